@@ -11,7 +11,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from evidence.facts.names import PyFile, Ref
 from evidence.facts.project import Project
+from evidence.facts.python.records import Assign, Call, Decorator, Definition, Expr, Import, Module
+from evidence.facts.records import (
+    CommandLine,
+    Commands,
+    Data,
+    Dockerfile,
+    Document,
+    Instruction,
+    Node,
+    Requirement,
+    Requirements,
+    Section,
+    Tag,
+    Template,
+    Text,
+)
+from evidence.facts.roles import Role
+from evidence.facts.web import App, Blueprint, Factory, Registration, Request, Route
 from evidence.model import (
     Grade,
     Polarity,
@@ -38,17 +57,52 @@ class Detector(Protocol):
         ...
 
 
+def plural(count: int, noun: str, many: str = "") -> str:
+    """``1 file``, ``2 files``: a count with its noun, for statements."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
 __all__ = [
+    "App",
+    "Assign",
+    "Blueprint",
+    "Call",
+    "CommandLine",
+    "Commands",
+    "Data",
+    "Decorator",
+    "Definition",
     "Detector",
+    "Dockerfile",
+    "Document",
+    "Expr",
+    "Factory",
     "Grade",
+    "Import",
+    "Instruction",
+    "Module",
+    "Node",
     "Observation",
     "Observations",
     "Polarity",
     "Project",
+    "PyFile",
+    "Ref",
+    "Registration",
+    "Request",
+    "Requirement",
+    "Requirements",
+    "Role",
+    "Route",
     "Scalar",
+    "Section",
     "Signal",
     "Site",
     "Sites",
+    "Tag",
+    "Template",
+    "Text",
     "any_site",
     "never",
+    "plural",
 ]

@@ -6,7 +6,7 @@ Everything that passes from one stage to the next is one of these. The records t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any, Protocol
@@ -472,3 +472,14 @@ class Ledger:
     def entries(self) -> tuple[LedgerEntry, ...]:
         """All of it, in a fixed order."""
         return tuple(sorted(LedgerEntry(code=c, subject=s, reason=r, count=n) for (c, s, r), n in self._counts.items()))
+
+
+class History(Protocol):
+    """The commits that lead to the scanned one, newest first, as far as they are there."""
+
+    @property
+    def commits(self) -> Sequence[Commit]: ...
+
+    def dates(self, paths: Iterable[str]) -> Mapping[str, tuple[int, ...]]:
+        """For each path, the sorted commit times (epoch seconds) of the commits that touch it."""
+        ...

@@ -128,7 +128,8 @@ class Call(Struct, frozen=True, array_like=True):
 
 class Assign(Struct, frozen=True, array_like=True):
     """One assignment of an expression that is not a call (calls carry their target), ``app.config["X"] = ...`` included
-    (target ``app.config[X]``), or of a call whose value matters as a whole. ``augmented`` for ``+=``."""
+    (target ``app.config[X]``). ``augmented`` for ``+=``. A loop or comprehension variable is assigned the operation
+    ``for`` of what it iterates over; a ``with ... as x`` variable the context manager's call."""
 
     target: str
     value: Expr

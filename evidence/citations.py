@@ -1,0 +1,175 @@
+"""From sites to citations: which few occurrences a reader is shown, and how each is made openable and checkable.
+
+A citation carries what anyone needs to check it without this tool: commit, path, lines, git's blob id, the SHA-256 of
+the raw bytes of those lines, and a link that opens them. The excerpt is for reading, and secrets in it are masked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from evidence.facts.masking import mask_lines
+from evidence.model import Blob, Citation, Commit, CommitCitation, FileCitation, Signal, Site, Sites, Snapshot
+
+# Five places are what a reader opens; an excerpt is as much as fits beside its statement on one screen.
+CITED = 5
+EXCERPT_LINES = 20
+EXCERPT_CHARACTERS = 4_000
+LINE_CHARACTERS = 300
+# The longest private key in common use, RSA with 16,384 bits, is about 200 lines of PEM.
+_CONTEXT_LINES = 220
+
+
+class Citable(Protocol):
+    """What citing needs of a repository. An address is empty where the repository has no public one."""
+
+    @property
+    def snapshot(self) -> Snapshot: ...
+
+    def permalink(self, path: str, start: int, end: int) -> str: ...
+
+    def commit_link(self, sha: str) -> str: ...
+
+
+def choose(signal: Signal, sites: Sites, limit: int = CITED) -> tuple[Site, ...]:
+    """The ``limit`` sites that best show a signal, best first.
+
+    Clauses take turns in the signal's own order, so that each one proved is seen once before any is seen twice; clauses
+    that only count are never shown. Within a clause come lines not shown yet, then subjects and then paths not shown
+    yet for that clause, then path order: the choice depends on the set of sites alone.
+    """
+    shown = [clause for clause in signal.clauses if clause not in signal.uncited]
+    queues = {clause: sorted(sites.of(clause), key=_place) for clause in shown}
+    chosen: list[Site] = []
+    while len(chosen) < limit and any(queues.values()):
+        for queue in queues.values():
+            if queue and len(chosen) < limit:
+                best = min(queue, key=lambda site: _repeats(site, chosen))
+                queue.remove(best)
+                chosen.append(best)
+    return tuple(chosen)
+
+
+def _place(site: Site) -> tuple[object, ...]:
+    return (*site.order(), site.commit)
+
+
+def _repeats(site: Site, chosen: Sequence[Site]) -> tuple[bool, bool, bool]:
+    """What a reader has seen of this site already: its very lines, its subject, its file. False sorts first."""
+    alike = [other for other in chosen if other.clause == site.clause]
+    return (
+        any(_lines_of(other) == _lines_of(site) for other in chosen),
+        any(other.subject == site.subject for other in alike),
+        any(other.path == site.path for other in alike),
+    )
+
+
+def _lines_of(site: Site) -> tuple[str, int, int, str]:
+    return (site.path, site.start, site.end, site.commit)
+
+
+def cite(sites: Iterable[Site], repository: Citable, name: str, commits: Mapping[str, Commit]) -> dict[Site, Citation]:
+    """A citation for each site that can be opened; every blob is read once, all in one batch.
+
+    ``name`` is the repository's id in the digest, ``commits`` its commits by hash. A site whose file or commit is not
+    there, or whose blob could not be read, has no citation: the source's ledger says why.
+    """
+    cited: dict[Site, Citation] = {}
+    in_files: defaultdict[str, list[tuple[Site, Blob]]] = defaultdict(list)
+    blobs = {blob.path: blob for blob in repository.snapshot.blobs}
+    for site in dict.fromkeys(sites):
+        if site.path in blobs:
+            in_files[blobs[site.path].oid].append((site, blobs[site.path]))
+        elif not site.path and site.commit in commits:
+            cited[site] = _commit_citation(site, commits[site.commit], repository, name)
+    for oid, content in repository.snapshot.read(sorted(in_files)):
+        lines = split_lines(content)
+        for site, blob in in_files[oid]:
+            cited[site] = _file_citation(site, blob, lines, repository, name)
+    return cited
+
+
+def split_lines(content: bytes) -> list[bytes]:
+    """The lines of a file with their ends, split at line feeds alone: as git, GitHub and GitLab number them."""
+    lines = [line + b"\n" for line in content.split(b"\n")]
+    lines[-1] = lines[-1][:-1]
+    return lines if lines[-1] else lines[:-1]
+
+
+def _file_citation(site: Site, blob: Blob, lines: list[bytes], repository: Citable, name: str) -> FileCitation:
+    start, end = _within(site, len(lines))
+    raw = b"".join(lines[start - 1 : end])
+    excerpt, masked = _excerpt(lines, start, end)
+    return FileCitation(
+        repository=name,
+        path=blob.path,
+        start_line=start,
+        end_line=end,
+        clause=site.clause,
+        commit=repository.snapshot.commit,
+        blob=blob.oid,
+        # A hash of a line with a secret in it would let anyone test guesses at the secret.
+        sha256="" if masked else hashlib.sha256(raw).hexdigest(),
+        url=repository.permalink(blob.path, start, end),
+        excerpt=excerpt,
+        masked=masked,
+    )
+
+
+def _within(site: Site, count: int) -> tuple[int, int]:
+    """The site's lines, held inside a file of ``count`` lines (an empty one is cited by its first)."""
+    start = min(max(site.start, 1), max(count, 1))
+    return start, min(max(site.end, start), max(count, start))
+
+
+def _commit_citation(site: Site, commit: Commit, repository: Citable, name: str) -> CommitCitation:
+    return CommitCitation(
+        repository=name,
+        commit=commit.sha,
+        clause=site.clause,
+        subject=_shortened(mask_lines([commit.subject])[0]),
+        authored=iso_date(commit.authored),
+        url=repository.commit_link(commit.sha),
+    )
+
+
+def _excerpt(lines: list[bytes], start: int, end: int) -> tuple[str, bool]:
+    """The cited lines as text, masked and then cut to what a reader takes in; and whether a secret was masked.
+
+    A secret may begin before the lines that are cited (a private key in several lines), so some lines before are masked
+    with them.
+    """
+    first = max(start - 1 - _CONTEXT_LINES, 0)
+    last = min(end, start - 1 + EXCERPT_LINES)
+    plain = [line.decode("utf-8", "replace").rstrip("\r\n") for line in lines[first:end]]
+    masked = mask_lines(plain)
+    changed = masked[start - 1 - first :] != plain[start - 1 - first :]
+    return _fitting(masked[start - 1 - first : last - first]), changed
+
+
+def _fitting(lines: list[str]) -> str:
+    """As many of these lines, long ones cut, as stay within the excerpt's size."""
+    kept: list[str] = []
+    room = EXCERPT_CHARACTERS
+    for line in map(_shortened, lines):
+        room -= len(line) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    return "\n".join(kept)
+
+
+def iso_date(seconds: int) -> str:
+    """Seconds since the epoch as an ISO date, UTC; empty where a hostile commit claims a year that no calendar has."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+    except (OverflowError, ValueError, OSError):
+        return ""
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= LINE_CHARACTERS else line[: LINE_CHARACTERS - 1] + "…"

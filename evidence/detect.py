@@ -1,0 +1,137 @@
+"""Finds the detectors by entry point, runs them, and turns what they saw into findings."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import cast
+
+from evidence.api import Detector, Project, Signal, Site, Sites
+from evidence.model import EvidenceError, Finding, Ledger, Outcome
+
+GROUP = "evidence.detectors"
+# A finding keeps at most this many sites; the true number stays in ``site_count``.
+MAX_SITES = 200
+
+
+@cache
+def discover() -> tuple[Detector, ...]:
+    """Every installed detector, ordered by entry-point name. Raises EvidenceError for one that breaks the contract."""
+    found = sorted(entry_points(group=GROUP), key=lambda e: e.name)
+    return tuple(_load(e) for e in found)
+
+
+def _load(entry: EntryPoint) -> Detector:
+    try:
+        loaded = entry.load()
+    except Exception as error:
+        raise EvidenceError(f"The detector {entry.name!r} ({entry.value}) cannot be loaded: {error}.") from error
+    if not isinstance(getattr(loaded, "SIGNALS", None), tuple) or not callable(getattr(loaded, "detect", None)):
+        raise EvidenceError(f"The detector {entry.name!r} ({entry.value}) has no SIGNALS tuple or no detect function.")
+    return cast(Detector, loaded)
+
+
+def signals(detectors: Iterable[Detector] | None = None) -> tuple[Signal, ...]:
+    """The signals that the detectors answer, ordered by id. Raises EvidenceError when two claim the same id."""
+    found: dict[str, Signal] = {}
+    for detector in discover() if detectors is None else detectors:
+        for signal in detector.SIGNALS:
+            if signal.id in found:
+                raise EvidenceError(f"Two installed detectors answer the signal {signal.id}; remove one of them.")
+            found[signal.id] = signal
+    return tuple(found[k] for k in sorted(found))
+
+
+class Timer:
+    """Seconds spent per detector; the only clock of the stage, and never in a digest."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def run(self, name: str, work: Callable[[], dict[str, list[Site]]]) -> dict[str, list[Site]]:
+        """Time ``work`` under ``name``."""
+        start = time.perf_counter()
+        try:
+            return work()
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+
+def run(
+    detectors: Iterable[Detector], project: Project, repository: str, ledger: Ledger, timer: Timer | None = None
+) -> dict[str, tuple[Finding, Sites]]:
+    """One finding per signal, with all its sites (the finding itself keeps the first :data:`MAX_SITES`)."""
+    timer = timer or Timer()
+    results: dict[str, tuple[Finding, Sites]] = {}
+    for detector in detectors:
+        try:
+            observed = timer.run(detector.__name__, lambda detector=detector: _observe(detector, project))  # type: ignore[misc]
+            failed = ""
+        except Exception as error:  # a plugin's defect costs its own signals, never the scan
+            observed, failed = {}, type(error).__name__
+            ledger.note("detector_failed", detector.__name__, f"stopped with {failed}")
+        for signal in detector.SIGNALS:
+            sites = Sites(sorted(set(observed.get(signal.id, ())), key=Site.order))
+            results[signal.id] = (_finding(signal, sites, detector.__name__, repository, project, failed), sites)
+            if len(sites) > MAX_SITES:
+                ledger.note("sites_capped", signal.id, f"{MAX_SITES} of {len(sites)} sites are listed")
+    return results
+
+
+def _observe(detector: Detector, project: Project) -> dict[str, list[Site]]:
+    found: dict[str, list[Site]] = {}
+    declared = {s.id for s in detector.SIGNALS}
+    for signal, site in detector.detect(project):
+        if signal.id not in declared or site.clause not in signal.clauses:
+            raise ValueError(f"undeclared signal or clause: {signal.id} {site.clause}")
+        found.setdefault(signal.id, []).append(site)
+    return found
+
+
+def applies(signal: Signal, project: Project) -> bool:
+    """Whether looking for this signal makes sense in this repository."""
+    conditions: Mapping[str, Callable[[], bool]] = {
+        "any": lambda: True,
+        "python": lambda: project.has_python,
+        "flask": lambda: project.web.is_flask,
+    }
+    return conditions[signal.applies]()
+
+
+def _finding(signal: Signal, sites: Sites, detector: str, repository: str, project: Project, failed: str) -> Finding:
+    grade = signal.grade(sites)
+    reason = None
+    if failed:
+        outcome, reason = Outcome.ERROR, f"the detector stopped with {failed}"
+    elif grade is not None:
+        outcome = Outcome.FOUND
+    elif not applies(signal, project):
+        outcome, reason = Outcome.NOT_APPLICABLE, _NOT_APPLICABLE[signal.applies]
+    else:
+        outcome = Outcome.ABSENT
+    found = outcome is Outcome.FOUND
+    kept = sites if found else Sites()
+    return Finding(
+        id=hashlib.sha256(f"{repository}\0{signal.id}".encode()).hexdigest()[:12],
+        signal=signal.id,
+        repository=repository,
+        detector=detector,
+        outcome=outcome,
+        grade=grade if found else None,
+        polarity=signal.polarity,
+        measures=dict(sorted(signal.measures(sites).items())) if found else {},
+        statement=signal.statement(sites) if found else f"{signal.title}: nothing of it was found in what was read.",
+        reason=reason,
+        site_count=len(kept),
+        sites=tuple(kept[:MAX_SITES]),
+    )
+
+
+_NOT_APPLICABLE = {
+    "flask": "the repository has no Flask application",
+    "python": "the repository has no Python code of its own",
+    "any": "",
+}

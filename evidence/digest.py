@@ -1,0 +1,215 @@
+"""Assembles the digest: repositories, signals with citations, findings, cells and ledger, in one fixed order."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import packages_distributions, version
+from typing import Any, Protocol
+
+from evidence.api import Detector, Project, Signal, Site, Sites
+from evidence.citations import Citable, choose, cite
+from evidence.matrix.aggregate import aggregate
+from evidence.matrix.inputs import SignalEvidence
+from evidence.matrix.load import PendingSignal, load_matrix, load_pending
+from evidence.model import (
+    Cell,
+    Citation,
+    Commit,
+    Competency,
+    Digest,
+    Finding,
+    Ledger,
+    Outcome,
+    Repository,
+    SignalResult,
+)
+from evidence.seal import seal
+
+SCHEMA_VERSION = "1"
+NO_DETECTOR = "no detector yet"
+# A digest with one of these in its ledger is not complete: something that should have been done was stopped.
+_INCOMPLETE = frozenset({"parser_timeout", "detector_failed"})
+_OUTCOME_ORDER = (Outcome.FOUND, Outcome.ERROR, Outcome.UNAVAILABLE, Outcome.ABSENT, Outcome.NOT_APPLICABLE)
+
+
+class Opened(Citable, Protocol):
+    """What the digest tells of an opened repository."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def commit(self) -> str: ...
+    @property
+    def default_branch(self) -> str: ...
+    @property
+    def committed(self) -> int: ...
+
+
+class Request(Protocol):
+    """The options that change a digest, and so are part of its inputs."""
+
+    @property
+    def profile(self) -> str | None: ...
+    @property
+    def identity(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """One repository after detection: its record, findings and the citations of their best sites."""
+
+    repository: Repository
+    findings: Mapping[str, Finding]
+    citations: Mapping[str, tuple[Citation, ...]]
+
+    @classmethod
+    def of(cls, opened: Opened, project: Project, results: Mapping[str, tuple[Finding, Sites]]) -> Scanned:
+        """Cite the best sites of every finding, reading each cited file once."""
+        from evidence.detect import signals
+
+        chosen: dict[str, tuple[Site, ...]] = {}
+        for signal in signals():
+            found = results.get(signal.id)
+            if found is not None and found[0].outcome is Outcome.FOUND:
+                chosen[signal.id] = choose(signal, found[1])
+        commits: dict[str, Commit] = {c.sha: c for c in project.history.commits} if _cites_commits(chosen) else {}
+        cited = cite([s for sites in chosen.values() for s in sites], opened, opened.id, commits)
+        return cls(
+            _record(opened, project),
+            {k: f for k, (f, _) in results.items()},
+            {k: tuple(cited[s] for s in sites if s in cited) for k, sites in chosen.items()},
+        )
+
+
+def _cites_commits(chosen: Mapping[str, tuple[Site, ...]]) -> bool:
+    return any(s.commit for sites in chosen.values() for s in sites)
+
+
+def _record(opened: Opened, project: Project) -> Repository:
+    return Repository(
+        id=opened.id,
+        url=opened.url,
+        host=opened.host,
+        name=opened.name,
+        commit=opened.commit,
+        default_branch=opened.default_branch,
+        committed=datetime.fromtimestamp(opened.committed, UTC).isoformat().replace("+00:00", "Z"),
+        flask=project.web.is_flask,
+        files=len(project.blobs),
+        commits=len(project.history.commits),
+    )
+
+
+def assemble(scanned: Iterable[Scanned], detectors: Iterable[Detector], ledger: Ledger, request: Request) -> Digest:
+    """The whole digest, sealed with its own checksum."""
+    from evidence.detect import signals
+
+    repositories = list(scanned)
+    declared = signals(detectors)
+    pending = load_pending()
+    results = tuple(
+        sorted([*(_result(s, repositories) for s in declared), *(_pending(p) for p in pending)], key=lambda r: r.id)
+    )
+    for signal in pending:
+        ledger.note("no_detector", signal.id, NO_DETECTOR)
+    matrix = load_matrix()
+    entries = ledger.entries()
+    return seal(
+        Digest(
+            schema_version=SCHEMA_VERSION,
+            tool={"name": "evidence", "version": version("portfolio-evidence")},
+            complete=not any(e.code in _INCOMPLETE for e in entries),
+            inputs=_inputs(repositories, detectors, request),
+            subject={"candidate": None, "profile": request.profile},
+            repositories=tuple(r.repository for r in repositories),
+            competencies=tuple(Competency(r.id, r.domain, r.title) for r in matrix.rows),
+            signals=results,
+            findings=tuple(r.findings[k] for r in repositories for k in sorted(r.findings)),
+            cells=_cells(results, repositories),
+            ledger=entries,
+        )
+    )
+
+
+def _inputs(repositories: list[Scanned], detectors: Iterable[Detector], request: Request) -> dict[str, Any]:
+    return {
+        "commits": {r.repository.id: r.repository.commit for r in repositories},
+        "options": {"profile": request.profile, "identity": request.identity},
+        "plugins": {d.__name__: _version_of(d.__name__) for d in detectors},
+        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "forge": None,
+    }
+
+
+def _version_of(module: str) -> str:
+    """The version of the distribution that a detector's module came with."""
+    top = module.partition(".")[0]
+    names = packages_distributions().get(top, ["portfolio-evidence"])
+    return version(sorted(names)[0])
+
+
+def _best(findings: list[Finding]) -> Finding:
+    """Of a signal's findings over several repositories, the one that reaches furthest."""
+    return min(findings, key=lambda f: (_OUTCOME_ORDER.index(f.outcome), -(f.grade.rank if f.grade else 0), f.repository))
+
+
+def _result(signal: Signal, repositories: list[Scanned]) -> SignalResult:
+    findings = [r.findings[signal.id] for r in repositories]
+    best = _best(findings)
+    return SignalResult(
+        id=signal.id,
+        title=signal.title,
+        competency=signal.competency,
+        outcome=best.outcome,
+        grade=best.grade,
+        own_grade=None,
+        polarity=signal.polarity,
+        reason=best.reason,
+        statement=best.statement,
+        findings=tuple(f.id for f in findings),
+        citations=next((r.citations.get(signal.id, ()) for r in repositories if r.repository.id == best.repository), ()),
+    )
+
+
+def _pending(signal: PendingSignal) -> SignalResult:
+    return SignalResult(
+        id=signal.id,
+        title=signal.title,
+        competency=signal.competency,
+        outcome=Outcome.UNAVAILABLE,
+        grade=None,
+        own_grade=None,
+        polarity=signal.polarity,
+        reason=NO_DETECTOR,
+        statement=f"{signal.title}: not looked for.",
+        findings=(),
+        citations=(),
+    )
+
+
+def _cells(results: Iterable[SignalResult], repositories: list[Scanned]) -> tuple[Cell, ...]:
+    evidence = {}
+    titles, reasons = {}, {}
+    for result in results:
+        findings = [r.findings[result.id] for r in repositories if result.id in r.findings]
+        evidence[result.id] = SignalEvidence(
+            signal=result.id,
+            outcome=result.outcome,
+            grade=result.grade,
+            measures=_best(findings).measures if findings else {},
+            polarity=result.polarity,
+            finding_ids=tuple(f.id for f in findings if f.outcome is Outcome.FOUND),
+        )
+        titles[result.id] = result.title
+        if result.reason:
+            reasons[result.id] = result.reason
+    return aggregate(load_matrix(), evidence, titles=titles, reasons=reasons)

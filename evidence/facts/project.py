@@ -1,0 +1,234 @@
+"""Everything that detectors may ask of one repository: its facts by path, joined into graphs when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, TypeVar
+
+from evidence.facts.ci import CiInputs, CiRun, Pipeline, ci_runs, pipelines
+from evidence.facts.imports import ImportGraph
+from evidence.facts.names import Names, PyFile, Ref
+from evidence.facts.python.records import Call, Definition, Module
+from evidence.facts.reach import Reach
+from evidence.facts.records import Commands, Data, Dockerfile, Document, Requirements, Template, Text
+from evidence.facts.roles import Role, role_of
+from evidence.facts.web import WebGraph
+from evidence.model import Blob, History
+
+Record = TypeVar("Record")
+
+
+class _NoHistory:
+    """Stands in where a repository's history could not be read."""
+
+    commits: tuple[()] = ()
+
+    def dates(self, _paths: Iterable[str]) -> Mapping[str, tuple[int, ...]]:
+        return {}
+
+
+class Project:
+    """The facts of one commit.
+
+    ``facts`` maps paths to records (see ``evidence.facts.records``); ``blobs`` are all paths, read or not; ``history``
+    the commits before it.
+    """
+
+    def __init__(self, blobs: Iterable[Blob], facts: Mapping[str, Any], history: History | None = None) -> None:
+        self.blobs = tuple(blobs)
+        self.paths = frozenset(b.path for b in self.blobs)
+        self._facts = facts
+        self.history: History = history or _NoHistory()
+
+    # ------------------------------------------------------------------------------------ facts by format
+
+    def _of(self, kind: type[Record], roles: tuple[Role, ...] | None = None) -> dict[str, Record]:
+        return {
+            p: r
+            for p, r in sorted(self._facts.items())
+            if isinstance(r, kind) and (roles is None or role_of(p, getattr(r, "generated", False)) in roles)
+        }
+
+    @cached_property
+    def python(self) -> dict[str, PyFile]:
+        """Every Python file that was read, by path."""
+        return {p: PyFile(p, m, role_of(p, m.generated)) for p, m in self._of(Module).items()}
+
+    @cached_property
+    def app(self) -> tuple[PyFile, ...]:
+        """Python files of the project's own application code (no tests, migrations, examples, vendored or generated)."""
+        return self.python_of(Role.APP)
+
+    @cached_property
+    def tests(self) -> tuple[PyFile, ...]:
+        """Python files of the project's tests."""
+        return self.python_of(Role.TEST)
+
+    def python_of(self, *roles: Role) -> tuple[PyFile, ...]:
+        """Python files that play one of these parts, in path order."""
+        return tuple(f for f in self.python.values() if f.role in roles)
+
+    @cached_property
+    def data(self) -> dict[str, Data]:
+        """YAML, TOML, JSON and INI files."""
+        return self._of(Data)
+
+    @cached_property
+    def documents(self) -> dict[str, Document]:
+        """Markdown, reStructuredText and AsciiDoc."""
+        return self._of(Document)
+
+    @cached_property
+    def commands(self) -> dict[str, Commands]:
+        """Makefiles, Procfiles and shell scripts."""
+        return self._of(Commands)
+
+    @cached_property
+    def dockerfiles(self) -> dict[str, Dockerfile]:
+        """Dockerfiles and Containerfiles."""
+        return self._of(Dockerfile)
+
+    @cached_property
+    def requirements(self) -> dict[str, Requirements]:
+        """Requirement and lock files."""
+        return self._of(Requirements)
+
+    @cached_property
+    def templates(self) -> dict[str, Template]:
+        """Jinja templates."""
+        return self._of(Template)
+
+    @cached_property
+    def texts(self) -> dict[str, Text]:
+        """Files kept as plain text."""
+        return self._of(Text)
+
+    def role(self, path: str) -> Role:
+        """The part a path plays."""
+        return role_of(path, getattr(self._facts.get(path), "generated", False))
+
+    # -------------------------------------------------------------------------------------- joined graphs
+
+    @cached_property
+    def names(self) -> Names:
+        """The module index."""
+        return Names(self.python)
+
+    @cached_property
+    def imports(self) -> ImportGraph:
+        """Who imports whom."""
+        return ImportGraph(self.names)
+
+    @cached_property
+    def web(self) -> WebGraph:
+        """Applications, blueprints, routes."""
+        return WebGraph(self.names)
+
+    @cached_property
+    def reach(self) -> Reach:
+        """What can run."""
+        return Reach(self.names, self.imports, list(self._mentions()))
+
+    @cached_property
+    def _ci_inputs(self) -> CiInputs:
+        modules = {p: f.module for p, f in self.python.items()}
+        return CiInputs(data=self.data, commands=self.commands, texts=self.texts, python=modules, paths=self.paths)
+
+    @cached_property
+    def ci(self) -> tuple[Pipeline, ...]:
+        """Every CI pipeline of the repository, whatever the system."""
+        return pipelines(self._ci_inputs)
+
+    @cached_property
+    def ci_runs(self) -> tuple[CiRun, ...]:
+        """Every command CI runs, followed through make, tox, scripts and the like to the tool itself."""
+        return ci_runs(self._ci_inputs, self.ci)
+
+    def _mentions(self) -> Iterator[str]:
+        """The texts that may name a module to run: commands, container starts, configuration values."""
+        for commands in self.commands.values():
+            yield from (line.text for line in commands.lines)
+            yield from (value for value, _ in commands.variables.values())
+        for dockerfile in self.dockerfiles.values():
+            yield from (i.text for i in dockerfile.instructions if i.word in ("CMD", "ENTRYPOINT", "RUN", "ENV"))
+        for data in self.data.values():
+            for root in data.roots:
+                yield from (n.text for n in root.walk() if 3 < len(n.text) < 400 and ("." in n.text or ":" in n.text))
+
+    # ---------------------------------------------------------------------------------- common questions
+
+    def resolve(self, file: PyFile, name: str) -> Ref:
+        """Where a dotted name of ``file``'s facts leads."""
+        return self.names.resolve(file.path, name)
+
+    def defined(self, file: PyFile, name: str) -> tuple[PyFile, Definition] | None:
+        """The function or class of the project that a name means."""
+        ref = self.resolve(file, name)
+        if ref.external:
+            return None
+        other = self.python[ref.path]
+        definition = other.definition(other.scopes.get(ref.name, 0))
+        return (other, definition) if definition is not None else None
+
+    def external(self, file: PyFile, name: str) -> str:
+        """The dotted name outside the project that a name means through re-exports, "" when it is the project's own."""
+        ref = self.resolve(file, name)
+        return ref.name if ref.external else ""
+
+    def calls(self, files: Iterable[PyFile], *packages: str) -> Iterator[tuple[PyFile, Call, str]]:
+        """Calls whose callee is in one of these outside packages (dotted prefixes), with the callee's full name."""
+        for file in files:
+            for call in file.module.calls:
+                name = self._callee(file, call.name)
+                if name.startswith(packages) and any(name == p or name.startswith((p + ".", p + "(")) for p in packages):
+                    yield file, call, name
+
+    def _callee(self, file: PyFile, name: str) -> str:
+        ref = self.names.resolve(file.path, name) if name else None
+        return ref.name if ref is not None and ref.external else ""
+
+    def variable_class(self, file: PyFile, scope: int, name: str) -> str:
+        """The outside class (dotted) of the object that a variable holds, through imports and module-level assignments;
+        "" when it cannot be told. ``db.session`` asks for ``db``."""
+        while True:
+            for item in file.assigned.get((scope, name), ()):
+                expr = item.expr if isinstance(item, Call) else item.value
+                if expr.kind == "call":
+                    return self.class_of(file, expr.text)
+            if not scope:
+                break
+            definition = file.definition(scope)
+            scope = definition.parent if definition else 0
+        ref = self.resolve(file, name)
+        if ref.external or (ref.path == file.path and ref.name == name):
+            return ""
+        return self.variable_class(self.python[ref.path], 0, ref.name)
+
+    def class_of(self, file: PyFile, callee: str, depth: int = 0) -> str:
+        """The outside class (dotted) that a class name means, through the project's own subclasses."""
+        ref = self.resolve(file, callee)
+        if ref.external:
+            return ref.name
+        found = self.defined(file, callee)
+        if found is None or found[1].kind != "class" or depth > 6:
+            return ""
+        return next((c for b in found[1].bases if (c := self.class_of(found[0], b.text, depth + 1))), "")
+
+    def tested_names(self) -> Mapping[str, list[tuple[PyFile, int]]]:
+        """For each name referred to in tests (last segment), the (file, scope) pairs that refer to it."""
+        return self._tested_names
+
+    @cached_property
+    def _tested_names(self) -> dict[str, list[tuple[PyFile, int]]]:
+        found: dict[str, list[tuple[PyFile, int]]] = {}
+        for file in self.tests:
+            for scope, refs in enumerate(file.module.refs):
+                for name in refs:
+                    found.setdefault(name.rpartition(".")[2].partition("(")[0], []).append((file, scope))
+        return found
+
+    @cached_property
+    def has_python(self) -> bool:
+        """Whether there is Python code of the project's own."""
+        return bool(self.app)

@@ -1,0 +1,168 @@
+"""Turns ``ast`` expressions into compact :class:`Expr` records, resolving names and masking secrets on the way."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from evidence.facts.masking import mask, secret_kind
+from evidence.facts.python.records import Expr
+
+# Deeper operands become "other": no rule reads further than this, and it bounds recursion on hostile nesting.
+MAX_DEPTH = 6
+# A call with more arguments than this, or a longer literal, keeps its first ones.
+MAX_ITEMS = 64
+MAX_TEXT = 400
+MAX_CHAIN = 24
+
+OTHER = Expr("other")
+_CONSTANTS = {value: Expr("const", str(value)) for value in (True, False, None)}
+_OPERATORS: dict[type[ast.AST], str] = {
+    ast.And: "and", ast.Or: "or", ast.Not: "not", ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/",
+    ast.Mod: "%", ast.Eq: "==", ast.NotEq: "!=", ast.In: "in", ast.NotIn: "not in", ast.Is: "is", ast.IsNot: "is not",
+    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.USub: "-", ast.BitOr: "|", ast.BitAnd: "&", ast.Pow: "**",
+    ast.FloorDiv: "//", ast.LShift: "<<", ast.RShift: ">>", ast.BitXor: "^",
+}  # fmt: skip
+# ``environ.get("SECRET_KEY", "x")``: the first argument names what the second one is.
+_NAMED_BY_FIRST = frozenset({"get", "getenv", "setdefault", "config", "env", "str", "pop", "environ", "get_env"})
+
+Resolve = Callable[[str], str]
+
+
+class Reader:
+    """Reads expressions of one scope. ``resolve`` maps the first segment of a dotted name to what it was imported as."""
+
+    __slots__ = ("resolve",)
+
+    def __init__(self, resolve: Resolve) -> None:
+        self.resolve = resolve
+
+    def dotted(self, node: ast.AST) -> str:
+        """The dotted name of a chain of names, attributes, calls and indices; "" when it starts with anything else."""
+        parts: list[str] = []
+        for _ in range(MAX_CHAIN):
+            if isinstance(node, ast.Attribute):
+                parts.append("." + node.attr)
+                node = node.value
+            elif isinstance(node, ast.Name):
+                return self.resolve(node.id) + "".join(reversed(parts))
+            elif isinstance(node, ast.Call):
+                parts.append("()")
+                node = node.func
+            elif isinstance(node, ast.Subscript):
+                parts.append(f"[{_key(node.slice)}]")
+                node = node.value
+            elif isinstance(node, ast.Await):
+                node = node.value
+            else:
+                return "".join(reversed(parts)) if parts and isinstance(node, ast.Constant | ast.JoinedStr) else ""
+        return ""
+
+    def read(self, node: ast.AST | None, depth: int = 0, name: str = "") -> Expr:
+        """The record of an expression; ``name`` is what the value is called, by which a secret is told."""
+        if node is None or depth > MAX_DEPTH:
+            return OTHER
+        method = _READERS.get(type(node))
+        return method(self, node, depth, name) if method else OTHER
+
+    def _constant(self, node: ast.Constant, _depth: int, name: str) -> Expr:
+        value = node.value
+        if isinstance(value, str):
+            return self._string(value, name)
+        if value is True or value is False or value is None:
+            return _CONSTANTS[value]
+        if isinstance(value, int | float | complex) and abs(value) < 1e300:
+            return Expr("num", repr(value))
+        if isinstance(value, bytes):
+            return self._string(value.decode("latin-1"), name)
+        return Expr("const", "...") if value is ... else OTHER
+
+    @staticmethod
+    def _string(value: str, name: str) -> Expr:
+        kind = secret_kind(name, value) if name else None
+        if kind:
+            return Expr("secret", kind)
+        return Expr("str", (mask(value) if len(value) > 11 else value)[:MAX_TEXT])
+
+    def _name(self, node: ast.AST, depth: int, name: str) -> Expr:
+        text = self.dotted(node)
+        if text:
+            return Expr("name", text)
+        return self.read(node.value, depth + 1, name) if isinstance(node, ast.Attribute) else OTHER
+
+    def _call(self, node: ast.Call, depth: int, name: str) -> Expr:
+        callee = self.dotted(node.func)
+        first = node.args[0] if node.args else None
+        context = name
+        if isinstance(first, ast.Constant) and isinstance(first.value, str):
+            last = callee.rpartition(".")[2]
+            context = first.value if last in _NAMED_BY_FIRST else name
+        args = [self.read(a, depth + 1, context if i else "") for i, a in enumerate(node.args[:MAX_ITEMS])]
+        keywords = node.keywords[:MAX_ITEMS]
+        values = [self.read(k.value, depth + 1, context if k.arg == "default" else (k.arg or "")) for k in keywords]
+        return Expr("call", callee, tuple(args + values), tuple(k.arg or "**" for k in keywords))
+
+    def _list(self, node: ast.List | ast.Tuple | ast.Set, depth: int, name: str) -> Expr:
+        return Expr("list", "", tuple(self.read(e, depth + 1, name) for e in node.elts[:MAX_ITEMS]))
+
+    def _dict(self, node: ast.Dict, depth: int, _name: str) -> Expr:
+        keys = tuple(_key(k) if k else "**" for k in node.keys[:MAX_ITEMS])
+        items = tuple(self.read(v, depth + 1, k) for k, v in zip(keys, node.values, strict=False))
+        return Expr("dict", "", items, keys)
+
+    def _fstring(self, node: ast.JoinedStr, depth: int, name: str) -> Expr:
+        parts = [p.value if isinstance(p, ast.Constant) and isinstance(p.value, str) else "{}" for p in node.values[:MAX_ITEMS]]
+        items = tuple(self.read(p.value, depth + 1) for p in node.values[:MAX_ITEMS] if isinstance(p, ast.FormattedValue))
+        text = self._string("".join(parts), "")
+        return Expr("fstring", text.text, items)
+
+    def _operation(self, node: ast.BoolOp | ast.BinOp | ast.UnaryOp | ast.Compare, depth: int, name: str) -> Expr:
+        if isinstance(node, ast.BoolOp):
+            operands: list[ast.expr] = list(node.values[:MAX_ITEMS])
+            operator: ast.AST = node.op
+        elif isinstance(node, ast.BinOp):
+            operands, operator = [node.left, node.right], node.op
+        elif isinstance(node, ast.UnaryOp):
+            operands, operator = [node.operand], node.op
+        else:
+            operands, operator, name = [node.left, *node.comparators[:MAX_ITEMS]], node.ops[0], ""
+        items = tuple(self.read(o, depth + 1, name) for o in operands)
+        return Expr("op", _OPERATORS.get(type(operator), "?"), items)
+
+    def _conditional(self, node: ast.IfExp, depth: int, name: str) -> Expr:
+        branches = (self.read(node.body, depth + 1, name), self.read(node.orelse, depth + 1, name))
+        return Expr("op", "if", (self.read(node.test, depth + 1), *branches))
+
+    def _index(self, node: ast.Subscript, depth: int, _name: str) -> Expr:
+        return Expr("index", self.dotted(node.value), (self.read(node.slice, depth + 1),))
+
+    def _inner(self, node: ast.Await | ast.Starred, depth: int, name: str) -> Expr:
+        return self.read(node.value, depth, name)
+
+
+def _key(node: ast.AST) -> str:
+    """A constant key as text, masked; "" when it is not constant."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | int):
+        return mask(str(node.value)[:2000])[:80] if isinstance(node.value, str) else str(node.value)[:20]
+    return ""
+
+
+_READERS: dict[type[ast.AST], Callable[..., Expr]] = {
+    ast.Constant: Reader._constant,
+    ast.Name: Reader._name,
+    ast.Attribute: Reader._name,
+    ast.Call: Reader._call,
+    ast.List: Reader._list,
+    ast.Tuple: Reader._list,
+    ast.Set: Reader._list,
+    ast.Dict: Reader._dict,
+    ast.JoinedStr: Reader._fstring,
+    ast.BoolOp: Reader._operation,
+    ast.BinOp: Reader._operation,
+    ast.UnaryOp: Reader._operation,
+    ast.Compare: Reader._operation,
+    ast.IfExp: Reader._conditional,
+    ast.Subscript: Reader._index,
+    ast.Await: Reader._inner,
+    ast.Starred: Reader._inner,
+}

@@ -1,0 +1,102 @@
+"""Which names each scope of a module binds: imports, parameters and assignments, found in one pass over statements."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class Names:
+    """The names one scope binds: ``aliases`` (imported name -> dotted target) and ``stores`` (everything else)."""
+
+    __slots__ = ("aliases", "stores")
+
+    def __init__(self) -> None:
+        self.aliases: dict[str, str] = {}
+        self.stores: set[str] = set()
+
+
+def import_targets(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str, str]]:
+    """(dotted target, local name, module) of each name of an import statement."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            # ``import a.b`` binds ``a``; ``import a.b as c`` binds c to a.b
+            yield alias.name, alias.asname or alias.name.partition(".")[0], alias.name
+        return
+    base = "." * node.level + (node.module or "")
+    for alias in node.names:
+        joined = base + alias.name if base.endswith(".") else f"{base}.{alias.name}"
+        yield (base if alias.name == "*" else joined), alias.asname or alias.name, base
+
+
+def parameters(node: Function) -> list[str]:
+    """Names of all parameters, in order."""
+    args = node.args
+    names = [a.arg for a in (*args.posonlyargs, *args.args)]
+    if args.vararg:
+        names.append(args.vararg.arg)
+    names.extend(a.arg for a in args.kwonlyargs)
+    if args.kwarg:
+        names.append(args.kwarg.arg)
+    return names
+
+
+def bindings(tree: ast.Module) -> dict[int, Names]:
+    """The names of every scope, by ``id`` of its module, class or function node."""
+    scopes: dict[int, Names] = {}
+    pending: list[tuple[ast.AST, Names]] = []
+    scopes[id(tree)] = top = Names()
+    pending.extend((s, top) for s in tree.body)
+    while pending:
+        node, names = pending.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            _bind_import(node, names)
+        elif isinstance(node, Function | ast.ClassDef):
+            names.stores.add(node.name)
+            scopes[id(node)] = inner = Names()
+            if not isinstance(node, ast.ClassDef):
+                inner.stores.update(parameters(node))
+            pending.extend((s, inner) for s in node.body)
+        else:
+            _bind_statement(node, names)
+            pending.extend((s, names) for s in blocks(node))
+    return scopes
+
+
+def _bind_import(node: ast.Import | ast.ImportFrom, names: Names) -> None:
+    for target, alias, _module in import_targets(node):
+        if alias != "*":
+            plain = isinstance(node, ast.Import) and target.partition(".")[0] == alias
+            names.aliases.setdefault(alias, alias if plain else target)
+
+
+def _bind_statement(node: ast.AST, names: Names) -> None:
+    if isinstance(node, ast.Assign):
+        targets: list[ast.expr] = node.targets
+    elif isinstance(node, ast.AnnAssign | ast.AugAssign | ast.For | ast.AsyncFor):
+        targets = [node.target]
+    elif isinstance(node, ast.With | ast.AsyncWith):
+        targets = [i.optional_vars for i in node.items if i.optional_vars]
+    elif isinstance(node, ast.Global | ast.Nonlocal):
+        names.stores.difference_update(node.names)
+        return
+    else:
+        return
+    for target in targets:
+        for element in target.elts if isinstance(target, ast.Tuple | ast.List) else [target]:
+            if isinstance(element, ast.Name):
+                names.stores.add(element.id)
+
+
+def blocks(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements directly inside a compound statement."""
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(node, name, None)
+        if isinstance(block, list):
+            yield from block
+    for handler in getattr(node, "handlers", ()):
+        yield from handler.body
+    for case in getattr(node, "cases", ()):
+        yield from case.body

@@ -1,0 +1,154 @@
+"""What can run: the modules that entry points import, and the functions that something there refers to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from evidence.facts.imports import ImportGraph
+from evidence.facts.names import Names, PyFile
+from evidence.facts.python.records import Definition
+from evidence.facts.roles import Role
+
+if TYPE_CHECKING:
+    import networkx
+
+# Files that servers, tools and people run by convention (Flask, Alembic, Celery, setuptools, nox, pytest).
+_ENTRY_NAMES = frozenset(
+    "wsgi.py asgi.py manage.py app.py main.py run.py application.py server.py __main__.py setup.py noxfile.py tasks.py fabfile.py "
+    "gunicorn.py gunicorn_config.py gunicorn.conf.py lambda_handler.py index.py flask_app.py autoapp.py celery_worker.py worker.py "
+    "run_celery.py celeryapp.py locustfile.py env.py cli.py serve.py start.py".split()
+)
+# Decorators that leave a function uncalled until something names it.
+_INERT = frozenset(
+    "staticmethod classmethod property contextmanager asynccontextmanager wraps lru_cache cache cached_property abstractmethod overload "
+    "dataclass total_ordering singledispatch fixture setter getter deleter".split()
+)
+_DYNAMIC_LOADERS = ("import_module", "import_string", "find_modules", "iter_modules", "walk_packages", "iter_entry_points", "__import__")
+_WORD = re.compile(r"[\w./\-]+(?::[\w.]+)?")
+_TOP = "<module>"
+
+
+class Reach:
+    """Reachability from entry points. ``mentions`` are the words of commands and configuration that may name a module."""
+
+    def __init__(self, names: Names, imports: ImportGraph, mentions: Iterable[str]) -> None:
+        self._names = names
+        self._imports = imports
+        self._mentions = mentions
+
+    @cached_property
+    def roots(self) -> frozenset[str]:
+        """Files that something outside Python runs: tests, conventional entry points, scripts, what commands name."""
+        found = {p for p, f in self._names.files.items() if f.role in (Role.TEST, Role.MIGRATION) or _is_entry(f)}
+        for text in self._mentions:
+            found.update(self._mentioned(text))
+        return frozenset(found)
+
+    def _mentioned(self, text: str) -> Iterable[str]:
+        for word in _WORD.findall(text[:4000]):
+            if word.endswith(".py"):
+                path = word.removeprefix("./")
+                yield from (p for p in self._names.files if p == path or p.endswith("/" + path))
+            elif "." in word or ":" in word:
+                dotted = word.partition(":")[0]
+                for candidate in (dotted, dotted.rpartition(".")[0]):
+                    found = self._names.module("", candidate) if candidate else ""
+                    if found:
+                        yield found
+
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """Paths of the modules that can run."""
+        seen = self._imports.reachable(self.roots)
+        while True:
+            more = {t for p in seen for t in self._by_string(self._names.files[p])} - seen
+            if not more:
+                return seen
+            seen = self._imports.reachable(seen | more)
+
+    def _by_string(self, file: PyFile) -> Iterable[str]:
+        """Modules that a file names in strings, or loads from its own folder without naming them."""
+        for text, _ in file.module.strings:
+            dotted = text.partition(":")[0]
+            for candidate in (dotted, dotted.rpartition(".")[0]):
+                found = self._names.module(file.path, candidate) if candidate else ""
+                if found:
+                    yield found
+        if any(c.name.endswith(_DYNAMIC_LOADERS) for c in file.module.calls):
+            prefix = f"{file.folder}/" if file.folder else ""
+            yield from (p for p in self._names.files if p.startswith(prefix))
+
+    @cached_property
+    def calls(self) -> networkx.DiGraph[tuple[str, str]]:
+        """Who refers to whom: nodes are (path, qualified name), with ``<module>`` for a module's own level.
+
+        A reference that cannot be followed (``self.store.save``) leads to every function of that last name: liveness
+        errs on the side of the author.
+        """
+        import networkx
+
+        graph: networkx.DiGraph[tuple[str, str]] = networkx.DiGraph()
+        by_name: dict[str, list[tuple[str, str]]] = {}
+        for path in sorted(self.modules):
+            for definition in self._names.files[path].module.definitions:
+                by_name.setdefault(definition.name, []).append((path, definition.qualname))
+        for path in sorted(self.modules):
+            file = self._names.files[path]
+            for scope, refs in enumerate(file.module.refs):
+                definition = file.definition(scope)
+                node = (path, definition.qualname if definition else _TOP)
+                graph.add_edges_from((node, t) for t in self._targets(file, scope, refs, by_name))
+                if definition is not None:
+                    graph.add_edges_from((n, node) for n in _runs_with(file, definition))
+        return graph
+
+    def _targets(
+        self, file: PyFile, scope: int, refs: Iterable[str], by_name: dict[str, list[tuple[str, str]]]
+    ) -> Iterable[tuple[str, str]]:
+        for name in refs:
+            ref = self._names.resolve(file.path, name)
+            if not ref.external:
+                head = ref.name.partition(".")[0].partition("(")[0].partition("[")[0]
+                if head in self._names.files[ref.path].scopes:
+                    yield ref.path, head
+                elif file.path == ref.path:
+                    yield from by_name.get(head, ())
+            last = name.rpartition(".")[2].partition("(")[0].partition("[")[0]
+            if ref.external or "." in ref.name:
+                yield from by_name.get(last, ())
+
+    @cached_property
+    def _live(self) -> frozenset[tuple[str, str]]:
+        import networkx
+
+        source = ("", "")
+        graph = self.calls
+        graph.add_edges_from((source, (p, _TOP)) for p in sorted(self.modules))
+        return frozenset(networkx.descendants(graph, source))
+
+    def live(self, path: str, scope: int = 0) -> bool:
+        """Whether code in ``scope`` of ``path`` can run."""
+        if path not in self.modules:
+            return False
+        definition = self._names.files[path].definition(scope)
+        return definition is None or (path, definition.qualname) in self._live
+
+
+def _is_entry(file: PyFile) -> bool:
+    name = file.path.rpartition("/")[2]
+    return name in _ENTRY_NAMES or bool(file.module.main)
+
+
+def _runs_with(file: PyFile, definition: Definition) -> Iterable[tuple[str, str]]:
+    """The nodes whose running makes this definition run, besides references: its class, its outer function, or the
+    module when a decorator registers it."""
+    parent = file.definition(definition.parent)
+    if parent is not None:
+        yield file.path, parent.qualname
+        return
+    words = [d.expr.text.rpartition(".")[2] for d in definition.decorators]
+    if any(w and w not in _INERT for w in words):
+        yield file.path, _TOP

@@ -1,0 +1,50 @@
+"""What part a path plays: the project's own code, its tests, or something that must not be credited."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The part a file plays, told from its path (and, for generated files, from its first lines)."""
+
+    APP = "app"
+    TEST = "test"
+    MIGRATION = "migration"
+    EXAMPLE = "example"
+    VENDORED = "vendored"
+    GENERATED = "generated"
+    TEMPLATE_SEED = "template_seed"
+
+
+# The vendored folders of github-linguist's vendor.yml that occur in Python projects, and virtual environments.
+_VENDORED = frozenset(
+    "vendor vendors vendored _vendor third_party thirdparty third-party 3rdparty node_modules bower_components extern externals "
+    "site-packages dist-packages venv .venv virtualenv __pypackages__ .tox .eggs".split()
+)
+_TESTS = frozenset(
+    "tests test testing spec specs e2e integration_tests integration-tests unit_tests functional_tests tests_integration testsuite "
+    "tests_e2e test_suite unittests".split()
+)
+_EXAMPLES = frozenset("example examples sample samples demo demos tutorial tutorials docs doc documentation docs_src".split())
+_TEST_FILE = re.compile(r"(?:test_.*|.*_tests?|tests?|conftest|.*_spec)\.py")
+_MIGRATION = re.compile(r"(?:^|/)(?:migrations?|alembic|db_migrations|migrate)/(?:.*/)?(?:versions?|.*_versions)/[^/]+\.py$")
+_GENERATED_FILE = re.compile(r".*(?:_pb2|_pb2_grpc|\.pb|\.min|_generated)\.\w+")
+
+
+def role_of(path: str, generated: bool = False) -> Role:
+    """The role of a path; ``generated`` is what the file says of itself."""
+    *folders, name = path.lower().split("/")
+    parts = set(folders)
+    if parts & _VENDORED:
+        return Role.VENDORED
+    if generated or _GENERATED_FILE.fullmatch(name):
+        return Role.GENERATED
+    if parts & _TESTS or _TEST_FILE.fullmatch(name):
+        return Role.TEST
+    if _MIGRATION.search(path.lower()):
+        return Role.MIGRATION
+    if parts & _EXAMPLES:
+        return Role.EXAMPLE
+    return Role.APP

@@ -1,0 +1,123 @@
+"""The registration graph: applications, blueprints and routes, and how they hang together, on networkx."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from evidence.facts.names import Names, PyFile
+from evidence.facts.python.records import Definition
+from evidence.facts.roles import Role
+from evidence.facts.web.apps import find_apps, find_factories
+from evidence.facts.web.kin import Instance, Kin
+from evidence.facts.web.records import App, Blueprint, Factory, Registration, Request, Route
+from evidence.facts.web.registration import Registrations, find_blueprints
+from evidence.facts.web.requests import find_requests
+from evidence.facts.web.routes import Routes
+
+if TYPE_CHECKING:
+    import networkx
+
+_APP = "app"
+
+
+class WebGraph:
+    """What of the project's own code is Flask. Everything is computed once, when first asked for."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._kin = Kin(names)
+        files = [f for _, f in sorted(names.files.items())]
+        self._app_files = [f for f in files if f.role is Role.APP]
+        self._test_files = [f for f in files if f.role is Role.TEST]
+
+    @cached_property
+    def apps(self) -> list[App]:
+        """Application objects made in application code."""
+        return find_apps(self._app_files, self._kin)
+
+    @cached_property
+    def factories(self) -> list[Factory]:
+        """Functions that make or complete an application."""
+        return find_factories(self._app_files, self.apps, self._names, self._kin)
+
+    @cached_property
+    def blueprints(self) -> list[Blueprint]:
+        """Blueprints and kin made in application code."""
+        return find_blueprints(self._app_files, self._kin)
+
+    @cached_property
+    def registrations(self) -> list[Registration]:
+        """Which blueprint is registered where."""
+        return Registrations(self._app_files, self.blueprints, self._names, self._kin).find()
+
+    @cached_property
+    def _routes(self) -> Routes:
+        return Routes(self._app_files, self.blueprints, self._names, self._kin)
+
+    @cached_property
+    def routes(self) -> list[Route]:
+        """URL rules in application code."""
+        return self._routes.find()
+
+    @cached_property
+    def views(self) -> list[tuple[PyFile, Definition]]:
+        """Functions that answer requests, each once."""
+        return self._routes.views(self.routes)
+
+    @cached_property
+    def requests(self) -> list[Request]:
+        """Requests made in tests."""
+        endpoints = {f"{b.name}.{r.endpoint}" for r in self.routes for b in self.blueprints if b.key == r.owner}
+        return find_requests(self._test_files, endpoints)
+
+    @cached_property
+    def graph(self) -> networkx.DiGraph[str]:
+        """``app`` -> blueprint keys -> ``rule <n>`` nodes; an edge is a registration (``prefix``, ``line``)."""
+        import networkx
+
+        graph: networkx.DiGraph[str] = networkx.DiGraph()
+        graph.add_node(_APP)
+        graph.add_nodes_from(b.key for b in self.blueprints)
+        for item in self.registrations:
+            graph.add_edge(item.parent or _APP, item.blueprint.key, prefix=item.prefix, line=item.call.start)
+        for number, route in enumerate(self.routes):
+            graph.add_edge(route.owner or _APP, f"rule {number}", line=route.start)
+        return graph
+
+    @cached_property
+    def registered(self) -> frozenset[str]:
+        """Keys of the blueprints that hang, directly or through others, on an application."""
+        import networkx
+
+        return frozenset(networkx.descendants(self.graph, _APP) & {b.key for b in self.blueprints})
+
+    def prefixes(self, blueprint: Blueprint) -> set[str]:
+        """Every URL prefix under which a blueprint is reachable; "?" stands for what is not constant."""
+        found: set[str] = set()
+        for item in self.registrations:
+            if item.blueprint.key == blueprint.key:
+                own = item.prefix if item.prefix is not None else blueprint.prefix
+                parent = next((b for b in self.blueprints if b.key == item.parent and b.key != blueprint.key), None)
+                above = self.prefixes(parent) if parent is not None and not self._nested_in(parent, blueprint) else {""}
+                found.update(f"{a.rstrip('/')}{own or ''}" for a in above or {""})
+        return found
+
+    def _nested_in(self, inner: Blueprint, outer: Blueprint) -> bool:
+        """Whether ``inner`` hangs below ``outer``: a loop of registrations that would never end."""
+        import networkx
+
+        return inner.key in networkx.descendants(self.graph, outer.key)
+
+    def instance(self, file: PyFile, scope: int, name: str) -> Instance | None:
+        """What a variable holds: an app, a blueprint, a namespace, an API; None when none of these."""
+        return self._kin.instance(file, scope, name)
+
+    def class_kind(self, file: PyFile, name: str) -> str:
+        """The kind of Flask's classes that a class name means (app, blueprint, namespace, api, view), or ""."""
+        return self._kin.class_kind(file.path, name)
+
+    @property
+    def is_flask(self) -> bool:
+        """Whether the project's own code makes a Flask (or kin) application, or at least blueprints with routes."""
+        return bool(self.apps) or (bool(self.blueprints) and bool(self.routes)) or any(f.completes for f in self.factories)

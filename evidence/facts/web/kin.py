@@ -1,0 +1,163 @@
+"""Which names are Flask's classes or kin, through imports, subclasses, variables and factory functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from evidence.facts.names import Names, PyFile
+from evidence.facts.python.records import Call, Definition, Expr
+
+# Packages whose classes are Flask's own or built on them (flask_* covers the extensions).
+_PACKAGES = ("flask", "quart", "apiflask", "connexion", "eve")
+_CLASSES = {
+    "Flask": "app", "Quart": "app", "APIFlask": "app", "FlaskApp": "app", "AsyncApp": "app", "OpenAPI": "app", "Eve": "app",
+    "Blueprint": "blueprint", "APIBlueprint": "blueprint", "Namespace": "namespace", "Api": "api", "RestApi": "api",
+    "Resource": "view", "MethodResource": "view", "MethodView": "view", "View": "view", "FlaskView": "view", "BaseView": "view",
+    "ModelView": "view", "ModelRestApi": "view", "BaseApi": "view",
+}  # fmt: skip
+_CONNEXION_APPS = frozenset({"App", "FlaskApp", "AsyncApp"})
+_APP_PARAMETERS = frozenset({"app", "application", "flask_app", "_app", "flask_application", "the_app"})
+_MAX_DEPTH = 6
+
+
+@dataclass(frozen=True)
+class Instance:
+    """What a variable holds: its ``kind`` (app, blueprint, namespace, api), and the call that made it when known."""
+
+    kind: str
+    file: PyFile
+    call: Call | None
+    variable: str
+
+
+def external_kind(dotted: str) -> str:
+    """The kind of a class outside the project, "" when it is none of Flask's kin."""
+    top, _, _ = dotted.partition(".")
+    last = dotted.rpartition(".")[2]
+    if top == "connexion" and last in _CONNEXION_APPS:
+        return "app"
+    if top in _PACKAGES or top.startswith(("flask_", "quart_")):
+        return _CLASSES.get(last, "")
+    return ""
+
+
+class Kin:
+    """Answers what names stand for, with a cache per question."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._classes: dict[tuple[str, str], str] = {}
+        self._instances: dict[tuple[str, int, str], Instance | None] = {}
+
+    def class_kind(self, path: str, name: str, depth: int = 0) -> str:
+        """The kind of the class that ``name`` means in ``path``; "" when it is no kin."""
+        key = (path, name)
+        if key in self._classes:
+            return self._classes[key]
+        self._classes[key] = ""
+        ref = self._names.resolve(path, name)
+        if ref.external:
+            kind = external_kind(ref.name)
+        elif depth > _MAX_DEPTH:
+            kind = ""
+        else:
+            file = self._names.files[ref.path]
+            scope = file.scopes.get(ref.name, 0)
+            definition = file.definition(scope)
+            bases = definition.bases if definition and definition.kind == "class" else ()
+            kind = next((k for b in bases if (k := self.class_kind(ref.path, b.text, depth + 1))), "")
+        self._classes[key] = kind
+        return kind
+
+    def made_by(self, file: PyFile, call: Call) -> str:
+        """The kind of object a call makes: a kin class called, or "" """
+        kind = self.class_kind(file.path, call.name) if call.name else ""
+        return kind if kind in ("app", "blueprint", "namespace", "api") else ""
+
+    def instance(self, file: PyFile, scope: int, name: str, depth: int = 0) -> Instance | None:
+        """What the variable ``name`` holds when used in ``scope`` of ``file``."""
+        key = (file.path, scope, name)
+        if key not in self._instances:
+            self._instances[key] = None
+            self._instances[key] = self._instance(file, scope, name, depth)
+        return self._instances[key]
+
+    def _instance(self, file: PyFile, scope: int, name: str, depth: int) -> Instance | None:
+        if depth > _MAX_DEPTH or not name:
+            return None
+        if name.endswith("()"):
+            return self._made(file, name[:-2], depth)
+        local = self._assigned_in_scopes(file, scope, name, depth)
+        if local is not None:
+            return local
+        if self._is_app_parameter(file, scope, name):
+            return Instance("app", file, None, name)
+        ref = self._names.resolve(file.path, name)
+        if ref.external:
+            last = ref.name.rpartition(".")[2]
+            return Instance("app", file, None, name) if last == "current_app" else None
+        other = self._names.files[ref.path]
+        if other is file and ref.name == name:
+            return None
+        return self.instance(other, 0, ref.name, depth + 1)
+
+    def _assigned_in_scopes(self, file: PyFile, scope: int, name: str, depth: int) -> Instance | None:
+        if file.imported(name):
+            return None
+        while True:
+            for item in file.assigned.get((scope, name), ()):
+                found = self._from_value(file, scope, item.expr if isinstance(item, Call) else item.value, item, name, depth)
+                if found is not None:
+                    return found
+            if not scope:
+                return None
+            definition = file.definition(scope)
+            scope = definition.parent if definition else 0
+
+    def _from_value(self, file: PyFile, scope: int, value: Expr, item: object, name: str, depth: int) -> Instance | None:
+        if value.kind == "call":
+            call = item if isinstance(item, Call) else None
+            kind = self.class_kind(file.path, value.text)
+            if kind in ("app", "blueprint", "namespace", "api"):
+                return Instance(kind, file, call, name)
+            return self._made(file, value.text, depth)
+        if value.kind == "name" and value.text != name:
+            return self.instance(file, scope, value.text, depth + 1)
+        return None
+
+    def _made(self, file: PyFile, callee: str, depth: int) -> Instance | None:
+        """What calling a function of the project returns, when its returned variable is kin."""
+        ref = self._names.resolve(file.path, callee)
+        if ref.external or depth > _MAX_DEPTH:
+            return None
+        other = self._names.files[ref.path]
+        scope = other.scopes.get(ref.name, 0)
+        definition = other.definition(scope)
+        if definition is None or definition.kind != "function":
+            return None
+        for value in definition.returns:
+            if value.kind == "name":
+                found = self.instance(other, scope, value.text, depth + 1)
+            elif value.kind == "call":
+                kind = self.class_kind(other.path, value.text)
+                found = Instance(kind, other, None, "") if kind in ("app", "blueprint", "namespace", "api") else None
+            else:
+                found = None
+            if found is not None:
+                return found
+        return None
+
+    @staticmethod
+    def _is_app_parameter(file: PyFile, scope: int, name: str) -> bool:
+        if name in ("self.app", "self._app", "current_app"):
+            return True
+        return name in _APP_PARAMETERS and any(name in d.params for d in enclosing(file, scope))
+
+
+def enclosing(file: PyFile, scope: int) -> Iterator[Definition]:
+    """The definitions around a scope, innermost first."""
+    definition = file.definition(scope)
+    while definition is not None:
+        yield definition
+        definition = file.definition(definition.parent)

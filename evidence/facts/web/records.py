@@ -1,0 +1,97 @@
+"""Nodes of the web graph. ``file`` and ``scope`` say where each stands; lines are those of the call or definition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evidence.facts.names import PyFile
+from evidence.facts.python.records import Call, Definition
+
+
+@dataclass(frozen=True)
+class App:
+    """One creation of an application object. ``kind`` is the last segment of its class (Flask, Quart, APIFlask...)."""
+
+    file: PyFile
+    call: Call
+    kind: str
+
+    @property
+    def name(self) -> str:
+        """The variable that holds it, "" when it is not assigned."""
+        return self.call.target
+
+    @property
+    def in_function(self) -> Definition | None:
+        """The function that creates it; None at module level."""
+        return self.file.function_of(self.call.scope)
+
+
+@dataclass(frozen=True)
+class Factory:
+    """A function that builds and returns the application, or receives one and completes it (``completes``)."""
+
+    file: PyFile
+    definition: Definition
+    completes: bool
+
+    @property
+    def key(self) -> str:
+        """``path:qualname``, unique in the repository."""
+        return f"{self.file.path}:{self.definition.qualname}"
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """One Blueprint or kin (``kind``: blueprint, namespace or api). ``name`` is its Flask name, ``variable`` the Python
+    name; ``prefix`` its own URL prefix or path, None when it has none, "?" when not constant."""
+
+    file: PyFile
+    call: Call
+    kind: str
+    name: str
+    variable: str
+    prefix: str | None
+
+    @property
+    def key(self) -> str:
+        """``path:line:variable``, unique in the repository."""
+        return f"{self.file.path}:{self.call.start}:{self.variable}"
+
+
+@dataclass(frozen=True)
+class Registration:
+    """One ``register_blueprint`` (or kin) of one blueprint. ``onto`` is what it is registered on: app, blueprint or api;
+    ``parent`` the blueprint's key when it is one. ``prefix`` as given here, None when not, "?" when not constant."""
+
+    file: PyFile
+    call: Call
+    blueprint: Blueprint
+    onto: str
+    parent: str
+    prefix: str | None
+
+
+@dataclass(frozen=True)
+class Route:
+    """One URL rule and the function or class that answers it. ``owner`` is the blueprint's key, "" for the app itself;
+    ``methods`` as given (empty: the default); ``start``/``end`` span the registering decorator or call."""
+
+    file: PyFile
+    handler_file: PyFile
+    handler: Definition | None
+    rule: str
+    methods: tuple[str, ...]
+    owner: str
+    endpoint: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request that a test makes through a client: the URL path (``{}`` for what is not constant) or an endpoint name."""
+
+    file: PyFile
+    call: Call
+    target: str

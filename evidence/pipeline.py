@@ -1,0 +1,86 @@
+"""The straight line: source -> facts -> detectors -> citations -> matrix -> digest. Read this first.
+
+    source      a bare repository of ours, never a checkout      evidence/source/
+    facts       what each file says, read and parsed once        evidence/collect.py, evidence/facts/
+    detectors   plugins: from facts to sites of signals          evidence/detect.py, detectors/
+    citations   the best five sites of each, made openable       evidence/citations.py
+    matrix      findings -> cells of competency x level          evidence/matrix/
+    digest      all of it, sealed; renderers add nothing         evidence/digest.py, evidence/report/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from evidence import detect
+from evidence.collect import collect
+from evidence.digest import Scanned, assemble
+from evidence.facts.project import Project
+from evidence.model import Digest, Ledger
+from evidence.source import SourceOptions, open_source
+from evidence.store import FactsCache
+
+
+class Progress(Protocol):
+    """Where a scan tells what it is doing; the command line and the web page each have one."""
+
+    def stage(self, name: str, total: int | None) -> None:
+        """A stage begins; ``total`` steps are expected, None when nobody knows."""
+
+    def advance(self, count: int = 1) -> None:
+        """So many steps of the stage are done."""
+
+    def warn(self, sentence: str) -> None:
+        """Something the user should know, in one sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScanRequest:
+    """What to scan and how. ``source`` is an address or a local path; ``revision`` pins a commit; ``identity`` is the
+    public address under which a local copy is cited. ``cache`` and ``keep_clone`` are folders, None for none.
+    ``workers``, ``cache`` and ``keep_clone`` never change the digest."""
+
+    source: str
+    revision: str | None = None
+    profile: str | None = None
+    identity: str | None = None
+    hosts: tuple[str, ...] = ()
+    insecure_hosts: tuple[str, ...] = ()
+    workers: int = 2
+    cache: Path | None = None
+    keep_clone: Path | None = None
+    timer: detect.Timer = field(default_factory=detect.Timer, compare=False)
+
+
+def scan(request: ScanRequest, progress: Progress) -> Digest:
+    """Scan one source. Raises EvidenceError (one sentence, with its exit code) when there is nothing to digest."""
+    detectors = detect.discover()
+    ledger = Ledger()
+    options = SourceOptions(
+        hosts=request.hosts,
+        insecure_hosts=request.insecure_hosts,
+        keep_clone=request.keep_clone,
+        identity=request.identity,
+    )
+    progress.stage("Fetching the repository", None)
+    with open_source(request.source, revision=request.revision, ledger=ledger, options=options) as repository:
+        for sentence in repository.warnings:
+            progress.warn(sentence)
+        repository.start_history()
+
+        progress.stage("Reading files", len(repository.snapshot.blobs))
+        with FactsCache.open(request.cache, warn=progress.warn) as cache:
+            facts = collect(repository.snapshot, cache, request.workers, ledger, progress.advance)
+
+        progress.stage("Reading history", None)
+        history = repository.history()
+
+        progress.stage("Looking for signals", len(detectors))
+        project = Project(repository.snapshot.blobs, facts, history)
+        findings = detect.run(detectors, project, repository.id, ledger, request.timer)
+
+        progress.stage("Writing citations", None)
+        scanned = Scanned.of(repository, project, findings)
+        return assemble([scanned], detectors, ledger, request)

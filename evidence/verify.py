@@ -1,0 +1,179 @@
+"""Holding a digest against the repository it cites: is every citation there, and does all else follow?
+
+Three questions, in this order: is the digest the one that was written (its own checksum); does each citation open on
+the very bytes it names, at a commit that the repository's references reach; and, when asked, does scanning again give
+the same findings and cells. Nothing here trusts the digest: whatever it says is derived anew and compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import msgspec
+
+from evidence.citations import Citable, cite
+from evidence.model import Citation, Commit, CommitCitation, Digest, FileCitation, Site
+from evidence.report.json_form import to_json
+from evidence.seal import SEAL, seal_holds
+
+_SHOWN_CHARACTERS = 100
+# What identifies a record of each list of the digest, so that a difference can be named.
+_KEYS = {
+    "repositories": ("id",),
+    "competencies": ("id",),
+    "signals": ("id",),
+    "findings": ("id",),
+    "cells": ("competency", "level"),
+    "ledger": ("code", "subject", "reason"),
+}
+# The checksum differs with anything else, and the options are those that the digest itself asked for.
+_NOT_COMPARED = (SEAL, "options")
+# Where these differ, scanning again answers another question: no difference of the digest, and no proof of it.
+_OTHER_QUESTION = ("tool", "inputs")
+
+
+class Checkable(Citable, Protocol):
+    """What checking needs of a repository, opened at the digest's commit."""
+
+    def contains(self, commit: str) -> bool:
+        """Whether some reference of the repository reaches this commit."""
+        ...
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that does not hold. ``unread`` marks what could not be looked at: it is no difference, and no proof."""
+
+    place: str
+    sentence: str
+    unread: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.sentence}"
+
+
+def verify(digest: Digest, repository: Checkable, commits: Mapping[str, Commit]) -> tuple[Problem, ...]:
+    """Everything that the digest's checksum and the repository deny, in a fixed order; empty when all of it holds.
+
+    ``commits`` are the repository's commits by hash; they are asked only where :func:`cites_commits`.
+    """
+    return (*_checksum(digest), *_reach(digest, repository), *_citations(digest, repository, commits))
+
+
+def layout(digest: Digest, content: bytes) -> Iterator[Problem]:
+    """Whether the file is, to the byte, what is written for this digest: nothing else can hide in it, such as a key
+    given twice, of which other readers take the other one."""
+    if to_json(digest) != content:
+        yield Problem("digest", "the file is not laid out as evidence writes it: it was edited or re-formatted.")
+
+
+def cites_commits(digest: Digest) -> bool:
+    """Whether the history is needed to check this digest."""
+    return any(isinstance(citation, CommitCitation) for _signal, citation in _opened(digest))
+
+
+def _checksum(digest: Digest) -> Iterator[Problem]:
+    if not seal_holds(digest):
+        yield Problem(
+            "digest", "its content does not fit its own checksum: something in it was changed after it was written."
+        )
+
+
+def _reach(digest: Digest, repository: Checkable) -> Iterator[Problem]:
+    """A forge serves the commits of every fork under the parent's address: only references tell them apart."""
+    cited = {citation.commit for _signal, citation in _opened(digest)} | {each.commit for each in digest.repositories}
+    for commit in sorted(cited):
+        if not repository.contains(commit):
+            yield Problem(f"commit {commit}", "no reference of the repository reaches it.")
+
+
+def _opened(digest: Digest) -> Iterator[tuple[str, FileCitation | CommitCitation]]:
+    """The citations that git alone can check, with their signals."""
+    for signal in digest.signals:
+        for citation in signal.citations:
+            if isinstance(citation, FileCitation | CommitCitation):
+                yield signal.id, citation
+
+
+def _citations(digest: Digest, repository: Checkable, commits: Mapping[str, Commit]) -> Iterator[Problem]:
+    """Each citation compared with the one that its place gives today."""
+    commit = repository.snapshot.commit
+    paths = {blob.path for blob in repository.snapshot.blobs}
+    anew = {
+        name: cite([_site(c) for _signal, c in _opened(digest) if c.repository == name], repository, name, commits)
+        for name in sorted({citation.repository for _signal, citation in _opened(digest)})
+    }
+    for signal, citation in _opened(digest):
+        place = f"{signal}, {_where(citation)}"
+        derived = anew[citation.repository].get(_site(citation))
+        if isinstance(citation, FileCitation) and citation.commit != commit:
+            yield Problem(place, f"it cites commit {citation.commit}, and the digest was made of {commit}.")
+        elif derived is not None:
+            yield from _compared(place, citation, derived)
+        elif isinstance(citation, CommitCitation):
+            yield Problem(place, "the history of the scanned commit does not have this commit.")
+        elif citation.path in paths:
+            yield Problem(place, "the repository at hand does not hold this file's content.", unread=True)
+        else:
+            yield Problem(place, "there is no such file at this commit.")
+
+
+def _site(citation: FileCitation | CommitCitation) -> Site:
+    if isinstance(citation, CommitCitation):
+        return Site(path="", clause=citation.clause, commit=citation.commit)
+    return Site(path=citation.path, start=citation.start_line, end=citation.end_line, clause=citation.clause)
+
+
+def _where(citation: FileCitation | CommitCitation) -> str:
+    if isinstance(citation, CommitCitation):
+        return f"commit {citation.commit}"
+    return f"{citation.path}:{citation.start_line}-{citation.end_line}"
+
+
+def _compared(place: str, citation: FileCitation | CommitCitation, derived: Citation) -> Iterator[Problem]:
+    """Every field of the two that differs. Who wrote the lines is not the citation's to prove."""
+    theirs, ours = msgspec.structs.asdict(citation), msgspec.structs.asdict(derived)
+    for field in theirs:
+        if field != "share" and theirs[field] != ours.get(field):
+            yield _difference(place, field, theirs[field], ours.get(field), "the repository gives")
+
+
+def _difference(place: str, field: str, said: object, found: object, source: str) -> Problem:
+    return Problem(place, f"{field}: the digest says {_short(said)}, {source} {_short(found)}.")
+
+
+def _short(value: object) -> str:
+    text = "nothing" if value is None else msgspec.json.encode(value).decode()
+    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
+
+
+def compare(digest: Digest, again: Digest) -> tuple[Problem, ...]:
+    """Every difference between a digest and the one that the same scan gives now.
+
+    Where the tool, its plugins or Python have another version, that is said, and it proves nothing either way.
+    """
+    said, found = _records(digest), _records(again)
+    problems = []
+    for place, field in sorted(said.keys() | found.keys()):
+        theirs, ours = said.get((place, field)), found.get((place, field))
+        if theirs != ours:
+            problem = _difference(place, field, theirs, ours, "scanning again gives")
+            problems.append(replace(problem, unread=place in _OTHER_QUESTION))
+    return tuple(problems)
+
+
+def _records(digest: Digest) -> dict[tuple[str, str], Any]:
+    """The digest as (place, field) -> value: one place for each record of each list, one for each open map."""
+    flat: dict[tuple[str, str], Any] = {}
+    for section, value in msgspec.to_builtins(digest).items():
+        if section in _KEYS:
+            for record in value:
+                place = " ".join([section, *(str(record[key]) for key in _KEYS[section])])
+                flat.update({(place, field): each for field, each in record.items()})
+        elif isinstance(value, dict):
+            flat.update({(section, field): each for field, each in value.items() if field not in _NOT_COMPARED})
+        else:
+            flat["digest", section] = value
+    return flat
