@@ -1,0 +1,64 @@
+# Two commands are enough to begin: `make scan` looks at a repository, `make test` runs every check.
+# Python 3.11 or newer, git and make are all they need; everything else goes into .venv.
+
+REPO ?= .
+OUT ?= digest
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+# The first Python on the path that is new enough; PYTHON=... chooses another.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+# Through the environment, so that no shell ever reads an address as a command.
+export REPO OUT
+
+.PHONY: help scan test checks tests docs lock clean
+
+help:
+	@echo "make scan [REPO=<url or path>]   scan a repository, write $(OUT)/digest.html (and .json, .md)"
+	@echo "make test                        install what the checks need and run all of them"
+
+scan: $(VENV)/.runtime
+	@$(BIN)/evidence scan "$$REPO" --output-dir "$$OUT"
+
+test: checks tests
+
+checks: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+tests: $(VENV)/.dev
+	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
+
+docs: $(VENV)/.dev
+	$(BIN)/python docs/generate.py
+
+# The locks name versions and hashes only, never where they came from: pip's own configuration decides that.
+lock: $(VENV)/.python
+	$(PIP) install 'uv>=0.5'
+	$(BIN)/uv pip compile $(UV_FLAGS) pyproject.toml --group build --output-file requirements.lock
+	$(BIN)/uv pip compile $(UV_FLAGS) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+UV_FLAGS := --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-annotate --no-header
+
+clean:
+	rm -rf $(VENV) .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(VENV)/.python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer on the path: install one, or say PYTHON=<path>." >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) cannot make a virtual environment: install its venv package (python3-venv)." >&2; exit 2; }
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.python pyproject.toml requirements.lock
+	@echo "Installing into $(VENV) ..."
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
