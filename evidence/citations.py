@@ -80,7 +80,7 @@ def cite(sites: Iterable[Site], repository: Citable, name: str, commits: Mapping
     """
     cited: dict[Site, Citation] = {}
     in_files: defaultdict[str, list[tuple[Site, Blob]]] = defaultdict(list)
-    blobs = {blob.path: blob for blob in repository.snapshot.blobs}
+    blobs = {blob.path: blob for blob in repository.snapshot.blobs if blob.kind == "file"}
     for site in dict.fromkeys(sites):
         if site.path in blobs:
             in_files[blobs[site.path].oid].append((site, blobs[site.path]))

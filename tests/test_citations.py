@@ -1,0 +1,298 @@
+"""Citations: which sites are shown, and that each is exactly what the repository holds."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evidence.citations import (
+    CITED,
+    EXCERPT_CHARACTERS,
+    EXCERPT_LINES,
+    LINE_CHARACTERS,
+    choose,
+    cite,
+    iso_date,
+    split_lines,
+)
+from evidence.model import Blob, Commit, CommitCitation, FileCitation, Person, Signal, Site, Sites
+
+COMMIT = "c" * 40
+# Assembled, so that no scanner takes this file for one that leaks.
+TOKEN = "gh" + "p_" + "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
+
+
+class Snapshot:
+    """A tree in memory; ``gone`` are blobs that a partial clone lacks."""
+
+    commit = COMMIT
+
+    def __init__(self, files: dict[str, bytes], gone: tuple[str, ...] = ()) -> None:
+        self._contents = {oid(content): content for path, content in files.items() if path not in gone}
+        self.blobs = tuple(Blob(path, oid(content), len(content)) for path, content in files.items())
+        self.reads: list[list[str]] = []
+
+    def read(self, oids: list[str]) -> Iterator[tuple[str, bytes]]:
+        self.reads.append(oids)
+        yield from ((each, self._contents[each]) for each in oids if each in self._contents)
+
+
+class Repository:
+    """What citing needs, over a tree in memory."""
+
+    def __init__(self, files: dict[str, bytes], gone: tuple[str, ...] = ()) -> None:
+        self.snapshot = Snapshot(files, gone)
+
+    def permalink(self, path: str, start: int, end: int) -> str:
+        return f"https://forge.test/o/r/blob/{COMMIT}/{path}#L{start}-L{end}"
+
+    def commit_link(self, sha: str) -> str:
+        return f"https://forge.test/o/r/commit/{sha}"
+
+
+def oid(content: bytes) -> str:
+    """Git's name for a blob."""
+    return hashlib.sha1(b"blob %d\0%s" % (len(content), content), usedforsecurity=False).hexdigest()
+
+
+def signal(*clauses: str, uncited: tuple[str, ...] = ()) -> Signal:
+    """A signal of which only the clauses matter."""
+    return Signal(
+        id="flask.example",
+        title="Example",
+        competency="app-structure",
+        seeds=("S1.1",),
+        counts="",
+        strong="",
+        not_credited="",
+        clauses=clauses,
+        defining=clauses[:1],
+        practised=bool,
+        sustained=bool,
+        statement=lambda _sites: "",
+        how_to_show="",
+        uncited=uncited,
+    )
+
+
+def site(clause: str, path: str = "app.py", line: int = 1, subject: str = "") -> Site:
+    """One occurrence on one line."""
+    return Site(path=path, start=line, end=line, clause=clause, subject=subject)
+
+
+def cited(content: bytes, start: int, end: int) -> FileCitation:
+    """The citation of some lines of one file."""
+    place = Site(path="app.py", start=start, end=end, clause="defined")
+    citation = cite([place], Repository({"app.py": content}), "r", {})[place]
+    assert isinstance(citation, FileCitation)
+    return citation
+
+
+# ------------------------------------------------------------------------------------------------ choosing
+
+
+def test_each_clause_is_shown_once_before_any_is_shown_twice() -> None:
+    """Clauses take turns, in the order in which the signal declares them."""
+    sites = Sites([*(site("defined", line=n) for n in range(1, 9)), site("called", line=20), site("tested", line=30)])
+    chosen = choose(signal("defined", "called", "tested"), sites)
+    assert [each.clause for each in chosen] == ["defined", "called", "tested", "defined", "defined"]
+
+
+def test_clauses_that_only_count_are_never_shown() -> None:
+    """An uncited clause has no citation even where it is all there is."""
+    sites = Sites([site("imported", line=n) for n in range(1, 5)])
+    assert choose(signal("defined", "imported", uncited=("imported",)), sites) == ()
+
+
+def test_other_subjects_and_files_come_before_more_of_the_same() -> None:
+    """Within a clause a reader sees another thing, then another file, before the same one again."""
+    sites = Sites(
+        [
+            site("defined", "a.py", 1, "users"),
+            site("defined", "a.py", 2, "users"),
+            site("defined", "a.py", 3, "posts"),
+            site("defined", "b.py", 4, "posts"),
+        ]
+    )
+    chosen = choose(signal("defined"), sites, limit=3)
+    assert [(each.path, each.start) for each in chosen] == [("a.py", 1), ("b.py", 4), ("a.py", 2)]
+
+
+def test_the_same_lines_are_not_shown_twice_while_others_are_left() -> None:
+    """One line that proves two clauses leaves room for another place."""
+    sites = Sites([site("defined", line=1), site("called", line=1), site("called", line=9)])
+    assert [each.start for each in choose(signal("defined", "called"), sites, limit=2)] == [1, 9]
+
+
+@given(st.permutations([site(c, p, n) for c in ("defined", "called") for p in ("a.py", "b.py") for n in (1, 2)]))
+def test_the_choice_does_not_depend_on_the_order_of_sites(sites: list[Site]) -> None:
+    """Whatever order detectors report in, the same citations come out."""
+    chosen = choose(signal("defined", "called"), Sites(sites))
+    assert chosen == choose(signal("defined", "called"), Sites(sorted(sites, key=Site.order)))
+    assert len(set(chosen)) == CITED
+
+
+# -------------------------------------------------------------------------------------------------- citing
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        (b"", []),
+        (b"a", [b"a"]),
+        (b"a\nb", [b"a\n", b"b"]),
+        (b"a\r\nb\x0cc\n", [b"a\r\n", b"b\x0cc\n"]),
+        (b"a\xe2\x80\xa8b\rc\n\n", [b"a\xe2\x80\xa8b\rc\n", b"\n"]),
+    ],
+)
+def test_lines_end_at_line_feeds_alone(content: bytes, lines: list[bytes]) -> None:
+    """Lines are counted as git and the forges count them, and nothing is lost."""
+    assert split_lines(content) == lines
+
+
+def test_the_hash_is_that_of_the_raw_lines() -> None:
+    """Anyone can compute it with sed and sha256sum: carriage returns and line feeds included."""
+    citation = cited(b"one\r\ntwo\r\nthree", 2, 3)
+    assert citation.sha256 == hashlib.sha256(b"two\r\nthree").hexdigest()
+    assert citation.excerpt == "two\nthree"
+    assert not citation.masked
+
+
+def test_the_hash_agrees_with_the_tools_that_readers_have(tmp_path: Path) -> None:
+    """What the documentation promises is so: git's blob id, and sed and sha256sum on the file."""
+    content = b"import flask\n\napp = flask.Flask(__name__)\n# end"
+    (tmp_path / "app.py").write_bytes(content)
+    citation = cited(content, 3, 4)
+    lines = subprocess.run(["sed", "-n", "3,4p", "app.py"], cwd=tmp_path, capture_output=True, check=True)
+    summed = subprocess.run(["sha256sum"], input=lines.stdout, capture_output=True, check=True)
+    hashed = subprocess.run(["git", "hash-object", "app.py"], cwd=tmp_path, capture_output=True, check=True)
+    assert summed.stdout.decode().split()[0] == citation.sha256
+    assert hashed.stdout.decode().strip() == citation.blob
+
+
+def test_the_link_and_the_place_belong_together() -> None:
+    """The address opens the lines that the citation names."""
+    citation = cited(b"1\n2\n3\n", 2, 3)
+    assert (citation.start_line, citation.end_line, citation.commit) == (2, 3, COMMIT)
+    assert citation.url.endswith("/app.py#L2-L3")
+
+
+@pytest.mark.parametrize(("content", "expected"), [(b"1\n2\n", (2, 2)), (b"", (1, 1))])
+def test_a_place_beyond_the_end_is_held_inside_the_file(content: bytes, expected: tuple[int, int]) -> None:
+    """No citation names a line that the file does not have."""
+    citation = cited(content, 7, 9)
+    assert (citation.start_line, citation.end_line) == expected
+
+
+def test_a_secret_is_masked_and_its_line_has_no_hash() -> None:
+    """Neither the text nor a hash that would let anyone test guesses comes out."""
+    citation = cited(f"import os\nTOKEN = '{TOKEN}'\n".encode(), 1, 2)
+    assert citation.masked
+    assert citation.sha256 == ""
+    assert TOKEN[4:16] not in citation.excerpt
+    assert citation.blob
+
+
+def test_a_secret_that_begins_above_the_cited_lines_is_masked() -> None:
+    """The middle of a private key is a secret although the line that says so is not cited."""
+    body = [f"{n:02d}" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2"[:62] for n in range(60)]
+    label = "RSA PRIVATE " + "KEY"
+    content = "\n".join([f"-----BEGIN {label}-----", *body, f"-----END {label}-----", ""]).encode()
+    citation = cited(content, 40, 42)
+    assert citation.masked
+    assert body[38] not in citation.excerpt
+
+
+def test_a_secret_below_the_shown_lines_still_takes_the_hash() -> None:
+    """The hash covers all cited lines, so a secret in those that the excerpt leaves out counts too."""
+    content = b"x = 1\n" * 50 + f"TOKEN = '{TOKEN}'\n".encode()
+    citation = cited(content, 1, 51)
+    assert citation.masked
+    assert citation.sha256 == ""
+
+
+@pytest.mark.parametrize("content", [b"x" * 10_000, b"y = 1\n" * 500, (b"z" * 290 + b"\n") * 500])
+def test_excerpts_stay_small(content: bytes) -> None:
+    """However long the cited lines are, a reader is shown what fits beside the statement."""
+    citation = cited(content, 1, 500)
+    shown = citation.excerpt.split("\n")
+    assert len(shown) <= EXCERPT_LINES
+    assert len(citation.excerpt) <= EXCERPT_CHARACTERS
+    assert max(map(len, shown)) <= LINE_CHARACTERS
+
+
+def test_a_line_that_is_cut_shows_that_it_is() -> None:
+    """An ellipsis stands for the rest of a long line."""
+    assert cited(b"x" * 1_000, 1, 1).excerpt == "x" * (LINE_CHARACTERS - 1) + "…"
+
+
+def test_bytes_that_are_not_text_are_shown_as_such() -> None:
+    """Content that is not UTF-8 is cited all the same."""
+    citation = cited(b"name = 'caf\xe9'\n", 1, 1)
+    assert citation.excerpt == "name = 'caf�'"
+    assert citation.sha256 == hashlib.sha256(b"name = 'caf\xe9'\n").hexdigest()
+
+
+def test_every_blob_is_read_once_and_all_in_one_batch() -> None:
+    """Reading is one request whatever the number of sites."""
+    repository = Repository({"a.py": b"1\n2\n", "b.py": b"3\n", "copy.py": b"3\n"})
+    sites = [site("x", "a.py", 1), site("y", "a.py", 2), site("x", "b.py"), site("x", "copy.py")]
+    citations = cite(sites, repository, "r", {})
+    assert set(citations) == set(sites)
+    assert repository.snapshot.reads == [sorted({oid(b"1\n2\n"), oid(b"3\n")})]
+
+
+def test_what_cannot_be_opened_is_not_cited() -> None:
+    """A file that is not in the tree, and one whose content a partial clone lacks, have no citation."""
+    repository = Repository({"a.py": b"1\n", "gone.py": b"2\n"}, gone=("gone.py",))
+    assert set(cite([site("x", "a.py"), site("x", "gone.py"), site("x", "none.py")], repository, "r", {})) == {
+        site("x", "a.py")
+    }
+
+
+# ------------------------------------------------------------------------------------------------- commits
+
+
+def commit(subject: str, authored: int = 1_700_000_000) -> Commit:
+    """A commit that somebody claims."""
+    someone = Person("A", "a@example.org")
+    return Commit(COMMIT, (), someone, authored, someone, authored, subject, "", ())
+
+
+def test_a_commit_is_cited_by_hash_subject_and_day() -> None:
+    """A site without a path cites its commit."""
+    place = Site(path="", clause="reverted", commit=COMMIT)
+    citation = cite([place], Repository({}), "r", {COMMIT: commit("Revert the cache")})[place]
+    assert citation == CommitCitation(
+        repository="r",
+        commit=COMMIT,
+        clause="reverted",
+        subject="Revert the cache",
+        authored="2023-11-14",
+        url=f"https://forge.test/o/r/commit/{COMMIT}",
+    )
+
+
+def test_a_secret_in_a_subject_is_masked() -> None:
+    """Commit subjects are text of the repository like any other."""
+    place = Site(path="", clause="reverted", commit=COMMIT)
+    citation = cite([place], Repository({}), "r", {COMMIT: commit(f"Use {TOKEN}")})[place]
+    assert isinstance(citation, CommitCitation)
+    assert TOKEN[4:16] not in citation.subject
+
+
+def test_a_commit_that_is_not_there_is_not_cited() -> None:
+    """A shallow clone ends somewhere; nothing is made up beyond."""
+    assert cite([Site(path="", clause="reverted", commit=COMMIT)], Repository({}), "r", {}) == {}
+
+
+@pytest.mark.parametrize("seconds", [10**18, -(10**18)])
+def test_a_year_that_no_calendar_has_is_left_empty(seconds: int) -> None:
+    """A commit may claim any number as its time."""
+    assert iso_date(seconds) == ""
