@@ -1,0 +1,26 @@
+"""The command line: a thin door on the pipeline. ``main`` is the console script, ``run`` the same for a test.
+
+Only click and the commands' own modules are imported here; everything that costs time is imported by the command that
+needs it, so that ``evidence --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from evidence.cli.commands import group
+from evidence.cli.outcome import exit_code_of, leave_on_signals
+
+__all__ = ["group", "main", "run"]
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code: 0 done, 1 a gate asked for did not hold, 2 wrong usage,
+    3 incomplete or could not be done."""
+    return exit_code_of(lambda: group.main(arguments, prog_name="evidence", standalone_mode=False))
+
+
+def main() -> None:
+    """The console script ``evidence``."""
+    leave_on_signals()
+    sys.exit(run(sys.argv[1:]))

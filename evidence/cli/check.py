@@ -1,0 +1,124 @@
+"""``evidence verify``: hold a digest against the repository it cites, and list what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evidence.cli.terminal import Warnings, progress
+from evidence.cli.writing import print_out
+
+if TYPE_CHECKING:
+    from evidence.model import Digest
+    from evidence.pipeline import ScanRequest
+    from evidence.verify import Problem
+
+_DIFFERS = 1
+_NOT_LOOKED = 3
+# A digest of the largest repositories is a few megabytes; anything far beyond is not one.
+_DIGEST_BYTES = 64 * 1024 * 1024
+
+
+def check(
+    file: Path, source: str, *, full: bool, workers: int, hosts: tuple[str, ...], insecure_hosts: tuple[str, ...]
+) -> int:
+    """Print every problem, one a line; return 0 when all holds, 1 when something differs, 3 when not all was seen.
+
+    EvidenceError when the file is no digest, or the repository cannot be read.
+    """
+    from evidence.pipeline import ScanRequest
+    from evidence.report.json_form import from_json
+    from evidence.verify import layout
+
+    content = _content(file)
+    digest = from_json(content)
+    request = ScanRequest(
+        source=source,
+        revision=_only_commit(digest),
+        profile=_option(digest, "profile"),
+        identity=digest.repositories[0].url or _option(digest, "identity"),
+        hosts=hosts,
+        insecure_hosts=insecure_hosts,
+        workers=workers,
+    )
+    watcher = progress()
+    try:
+        problems = [*layout(digest, content), *_against_repository(digest, request, watcher, full=full)]
+    finally:
+        watcher.done()
+    print_out("\n".join(_line(problem) for problem in problems) or _all_holds(digest, full=full))
+    return exit_code(problems)
+
+
+def _content(file: Path) -> bytes:
+    from evidence.model import UsageError
+
+    with file.open("rb") as stream:
+        content = stream.read(_DIGEST_BYTES + 1)
+    if len(content) > _DIGEST_BYTES:
+        raise UsageError(f"{file} is larger than {_DIGEST_BYTES >> 20} MiB: no digest is.")
+    return content
+
+
+def _only_commit(digest: Digest) -> str:
+    from evidence.model import UsageError
+
+    if len(digest.repositories) != 1:
+        raise UsageError(
+            f"The digest is of {len(digest.repositories)} repositories: only a digest of one can be checked."
+        )
+    return digest.repositories[0].commit
+
+
+def _option(digest: Digest, name: str) -> str | None:
+    """An option that the digest was made with; whatever is not text was none."""
+    options = digest.inputs.get("options")
+    value = options.get(name) if isinstance(options, Mapping) else None
+    return value if isinstance(value, str) else None
+
+
+def _against_repository(digest: Digest, request: ScanRequest, watcher: Warnings, *, full: bool) -> tuple[Problem, ...]:
+    from evidence.model import Ledger
+    from evidence.source import SourceOptions, open_source
+    from evidence.verify import cites_commits, verify
+
+    options = SourceOptions(hosts=request.hosts, insecure_hosts=request.insecure_hosts, identity=request.identity)
+    watcher.stage("Fetching the repository", None)
+    with open_source(request.source, revision=request.revision, ledger=Ledger(), options=options) as repository:
+        watcher.stage("Opening citations", None)
+        commits = {}
+        if cites_commits(digest):
+            repository.start_history()
+            commits = {commit.sha: commit for commit in repository.history().commits}
+        problems = verify(digest, repository, commits)
+    return (*problems, *_derived_again(digest, request, watcher)) if full else problems
+
+
+def _derived_again(digest: Digest, request: ScanRequest, watcher: Warnings) -> tuple[Problem, ...]:
+    """A fresh scan, without any cache: a proof should not rest on what an earlier run stored."""
+    from evidence.pipeline import scan
+    from evidence.verify import compare
+
+    return compare(digest, scan(request, watcher))
+
+
+def _line(problem: Problem) -> str:
+    from evidence.report.visible import visible
+
+    return visible(f"{'not looked at: ' * problem.unread}{problem}")
+
+
+def _all_holds(digest: Digest, *, full: bool) -> str:
+    count = sum(len(signal.citations) for signal in digest.signals)
+    again = (
+        f" Scanning again gives the same {len(digest.findings)} findings and {len(digest.cells)} cells." if full else ""
+    )
+    return f"All {count} citations hold at {digest.repositories[0].commit}.{again}"
+
+
+def exit_code(problems: Sequence[Problem]) -> int:
+    """A difference weighs more than something that could not be looked at."""
+    if any(not problem.unread for problem in problems):
+        return _DIFFERS
+    return _NOT_LOOKED if problems else 0

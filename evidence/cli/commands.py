@@ -1,0 +1,155 @@
+"""The commands, declared: names, options and help. What each does is in the module named after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_FORMATS = ("json", "html", "markdown")
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="portfolio-evidence", prog_name="evidence")
+def group() -> None:
+    """From a Git repository to a cited evidence digest for a Flask competency matrix.
+
+    Evidence, not verdicts: no score and no rank, only what can be opened and checked again.
+    """
+
+
+@group.command()
+@click.argument("source")
+@click.option("--commit", metavar="REV", help="Scan this commit, branch or tag in place of HEAD.")
+@click.option("--format", "form", type=click.Choice(_FORMATS), help="json unless -o's suffix says otherwise.")
+@click.option("-o", "--output", type=_FILE, help="Write to this file; standard output without it.")
+@click.option("--output-dir", type=_FOLDER, help="Write digest.json, digest.html and digest.md to this folder.")
+@click.option("--profile", metavar="NAME", help="Weigh the matrix for a role; `evidence matrix` names them.")
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes that parse.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache of facts.")
+@click.option("--keep-clone", is_flag=True, help="Keep the clone of a URL in the cache folder for the next scan.")
+@click.option("--host", "hosts", metavar="HOST", multiple=True, help="Another host that may be asked, by https.")
+@click.option(
+    "--allow-insecure-host",
+    "insecure_hosts",
+    metavar="URL",
+    multiple=True,
+    help="An origin that may be asked by plain http or on loopback: for tests and private networks.",
+)
+@click.option("--as", "identity", metavar="URL", help="The address that citations of a local repository link to.")
+def scan(
+    source: str,
+    commit: str | None,
+    form: str | None,
+    output: Path | None,
+    output_dir: Path | None,
+    profile: str | None,
+    workers: int,
+    no_cache: bool,
+    keep_clone: bool,
+    hosts: tuple[str, ...],
+    insecure_hosts: tuple[str, ...],
+    identity: str | None,
+) -> int:
+    """Scan SOURCE, a repository's URL or a local path, and write its digest.
+
+    Nothing of the repository is checked out or run. Exit code 3 tells of a digest that is not complete.
+    """
+    from evidence.cli.scan import Output, scan_to
+    from evidence.pipeline import ScanRequest
+
+    wanted = Output.chosen(form, output, output_dir)
+    folder = cache_folder()
+    request = ScanRequest(
+        source=source,
+        revision=commit,
+        profile=profile,
+        workers=workers,
+        cache=None if no_cache else folder,
+        keep_clone=folder / "clones" if keep_clone else None,
+        hosts=hosts,
+        insecure_hosts=insecure_hosts,
+        identity=identity,
+    )
+    return scan_to(request, wanted)
+
+
+@group.command()
+@click.argument("digest", type=_EXISTING)
+@click.option("--repo", "source", required=True, metavar="SOURCE", help="The repository's URL or a local path.")
+@click.option("--full", is_flag=True, help="Also scan again, and compare every finding and cell.")
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes that parse.")
+@click.option("--host", "hosts", metavar="HOST", multiple=True, help="Another host that may be asked, by https.")
+@click.option(
+    "--allow-insecure-host",
+    "insecure_hosts",
+    metavar="URL",
+    multiple=True,
+    help="An origin that may be asked by plain http or on loopback: for tests and private networks.",
+)
+def verify(
+    digest: Path,
+    source: str,
+    full: bool,
+    workers: int,
+    hosts: tuple[str, ...],
+    insecure_hosts: tuple[str, ...],
+) -> int:
+    """Check every citation of DIGEST (its JSON form) against the repository.
+
+    Exit code 0 says that all of it holds, 1 lists what differs, 3 that something could not be looked at.
+    """
+    from evidence.cli.check import check
+
+    return check(digest, source, full=full, workers=workers, hosts=hosts, insecure_hosts=insecure_hosts)
+
+
+@group.command()
+@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+def signals(form: str) -> None:
+    """List the signals that the installed detectors look for."""
+    from evidence.cli.reading import list_signals
+
+    list_signals(form)
+
+
+@group.command()
+@click.argument("signal")
+def explain(signal: str) -> None:
+    """Say what SIGNAL sees, what counts at each grade, what does not, and how to show it."""
+    from evidence.cli.reading import explain_signal
+
+    explain_signal(signal)
+
+
+@group.command()
+@click.argument("row", required=False)
+@click.option("--format", "form", type=click.Choice(("text", "markdown", "json")), default="text", show_default=True)
+def matrix(row: str | None, form: str) -> None:
+    """Show the competency matrix, or one ROW of it with its markers, rules and questions."""
+    from evidence.cli.reading import show_matrix
+
+    show_matrix(row, form)
+
+
+@group.command()
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+def completion(shell: str) -> None:
+    """Print the completion script for SHELL, to be sourced from its start-up file."""
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    if found is None:
+        raise click.UsageError(f"There is no completion for {shell}.")
+    click.echo(found(group, {}, "evidence", "_EVIDENCE_COMPLETE").source())
+
+
+def cache_folder() -> Path:
+    """The user's cache folder for evidence, by the XDG base directory rules (a relative XDG_CACHE_HOME is ignored)."""
+    import os
+
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (named if named.is_absolute() else Path.home() / ".cache") / "evidence"

@@ -1,0 +1,79 @@
+"""What a command line comes to: every way of ending is an exit code and at most one sentence on standard error."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from types import FrameType
+
+import click
+
+from evidence.cli.terminal import complain
+
+DEBUG = "EVIDENCE_DEBUG"
+
+_WRONG_USAGE = 2
+_NOT_DONE = 3
+# What a shell reports of a process that a signal ended.
+_SIGNAL_BASE = 128
+_INTERRUPTED = _SIGNAL_BASE + signal.SIGINT
+_PIPE_CLOSED = _SIGNAL_BASE + signal.SIGPIPE
+
+
+def exit_code_of(command: Callable[[], object]) -> int:
+    """Run ``command`` and turn whatever it returns or raises into an exit code; a condition the user can meet is said
+    in one sentence, a defect is called one. ``EVIDENCE_DEBUG=1`` adds the trace."""
+    try:
+        result = command()
+        sys.stdout.flush()
+    except click.ClickException as wrong:
+        wrong.show()
+        return _WRONG_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except BrokenPipeError:
+        return _quietly()
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            traceback.print_exc()
+        return _explained(error)
+    return result if isinstance(result, int) else 0
+
+
+def _explained(error: Exception) -> int:
+    from evidence.model import EvidenceError
+
+    if isinstance(error, EvidenceError):
+        complain(str(error))
+        return error.exit_code
+    if isinstance(error, OSError) and error.strerror:
+        complain(f"{error.strerror}: {os.fsdecode(error.filename)}." if error.filename else f"{error.strerror}.")
+        return _NOT_DONE
+    # The text of an unforeseen exception may quote the scanned repository, secrets included: only its kind is said.
+    complain(
+        f"{type(error).__name__}: this is a defect in evidence, not in what was scanned. "
+        f"Run the same command with {DEBUG}=1 for the trace, and report it."
+    )
+    return _NOT_DONE
+
+
+def _quietly() -> int:
+    """The reader of our output went away, as ``head`` does. Nothing is left to say, not even at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _PIPE_CLOSED
+
+
+def leave_on_signals() -> None:
+    """Make SIGINT, SIGTERM and SIGHUP unwind the program, so that temporary folders go and children end."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    # A second signal would interrupt the cleaning up that the first one asked for.
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    raise SystemExit(_SIGNAL_BASE + number)

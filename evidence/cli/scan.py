@@ -1,0 +1,83 @@
+"""``evidence scan``: run the pipeline, then render and write what was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evidence.cli.terminal import progress
+from evidence.cli.writing import print_out, write_file, write_out
+
+if TYPE_CHECKING:
+    from evidence.model import Digest
+    from evidence.pipeline import ScanRequest
+
+_BY_SUFFIX = {".json": "json", ".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"}
+_ALL = {"json": "digest.json", "html": "digest.html", "markdown": "digest.md"}
+_INCOMPLETE = 3
+
+
+@dataclass(frozen=True)
+class Output:
+    """What to write: pairs of a form and a file, or None for standard output."""
+
+    targets: tuple[tuple[str, Path | None], ...]
+
+    @classmethod
+    def chosen(cls, form: str | None, file: Path | None, folder: Path | None) -> Output:
+        """From the options as they were given; wrong usage where they contradict each other."""
+        if folder is not None:
+            if form or file:
+                raise click.UsageError("--output-dir writes every form: leave out --format and -o.")
+            return cls(tuple((each, folder / name) for each, name in _ALL.items()))
+        if file is None:
+            return cls(((form or "json", None),))
+        if not file.parent.is_dir():
+            raise click.UsageError(f"There is no folder {str(file.parent)!r} to write {file.name!r} to.")
+        return cls(((form or _BY_SUFFIX.get(file.suffix.lower(), "json"), file),))
+
+    def write(self, digest: Digest) -> None:
+        """Render each form once and write it. OSError when a file cannot be written."""
+        for form, target in self.targets:
+            content = rendered(digest, form)
+            if target is None:
+                write_out(content)
+            else:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                write_file(target, content)
+
+
+def rendered(digest: Digest, form: str) -> bytes:
+    """The digest in one of its forms, UTF-8."""
+    if form == "json":
+        from evidence.report.json_form import to_json
+
+        return to_json(digest)
+    if form == "html":
+        from evidence.report.html import to_html
+
+        return to_html(digest).encode("utf-8", "backslashreplace")
+    from evidence.report.markdown import to_markdown
+
+    return to_markdown(digest).encode("utf-8", "backslashreplace")
+
+
+def scan_to(request: ScanRequest, output: Output) -> int:
+    """Scan, write, and return the exit code: 3 where the digest is not complete."""
+    from evidence import pipeline
+
+    watcher = progress()
+    try:
+        digest = pipeline.scan(request, watcher)
+    finally:
+        watcher.done()
+    output.write(digest)
+    files = [target for _form, target in output.targets if target is not None]
+    if len(files) > 1:
+        print_out("\n".join(f"Wrote {file}" for file in files))
+    if not digest.complete:
+        watcher.warn("The digest is not complete: its ledger says what is missing and why.")
+    return 0 if digest.complete else _INCOMPLETE

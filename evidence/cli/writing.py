@@ -1,0 +1,51 @@
+"""Where output goes: standard output, or files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+
+def write_out(content: bytes) -> None:
+    """Write UTF-8 to standard output. On a terminal, characters that hide or re-order others are shown by a sign."""
+    if sys.stdout.isatty():
+        from evidence.report.visible import visible
+
+        content = visible(content.decode("utf-8"), keep="\n\t").encode("utf-8")
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def print_out(text: str) -> None:
+    """Write lines of our own to standard output."""
+    write_out(f"{text}\n".encode("utf-8", "backslashreplace"))
+
+
+def write_file(target: Path, content: bytes) -> None:
+    """Write ``content`` to ``target`` through a neighbour that is synced and renamed: no reader sees half a file, and a
+    full disk leaves the old one. OSError when it cannot be done."""
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(name, _mode_of(target))
+        os.replace(name, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _mode_of(target: Path) -> int:
+    """The permissions of the file that is replaced; those of any new file when there is none."""
+    with suppress(OSError):
+        return target.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

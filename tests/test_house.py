@@ -1,0 +1,154 @@
+"""The house: what keeps the rooms liveable, held by tests and not by memory."""
+
+from __future__ import annotations
+
+import ast
+import re
+import statistics
+import subprocess
+import sys
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("evidence", "detectors", "tests", "docs", "bench")
+MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+SHIPPED = [path for path in MODULES if path.relative_to(ROOT).parts[0] in ("evidence", "detectors")]
+TESTS = [path for path in MODULES if path.name.startswith("test_")]
+# Names that say nothing of what is in the room.
+NAMELESS = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc"}
+LONGEST_FILE = 300
+LONGEST_FUNCTION = 60
+MEDIAN_FUNCTION = 12
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def _functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno + 1
+
+
+def _tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    return [ROOT / name for name in listed.decode().split("\0") if name and (ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_files_stay_short(path: Path) -> None:
+    """A module fits in the reader's head."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= (
+        2 * LONGEST_FILE if _name(path) == "evidence/model.py" else LONGEST_FILE
+    )
+
+
+def test_functions_stay_short() -> None:
+    """Functions are short in the middle, and none is long."""
+    lengths = {f"{_name(path)}:{each.name}": _length(each) for path in SHIPPED for each in _functions(path)}
+    long = {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION}
+    assert not long
+    assert statistics.median(lengths.values()) <= MEDIAN_FUNCTION
+
+
+def test_modules_are_named_after_what_is_in_them() -> None:
+    """No module is called by a word that fits any module."""
+    assert not [_name(path) for path in MODULES if path.stem.strip("_") in NAMELESS]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=_name)
+def test_what_is_offered_is_explained(path: Path) -> None:
+    """Every module that has code, and every public function and class at its top, has a docstring."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if not tree.body:
+        return
+    assert ast.get_docstring(tree), "the module"
+    offered = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    assert not [node.name for node in offered if not node.name.startswith("_") and not ast.get_docstring(node)]
+
+
+@pytest.mark.parametrize("path", TESTS, ids=_name)
+def test_tests_say_what_must_hold(path: Path) -> None:
+    """Every test has a docstring that is one sentence, and checks something."""
+    tests = [function for function in _functions(path) if function.name.startswith("test_")]
+    assert tests
+    assert not [test.name for test in tests if not (ast.get_docstring(test) or "").rstrip().endswith(".")]
+    assert not [test.name for test in tests if not _checks_something(test)]
+
+
+def _checks_something(test: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a test asserts, expects an exception, or hands over to a function that is named after checking."""
+    for node in ast.walk(test):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called == "raises" or re.match(r"_?(assert|check|expect|validate)", called):
+                return True
+    return False
+
+
+def test_test_files_have_names_of_their_own() -> None:
+    """pytest imports test files by their bare name, so no two share one."""
+    names = sorted(path.name for path in TESTS)
+    assert not [one for one, other in pairwise(names) if one == other]
+
+
+def test_nothing_names_the_machine_it_was_written_on() -> None:
+    """No tracked text holds the path of this checkout, a development environment or a package registry."""
+    machine = [str(ROOT) + "/", "/work" + "/main", "/tmp/" + "dev", "--index" + "-url", "--find" + "-links"]
+    texts = {path: path.read_bytes().decode("utf-8", "replace") for path in _tracked()}
+    assert not [(_name(path), mark) for path, text in texts.items() for mark in machine if mark in text]
+
+
+def test_locks_are_pinned_by_hash_and_name_no_registry() -> None:
+    """Each locked requirement is one version with hashes, and no line says where it was found."""
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert "://" not in text
+        requirements = re.split(r"\n(?=\S)", text.strip())
+        assert len(requirements) > 10
+        assert not [each for each in requirements if not re.match(r"[a-z0-9-]+==\S+ .*--hash=sha256:", each, re.DOTALL)]
+
+
+def test_every_dependency_is_locked() -> None:
+    """What pyproject.toml asks for is in the lock that installs it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = project["dependency-groups"]
+    for lock, wanted in (
+        ("requirements.lock", [*project["project"]["dependencies"], *groups["build"]]),
+        ("requirements-dev.lock", [*project["project"]["dependencies"], *groups["build"], *groups["dev"]]),
+    ):
+        locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / lock).read_text(encoding="utf-8"), re.MULTILINE))
+        names = {
+            re.split(r"[^A-Za-z0-9_.-]", each)[0].lower().replace("_", "-") for each in wanted if isinstance(each, str)
+        }
+        assert names <= locked
+
+
+def test_the_architecture_holds() -> None:
+    """Every import goes down the straight line, and detectors know the api alone (contracts in pyproject.toml)."""
+    linter = Path(sys.executable).parent / "lint-imports"
+    done = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_contract_of_the_architecture_is_there() -> None:
+    """Nobody takes a contract out unnoticed."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    assert {each["id"] for each in contracts} >= {
+        "straight-line",
+        "detectors-see-the-api",
+        "detectors-alone",
+        "core-names-no-detector",
+    }
