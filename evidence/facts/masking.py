@@ -1,0 +1,179 @@
+"""The one place that knows what a secret looks like, and that takes it out of text.
+
+Three doors: :func:`mask` for a text of any kind, :func:`mask_lines` for lines of source (where names tell what a value
+is), :func:`secret_kind` for a literal whose name is known. Everything is linear in the text: every repeated class is
+possessive or bounded, and starts at a border of its own class.
+"""
+
+from __future__ import annotations
+
+import re
+
+from evidence.facts.secret_names import kind_of_name
+from evidence.facts.secret_values import MASKED, mask_urls, url_kind, value_kind
+
+_TOKENS = re.compile(
+    r"""(?<![A-Za-z0-9])(?P<aws_key>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})(?![A-Za-z0-9])
+    |(?<![A-Za-z0-9])(?P<github_token>gh[pousr]_[A-Za-z0-9]{20,300}+|github_pat_[A-Za-z0-9_]{22,300}+)
+    |(?<![A-Za-z0-9])(?P<gitlab_token>gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent)-[A-Za-z0-9_\-]{20,300}+)
+    |(?<![A-Za-z0-9])(?P<slack_token>xox[abeoprs]-[A-Za-z0-9\-]{10,300}+|xapp-[0-9]-[A-Za-z0-9\-]{10,300}+)
+    |(?P<slack_webhook>hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9_/]{20,200}+)
+    |(?<![A-Za-z0-9])(?P<stripe_key>(?:sk|rk|whsec)_(?:(?:live|test)_)?[A-Za-z0-9]{16,300}+)
+    |(?<![A-Za-z0-9])(?P<google_key>AIza[A-Za-z0-9_\-]{35}|GOCSPX-[A-Za-z0-9_\-]{20,60}+|ya29\.[A-Za-z0-9_\-]{20,300}+)
+    |(?<![A-Za-z0-9])(?P<twilio_key>SK[0-9a-f]{32})(?![A-Za-z0-9])
+    |(?<![A-Za-z0-9])(?P<sendgrid_key>SG\.[A-Za-z0-9_\-]{16,64}+\.[A-Za-z0-9_\-]{16,128}+)
+    |(?<![A-Za-z0-9])(?P<mailgun_key>key-[0-9a-f]{32})(?![A-Za-z0-9])
+    |(?<![A-Za-z0-9])(?P<pypi_token>pypi-[A-Za-z0-9_\-]{40,300}+)
+    |(?<![A-Za-z0-9])(?P<npm_token>npm_[A-Za-z0-9]{36})(?![A-Za-z0-9])
+    |(?<![A-Za-z0-9])(?P<docker_token>dckr_(?:pat|oat)_[A-Za-z0-9_\-]{20,100}+)
+    |(?<![A-Za-z0-9])(?P<digitalocean_token>do[opr]_v1_[0-9a-f]{64})
+    |(?<![A-Za-z0-9])(?P<vault_token>hv[sbr]\.[A-Za-z0-9_\-]{20,300}+)
+    |(?<![A-Za-z0-9])(?P<llm_key>sk-(?:ant-|proj-|svcacct-)?[A-Za-z0-9_\-]{32,300}+)
+    |(?<![A-Za-z0-9])(?P<age_key>AGE-SECRET-KEY-1[A-Z0-9]{40,80}+)
+    |(?<![A-Za-z0-9_\-])(?P<jwt>eyJ[A-Za-z0-9_\-]{8,}+\.[A-Za-z0-9_\-]{8,}+\.[A-Za-z0-9_\-]{8,}+)
+    |(?P<sas>(?:[?&;](?:sig|Signature|X-Amz-Signature)|AccountKey|SharedAccessKey)=(?P<sas_value>[A-Za-z0-9%+/=_\-]{20,300}+))
+    """,
+    re.VERBOSE,
+)
+"""Shapes that name their issuer. Sources: the issuers' documents, the rule sets of gitleaks and detect-secrets."""
+
+_TOKEN_HINT = re.compile(
+    r"AKIA|ASIA|ABIA|ACCA|gh[pousr]_|github_pat|gl[a-z]{1,5}-|xox|xapp|hooks\.slack|[sr]k_|whsec|AIza|GOCSPX|ya29|SK[0-9a-f]{8}"
+    r"|SG\.|key-|pypi-|npm_|dckr_|_v1_|hv[sbr]\.|sk-|AGE-|eyJ|sig=|Signature=|AccountKey|AccessKey="
+)
+_KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_LINE = re.compile(r"""[\s"'#+,\\|>*/-]{0,40}(?:\\n)?[A-Za-z0-9+/=]{16,200}(?:\\n)?[\s"',+\\)]{0,20}""")
+MIN_MASKED = 16
+"""Shorter texts hold no token of the kinds above."""
+
+
+def mask(text: str) -> str:
+    """The text with issuer-shaped tokens, passwords in URLs and private keys replaced by ``[masked:<kind>]``."""
+    if len(text) < MIN_MASKED:
+        return text
+    if "PRIVATE KEY" in text:
+        text = _without_keys(text)
+    if "://" in text:
+        text = mask_urls(text)
+    return _TOKENS.sub(_replacement, text) if _TOKEN_HINT.search(text) else text
+
+
+def mask_value(name: str, text: str) -> str:
+    """A value whose name is known: ``[masked:<kind>]`` where that makes it a secret, else as :func:`mask_text` has it.
+
+    Obvious placeholders stay, so that a reader can see they are.
+    """
+    kind = secret_kind(name, text)
+    if kind is not None and not kind.startswith("placeholder:") and kind != "database_url":
+        return text if MASKED.search(text) else f"[masked:{kind}]"
+    return mask_text(text)
+
+
+def mask_text(text: str) -> str:
+    """Several lines as one text: :func:`mask_lines` for text that holds line breaks or assignments."""
+    from evidence.facts.secret_lines import may_assign
+
+    if not may_assign(text):
+        return mask(text)
+    return "\n".join(mask_lines(text.split("\n")))
+
+
+def mask_lines(lines: list[str]) -> list[str]:
+    """Lines of source with every secret in them replaced; as many lines come out as went in.
+
+    Besides what :func:`mask` finds, a value is masked where its name makes it a secret (``PASSWORD = "..."``,
+    ``password: ...``, ``ENV TOKEN ...``, ``--password ...``), in any language. Give whole files where possible and cut
+    afterwards: the lines around tell more (the name above a value, the head of a private key).
+    """
+    from evidence.facts.secret_lines import mask_assignments
+
+    masked = mask("\n".join(lines)).split("\n")
+    return mask_assignments(masked)
+
+
+def secret_kind(name: str, value: str) -> str | None:
+    """What kind of secret the literal ``value`` of ``name`` is; None when it is none.
+
+    ``placeholder:<kind>`` is a value nobody could take for a live one (``changeme``, ``your-key-here``, ``test``, a
+    password of localhost). Kinds: secret_key, password, token, api_key, private_key, credentials, database_url, and
+    the issuers' (aws_key, github_token, stripe_key...).
+    """
+    match = MASKED.fullmatch(value.strip())
+    if match is not None:
+        return match.group(1)
+    if _KEY_BEGIN.search(value):
+        return "private_key"
+    token = _token_kind(value)
+    if token is not None:
+        return token
+    kind = kind_of_name(name)
+    return None if kind is None else value_kind(kind, value)
+
+
+def _token_kind(value: str) -> str | None:
+    """The kind of a value that is an issuer's token from end to end, or a URL with a password."""
+    if len(value) < MIN_MASKED:
+        return None
+    if "://" in value:
+        return url_kind(value)
+    match = _TOKENS.search(value) if _TOKEN_HINT.search(value) else None
+    if match is None or (match.group() != value.strip() and not match["sas"]):
+        return None
+    return _kind_of(match)
+
+
+def _kind_of(match: re.Match[str]) -> str:
+    return next(kind for kind, found in match.groupdict().items() if found)
+
+
+def _replacement(match: re.Match[str]) -> str:
+    if match["sas"]:
+        return match.group().replace(match["sas_value"], "[masked:signature]")
+    return f"[masked:{_kind_of(match)}]"
+
+
+def _without_keys(text: str) -> str:
+    """The text with the lines of each private key masked, one by one, so that the number of lines stays.
+
+    A key without its end goes as far as its lines look like one; so does, backwards, an end without its beginning.
+    """
+    lines = text.split("\n")
+    at = 0
+    while at < len(lines):
+        if _KEY_BEGIN.search(lines[at]):
+            at = _mask_key(lines, at)
+        elif _KEY_END.search(lines[at]):
+            _mask_body(lines, range(at - 1, -1, -1))
+        at += 1
+    return "\n".join(lines)
+
+
+def _mask_key(lines: list[str], first: int) -> int:
+    """Mask the key that begins on this line; the last line that belongs to it."""
+    head, _, rest = lines[first].partition(_found(_KEY_BEGIN, lines[first]))
+    end = _KEY_END.search(rest)
+    lines[first] = head + "[masked:private_key]" + (rest[end.end() :] if end else "")
+    if end:
+        return first
+    last = _mask_body(lines, range(first + 1, len(lines)))
+    if last + 1 < len(lines) and _KEY_END.search(lines[last + 1]):
+        last += 1
+        lines[last] = lines[last].replace(_found(_KEY_END, lines[last]), "[masked:private_key]")
+    return last
+
+
+def _mask_body(lines: list[str], numbers: range) -> int:
+    """Mask lines as long as they look like a key's; the last one that did."""
+    last = numbers.start - numbers.step
+    for number in numbers:
+        if not _KEY_LINE.fullmatch(lines[number]):
+            break
+        lines[number] = "[masked:private_key]"
+        last = number
+    return last
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    return match.group() if match else ""

@@ -1,0 +1,115 @@
+"""Every extractor by language, the key under which its facts may be cached, and the way to the cache and back."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """``function`` (``module:name``) turns bytes into ``record`` (``module:name``); ``version`` changes with it.
+
+    ``packages`` are the distributions whose version may change the output; ``python`` tells that Python's own may.
+    """
+
+    function: str
+    record: str
+    version: str
+    packages: tuple[str, ...] = ()
+    python: bool = False
+
+
+def _plain(module: str, record: str, number: str, *packages: str, name: str = "extract") -> Extractor:
+    return Extractor(f"evidence.facts.{module}:{name}", f"evidence.facts.records:{record}", number, packages)
+
+
+EXTRACTORS: dict[str, Extractor] = {
+    "python": Extractor(
+        "evidence.facts.python.extract:extract_module",
+        "evidence.facts.python.records:Module",
+        "1",
+        ("radon", "tree-sitter", "tree-sitter-python"),
+        python=True,
+    ),
+    "yaml": _plain("yaml_nodes", "Data", "1", "PyYAML"),
+    "toml": _plain("toml_nodes", "Data", "1"),
+    "json": _plain("json_nodes", "Data", "1"),
+    "ini": _plain("ini_nodes", "Data", "1"),
+    "env": _plain("ini_nodes", "Data", "1", name="extract_env"),
+    "dockerfile": _plain("dockerfile", "Dockerfile", "1"),
+    "requirements": _plain("requirements", "Requirements", "1", "packaging"),
+    "lock": _plain("requirements", "Requirements", "1", "packaging", name="extract_lock"),
+    "makefile": _plain("commands", "Commands", "1", name="extract_makefile"),
+    "procfile": _plain("commands", "Commands", "1", name="extract_procfile"),
+    "shell": _plain("commands", "Commands", "1", name="extract_shell"),
+    "justfile": _plain("commands", "Commands", "1", name="extract_justfile"),
+    "markdown": _plain("documents", "Document", "1", "markdown-it-py", "PyYAML", name="extract_markdown"),
+    "rst": _plain("documents", "Document", "1", name="extract_rst"),
+    "asciidoc": _plain("documents", "Document", "1", name="extract_asciidoc"),
+    "jinja": _plain("jinja", "Template", "1", "Jinja2"),
+    "text": _plain("plain", "Text", "1"),
+}
+"""By language, as :func:`evidence.facts.language.language_of` names them."""
+
+MASKING_VERSION = "1"
+"""Part of every fingerprint: what is masked decides what may be stored."""
+
+
+def extract(language: str, content: bytes) -> bytes:
+    """The msgpack form of the record that the language's extractor makes of ``content``."""
+    import msgspec
+
+    return msgspec.msgpack.encode(_loaded(EXTRACTORS[language].function)(content))
+
+
+def decode(language: str, payload: bytes) -> Any:
+    """The record that :func:`extract` encoded; ``msgspec.DecodeError`` when it is not one of this language."""
+    return _decoder(language)(payload)
+
+
+@cache
+def fingerprint(language: str) -> str:
+    """Names everything besides the content that may change the facts: extractor, masking, parsers, Python's minor."""
+    extractor = EXTRACTORS[language]
+    parts = [language, extractor.version, f"masking={MASKING_VERSION}"]
+    parts += [f"{package}={_version(package)}" for package in extractor.packages]
+    if "PyYAML" in extractor.packages:
+        parts.append(f"libyaml={_libyaml()}")
+    parts.append(f"python={sys.version_info.major}.{sys.version_info.minor}")
+    return ";".join(parts)
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
+
+
+def _libyaml() -> str:
+    try:
+        return str(import_module("yaml._yaml").get_version_string())
+    except ImportError:
+        return "none"
+
+
+@cache
+def _loaded(address: str) -> Any:
+    module, _, name = address.partition(":")
+    return getattr(import_module(module), name)
+
+
+@cache
+def _decoder(language: str) -> Callable[[bytes], Any]:
+    import msgspec
+
+    return msgspec.msgpack.Decoder(_loaded(EXTRACTORS[language].record)).decode
+
+
+__all__ = ["EXTRACTORS", "Extractor", "decode", "extract", "fingerprint"]

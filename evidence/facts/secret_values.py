@@ -1,0 +1,164 @@
+"""Whether the value of a name that promises a secret is one: live, a placeholder, or no literal secret at all."""
+
+from __future__ import annotations
+
+import re
+
+MASKED = re.compile(r"\[masked:([a-z_]{1,40})\]")
+"""What masking leaves behind."""
+
+_FILLERS = """
+a an the my your our this that is it in of to for and or not be do on me i secret secrets key keys password passwords
+passwd pass pwd passphrase token tokens salt api apikey app application flask django jwt session super very top change
+changeme changed changethis replace replaceme please set insert put enter fill here value some any real random string
+something anything never none null undefined empty todo fixme tbd dev develop development developer local localhost test
+tests testing tester example examples sample samples demo dummy fake mock placeholder default defaults foo bar baz qux
+foobar abc abcd abcde abcdef asdf qwerty qwer xyz x xx xxx y z user username users admin administrator root guest name
+email auth access refresh client server db database postgres postgresql mysql mariadb redis rabbitmq mongo mongodb minio
+minioadmin sa oauth id private public signing encryption encrypt hash use with only production prod staging env
+environment config configuration new old current wrong bad invalid valid good incorrect correct another other second
+first one two three pw longer long short needs need must at least unsafe insecure unused ci build docker compose fixture
+stub temp temporary tmp wtf csrf
+"""
+_PLACEHOLDER_WORDS = frozenset(_FILLERS.split())
+_PLACEHOLDER_PARTS = re.compile(
+    r"change[ _\-]?(?:me|this|it|in|before)|replace[ _\-]?(?:me|this|with|in)|placeholder|your[ _\-]|^your"
+    r"|\bexample|example\b|dummy|\bfake|insert[ _\-]|fixme|\btodo\b|redacted|not[ _\-]?(?:a[ _\-])?(?:real|secret)"
+    r"|x{4}|\*{3}|\.{3}|^<[^>]*>$"
+    r"|(?:^|[ _\-])(?:dev|test|testing|local|development|demo|sample|mock|ci)(?:[ _\-]|$)|localdev|1234",
+    re.IGNORECASE,
+)
+_RUN = re.compile(r"[A-Za-z0-9+/]{12,}+")
+_TEMPLATE = re.compile(
+    r"\{\{|\$\{|\$\(|\{%|<%|%\([a-zA-Z_]|\{[a-zA-Z_][\w.\[\]]{0,80}\}|^%[sdr]$|^\$[A-Za-z_]|^@[A-Za-z_]|\$\[\["
+    r"|^%[A-Za-z_]{1,80}%$|^ENC[\[(]|^!|^projects/|^#\{"
+    r"|^(?:vault|op|ssm|arn|secretsmanager|sops|ref|secretref|kms|env|file|projects):"
+)
+_DOTTED = re.compile(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){1,12}(?::[A-Za-z_]\w{0,60})?")
+_CALL = re.compile(r"[A-Za-z_][\w.]{0,120}[(\[].{0,400}", re.DOTALL)
+_PATH = re.compile(
+    r"(?:~|\.{1,2})?/?(?:[\w.\-]{1,60}/){1,20}[\w.\-]{0,60}"
+    r"|[\w\-./]{1,100}\.(?:pem|key|crt|json|txt|ya?ml|py|env|html|pub|p12|jks|conf)"
+)
+_CONSTANT = re.compile(r"[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}){1,10}")
+_SNAKE = re.compile(r"[a-z]{1,30}(?:[_\-. ][a-z]{1,30}){0,8}")
+_NOT_VALUES = frozenset(
+    {"true", "false", "none", "null", "nil", "undefined", "yes", "no", "on", "off", "str", "string", "int", "bool"}
+    | {"bytes", "any", "optional", "required", "object", "self", "basic", "bearer", "digest", "inherit", "passwords"}
+    | {"token"}
+)
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_MIN_TOKEN = 8
+_MAX_VALUE = 8_192
+
+_URL = re.compile(r"://(?P<user>[^\s/:@'\"`<>]{0,200}):(?P<rest>[^\s'\"`<>]{1,600})")
+_LOCAL = re.compile(
+    r"localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1\]?|host\.docker\.internal|[a-z0-9_\-]{1,60}|[\w.\-]{1,80}\.local(?:host)?"
+)
+"""Hosts of one machine or one compose network: a name without a dot is another container's."""
+
+
+def value_kind(kind: str, value: str) -> str | None:
+    """``kind``, ``placeholder:<kind>`` or None for a value whose name promises ``kind``."""
+    value = value.strip()
+    if kind == "database_url":
+        return url_kind(value)
+    if not value or len(value) > _MAX_VALUE or _is_reference(value) or _is_label(kind, value):
+        return None
+    if kind in ("token", "api_key", "credentials") and _is_token_word(value):
+        return None
+    return f"placeholder:{kind}" if is_placeholder(value) else kind
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether nobody could take the value for a live secret: short, repeated, or made of filler words alone."""
+    if len(value) <= 3 or len(set(value)) <= 2:
+        return True
+    if _looks_random(value):
+        return len(set(value)) <= 4 or "xxxx" in value.lower()
+    if _PLACEHOLDER_PARTS.search(value):
+        return True
+    words = [w.lower() for w in _WORDS.findall(value[:64])]
+    return len(value) <= 64 and all((w.isdigit() and len(w) <= 6) or _made_of_fillers(w) for w in words)
+
+
+def _looks_random(value: str) -> bool:
+    """Whether a run of 12 characters or more mixes digits and letters, or is 20 digits."""
+    return any(
+        any(c.isdigit() for c in run) and (any(c.isalpha() for c in run) or len(run) >= 20)
+        for run in _RUN.findall(value)
+    )
+
+
+def _made_of_fillers(word: str) -> bool:
+    """Whether the word is a chain of filler words (``supersecretkey``)."""
+    reached = {0}
+    for at in range(len(word)):
+        if at in reached:
+            reached |= {end for end in range(at + 1, min(at + 14, len(word)) + 1) if word[at:end] in _PLACEHOLDER_WORDS}
+    return len(word) in reached
+
+
+def _is_reference(value: str) -> bool:
+    """Whether the value stands for one that is elsewhere: a template, a path, a dotted name, a plain URL."""
+    if _TEMPLATE.search(value) or "://" in value or _CALL.fullmatch(value):
+        return True
+    if _looks_random(value):
+        return False
+    return any(pattern.fullmatch(value) for pattern in (_PATH, _DOTTED, _CONSTANT))
+
+
+def _is_label(kind: str, value: str) -> bool:
+    """Whether the value is text for people or a type: a field's label, a message, a translation."""
+    if value.lower() in _NOT_VALUES:
+        return True
+    if kind == "secret_key":
+        return False
+    return any(c.isspace() for c in value) or (value.istitle() and value.isalpha() and len(value) <= 12)
+
+
+def _is_token_word(value: str) -> bool:
+    """Whether a token's value is a plain word or identifier (``refresh``, ``access_token``), not a credential."""
+    return len(value) < _MIN_TOKEN or (_SNAKE.fullmatch(value) is not None and not _PLACEHOLDER_PARTS.search(value))
+
+
+def url_kind(value: str) -> str | None:
+    """``database_url`` for a URL that holds a password, ``placeholder:`` before it for a local or filler one."""
+    for match in _URL.finditer(value):
+        password, host = _password_and_host(match)
+        kind = _password_kind(password)
+        if kind is not None:
+            local = _LOCAL.fullmatch(re.split(r"[:/?#,]", host, maxsplit=1)[0]) is not None
+            return "placeholder:database_url" if local or kind != "password" else "database_url"
+    return None
+
+
+def mask_urls(text: str) -> str:
+    """The text with passwords in URLs masked, placeholders excepted."""
+    return _URL.sub(_masked_url, text)
+
+
+def _password_kind(password: str) -> str | None:
+    if not password:
+        return None
+    return "password" if MASKED.fullmatch(password) else value_kind("password", password)
+
+
+def _masked_url(match: re.Match[str]) -> str:
+    password, _host = _password_and_host(match)
+    if _password_kind(password) != "password" or MASKED.fullmatch(password):
+        return match.group()
+    return f"://{match['user']}:[masked:password]{match['rest'][len(password) :]}"
+
+
+def _password_and_host(match: re.Match[str]) -> tuple[str, str]:
+    """The password runs to the last ``@`` before the path; one that holds a slash itself is taken to its only ``@``."""
+    rest = match["rest"]
+    authority = rest.partition("/")[0]
+    if "@" in authority:
+        password, _, host = authority.rpartition("@")
+        return password, host
+    if "@" in rest and match["user"] and not authority.partition("?")[0].isdigit():
+        password, _, host = rest.partition("@")
+        return password, host
+    return "", ""
