@@ -77,9 +77,9 @@ def test_every_row_of_the_matrix_is_on_its_page(row: str) -> None:
 
 def test_a_case_reads_well_on_a_page() -> None:
     """File names stand above their fences, the expectation is said in words, and longer fences survive."""
-    body = "````markdown docs/a.md\n```python\nx\n```\n````\n\n```Dockerfile\nFROM x\n```\n\n"
+    body = "````markdown docs/a.md\n```python\nx\n```\n````\n\n```dockerfile Dockerfile\nFROM x\n```\n\n"
     body += "```expect\na.b practised docs/a.md:1-2\n```"
     page = Case("one", "It fires", body, "practised").under(3)
     assert page.startswith("### It fires\n\n`docs/a.md`\n\n````markdown\n```python\nx\n```\n````\n")
-    assert "`Dockerfile`\n\n```\nFROM x\n```" in page
+    assert "`Dockerfile`\n\n```dockerfile\nFROM x\n```" in page
     assert page.endswith("- `a.b`: practised, `docs/a.md:1-2`\n")

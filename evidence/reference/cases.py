@@ -1,8 +1,4 @@
-"""The fixtures as examples: a signal's cases are its tests and its documentation at once.
-
-A case is a Markdown file: a title that is a sentence, fenced files whose info string ends in their path, and one fence
-called ``expect`` with a line for each signal, its grade (or ``absent``, ``not_applicable``) and the lines to cite.
-"""
+"""The fixtures as examples: a signal's cases are its tests and its documentation at once."""
 
 from __future__ import annotations
 
@@ -11,10 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evidence.testkit import read_case
+
 _PACKAGED = Path(__file__).parent.parent / "_fixtures"
 _CHECKOUT = Path(__file__).parent.parent.parent / "fixtures"
-_FENCE = re.compile(r"(`{3,})\s*(\S*)\s*(.*)")
+_FENCE = re.compile(r"(`{3,}|~{3,})(\S*)(.*)")
 _GRADES = ("trace", "practised", "sustained")
+# Fences of a case that are no files, and how a page introduces them.
+_TOLD = {"expect": "Expected:", "history": "History:"}
 
 
 @dataclass(frozen=True)
@@ -55,57 +55,32 @@ def _rank(case: Case) -> int:
 
 
 def _case(file: Path, signal: str) -> Case:
-    title, _, body = file.read_text(encoding="utf-8").partition("\n")
-    return Case(file.stem, title.lstrip("# ").strip(), body.strip("\n"), _grade(body, signal))
-
-
-def _grade(body: str, signal: str) -> str:
-    """The grade that the case expects of ``signal``."""
-    for kind, _path, lines in _fences(body):
-        for line in lines if kind == "expect" else ():
-            words = line.split()
-            if len(words) > 1 and words[0] == signal and words[1] in _GRADES:
-                return words[1]
-    return ""
-
-
-def _fences(body: str) -> Iterator[tuple[str, str, list[str]]]:
-    """(first word, rest, lines) of each fenced block."""
-    inside: tuple[str, str, str] | None = None
-    lines: list[str] = []
-    for line in body.split("\n"):
-        if inside is not None and line.rstrip() == inside[0]:
-            yield inside[1], inside[2], lines
-            inside, lines = None, []
-        elif inside is not None:
-            lines.append(line)
-        elif found := _FENCE.fullmatch(line):
-            inside = (found[1], found[2], found[3].strip())
+    text = file.read_text(encoding="utf-8")
+    case = read_case(text)
+    grades = (each.result for each in case.expectations if each.signal == signal and each.result in _GRADES)
+    return Case(file.stem, case.title, text.partition(f"# {case.title}")[2].strip("\n"), next(grades, ""))
 
 
 def _readable(body: str) -> Iterator[str]:
-    """The body with each file's path as a line of text, and the ``expect`` fence as a list."""
-    closing, expecting = "", False
+    """The body with each file's path as a line of text, and what is expected as a list."""
+    mark = word = ""
     for line in body.split("\n"):
-        found = _FENCE.fullmatch(line)
-        if closing:
-            ends = line.rstrip() == closing
-            closing = "" if ends else closing
-            if not expecting:
-                yield line
-            elif not ends and line.strip():
-                yield f"- {_expectation(line)}"
-        elif found:
-            closing, expecting = found[1], found[2] == "expect"
-            yield from ["Expected:", ""] if expecting else _opening(found)
+        opened = None if mark else _FENCE.fullmatch(line)
+        if opened:
+            mark, word = opened[1], opened[2]
+            yield from [_TOLD[word], ""] if word in _TOLD else _opening(opened)
+        elif mark and line.strip() == mark:
+            yield from () if word in _TOLD else (line,)
+            mark = ""
+        elif mark and word in _TOLD:
+            yield from [f"- {_expectation(line) if word == 'expect' else line}"] if line.strip() else ()
         else:
             yield line
 
 
 def _opening(fence: re.Match[str]) -> list[str]:
-    mark, first, rest = fence.groups()
-    path, language = (rest.strip(), first) if rest else (first, "")
-    return [f"`{path}`", "", f"{mark}{language}"] if path else [mark]
+    mark, word, path = fence[1], fence[2], fence[3].strip()
+    return [f"`{path}`", "", f"{mark}{word}"] if path else [f"{mark}{word}"]
 
 
 def _expectation(line: str) -> str:
