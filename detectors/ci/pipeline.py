@@ -1,0 +1,131 @@
+"""CI runs the tests: a pipeline that starts the test suite when the code changes.
+
+**What it sees.** Pipelines of GitHub Actions, GitLab CI, CircleCI, Travis, Azure, Bitbucket, Drone, Taskcluster,
+Concourse and Jenkins; the commands of their steps, followed through make, tox, nox, scripts, Compose and Flask
+commands to a test runner; what starts the pipeline; databases and queues that run beside the tests; version matrices.
+
+**Why it matters.** A suite that runs on every change is the one that people keep green. A suite that only runs by hand
+stops running.
+
+**What it cannot tell.** Whether the pipeline was green, or whether a branch rule makes it binding. Pipelines kept in
+another repository cannot be seen.
+"""
+
+from __future__ import annotations
+
+import re
+
+from evidence.api import CiRun, Observations, Pipeline, Place, Project, Signal, Site, Sites, plural
+
+_ELSEWHERE = re.compile(
+    r"(?:^|[_\-.])(?:ci|concourse|jenkins|travis|gitlab|buildkite|teamcity|bamboo|drone)(?:[_\-.]|$)"
+)
+
+
+def _statement(sites: Sites) -> str:
+    runs = sites.of("runs_tests")
+    if not runs:
+        reasons = sorted({str(s.value) for s in sites if s.value})
+        return "No pipeline runs the tests on changes" + (f": {reasons[0]}." if reasons else ".")
+    beside = sorted({str(s.value) for s in sites.of("service")})
+    extra = f", with {' and '.join(beside[:2])} beside them" if beside else ""
+    extra += ", over a matrix" if sites.of("matrix") else ""
+    systems = sorted({str(s.value) for s in runs})
+    verb = "runs" if len(systems) == 1 else "run"
+    return f"{' and '.join(systems)} {verb} the tests on changes, in {plural(len(runs.subjects()), 'job')}{extra}."
+
+
+CI_PIPELINE = Signal(
+    id="ci.pipeline",
+    title="CI runs the tests",
+    competency="ci-cd",
+    seeds=("S8.2", "C6.2"),
+    counts="A pipeline runs the test suite on pushes or pull requests, and a failing test fails it.",
+    strong="The tests run beside real services (a database, Redis) or over a matrix.",
+    not_credited=(
+        "Pipelines that only label, release or print; a test step that cannot fail, never runs or collects only."
+    ),
+    how_to_show="Add a workflow that runs your test command on push and pull_request, with the database as a service.",
+    clauses=(
+        "runs_tests",
+        "service",
+        "matrix",
+        "target",
+        "not_binding",
+        "not_on_change",
+        "other_language",
+        "elsewhere",
+    ),
+    defining=("runs_tests",),
+    uncited=("target",),
+    practised=lambda sites: sites.has("runs_tests"),
+    sustained=lambda sites: sites.has("runs_tests") and bool(sites.of("service", "matrix")),
+    measures=lambda sites: {
+        "jobs": len(sites.subjects("runs_tests")),
+        "services": len({str(s.value).split(":")[0] for s in sites.of("service")}),
+    },
+    statement=_statement,
+)
+SIGNALS = (CI_PIPELINE,)
+
+
+def detect(project: Project) -> Observations:
+    """Steps that run tests, what runs beside them, and steps that only look as if they did."""
+    seen: set[Site] = set()
+    tests = [r for r in project.ci_runs if {"test", "test-other"} & set(r.kinds) and not r.job.checks_out_other]
+    for run in tests:
+        seen.update(_run_sites(run))
+    effective = [r for r in tests if _counts(r)]
+    for pipeline in {r.pipeline.path: r.pipeline for r in effective}.values():
+        seen.update(_services(pipeline))
+    for run in effective:
+        seen.update(_site(s.place, "service", run.job.name, s.image) for s in run.services)
+        if run.job.instances > 1 and run.job.matrix_place is not None:
+            seen.add(_site(run.job.matrix_place, "matrix", run.job.name, run.job.instances))
+    if not tests:
+        seen.update(_elsewhere(project))
+    yield from ((CI_PIPELINE, site) for site in sorted(seen, key=Site.order))
+
+
+def _counts(run: CiRun) -> bool:
+    return "test" in run.kinds and run.effective and run.pipeline.on_change
+
+
+def _site(place: Place, clause: str, subject: str, value: str | int) -> Site:
+    return Site(path=place.path, start=place.start, end=place.end, clause=clause, subject=subject, value=value)
+
+
+def _run_sites(run: CiRun) -> list[Site]:
+    subject = f"{run.pipeline.path}:{run.job.name}"
+    if run.dead or run.muted:
+        return [_site(run.place, "not_binding", subject, run.dead or run.muted)]
+    if not run.pipeline.on_change:
+        return [_site(run.place, "not_on_change", subject, "not started by a push or a pull request")]
+    if "test" not in run.kinds:
+        return [_site(run.place, "other_language", subject, f"{run.tool} tests another part")]
+    target = [_site(run.chain[-1], "target", subject, run.tool)] if len(run.chain) > 1 else []
+    return [_site(run.place, "runs_tests", subject, run.pipeline.system), *target]
+
+
+def _services(pipeline: Pipeline) -> list[Site]:
+    """Services of the pipeline's jobs, whichever job they stand beside."""
+    return [
+        _site(service.place, "service", job.name, service.image)
+        for job in pipeline.jobs
+        for service in job.services
+        if not job.dead and not service.image.startswith(("docker:", "docker"))
+    ]
+
+
+def _elsewhere(project: Project) -> list[Site]:
+    """Image stages made for a CI system whose configuration is not here."""
+    found = []
+    for path, dockerfile in project.dockerfiles.items():
+        for instruction in dockerfile.instructions:
+            name = instruction.text.lower().partition(" as ")[2].strip()
+            if instruction.word == "FROM" and name and _ELSEWHERE.search(name) and "test" in name:
+                place = Place(path, instruction.start, instruction.end)
+                found.append(
+                    _site(place, "elsewhere", name, "an image stage is made for tests in a pipeline that is not here")
+                )
+    return found

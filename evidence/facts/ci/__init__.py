@@ -1,0 +1,46 @@
+"""CI, whatever the system: :func:`pipelines` reads the configurations, :func:`ci_runs` follows their commands to the
+tools.
+
+Offered: the records of ``records`` and these two functions.
+"""
+
+from __future__ import annotations
+
+from evidence.facts.ci import azure, circleci, containers, github, gitlab, jenkins, travis
+from evidence.facts.ci.records import (
+    Action,
+    CiInputs,
+    CiRun,
+    Job,
+    Permissions,
+    Pipeline,
+    Place,
+    Resolved,
+    Service,
+    Step,
+)
+from evidence.facts.ci.running import ci_runs
+
+_SYSTEMS = (github, gitlab, circleci, travis, azure, containers, jenkins)
+
+
+def pipelines(inputs: CiInputs) -> tuple[Pipeline, ...]:
+    """Every pipeline that some CI system would run for this repository, by path."""
+    found = [pipeline for system in _SYSTEMS for pipeline in system.pipelines(inputs)]
+    return tuple(sorted(found, key=lambda p: (p.path, p.trigger_place)))
+
+
+__all__ = [
+    "Action",
+    "CiInputs",
+    "CiRun",
+    "Job",
+    "Permissions",
+    "Pipeline",
+    "Place",
+    "Resolved",
+    "Service",
+    "Step",
+    "ci_runs",
+    "pipelines",
+]

@@ -1,0 +1,116 @@
+"""Docker Compose and images: what a container runs, and the databases and queues beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from evidence.facts.ci import scripts
+from evidence.facts.ci.found import Found
+from evidence.facts.ci.reading import entries, find, join, text
+from evidence.facts.ci.records import CiInputs, Place, Service
+from evidence.facts.ci.wrappers import Container
+from evidence.facts.records import Node
+from evidence.facts.shell import split
+
+_DEFAULTS = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+_BACKING = re.compile(
+    r"postg|pgvector|timescale|mysql|mariadb|mssql|oracle|cockroach|mongo|redis|valkey|keydb|rabbitmq|kafka|redpanda|nats|"
+    r"elasticsearch|opensearch|solr|meilisearch|localstack|dynamodb|moto|minio|memcached|cassandra|neo4j|influxdb|clickhouse|"
+    r"couchdb|etcd|consul|vault|keycloak|simplesaml|local-kms|elasticmq|goaws|azurite|sqlserver|firebird|mailhog|mailpit"
+)
+
+
+def is_backing(image: str) -> bool:
+    """Whether an image is a database, queue, cache or another service that an application talks to."""
+    return bool(_BACKING.search(image.lower()))
+
+
+def services(inputs: CiInputs, container: Container, directory: str, env: Mapping[str, str]) -> Iterator[Service]:
+    """The backing services that start beside a Compose container: those it depends on, however far."""
+    if not container.compose or container.alone:
+        return
+    files = list(_files(inputs, container.files, directory, env))
+    listed = {key: (path, node, where) for path in files for key, node, where in _services(inputs, path)}
+    waiting, seen = [container.name] if container.name in listed else [], set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen or name not in listed:
+            continue
+        seen.add(name)
+        _path, node, where = listed[name]
+        image = text(node.get("image"))
+        if name != container.name and is_backing(f"{name} {image}"):
+            yield Service(image or name, where)
+        for path in files:  # an override file may add dependencies
+            for key, other, _where in _services(inputs, path):
+                if key == name:
+                    waiting.extend(_needs(other))
+
+
+def backing(inputs: CiInputs, files: tuple[str, ...], directory: str, env: Mapping[str, str]) -> Iterator[Service]:
+    """All backing services of the Compose files in use."""
+    for path in _files(inputs, files, directory, env):
+        for name, node, where in _services(inputs, path):
+            if is_backing(f"{name} {text(node.get('image'))}"):
+                yield Service(text(node.get("image")) or name, where)
+
+
+def started(
+    inputs: CiInputs, container: Container, words: tuple[str, ...], directory: str, env: Mapping[str, str]
+) -> list[Found] | None:
+    """What the container runs: the words given (through its image's entrypoint when that is a script of the
+    repository), else the service's own command."""
+    for path in _files(inputs, container.files, directory, env):
+        node = inputs.data[path].root.get("services", container.name)
+        if node is None:
+            continue
+        entry = _entrypoint(inputs, path, node)
+        command = node.get("command")
+        if not words and command is not None:
+            place = Place(path, command.start, max(command.start, command.end))
+            if command.kind == "list":
+                return [Found(place, words=tuple(command.texts()))]
+            return [Found(place, commands=split(command.text, first_line=command.start))]
+        inside = scripts.called(inputs, entry, words) if entry and words else None
+        if inside:
+            return inside
+    return None
+
+
+def _files(inputs: CiInputs, named: tuple[str, ...], directory: str, env: Mapping[str, str]) -> Iterator[str]:
+    """The Compose files in use, the last one (which overrides) first."""
+    given = named or tuple(f for f in env.get("COMPOSE_FILE", "").split(":") if f)
+    names = given or _DEFAULTS
+    for name in reversed(names):
+        for folder in dict.fromkeys((directory, "")):
+            path = find(inputs.data, join(folder, name))
+            if path:
+                yield path
+                break
+
+
+def _services(inputs: CiInputs, path: str) -> Iterator[tuple[str, Node, Place]]:
+    yield from entries(path, inputs.data[path].root.get("services"))
+
+
+def _needs(node: Node) -> list[str]:
+    value = node.get("depends_on") or node.get("links")
+    if value is None:
+        return []
+    return list(value.keys) if value.kind == "map" else [t.split(":")[0] for t in value.texts()]
+
+
+def _entrypoint(inputs: CiInputs, path: str, node: Node) -> str:
+    """The script of the repository that is the entrypoint of a service's image; "" when there is none."""
+    own = node.get("entrypoint")
+    words = own.texts()[0].split() if own is not None and own.texts() else []
+    if not words:
+        base = path.rpartition("/")[0]
+        build = node.get("build")
+        context = join(base, text(build) or (text(build.get("context")) if build is not None else "") or ".")
+        name = (text(build.get("dockerfile")) if build is not None and build.kind == "map" else "") or "Dockerfile"
+        dockerfile = inputs.dockerfiles.get(find(inputs.dockerfiles, join(context, name)))
+        entries_ = [i for i in dockerfile.instructions if i.word == "ENTRYPOINT"] if dockerfile is not None else []
+        words = list(entries_[-1].words or entries_[-1].text.split()) if entries_ else []
+    return scripts.locate(inputs, words[0], "") if words else ""

@@ -1,0 +1,25 @@
+"""What following one command found: a record that every way of following shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evidence.facts.ci.records import Place
+from evidence.facts.shell import Simple
+
+
+@dataclass(frozen=True)
+class Found:
+    """Commands at a place, or the ``words`` of one (``final`` when they need no further following).
+
+    ``directory`` is where they run when that changes; ``arguments`` are those the script was given; ``swallowed`` says
+    why their failure is lost ("" when it is not).
+    """
+
+    place: Place
+    words: tuple[str, ...] = ()
+    commands: tuple[Simple, ...] = ()
+    directory: str | None = None
+    arguments: tuple[str, ...] = ()
+    swallowed: str = ""
+    final: bool = False

@@ -1,0 +1,111 @@
+"""Makefile targets with their prerequisites."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from evidence.facts.ci.found import Found
+from evidence.facts.ci.reading import bare, join
+from evidence.facts.ci.records import CiInputs, Place
+from evidence.facts.records import Commands
+from evidence.facts.shell import split
+
+_NAMES = ("GNUmakefile", "makefile", "Makefile")
+_VALUES = frozenset({"-C", "--directory", "-f", "--file", "-o", "-I", "-W"})
+_MAX_TARGETS = 60
+
+
+@dataclass(frozen=True)
+class Makefiles:
+    """All Makefiles by folder; the one that make would read comes first."""
+
+    by_folder: dict[str, list[tuple[str, Commands]]]
+
+    def targets(self, words: tuple[str, ...], directory: str) -> list[Found] | None:
+        """The recipe lines that ``make`` runs for these words, prerequisites first; None when they are not to be
+        had."""
+        folder, file, names = _arguments(words[1:], directory)
+        files = self.by_folder.get(folder, [])
+        if file:
+            files = [f for f in files if bare(f[0]) == join(folder, file)] or files
+        if not files:
+            return None
+        wanted = names or _default(files[0][1])
+        found: list[Found] = []
+        for name in wanted:
+            recipes = list(self._recipes(files, folder, name))
+            found.extend(recipes)
+        return found or None
+
+    def _recipes(self, files: list[tuple[str, Commands]], folder: str, name: str) -> Iterator[Found]:
+        order: list[str] = []
+        stack = [name]
+        while stack and len(order) < _MAX_TARGETS:
+            target = stack.pop()
+            if target in order:
+                continue
+            order.append(target)
+            for _path, commands in files:
+                stack.extend(reversed(commands.needs.get(target, ())))
+        for target in [*order[1:], name]:  # what it needs runs before it
+            for path, commands in files:
+                yield from _lines(path, commands, target, folder)
+
+
+def by_folder(inputs: CiInputs) -> Makefiles:
+    """The Makefiles of a snapshot; ``*.mk`` files stand behind the Makefile of their folder (or of the one above)."""
+    found: dict[str, list[tuple[str, Commands]]] = {}
+    for path, commands in inputs.commands.items():
+        if commands.kind != "makefile":
+            continue
+        folder, _, name = bare(path).rpartition("/")
+        found.setdefault(folder, []).append((path, commands))
+        if name.endswith(".mk") and "/" in folder:
+            found.setdefault(folder.rpartition("/")[0], []).append((path, commands))
+        elif name.endswith(".mk") and folder:
+            found.setdefault("", []).append((path, commands))
+    for files in found.values():
+        files.sort(key=lambda f: (bare(f[0]).rsplit("/", 1)[-1] not in _NAMES, f[0]))
+    return Makefiles(found)
+
+
+def _arguments(words: tuple[str, ...], directory: str) -> tuple[str, str, list[str]]:
+    """Folder, file and targets of a make command line."""
+    folder, file, names = directory, "", []
+    at = 0
+    while at < len(words):
+        word = words[at]
+        value = words[at + 1] if at + 1 < len(words) else ""
+        if word in ("-C", "--directory"):
+            folder = join(folder, value)
+        elif word.startswith("--directory=") or (word.startswith("-C") and len(word) > 2):
+            folder = join(folder, word.partition("=")[2] or word[2:])
+        elif word in ("-f", "--file"):
+            file = value
+        elif not word.startswith("-") and "=" not in word:
+            names.append(word)
+        at += 2 if word in _VALUES else 1
+    return folder, file, names
+
+
+def _default(commands: Commands) -> list[str]:
+    named = commands.variables.get(".DEFAULT_GOAL")
+    if named:
+        return [named[0]]
+    sections = [line.section for line in commands.lines if line.section and not line.section.startswith(".")]
+    first = next((name for name in commands.needs if not name.startswith(".")), "")
+    return [first or sections[0]] if first or sections else []
+
+
+def _lines(path: str, commands: Commands, target: str, folder: str) -> Iterator[Found]:
+    shell = " ".join(commands.variables.get(name, ("", 0))[0] for name in ("SHELL", ".SHELLFLAGS"))
+    for line in commands.lines:
+        if line.section == target:
+            marks = line.text[: len(line.text) - len(line.text.lstrip("@-+ "))]
+            yield Found(
+                Place(path, line.start, line.end),
+                commands=split(line.text.lstrip("@-+ "), first_line=line.start, pipefail="pipefail" in shell),
+                directory=folder,
+                swallowed="make ignores it (-)" if "-" in marks else "",
+            )

@@ -1,0 +1,179 @@
+"""Python that starts tools: nox sessions, invoke tasks, Flask commands, and scripts that call a runner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from evidence.facts.ci.found import Found
+from evidence.facts.ci.reading import find, join
+from evidence.facts.ci.records import CiInputs, Place
+from evidence.facts.ci.tools import program
+from evidence.facts.python.records import Call, Definition, Expr, Module
+from evidence.facts.shell import split
+
+_RUNNERS = {
+    "pytest.main": "pytest",
+    "unittest.main": "unittest",
+    "unittest.TextTestRunner": "unittest",
+    "unittest.TextTestRunner().run": "unittest",
+    "unittest.TestLoader": "unittest",
+    "unittest.defaultTestLoader.discover": "unittest",
+    "nose.main": "nose",
+    "nose.run": "nose",
+    "tests.main": "unittest",
+}
+_STARTERS = (
+    "subprocess.run",
+    "subprocess.call",
+    "subprocess.check_call",
+    "subprocess.check_output",
+    "subprocess.Popen",
+)
+_COMMAND_WORDS = ("command", "task", "cli")
+
+
+def sessions(inputs: CiInputs, words: tuple[str, ...], directory: str, _env: Mapping[str, str]) -> list[Found] | None:
+    """What the nox sessions of this command line run."""
+    path = find(inputs.python, join(directory, _after(words, ("-f", "--noxfile")) or "noxfile.py"))
+    if not path:
+        return None
+    module = inputs.python[path]
+    named = {n.split("-")[0].split("(")[0] for n in _listed(words, ("-s", "--session", "--sessions", "-e"))}
+    named = {n for n in named if "$" not in n}
+    found: list[Found] = []
+    for definition in module.definitions:
+        if not any(_decorated(d.expr, "nox.session") for d in definition.decorators):
+            continue
+        aliases = {_text(d.expr.kwarg("name")) for d in definition.decorators} | {definition.name}
+        if not named or aliases & named:
+            found.extend(_run_calls(path, module, definition, directory))
+    return found or None
+
+
+def commands(inputs: CiInputs, words: tuple[str, ...], directory: str) -> list[Found] | None:
+    """What a command (``flask test``), an invoke task or a fabric task runs; None when none of that name is found."""
+    from evidence.facts.ci.wrappers import skip_options
+
+    rest = skip_options(words[1:], program(words[0]))
+    if not rest:
+        return None
+    name = rest[0]
+    tasks = program(words[0]) in ("invoke", "inv", "fab")
+    for path in sorted(inputs.python):
+        if tasks and path.rsplit("/", 1)[-1] not in ("tasks.py", "fabfile.py", "__init__.py"):
+            continue
+        module = inputs.python[path]
+        for definition in module.definitions:
+            if definition.kind != "class" and _is_command(definition, name):
+                found = [*_run_calls(path, module, definition, directory), *_started(path, module, definition)]
+                if found:
+                    return found
+    return None
+
+
+def script(inputs: CiInputs, path: str, words: tuple[str, ...]) -> list[Found] | None:
+    """What a Python script runs: ``manage.py COMMAND`` its command, another file the runners it calls."""
+    if not path:
+        return None
+    module = inputs.python[path]
+    at = next((i for i, w in enumerate(words) if w.endswith(program(path))), len(words))
+    for name in words[at + 1 : at + 3]:
+        for definition in module.definitions:
+            if definition.kind != "class" and _is_command(definition, name):
+                return [*_started(path, module, definition)] or None
+        if name in ("test", "tests"):
+            followed = commands(inputs, ("flask", name), "")
+            if followed:
+                return followed
+    return list(_started(path, module, None)) or None
+
+
+def _is_command(definition: Definition, name: str) -> bool:
+    """Whether a function is the command ``name``: decorated as a command or task, and called so."""
+    for decorator in definition.decorators:
+        callee = decorator.expr.text.rpartition(".")[2]
+        if callee in _COMMAND_WORDS:
+            given = decorator.expr.args[0] if decorator.expr.kind == "call" and decorator.expr.args else None
+            given = given or (decorator.expr.kwarg("name") if decorator.expr.kind == "call" else None)
+            own = definition.name.replace("_", "-").removesuffix("-command")
+            if name in (_text(given), definition.name, own):
+                return True
+    return False
+
+
+def _decorated(expr: Expr, name: str) -> bool:
+    return expr.text in (name, name.rpartition(".")[2])
+
+
+def _text(expr: Expr | None) -> str:
+    return expr.text if expr is not None and expr.kind in ("str", "fstring") else ""
+
+
+def _after(words: tuple[str, ...], options: tuple[str, ...]) -> str:
+    return next((words[i + 1] for i, w in enumerate(words[:-1]) if w in options), "")
+
+
+def _listed(words: tuple[str, ...], options: tuple[str, ...]) -> Iterator[str]:
+    """The values of options that take several words."""
+    taking = False
+    for word in words[1:]:
+        if word in options:
+            taking = True
+        elif word.startswith("-"):
+            taking = False
+            if word.partition("=")[0] in options:
+                yield word.partition("=")[2]
+        elif taking:
+            yield word
+
+
+def _scopes(module: Module, definition: Definition | None) -> set[int] | None:
+    """The scopes of a function and of those defined in it; None for the whole module."""
+    if definition is None:
+        return None
+    scopes = {module.definitions.index(definition) + 1}
+    for at, other in enumerate(module.definitions, 1):
+        if other.parent in scopes:
+            scopes.add(at)
+    return scopes
+
+
+def _calls(module: Module, definition: Definition | None) -> Iterator[Call]:
+    scopes = _scopes(module, definition)
+    yield from (c for c in module.calls if scopes is None or c.scope in scopes)
+
+
+def _run_calls(path: str, module: Module, definition: Definition, directory: str) -> Iterator[Found]:
+    """``session.run("pytest", ...)`` of nox, ``c.run("pytest ...")`` of invoke."""
+    first = definition.params[0] if definition.params else "session"
+    for call in _calls(module, definition):
+        if call.name not in (f"{first}.run", f"{first}.run_always", f"{first}.local", f"{first}.sudo"):
+            continue
+        texts = [_text(a) for a in call.expr.args]
+        place = Place(path, call.start, call.end)
+        ignored = call.expr.kwarg("success_codes") is not None
+        warn = call.expr.kwarg("warn")
+        muted = "success_codes" if ignored else "warn=True" if warn is not None and warn.text == "True" else ""
+        if len(texts) == 1 and " " in texts[0]:
+            yield Found(place, commands=split(texts[0], first_line=call.start), directory=directory, swallowed=muted)
+        elif texts and texts[0]:
+            yield Found(place, words=tuple(t for t in texts if t), directory=directory, swallowed=muted)
+
+
+def _started(path: str, module: Module, definition: Definition | None) -> Iterator[Found]:
+    """Runners called from Python, and programs started with subprocess or os.system."""
+    seen = set()
+    for call in _calls(module, definition):
+        place = Place(path, call.start, call.end)
+        runner = _RUNNERS.get(call.name)
+        if runner and runner not in seen:
+            seen.add(runner)
+            arguments = [t for a in call.expr.args for t in ([_text(i) for i in a.items] or [_text(a)]) if t]
+            yield Found(place, words=(runner, *arguments), final=True)
+        elif call.name in (*_STARTERS, "os.system", "subprocess.getoutput") and call.expr.args:
+            argument = call.expr.args[0]
+            words = tuple(t for t in (_text(i) for i in argument.items) if t) if argument.kind == "list" else ()
+            if words:
+                yield Found(place, words=words)
+            elif argument.kind == "str":
+                yield Found(place, commands=split(argument.text, first_line=call.start))

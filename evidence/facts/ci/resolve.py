@@ -1,0 +1,174 @@
+"""From the command a pipeline names to the tool that really runs: make, tox, nox, npm, scripts, compose, pre-commit.
+
+``Resolver.resolve`` follows at most eight steps and never the same target twice; what it cannot follow it hands back as
+it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from msgspec.structs import replace as replace_struct
+
+from evidence.facts.ci import compose, makefiles, nodes, precommit, pythonic, scripts, toxfiles
+from evidence.facts.ci.found import Found
+from evidence.facts.ci.reading import join
+from evidence.facts.ci.records import CiInputs, Place, Resolved, Service
+from evidence.facts.ci.tools import program
+from evidence.facts.ci.wrappers import Unwrapped, unwrap
+from evidence.facts.shell import Simple, split
+
+MAX_DEPTH = 8
+MAX_FOUND = 300
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where a command runs: ``directory`` relative to the repository, ``root`` of its project, environment ``env``;
+    how it was reached: ``chain``, ``swallowed``; the ``services`` beside it."""
+
+    directory: str
+    chain: tuple[Place, ...]
+    root: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    swallowed: str = ""
+    services: tuple[Service, ...] = ()
+    seen: frozenset[tuple[str, ...]] = frozenset()
+
+
+_Way = Callable[[tuple[str, ...], Context], list[Found] | None]
+
+
+class Resolver:
+    """Follows commands within one snapshot."""
+
+    def __init__(self, inputs: CiInputs) -> None:
+        self.inputs = inputs
+        self._makefiles = makefiles.by_folder(inputs)
+        self._ways = self._way_table()
+
+    def resolve(self, command: Simple, context: Context) -> tuple[Resolved, ...]:
+        """What ``command`` comes down to, in the order it runs; at most 300 commands."""
+        out: list[Resolved] = []
+        for resolved in self._follow(command.words, self._with(command, context), 0):
+            out.append(resolved)
+            if len(out) >= MAX_FOUND:
+                break
+        return tuple(out)
+
+    def _with(self, command: Simple, context: Context) -> Context:
+        env = dict(context.env)
+        for assignment in command.assigned:
+            name, _, value = assignment.partition("=")
+            env[name] = value
+        return replace(context, env=env, swallowed=context.swallowed or command.swallowed)
+
+    def _follow(self, words: tuple[str, ...], context: Context, depth: int) -> Iterator[Resolved]:
+        bare = unwrap(words)
+        context = self._enter(bare, context)
+        key = (context.directory, *bare.words[:12], bare.text[:200])
+        if depth >= MAX_DEPTH or key in context.seen:
+            return
+        context = replace(context, seen=context.seen | {key})
+        found = self._expand(bare, context)
+        if found is None:
+            if bare.words:
+                yield Resolved(bare.words, context.chain, context.swallowed, context.services)
+            return
+        for part in found:
+            yield from self._part(part, context, depth)
+
+    def _part(self, part: Found, context: Context, depth: int) -> Iterator[Resolved]:
+        """Follow what a target holds, from the place it is written at."""
+        inner = replace(
+            context,
+            directory=context.directory if part.directory is None else part.directory,
+            chain=(*context.chain, part.place),
+            swallowed=context.swallowed or part.swallowed,
+        )
+        if part.final:
+            yield Resolved(part.words, inner.chain, inner.swallowed, inner.services)
+            return
+        moved = inner
+        commands = part.commands or (Simple(part.words, (), part.place.start, part.place.end),)
+        for command in scripts.selected(commands, part.arguments):
+            if command.words[:1] == ("cd",) and len(command.words) > 1:
+                moved = replace(moved, directory=_changed(self.inputs, moved, command.words[1]))
+                continue
+            place = Place(part.place.path, command.start, command.end)
+            here = self._with(command, replace(moved, chain=(*context.chain, place)))
+            yield from self._follow(command.words, here, depth + 1)
+
+    def _enter(self, bare: Unwrapped, context: Context) -> Context:
+        """Step into a container: services started beside it, paths seen from the repository."""
+        if bare.container is None:
+            return context
+        services = compose.services(self.inputs, bare.container, context.directory, context.env)
+        return replace(context, services=(*context.services, *services))
+
+    def _expand(self, bare: Unwrapped, context: Context) -> Iterable[Found] | None:
+        """What the command leads to; None when it is a tool itself (or cannot be followed)."""
+        if bare.text:
+            return [Found(context.chain[-1], commands=_moved(split(bare.text), context.chain[-1]))]
+        if bare.container is not None and bare.container.compose:
+            inside = compose.started(self.inputs, bare.container, bare.words, context.directory, context.env)
+            if inside is not None:
+                return inside
+        if not bare.words:
+            return []
+        words, where = bare.words, context.directory
+        follow = self._ways.get(program(words[0]))
+        if follow is not None:
+            return follow(words, context)
+        in_files = scripts.files(self.inputs, words, where, context.root)
+        return in_files or nodes.project_scripts(self.inputs, words, where)
+
+    def _way_table(self) -> dict[str, _Way]:
+        """By program, how to find what it runs; each answers None when it cannot tell."""
+        inputs = self.inputs
+
+        def make(words: tuple[str, ...], at: Context) -> list[Found] | None:
+            return self._makefiles.targets(words, at.directory)
+
+        def package(words: tuple[str, ...], at: Context) -> list[Found] | None:
+            return nodes.scripts(inputs, words, at.directory)
+
+        def recipes(words: tuple[str, ...], at: Context) -> list[Found] | None:
+            return nodes.recipes(inputs, words, at.directory)
+
+        def commands(words: tuple[str, ...], at: Context) -> list[Found] | None:
+            return pythonic.commands(inputs, words, at.directory)
+
+        def tox(words: tuple[str, ...], at: Context) -> list[Found] | None:
+            return toxfiles.environments(inputs, words, at.directory, at.env)
+
+        def nox(words: tuple[str, ...], at: Context) -> list[Found] | None:
+            return pythonic.sessions(inputs, words, at.directory, at.env)
+
+        def hooks(words: tuple[str, ...], at: Context) -> list[Found] | None:
+            return precommit.hooks(inputs, words, at.directory, at.root, at.env)
+
+        return {
+            **dict.fromkeys(("make", "gmake"), make),
+            **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), package),
+            **dict.fromkeys(("just", "task"), recipes),
+            **dict.fromkeys(("invoke", "inv", "fab", "flask"), commands),
+            **dict.fromkeys(("pre-commit", "prek"), hooks),
+            "tox": tox,
+            "nox": nox,
+        }
+
+
+def _moved(commands: tuple[Simple, ...], place: Place) -> tuple[Simple, ...]:
+    """Commands of an inline text, placed where that text stands."""
+    return tuple(replace_struct(c, start=place.start, end=place.end) for c in commands)
+
+
+def _changed(inputs: CiInputs, context: Context, target: str) -> str:
+    """The directory after ``cd target``, when the repository has it."""
+    if target.startswith(("$", "~", "-")):
+        return context.directory
+    folder = join(context.directory, target) if not target.startswith("/") else join("", target)
+    prefix = folder + "/"
+    return folder if not folder or any(p.startswith(prefix) for p in inputs.paths) else context.directory

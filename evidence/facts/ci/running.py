@@ -1,0 +1,99 @@
+"""Every command that the pipelines run, followed to the tool and told apart by kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import product
+
+from msgspec.structs import replace
+
+from evidence.facts.ci import compose
+from evidence.facts.ci.records import CiInputs, CiRun, Job, Pipeline, Place, Resolved, Service, Step
+from evidence.facts.ci.resolve import Context, Resolver
+from evidence.facts.ci.tools import action_words, classify
+from evidence.facts.ci.wrappers import unwrap
+from evidence.facts.shell import Simple
+
+_MATRIX = re.compile(r"\$\{\{\s?matrix\.([\w.-]{1,80})[^}]{0,120}\}\}")
+_MAX_VARIANTS = 12
+_MAX_RUNS = 20_000
+
+
+def ci_runs(inputs: CiInputs, pipelines: tuple[Pipeline, ...]) -> tuple[CiRun, ...]:
+    """Every command of every step, dead ones included, in the order of the files; at most 20,000."""
+    resolver = Resolver(inputs)
+    out: list[CiRun] = []
+    for pipeline in pipelines:
+        for job in pipeline.jobs:
+            beside = _beside(inputs, job)
+            for step in job.steps:
+                out.extend(_of_step(resolver, pipeline, job, step, beside))
+                if len(out) > _MAX_RUNS:
+                    return tuple(out)
+    return tuple(out)
+
+
+def _beside(inputs: CiInputs, job: Job) -> tuple[Service, ...]:
+    """Backing services of a job: its own, and those that a step starts with ``docker compose up``."""
+    found = [s for s in job.services if compose.is_backing(s.image)]
+    for step in job.steps:
+        for command in step.commands:
+            words = unwrap(command.words).words if "up" in command.words else ()
+            if words and words[0] in ("docker", "docker-compose") and "up" in words:
+                files = tuple(words[i + 1] for i, w in enumerate(words[:-1]) if w in ("-f", "--file"))
+                found.extend(compose.backing(inputs, files, step.directory, step.env))
+    return tuple(dict.fromkeys(found))
+
+
+def _of_step(
+    resolver: Resolver, pipeline: Pipeline, job: Job, step: Step, beside: tuple[Service, ...]
+) -> Iterator[CiRun]:
+    here = Place(step.path, step.start, step.end)
+    for command, env in _variants(job, step):
+        inside = step.action is None or bool(step.commands)
+        place = Place(step.path, command.start, command.end) if inside else here
+        lead = step.via or job.via
+        context = Context(
+            directory=step.directory, root=pipeline.root, env=env, chain=(*lead[:1], place), services=beside
+        )
+        for resolved in resolver.resolve(command, context):
+            yield _run(pipeline, job, step, resolved)
+
+
+def _variants(job: Job, step: Step) -> Iterator[tuple[Simple, dict[str, str]]]:
+    """The commands of a step; where they (or the environment) use matrix values, once for each value."""
+    commands = list(step.commands)
+    if step.action is not None and (words := action_words(step.action)):
+        commands.append(Simple(words, (), step.start, step.end))
+    env = step.env
+    for command in commands:
+        names = {m for text in (*command.words, *env.values()) for m in _MATRIX.findall(text)}
+        known = [(name, job.values[name]) for name in sorted(names) if job.values.get(name)]
+        for _count, choice in zip(range(_MAX_VARIANTS), product(*(values for _n, values in known)), strict=False):
+            given = dict(zip((name for name, _v in known), choice, strict=True))
+            yield _filled(command, given), {k: _fill(v, given) for k, v in env.items()}
+
+
+def _filled(command: Simple, given: dict[str, str]) -> Simple:
+    return replace(command, words=tuple(_fill(w, given) for w in command.words)) if given else command
+
+
+def _fill(text: str, given: dict[str, str]) -> str:
+    return _MATRIX.sub(lambda m: given.get(m[1], m[0]), text) if "${{" in text else text
+
+
+def _run(pipeline: Pipeline, job: Job, step: Step, resolved: Resolved) -> CiRun:
+    verdict = classify(resolved.words)
+    muted = verdict.muted or resolved.swallowed or step.cannot_fail or job.allowed_to_fail
+    return CiRun(
+        pipeline=pipeline,
+        job=job,
+        step=step,
+        words=resolved.words,
+        tool=verdict.tool,
+        kinds=verdict.kinds,
+        chain=resolved.chain,
+        muted=muted,
+        services=resolved.services,
+    )

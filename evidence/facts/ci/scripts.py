@@ -1,0 +1,115 @@
+"""Scripts of the repository: shell files with their functions and ``case`` arms, and Python files that start a
+runner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
+
+from evidence.facts.ci import pythonic
+from evidence.facts.ci.found import Found
+from evidence.facts.ci.reading import bare, find, join
+from evidence.facts.ci.records import CiInputs, Place
+from evidence.facts.ci.tools import program
+from evidence.facts.records import Commands
+from evidence.facts.shell import Simple, runs, split
+
+_SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ash", "ksh", "source", "."})
+_MAX_CALLS = 200
+
+
+def files(inputs: CiInputs, words: tuple[str, ...], directory: str, root: str) -> list[Found] | None:
+    """The script that a command line starts; None when it starts none of the repository's."""
+    name, rest = words[0], words[1:]
+    if name in _SHELLS:
+        rest = tuple(w for i, w in enumerate(rest) if i or not w.startswith("-"))
+        while rest and rest[0].startswith(("-", "+")):
+            rest = rest[1:]
+        return called(inputs, locate(inputs, rest[0], directory, root), rest[1:]) if rest else None
+    if name == "python":
+        path = next((p for w in rest if not w.startswith("-") and (p := locate(inputs, w, directory, root))), "")
+        return pythonic.script(inputs, path, words) if path in inputs.python else None
+    if "/" in name or name in inputs.commands:
+        path = locate(inputs, name, directory, root)
+        if path in inputs.python:
+            return pythonic.script(inputs, path, ("python", *words))
+        return called(inputs, path, rest)
+    return None
+
+
+def called(inputs: CiInputs, path: str, arguments: tuple[str, ...]) -> list[Found] | None:
+    """The commands of a shell script when it gets ``arguments``."""
+    script = inputs.commands.get(path)
+    if script is None or script.kind != "shell":
+        return None
+    functions = parsed(script)
+    chosen = list(_running(functions, "", arguments, 0))[:_MAX_CALLS]
+    return [Found(Place(path, c.start, c.end), commands=(replace(c, function="", arm=""),)) for c in chosen]
+
+
+def selected(commands: Iterable[Simple], arguments: tuple[str, ...]) -> Iterator[Simple]:
+    """The commands of an inline text that run: functions only through :func:`called`."""
+    listed = list(commands)
+    bodies: dict[str, list[Simple]] = {}
+    for command in listed:
+        bodies.setdefault(command.function, []).append(command)
+    yield from _running(bodies, "", arguments, 0) if len(bodies) > 1 else iter(listed)
+
+
+def parsed(script: Commands) -> dict[str, list[Simple]]:
+    """The commands of a script by function; "" holds those outside of any."""
+    sections: dict[str, list[tuple[int, str]]] = {}
+    for line in script.lines:
+        sections.setdefault(line.section, []).append((line.start, line.text))
+    out: dict[str, list[Simple]] = {}
+    for section, rows in sections.items():
+        first = rows[0][0]
+        text: list[str] = []
+        for start, row in rows:
+            text.extend([""] * (start - first - len(text)))
+            text.append(row)
+        for command in split("\n".join(text), first_line=first):
+            out.setdefault(command.function or section, []).append(command)
+    return out
+
+
+def _running(functions: dict[str, list[Simple]], name: str, arguments: tuple[str, ...], depth: int) -> Iterator[Simple]:
+    """Commands of a function (of the script itself for ""), with calls of other functions followed."""
+    if depth > 4:
+        return
+    for command in runs(functions.get(name, ()), arguments):
+        words = command.words
+        given = words[0] in ("$@", "$*", "${@}", "${@:-help}", "${@:-default}")
+        if given and arguments:
+            words = (*arguments, *words[1:])
+            command = replace(command, words=words)
+        if words[0] in functions and words[0]:
+            passed = arguments[1:] if given else arguments if "$@" in words[1:] else words[1:]
+            yield command  # the call itself, for what follows it
+            for inner in _running(functions, words[0], passed, depth + 1):
+                yield replace(inner, swallowed=inner.swallowed or command.swallowed)
+        else:
+            yield command
+
+
+def locate(inputs: CiInputs, name: str, directory: str, root: str = "") -> str:
+    """The path of a script as a command line names it; absolute paths (inside a container) by their longest known
+    tail."""
+    plain = name.removeprefix("$(pwd)/").removeprefix("${PWD}/").removeprefix("$PWD/")
+    for variable in ("$GITHUB_WORKSPACE/", "${GITHUB_WORKSPACE}/", "$CI_PROJECT_DIR/", "${CI_PROJECT_DIR}/"):
+        plain = plain.removeprefix(variable)
+    for folder in dict.fromkeys((directory, root, "")):
+        path = find(inputs.paths, join(folder, plain))
+        if path and bare(path):
+            return path
+    if plain.startswith("/") or plain.startswith("$"):
+        parts = plain.strip("/").split("/")
+        for at in range(1, min(len(parts), 8)):
+            path = find(inputs.paths, "/".join(parts[at:]))
+            if path:
+                return path
+    return ""
+
+
+__all__ = ["called", "files", "locate", "parsed", "program", "selected"]

@@ -1,0 +1,316 @@
+"""Programs that run another program: what stands behind ``poetry run``, ``coverage run -m``, ``docker run IMAGE`` and
+kin."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from evidence.facts.ci.tools import program
+
+_VARIABLE = re.compile(r"\$(?:\([\w.@-]{1,80}\)|\{[^{}]{1,80}\}|[A-Za-z_]\w{0,80})")
+_PYTHON = re.compile(r"(?:python|pypy|py)(?:[0-9.]{0,6}|\.exe)")
+_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+
+#: Options of a wrapper that take the next word as their value.
+_VALUES: dict[str, frozenset[str]] = {
+    "docker": frozenset(
+        [
+            "-e",
+            "--env",
+            "-v",
+            "--volume",
+            "-w",
+            "--workdir",
+            "-u",
+            "--user",
+            "-p",
+            "--publish",
+            "--name",
+            "--network",
+            "--net",
+            "--entrypoint",
+            "--platform",
+            "--mount",
+            "--env-file",
+            "--link",
+            "--add-host",
+            "--cpus",
+            "-m",
+            "--memory",
+            "--shm-size",
+            "--ipc",
+            "--hostname",
+            "-h",
+            "--label",
+            "-l",
+            "--ulimit",
+            "--tmpfs",
+            "--pull",
+            "-f",
+            "--file",
+            "--project-name",
+            "--profile",
+            "--project-directory",
+            "--env-file",
+            "--index",
+            "--gpus",
+            "--cap-add",
+            "--volumes-from",
+        ]
+    ),
+    "uv": frozenset(
+        [
+            "--group",
+            "--extra",
+            "--with",
+            "--python",
+            "-p",
+            "--package",
+            "--project",
+            "--directory",
+            "--env-file",
+            "--no-group",
+            "--only-group",
+            "--index-url",
+            "--with-requirements",
+            "--with-editable",
+            "--from",
+            "--index",
+            "--extra-index-url",
+            "--no-extra",
+            "--exclude-newer",
+            "--link-mode",
+        ]
+    ),
+    "sudo": frozenset({"-u", "-g", "-p", "-C", "--user", "--group"}),
+    "timeout": frozenset({"-s", "-k", "--signal", "--kill-after"}),
+    "xvfb-run": frozenset({"-s", "-n", "-e", "-f", "-p", "--server-args", "--server-num"}),
+    "coverage": frozenset({"--rcfile", "--source", "--omit", "--include", "--concurrency", "--context", "--data-file"}),
+    "conda": frozenset({"-n", "--name", "-p", "--prefix", "--cwd"}),
+    "dotenv": frozenset({"-f", "--file", "-e"}),
+    "pipx": frozenset({"--spec", "--python", "--pip-args", "--index-url"}),
+    "npx": frozenset({"-p", "--package", "-c", "--call"}),
+    "xargs": frozenset({"-n", "-P", "-I", "-L", "-d", "-a", "-s"}),
+    "env": frozenset({"-u", "-C", "--unset", "--chdir"}),
+    "nice": frozenset({"-n"}),
+    "hatch": frozenset({"-e", "--env"}),
+    "python": frozenset({"-W", "-X"}),
+    "flask": frozenset({"--app", "-A", "--env-file", "-e"}),
+    "poetry": frozenset({"-C", "-P", "--directory", "--project"}),
+    "pnpm": frozenset({"--filter", "-F", "-C", "--dir"}),
+    "yarn": frozenset({"--cwd"}),
+    "npm": frozenset({"--prefix", "-w", "--workspace", "-C"}),
+}
+#: Wrappers that only put something before a command: the words of the wrapper itself.
+_PLAIN = {
+    ("poetry", "run"): "poetry",
+    ("pipenv", "run"): "poetry",
+    ("uv", "run"): "uv",
+    ("uvx",): "uv",
+    ("uv", "tool", "run"): "uv",
+    ("pipx", "run"): "pipx",
+    ("pdm", "run"): "poetry",
+    ("rye", "run"): "poetry",
+    ("pixi", "run"): "poetry",
+    ("hatch", "run"): "hatch",
+    ("conda", "run"): "conda",
+    ("mamba", "run"): "conda",
+    ("micromamba", "run"): "conda",
+    ("dotenv", "run"): "dotenv",
+    ("dotenv",): "dotenv",
+    ("bundle", "exec"): "poetry",
+    ("npx",): "npx",
+    ("bunx",): "npx",
+    ("pnpm", "exec"): "pnpm",
+    ("pnpm", "dlx"): "pnpm",
+    ("yarn", "exec"): "yarn",
+    ("yarn", "dlx"): "yarn",
+    ("npm", "exec"): "npm",
+    ("sudo",): "sudo",
+    ("time",): "nice",
+    ("nice",): "nice",
+    ("nohup",): "nice",
+    ("exec",): "nice",
+    ("command",): "nice",
+    ("then",): "nice",
+    ("unbuffer",): "nice",
+    ("stdbuf",): "nice",
+    ("dbus-run-session",): "nice",
+    ("xvfb-run",): "xvfb-run",
+    ("env",): "env",
+    ("xargs",): "xargs",
+    ("ddtrace-run",): "nice",
+    ("opentelemetry-instrument",): "nice",
+    ("newrelic-admin", "run-program"): "nice",
+    ("doppler", "run"): "nice",
+    ("op", "run"): "nice",
+    ("infisical", "run"): "nice",
+    ("docker-entrypoint.sh",): "nice",
+    ("dumb-init",): "nice",
+    ("tini",): "nice",
+    ("coverage", "run"): "coverage",
+    ("slipcover",): "coverage",
+    ("kernprof",): "nice",
+}
+_LONGEST = 3
+_SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ash", "ksh"})
+_ROUNDS = 12
+
+
+class Container(NamedTuple):
+    """A command that runs inside a container: its service (or image), whether ``--no-deps``, and the compose files
+    named."""
+
+    name: str
+    compose: bool
+    files: tuple[str, ...]
+    alone: bool
+
+
+class Unwrapped(NamedTuple):
+    """What is left of a command: words, a shell text (``bash -c``), and the container it runs in, if any."""
+
+    words: tuple[str, ...]
+    text: str = ""
+    container: Container | None = None
+
+
+def unwrap(words: tuple[str, ...]) -> Unwrapped:
+    """Take wrappers off until none is left."""
+    container: Container | None = None
+    for _round in range(_ROUNDS):
+        words = _without_variables(words)
+        if not words:
+            break
+        name = program(words[0])
+        if name in ("docker", "docker-compose", "podman", "podman-compose"):
+            inner, found = _docker(name, words)
+            if found is None:
+                return Unwrapped((name, *words[1:]), container=container)
+            container = container or found
+            if not inner or found.compose:
+                return Unwrapped(inner, container=container)
+            words = inner
+            continue
+        if name in _SHELLS or name == "su":
+            text = _after_flag(words)
+            return Unwrapped((name, *words[1:]), text, container)
+        step = _step(name, words)
+        if step is None:
+            return Unwrapped(
+                (name if "/" not in words[0] or "bin/" in words[0] else words[0], *words[1:]), container=container
+            )
+        words = step
+    return Unwrapped(words, container=container)
+
+
+def _without_variables(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Drop assignments and unknown variables in front: ``$(PYTHON) -m x`` is ``python -m x``, ``$(RUN) x`` is ``x``."""
+    while words and (_VARIABLE.fullmatch(words[0]) or _ASSIGNMENT.match(words[0]) or words[0] in ("@", "-", "+", "!")):
+        rest = words[1:]
+        if words[0] in ("$(MAKE)", "${MAKE}"):
+            return ("make", *rest)
+        if rest and rest[0] == "-m":
+            return ("python", *rest)
+        words = rest
+    if words and words[0][:1] in "@-+" and len(words[0]) > 1 and not words[0].startswith("--"):
+        words = (words[0].lstrip("@-+"), *words[1:])
+    return words
+
+
+def _step(name: str, words: tuple[str, ...]) -> tuple[str, ...] | None:
+    """One wrapper less; None when the command is no wrapper."""
+    if _PYTHON.fullmatch(name):
+        return _python(words)
+    if "wait" in name or name in ("dockerize", "retry", "chamber", "aws-vault", "devcontainer"):
+        return words[words.index("--") + 1 :] if "--" in words else None
+    if name == "timeout":
+        return skip_options(words[1:], "timeout")[1:]
+    if name == "nix" and "-c" in words:
+        return words[words.index("-c") + 1 :]
+    for length in range(min(_LONGEST, len(words)), 0, -1):
+        kind = _PLAIN.get((name, *words[1:length]))
+        if kind:
+            rest = skip_options(words[length:], kind)
+            if kind == "coverage":
+                return _covered(words[length:])
+            return (rest[0].split(":", 1)[-1], *rest[1:]) if kind == "hatch" and rest and ":" in rest[0] else rest
+    if len(words) > 2 and name in ("poetry", "uv") and words[1].startswith("-"):
+        rest = skip_options(words[1:], name)
+        return (name, *rest) if rest != words[1:] else None
+    return None
+
+
+def _python(words: tuple[str, ...]) -> tuple[str, ...] | None:
+    """``python -m X``; a script stays ``python X``; inline code is nothing."""
+    for at, word in enumerate(words[1:6], 1):
+        if word == "-m":
+            return words[at + 1 :]
+        if word.startswith("-m") and len(word) > 2:
+            return (word[2:], *words[at + 1 :])
+        if word == "-c":
+            return ()
+        if not word.startswith("-"):
+            break
+    return ("python", *words[1:]) if program(words[0]) != "python" else None
+
+
+def _covered(words: tuple[str, ...]) -> tuple[str, ...]:
+    """``coverage run [-m] X``: a module, or a script."""
+    for at, word in enumerate(words):
+        if word == "-m":
+            return words[at + 1 :]
+        if not word.startswith("-") and not (at and words[at - 1] in _VALUES["coverage"]):
+            name = program(word)
+            return words[at:] if not name.endswith(".py") else ("python", *words[at:])
+    return ()
+
+
+def skip_options(words: tuple[str, ...], kind: str) -> tuple[str, ...]:
+    """The words after leading options (and their values, as known for ``kind``)."""
+    values = _VALUES.get(kind, frozenset())
+    at = 0
+    while at < len(words):
+        word = words[at]
+        if word == "--":
+            return words[at + 1 :]
+        if word.startswith("-") and len(word) > 1:
+            at += 2 if word in values else 1
+        elif kind == "env" and _ASSIGNMENT.match(word):
+            at += 1
+        else:
+            break
+    return words[at:]
+
+
+def _after_flag(words: tuple[str, ...]) -> str:
+    """The script given to a shell with ``-c`` (or ``-lc``, ``-ec``...)."""
+    for at, word in enumerate(words[1:-1], 1):
+        if word.startswith("-") and not word.startswith("--") and word.endswith("c"):
+            return words[at + 1]
+    return ""
+
+
+def _docker(name: str, words: tuple[str, ...]) -> tuple[tuple[str, ...], Container | None]:
+    """What runs in the container of ``docker run``, ``docker exec`` and ``docker compose run|exec|up``."""
+    rest = words[1:]
+    compose = name.endswith("-compose")
+    if not compose and rest[:1] == ("compose",):
+        compose, rest = True, rest[1:]
+    files = tuple(rest[i + 1] for i, w in enumerate(rest[:-1]) if w in ("-f", "--file")) if compose else ()
+    rest = skip_options(rest, "docker")
+    if not rest or rest[0] not in ("run", "exec", "up"):
+        return (), None
+    verb, options = rest[0], rest[1:]
+    inner = skip_options(options, "docker")
+    if verb == "up":
+        gated = [w for w in options if w.startswith(("--exit-code-from", "--abort-on-container-exit"))]
+        if not compose or not gated:
+            return (), None
+        chosen = gated[0].partition("=")[2] or (inner[0] if inner else "")
+        chosen = chosen or (options[options.index(gated[0]) + 1] if options[-1] != gated[0] else "")
+        return (), Container(chosen, True, files, False)
+    if not inner:
+        return (), None
+    return inner[1:], Container(inner[0], compose, files, "--no-deps" in options)
