@@ -1,0 +1,36 @@
+"""Source: from an address or a folder to a snapshot and a history. All access to git and the network lives here.
+
+:func:`open_source` is the one door. The codes that this layer writes into the ledger are in ``LEDGER_CODES``.
+"""
+
+from evidence.source.address import Places
+from evidence.source.history import History
+from evidence.source.opening import SourceOptions, open_source
+from evidence.source.repository import OpenRepository
+from evidence.source.snapshot import Caps, TreeSnapshot
+
+LEDGER_CODES = {
+    "file_too_large": "a file is larger than what is read of one file",
+    "history_incomplete": "commits, or the files that commits changed, are missing from this clone",
+    "history_truncated": "the history is longer than what is read",
+    "lfs_pointer": "a file's content is kept in Git LFS",
+    "object_missing": "a file or folder is missing from this clone",
+    "object_unreadable": "a file's object is damaged",
+    "submodule": "a submodule is another repository and is not read",
+    "symlink": "a symbolic link is not followed",
+    "too_many_files": "the tree has more paths than are read",
+    "total_too_large": "the files together are larger than what is read",
+    "tree_too_deep": "folders are nested deeper than what is read",
+    "unsafe_path": "a path is doubled, too long, or has parts that lead elsewhere",
+}
+
+__all__ = [
+    "LEDGER_CODES",
+    "Caps",
+    "History",
+    "OpenRepository",
+    "Places",
+    "SourceOptions",
+    "TreeSnapshot",
+    "open_source",
+]

@@ -1,0 +1,88 @@
+"""The commits of a repository, newest first: one git process, started early and collected late.
+
+Nothing else depends on it: a history that cannot be read in full is what could be read of it, and a line in the ledger.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from evidence.model import Commit, Ledger
+from evidence.source.git import MIB, Child, Git
+from evidence.source.log import LOG, WITH_CHANGES, read_commits
+from evidence.source.mending import Mender, shallow_boundary
+
+MOST_COMMITS = 250_000
+MOST_OUTPUT = 64 * MIB  # nearly five times what 26,000 commits of a large application need
+
+
+@dataclass(frozen=True)
+class History:
+    """Commits reachable from the scanned one, newest first, as ``git log`` orders them. Merges carry no changes."""
+
+    commits: tuple[Commit, ...]
+
+    def dates(self, paths: Iterable[str]) -> tuple[int, ...]:
+        """Commit times (seconds since the epoch, sorted) of the commits that touch at least one of ``paths``."""
+        wanted = {n for path in paths for n in self._touching.get(path, ())}
+        return tuple(sorted(self.commits[n].committed for n in wanted))
+
+    def first_seen(self, paths: Iterable[str]) -> dict[str, int]:
+        """Per path the earliest time of a commit that touches it; a path that no commit touches is left out."""
+        commits, touching = self.commits, self._touching
+        return {p: min(commits[n].committed for n in touching[p]) for p in sorted(set(paths)) if p in touching}
+
+    @cached_property
+    def _touching(self) -> dict[str, list[int]]:
+        """Path -> positions in ``commits``, built on the first question."""
+        found: dict[str, list[int]] = {}
+        for position, commit in enumerate(self.commits):
+            for change in commit.changes:
+                found.setdefault(change.path, []).append(position)
+        return found
+
+
+class HistoryReading:
+    """A history on its way: git writes into a scratch file while others work; :meth:`result` collects it."""
+
+    def __init__(self, git: Git, commit: str, spool: Path, ledger: Ledger) -> None:
+        self._git, self._commit, self._spool, self._ledger = git, commit, spool, ledger
+        self._child: Child | None = None
+        self._file = spool / "history"
+
+    def start(self) -> None:
+        """Start git unless it runs already."""
+        if self._child is None:
+            limits = self._git.bounded(seconds=900.0, file=MOST_OUTPUT)
+            bound = f"--max-count={MOST_COMMITS + 1}"
+            with open(self._file, "wb") as out:
+                self._child = self._git.start(*LOG, *WITH_CHANGES, bound, self._commit, "--", stdout=out, limits=limits)
+
+    def result(self) -> History:
+        """Wait for git and read what it wrote. Never fails: what is missing is in the ledger."""
+        self.start()
+        assert self._child is not None  # noqa: S101
+        code = self._child.wait()
+        self._git.end(self._child)
+        with open(self._file, "rb") as file:
+            commits = list(read_commits(file))
+        os.unlink(self._file)
+        if code != 0:
+            # After a signal git's last record may be half written.
+            commits = Mender(self._git, self._commit, self._spool, self._ledger).mend(
+                commits[:-1] if code < 0 else commits, code
+            )
+        if len(commits) > MOST_COMMITS:
+            self._ledger.note("history_truncated", "commits", f"only the newest {MOST_COMMITS} commits are read")
+            del commits[MOST_COMMITS:]
+        if boundary := shallow_boundary(self._git):
+            self._ledger.note("history_incomplete", "shallow clone", "commits before the clone's boundary are not here")
+            # A commit of the boundary would seem to add every file.
+            commits = [replace(c, changes=()) if c.sha in boundary else c for c in commits]
+        return History(tuple(commits))

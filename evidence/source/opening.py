@@ -1,0 +1,138 @@
+"""From what a user typed to an opened repository, with everything undone at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evidence.model import EvidenceError, Ledger, UsageError
+from evidence.source.address import Address, Places, locate, parse_url
+from evidence.source.attach import Refs, attach, settings
+from evidence.source.git import MIB, Git
+from evidence.source.local import Place, find, folder_name
+from evidence.source.log import clamped
+from evidence.source.objects import Object, looking
+from evidence.source.quoting import visible
+from evidence.source.remote import fetched
+from evidence.source.repository import Identity, OpenRepository
+from evidence.source.revision import resolve
+from evidence.source.scratch import Scratch, closing, scratch
+from evidence.source.snapshot import Caps
+from evidence.source.worktree import is_dirty
+
+_DEEPEST_TAG = 8
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """How a source is read.
+
+    ``identity`` is an address under which the repository is to be known instead of its own; ``clones`` a folder where
+    clones are kept (None: deleted with the scan); ``most_fetched`` bounds a fetched pack, in bytes.
+    """
+
+    places: Places = field(default_factory=Places)
+    identity: str | None = None
+    clones: Path | None = None
+    most_fetched: int = 1024 * MIB
+    caps: Caps = field(default_factory=Caps)
+
+
+@contextmanager
+def open_source(
+    text: str, *, revision: str | None = None, ledger: Ledger, options: SourceOptions | None = None
+) -> Iterator[OpenRepository]:
+    """Open the repository that ``text`` names (an address or a local path) at ``revision``, or at HEAD.
+
+    An address may itself ask for a revision; ``revision`` wins. Raises UsageError for a wrong request and EvidenceError
+    for a repository that cannot be read, each one sentence. When the block ends, processes and folder are gone.
+    """
+    options = options or SourceOptions()
+    target = locate(text, options.places)
+    known_as = parse_url(options.identity, options.places) if options.identity else None
+    place = find(target) if isinstance(target, Path) else None
+    with scratch() as room, ExitStack() as stack:
+        if isinstance(target, Address):
+            got = stack.enter_context(fetched(target, revision, room, options.clones, options.most_fetched))
+            git, refs, wanted, named = got.git, got.refs, got.revision, got.named
+            identity = _identity_of(known_as or target)
+            warnings: tuple[str, ...] = ()
+        else:
+            assert place is not None  # noqa: S101
+            git, refs = attach(place, room)
+            stack.enter_context(closing(git))
+            wanted, named = revision or "", not revision
+            identity = _identity_of(known_as) if known_as else _local_identity(place, options.places)
+            warnings = _warnings(git, place, room)
+        commit, committed = _commit(git, refs, wanted, identity.name)
+        repository = OpenRepository(
+            identity, commit, committed, refs.branch, warnings, git, refs, room.temporary, ledger, options.caps
+        )
+        if not named and not repository.contains(commit):
+            raise UsageError(
+                f"No branch or tag of {visible(identity.name)} reaches the commit {commit[:12]}: "
+                "name one that belongs to it."
+            )
+        yield repository
+
+
+def _identity_of(address: Address) -> Identity:
+    if address.kind == "plain":
+        return Identity.private(folder_name(tuple(address.path.split("/"))))
+    return Identity.public(address)
+
+
+def _local_identity(place: Place, places: Places) -> Identity:
+    """The public address that ``origin`` names, where it is on an allowed host; else the folder's name."""
+    origin = settings(place).get("remote.origin.url", "")
+    try:
+        address = locate(_without_credentials(origin), Places(places.hosts, local=False))
+    except UsageError:
+        return Identity.private(place.name)
+    return Identity.public(address) if isinstance(address, Address) else Identity.private(place.name)
+
+
+def _without_credentials(url: str) -> str:
+    for scheme in ("ssh://git@", "https://", "http://"):
+        if url.startswith(scheme):
+            authority, slash, path = url.removeprefix(scheme).partition("/")
+            return f"https://{authority.rpartition('@')[2]}{slash}{path}"
+    return url
+
+
+def _warnings(git: Git, place: Place, room: Scratch) -> tuple[str, ...]:
+    if place.work is None or not is_dirty(git, place, room.temporary):
+        return ()
+    return (f"The work tree of {visible(place.name)} has changes that are not committed: only the commit is read.",)
+
+
+def _commit(git: Git, refs: Refs, revision: str, name: str) -> tuple[str, int]:
+    """Id and time of the commit to read. Raises UsageError or EvidenceError when there is none."""
+    if not revision and not refs.head:
+        branch = f" on branch '{visible(refs.branch, 60)}'" if refs.branch else ""
+        more = ": name a revision with --commit" if refs.names else ": commit something first"
+        raise EvidenceError(f"The repository {visible(name)} has no commit{branch} yet{more}.")
+    sha = resolve(git, revision) if revision else refs.head
+    with looking(git) as lookup:
+        found: Object | None = None
+        for _ in range(_DEEPEST_TAG):
+            found = lookup.get(sha)
+            if found is None or found.kind != "tag":
+                break
+            sha = found.content[7:47].decode("ascii", "replace")
+    if found is None or found.kind != "commit":
+        raise EvidenceError(
+            f"The commit {visible(sha, 13)} of repository {visible(name)} is missing or damaged: "
+            "fetch it completely and try again."
+        )
+    return sha, _time_of(found.content)
+
+
+def _time_of(content: bytes) -> int:
+    """The committer's time in a raw commit, seconds since the epoch."""
+    header = content.partition(b"\n\n")[0]
+    line = next((line for line in header.split(b"\n") if line.startswith(b"committer ")), b"")
+    words = line.rpartition(b"> ")[2].split()
+    return clamped(words[0]) if words else 0

@@ -1,0 +1,134 @@
+"""One opened repository: what the later stages may ask of it, wherever it came from."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import quote
+
+from evidence.model import Ledger
+from evidence.source.address import Address
+from evidence.source.attach import Refs
+from evidence.source.git import Git
+from evidence.source.history import History, HistoryReading
+from evidence.source.quoting import path_bytes
+from evidence.source.snapshot import Caps, TreeSnapshot
+
+
+@dataclass(frozen=True)
+class Identity:
+    """How a repository is known: ``id`` (``github.com/owner/name`` or ``local/name``), its public page, host and name.
+
+    ``kind`` is the forge that serves its permalinks (github, gitlab); "" where no public address is known.
+    """
+
+    id: str
+    url: str
+    host: str
+    name: str
+    kind: str
+
+    @classmethod
+    def public(cls, address: Address) -> Identity:
+        """Of a repository on a forge."""
+        return cls(f"{address.host}/{address.path}", address.web_url, address.host, address.path, address.kind)
+
+    @classmethod
+    def private(cls, name: str) -> Identity:
+        """Of a repository that nobody else can open: no host and no folder of this machine is told."""
+        return cls(f"local/{name}", "", "", name, "")
+
+
+@dataclass(frozen=True)
+class OpenRepository:
+    """A repository at one commit, valid until the block of :func:`evidence.source.open_source` ends.
+
+    ``committed`` is the commit's time, seconds since the epoch; ``warnings`` are sentences for the user that are no
+    part of a digest.
+    """
+
+    identity: Identity
+    commit: str
+    committed: int
+    default_branch: str
+    warnings: tuple[str, ...]
+    git: Git
+    refs: Refs
+    spool: Path
+    ledger: Ledger = field(repr=False)
+    caps: Caps = field(default_factory=Caps)
+
+    @property
+    def id(self) -> str:
+        """Stable name of the repository; never a path of this machine."""
+        return self.identity.id
+
+    @property
+    def url(self) -> str:
+        """Its public page, or ""."""
+        return self.identity.url
+
+    @property
+    def host(self) -> str:
+        """Its public host, or ""."""
+        return self.identity.host
+
+    @property
+    def name(self) -> str:
+        """``owner/name`` on a forge, else the folder's own name."""
+        return self.identity.name
+
+    @cached_property
+    def snapshot(self) -> TreeSnapshot:
+        """The tree of the commit."""
+        return TreeSnapshot(self.git, self.commit, self.ledger, self.spool, self.caps)
+
+    @cached_property
+    def _reading(self) -> HistoryReading:
+        return HistoryReading(self.git, self.commit, self.spool, self.ledger)
+
+    def start_history(self) -> None:
+        """Let git begin with the history while others work; harmless when it has begun."""
+        self._reading.start()
+
+    @cached_property
+    def _history(self) -> History:
+        return self._reading.result()
+
+    def history(self) -> History:
+        """The history of the commit; waits for it. What could not be read of it is in the ledger."""
+        return self._history
+
+    def contains(self, commit: str) -> bool:
+        """Whether the references of this repository (of a remote one: those fetched) reach ``commit``, a full id.
+
+        Exact also where commit dates lie: the whole history is listed, up to holes in it.
+        """
+        if commit in self.refs.names.values() or commit == self.refs.head:
+            return True
+        tips = dict.fromkeys([self.refs.head, *self.refs.names.values()])
+        wanted = f"{commit}\n".encode()
+        with tempfile.TemporaryFile(dir=self.spool) as asked:
+            asked.write("".join(f"{tip}\n" for tip in tips if tip).encode())
+            asked.seek(0)
+            with self.git.running("rev-list", "--ignore-missing", "--stdin", stdin=asked) as child:
+                return any(line == wanted for line in child.stdout)
+
+    def permalink(self, path: str, start: int = 0, end: int = 0) -> str:
+        """The page of these lines (1-based; 0 for the whole file) at the scanned commit; "" without a public page."""
+        if not self.identity.kind:
+            return ""
+        gitlab = self.identity.kind == "gitlab"
+        lines = f"#L{start}" if start else ""
+        if start and end > start:
+            lines += f"-{end}" if gitlab else f"-L{end}"
+        place = quote(path_bytes(path), safe="/")
+        return f"{self.url}{'/-' if gitlab else ''}/blob/{self.commit}/{place}{lines}"
+
+    def commit_link(self, sha: str) -> str:
+        """The page that shows a commit; "" without a public page."""
+        if not self.identity.kind:
+            return ""
+        return f"{self.url}{'/-' if self.identity.kind == 'gitlab' else ''}/commit/{sha}"
