@@ -1,0 +1,45 @@
+"""What the aggregator is given for one signal, and whether it meets one condition of a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from evidence.matrix.rules import Atom, Measured, Truth
+from evidence.model import Grade, Outcome, Polarity, Scalar
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignalEvidence:
+    """One signal over all repositories: the best outcome and grade, and the measures of the finding that reached it.
+
+    ``own_grade`` and ``own_measures`` are computed over the candidate's own sites; they stay empty without a candidate.
+    """
+
+    signal: str
+    outcome: Outcome
+    grade: Grade | None = None
+    own_grade: Grade | None = None
+    measures: Mapping[str, Scalar] = field(default_factory=dict)
+    own_measures: Mapping[str, Scalar] = field(default_factory=dict)
+    polarity: Polarity = Polarity.FOR
+    finding_ids: tuple[str, ...] = ()
+
+
+def atom_truth(evidence: SignalEvidence | None, atom: Atom, *, own: bool) -> Truth:
+    """Whether the signal's evidence (of the candidate alone, if ``own``) meets the condition; None when not known.
+
+    A signal that nobody looked at, and a measure that its finding does not give, are not known. A signal that does not
+    apply cannot support anything, so it is false. A measure of a mere trace is false: a trace is never credit.
+    """
+    if evidence is None or evidence.outcome in (Outcome.UNAVAILABLE, Outcome.ERROR):
+        return None
+    grade = evidence.own_grade if own else evidence.grade
+    if evidence.outcome is not Outcome.FOUND or grade is None:
+        return False
+    if not isinstance(atom, Measured):
+        return atom.grade <= grade
+    if grade is Grade.TRACE:
+        return False
+    value = (evidence.own_measures if own else evidence.measures).get(atom.measure)
+    return None if value is None or isinstance(value, str) else value >= atom.at_least
