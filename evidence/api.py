@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from evidence.facts.ci import CiRun, Job, Permissions, Pipeline, Place, Step
 from evidence.facts.names import PyFile, Ref
 from evidence.facts.project import Project
-from evidence.facts.python.records import Assign, Call, Decorator, Definition, Expr, Import, Module
+from evidence.facts.python.records import Assign, Call, Check, Decorator, Definition, Expr, Import, Module
 from evidence.facts.records import (
     CommandLine,
     Commands,
@@ -30,7 +31,7 @@ from evidence.facts.records import (
     Text,
 )
 from evidence.facts.roles import Role
-from evidence.facts.web import App, Blueprint, Factory, Registration, Request, Route
+from evidence.facts.web import App, Blueprint, Callback, Factory, Registration, Request, Route
 from evidence.model import (
     Grade,
     Polarity,
@@ -67,6 +68,9 @@ __all__ = [
     "Assign",
     "Blueprint",
     "Call",
+    "Callback",
+    "Check",
+    "CiRun",
     "CommandLine",
     "Commands",
     "Data",
@@ -80,10 +84,14 @@ __all__ = [
     "Grade",
     "Import",
     "Instruction",
+    "Job",
     "Module",
     "Node",
     "Observation",
     "Observations",
+    "Permissions",
+    "Pipeline",
+    "Place",
     "Polarity",
     "Project",
     "PyFile",
@@ -99,6 +107,7 @@ __all__ = [
     "Signal",
     "Site",
     "Sites",
+    "Step",
     "Tag",
     "Template",
     "Text",

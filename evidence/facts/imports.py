@@ -45,10 +45,14 @@ class ImportGraph:
                     yield target, item.line, deferred
 
     def _targets(self, path: str, target: str, module: str) -> list[str]:
-        """The files that run when this import does: the module itself, or the package and the submodule."""
-        found = [self._names.module(path, target)] if target != module else []
-        found.append(self._names.module(path, module))
-        return [f for f in dict.fromkeys(found) if f]
+        """The file this import names: the submodule where there is one, else the module the name is taken from.
+
+        ``from package import submodule`` runs the package's ``__init__`` too, but depends on nothing in it: counting that
+        as a dependency would make a cycle of every package that imports its own parts.
+        """
+        found = self._names.module(path, target) if target != module else ""
+        found = found or self._names.module(path, module)
+        return [found] if found else []
 
     def cycles(self, paths: Iterable[str]) -> list[list[str]]:
         """The strongly connected groups of two or more modules by top-level imports among ``paths``, each sorted."""

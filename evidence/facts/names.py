@@ -197,6 +197,10 @@ class Names:
         while dotted.strip("."):
             found = self.module(path, dotted)
             if found:
+                shadow = self._shadow(path, dotted, found)
+                if shadow:
+                    last = dotted.rpartition(".")[2]
+                    return self._inside(shadow, f"{last}.{attributes}" if attributes else last, hops)
                 return self._inside(found, attributes, hops) if attributes else Ref(found, "")
             dotted, _, last = dotted.rpartition(".")
             if not dotted.strip(".") and name.startswith("."):
@@ -205,6 +209,15 @@ class Names:
                 return self._inside(found, attributes, hops) if found else Ref("", name)
             attributes = f"{last}.{attributes}" if attributes else last
         return Ref("", name)
+
+    def _shadow(self, path: str, dotted: str, submodule: str) -> str:
+        """The package ``__init__`` that binds the submodule's name to something else: ``from .users import users``."""
+        parent, _, last = dotted.rpartition(".")
+        package = self.module(path, parent) if parent.strip(".") else ""
+        item = self.files[package].imports.get(last) if package.endswith("__init__.py") and package != path else None
+        if item is None or item.scope != 0:
+            return ""
+        return "" if self.module(package, item.target) == submodule else package
 
     def _inside(self, path: str, attribute: str, hops: int) -> Ref:
         """``attribute`` of the module at ``path``, through its own imports."""

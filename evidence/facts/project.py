@@ -7,9 +7,10 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from evidence.facts.ci import CiInputs, CiRun, Pipeline, ci_runs, pipelines
+from evidence.facts.gates import complexity_gates
 from evidence.facts.imports import ImportGraph
 from evidence.facts.names import Names, PyFile, Ref
-from evidence.facts.python.records import Call, Definition, Module
+from evidence.facts.python.records import Call, Definition, Expr, Module
 from evidence.facts.reach import Reach
 from evidence.facts.records import Commands, Data, Dockerfile, Document, Requirements, Template, Text
 from evidence.facts.roles import Role, role_of
@@ -133,7 +134,14 @@ class Project:
     @cached_property
     def _ci_inputs(self) -> CiInputs:
         modules = {p: f.module for p, f in self.python.items()}
-        return CiInputs(data=self.data, commands=self.commands, texts=self.texts, python=modules, paths=self.paths)
+        return CiInputs(
+            data=self.data,
+            commands=self.commands,
+            texts=self.texts,
+            python=modules,
+            paths=self.paths,
+            dockerfiles=self.dockerfiles,
+        )
 
     @cached_property
     def ci(self) -> tuple[Pipeline, ...]:
@@ -227,6 +235,19 @@ class Project:
                 for name in refs:
                     found.setdefault(name.rpartition(".")[2].partition("(")[0], []).append((file, scope))
         return found
+
+    def assertions(self) -> Iterator[tuple[PyFile, Expr, int]]:
+        """What tests check: asserted expressions, and calls of ``assert...`` methods, with their line."""
+        for file in self.tests:
+            for check in file.module.checks:
+                yield file, check.expr, check.line
+            for call in file.module.calls:
+                if call.name.rpartition(".")[2].startswith("assert"):
+                    yield file, call.expr, call.start
+
+    def complexity_gates(self) -> list[tuple[str, int]]:
+        """(path, line) of the settings that make a linter refuse complex functions."""
+        return sorted(complexity_gates(self.data))
 
     @cached_property
     def has_python(self) -> bool:

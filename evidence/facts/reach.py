@@ -26,7 +26,9 @@ _INERT = frozenset(
     "staticmethod classmethod property contextmanager asynccontextmanager wraps lru_cache cache cached_property abstractmethod overload "
     "dataclass total_ordering singledispatch fixture setter getter deleter".split()
 )
-_DYNAMIC_LOADERS = ("import_module", "import_string", "find_modules", "iter_modules", "walk_packages", "iter_entry_points", "__import__")
+_RUNS_TEXT = frozenset({"eval", "exec", "compile", "runpy.run_path", "runpy.run_module"})
+_DYNAMIC_LOADERS = ("import_module", "import_string", "find_modules", "iter_modules", "walk_packages", "iter_entry_points", "__import__",
+                    "spec_from_file_location")  # fmt: skip
 _WORD = re.compile(r"[\w./\-]+(?::[\w.]+)?")
 _TOP = "<module>"
 
@@ -77,7 +79,7 @@ class Reach:
                 found = self._names.module(file.path, candidate) if candidate else ""
                 if found:
                     yield found
-        if any(c.name.endswith(_DYNAMIC_LOADERS) for c in file.module.calls):
+        if any(c.name.endswith(_DYNAMIC_LOADERS) or c.name in _RUNS_TEXT for c in file.module.calls):
             prefix = f"{file.folder}/" if file.folder else ""
             yield from (p for p in self._names.files if p.startswith(prefix))
 

@@ -79,6 +79,9 @@ class Reader:
 
     @staticmethod
     def _string(value: str, name: str) -> Expr:
+        if not value.isascii():
+            # an escape such as "\udce2" makes a string that no encoding of the facts could hold
+            value = value.encode("utf-8", "backslashreplace").decode()
         kind = secret_kind(name, value) if name else None
         if kind:
             return Expr("secret", kind)
@@ -143,7 +146,8 @@ class Reader:
 def _key(node: ast.AST) -> str:
     """A constant key as text, masked; "" when it is not constant."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str | int):
-        return mask(str(node.value)[:2000])[:80] if isinstance(node.value, str) else str(node.value)[:20]
+        text = str(node.value)[:2000].encode("utf-8", "backslashreplace").decode()
+        return mask(text)[:80] if isinstance(node.value, str) else text[:20]
     return ""
 
 

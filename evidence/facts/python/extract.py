@@ -16,6 +16,7 @@ from evidence.facts.python.expressions import Reader
 from evidence.facts.python.records import (
     Assign,
     Call,
+    Check,
     Decorator,
     Definition,
     Expr,
@@ -31,6 +32,7 @@ from evidence.facts.records import Lost
 VERSION = "1"
 
 _DOTTED_PATH = re.compile(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){1,8}(?::[A-Za-z_][\w.]{0,60}(?:\(\))?)?")
+_CREATE_DATE = re.compile(r"\bCreate Date: {0,4}(\d{4}-\d\d-\d\d)")
 _MAX_STRINGS = 500
 _MAX_RETURNS = 20
 _LOGGERS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "capture_exception"})
@@ -86,6 +88,7 @@ class _Walk:
         self.assigns: list[Assign] = []
         self.raises: list[Raise] = []
         self.handlers: list[Handler] = []
+        self.checks: list[Check] = []
         self.refs: list[tuple[str, ...]] = [()]
         self.strings: dict[str, int] = {}
         self.dead: list[tuple[int, int]] = []
@@ -109,10 +112,12 @@ class _Walk:
             refs=tuple(self.refs),
             strings=tuple(self.strings.items()),
             annotations=self.annotated,
+            checks=tuple(self.checks),
             main=self.main,
             dead=tuple(self.dead),
             generated=generated,
             lost=lost,
+            created=_created(ast.get_docstring(self.tree, clean=False)),
         )
 
     # ------------------------------------------------------------------------------------------ statements
@@ -242,7 +247,9 @@ class _Walk:
             self._expression(node.exc, scope, "raise")
 
     def _assert(self, node: ast.Assert, scope: _Scope, _owner: str) -> None:
-        scope.asserts += _checks(node.test)
+        if _checks(node.test):
+            scope.asserts += 1
+            self.checks.append(Check(scope.reader.read(node.test, 3), node.lineno, scope.index))
         self._expression(node.test, scope)
 
     def _function(self, node: Function, scope: _Scope, owner: str) -> None:
@@ -435,17 +442,17 @@ def _constant_test(test: ast.expr) -> str:
     return ""
 
 
-def _checks(test: ast.expr) -> int:
+def _checks(test: ast.expr) -> bool:
     """Whether an assertion can fail for a reason in the code: not a constant, a filled tuple or a comparison with itself."""
     if isinstance(test, ast.Constant | ast.Tuple):
-        return 0
+        return False
     if isinstance(test, ast.Compare) and len(test.comparators) == 1:
         left, right = test.left, test.comparators[0]
         if isinstance(left, ast.Constant) and isinstance(right, ast.Constant):
-            return 0
+            return False
         if isinstance(left, ast.Name) and isinstance(right, ast.Name) and left.id == right.id:
-            return 0
-    return 1
+            return False
+    return True
 
 
 def _handler_does(handler: ast.ExceptHandler) -> str:
@@ -485,7 +492,13 @@ def _last(name: str) -> str:
     return name.rpartition(".")[2]
 
 
+def _created(docstring: str | None) -> str:
+    """The day in the line that Alembic's template writes into every revision's docstring."""
+    found = _CREATE_DATE.search((docstring or "")[:2000])
+    return found[1] if found else ""
+
+
 def _first_line(text: str | None) -> str:
     from evidence.facts.masking import mask
 
-    return mask((text or "").strip().partition("\n")[0][:200])
+    return mask((text or "").strip().partition("\n")[0][:200].encode("utf-8", "backslashreplace").decode())

@@ -158,11 +158,20 @@ class Handler(Struct, frozen=True, array_like=True, gc=False):
     does: str
 
 
+class Check(Struct, frozen=True, array_like=True):
+    """One assert statement of something that is not constant: the asserted expression."""
+
+    expr: Expr
+    line: int
+    scope: int
+
+
 class Module(Struct, frozen=True):
     """A Python file. ``refs`` gives, per scope, the dotted names loaded there (calls included, each once, sorted).
     ``strings`` are other string constants that look like a dotted module path, with their line. ``main`` is the line of
     ``if __name__ == "__main__"`` (0: none). ``dead`` lists line spans that can never run (after return, under False or
-    TYPE_CHECKING); nothing in them is reported elsewhere, save imports under TYPE_CHECKING."""
+    TYPE_CHECKING); nothing in them is reported elsewhere, save imports under TYPE_CHECKING. ``created`` is the day
+    (``2026-01-05``) that a migration's docstring gives as its "Create Date"."""
 
     lines: int
     docstring: str
@@ -175,7 +184,9 @@ class Module(Struct, frozen=True):
     refs: tuple[tuple[str, ...], ...]
     strings: tuple[tuple[str, int], ...]
     annotations: int
+    checks: tuple[Check, ...] = ()
     main: int = 0
     dead: tuple[tuple[int, int], ...] = ()
     generated: bool = False
     lost: tuple[Lost, ...] = ()
+    created: str = ""

@@ -9,8 +9,10 @@ from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Definition
 from evidence.facts.roles import Role
 from evidence.facts.web.apps import find_apps, find_factories
+from evidence.facts.web.callbacks import Callbacks
 from evidence.facts.web.kin import Instance, Kin
-from evidence.facts.web.records import App, Blueprint, Factory, Registration, Request, Route
+from evidence.facts.web.matching import RuleIndex
+from evidence.facts.web.records import App, Blueprint, Callback, Factory, Registration, Request, Route
 from evidence.facts.web.registration import Registrations, find_blueprints
 from evidence.facts.web.requests import find_requests
 from evidence.facts.web.routes import Routes
@@ -70,6 +72,21 @@ class WebGraph:
         """Requests made in tests."""
         endpoints = {f"{b.name}.{r.endpoint}" for r in self.routes for b in self.blueprints if b.key == r.owner}
         return find_requests(self._test_files, endpoints)
+
+    def callbacks(self, *methods: str) -> list[Callback]:
+        """Functions hung on an app, blueprint or extension under one of ``methods``."""
+        return Callbacks(self._app_files, self.blueprints, self._names, self._kin).find(frozenset(methods))
+
+    @cached_property
+    def _rules(self) -> RuleIndex:
+        prefixes = {b.key: self.prefixes(b) or {b.prefix or ""} for b in self.blueprints}
+        names = {b.key: b.name for b in self.blueprints}
+        return RuleIndex(self.routes, prefixes, names)
+
+    @cached_property
+    def exercised(self) -> list[tuple[Request, Route]]:
+        """The requests of tests with the route that answers each; requests that match no rule are left out."""
+        return [(r, route) for r in self.requests if (route := self._rules.match(r.target)) is not None]
 
     @cached_property
     def graph(self) -> networkx.DiGraph[str]:

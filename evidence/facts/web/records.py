@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evidence.facts.names import PyFile
-from evidence.facts.python.records import Call, Definition
+from evidence.facts.python.records import Call, Definition, Expr
 
 
 @dataclass(frozen=True)
@@ -95,3 +95,22 @@ class Request:
     file: PyFile
     call: Call
     target: str
+
+
+@dataclass(frozen=True)
+class Callback:
+    """A function hung on an app, blueprint or extension under ``method`` (``before_request``, ``errorhandler``...), by
+    decorator or call. ``receiver`` is the dotted name it hangs on and ``onto`` its kind ("" when unknown), ``owner`` the
+    blueprint's key; ``args`` what the registering call was given besides the function. ``start``/``end`` span decorator
+    and function, or the call."""
+
+    file: PyFile
+    method: str
+    receiver: str
+    onto: str
+    owner: str
+    args: tuple[Expr, ...]
+    handler_file: PyFile | None
+    handler: Definition | None
+    start: int
+    end: int

@@ -92,7 +92,7 @@ class Registrations:
             for item in value.items:
                 yield from self._blueprints(file, scope, item, depth + 1)
         elif value.kind == "call":
-            if any(value.text.endswith(d) for d in _DYNAMIC):
+            if value.text.endswith(_DYNAMIC):
                 yield from self._below(file)
             else:
                 yield from self._made(file, scope, value, depth)
@@ -102,9 +102,25 @@ class Registrations:
     def _made(self, file: PyFile, scope: int, value: Expr, depth: int) -> Iterator[Blueprint]:
         found = self._kin.instance(file, scope, value.text + "()")
         yield from self._of_instance(found)
-        if found is None:
-            for argument in value.items:
-                yield from self._blueprints(file, scope, argument, depth + 1)
+        if found is not None:
+            return
+        for argument in value.items:
+            yield from self._blueprints(file, scope, argument, depth + 1)
+        loader = self._loader(file, value.text, 0)
+        if loader is not None:
+            yield from self._below(loader)
+
+    def _loader(self, file: PyFile, callee: str, depth: int) -> PyFile | None:
+        """The file of a function of the project that loads modules by name, itself or through another one."""
+        ref = self._names.resolve(file.path, callee)
+        other = self._names.files.get(ref.path)
+        scope = other.scopes.get(ref.name, 0) if other is not None else 0
+        if other is None or not scope or depth > 2:
+            return None
+        calls = other.calls_in(scope)
+        if any(c.name.endswith(_DYNAMIC) for c in calls) or any(self._loader(other, c.name, depth + 1) for c in calls):
+            return other
+        return None
 
     def _named(self, file: PyFile, scope: int, name: str, depth: int) -> Iterator[Blueprint]:
         found = self._kin.instance(file, scope, name)
@@ -128,7 +144,7 @@ class Registrations:
                 for item in self._assigns(other, 0, ref.name):
                     yield from self._elements(other, 0, item.value, attribute, depth + 1)
             return
-        if values.kind == "call" and any(values.text.endswith(d) for d in _DYNAMIC):
+        if values.kind == "call" and values.text.endswith(_DYNAMIC):
             yield from self._below(file)
             return
         if values.kind in ("list", "dict") and attribute:

@@ -1,0 +1,156 @@
+"""Custom CLI commands: operations that run inside the application, by name, from a shell.
+
+**What it sees.** Commands on ``app.cli``, on a blueprint's ``cli``, in an ``AppGroup`` or ``FlaskGroup``, click groups whose
+commands make the application, Flask-Script managers, and tests that run them with a CLI runner.
+
+**Why it matters.** Back-fills, seeds and maintenance that live beside the application share its configuration and can be
+tested; a folder of loose scripts cannot.
+
+**What it cannot tell.** Whether the commands are safe to run twice, or who runs them.
+"""
+
+from __future__ import annotations
+
+from evidence.api import Call, Definition, Observations, Project, PyFile, Signal, Site, Sites, plural
+
+_GROUPS = ("flask.cli.AppGroup", "flask.cli.FlaskGroup", "flask.AppGroup", "flask.FlaskGroup", "quart.cli.AppGroup")
+_SCRIPT = ("flask_script.Manager", "flask.ext.script.Manager")
+_CLICK = ("click", "rich_click", "asyncclick", "typer")
+_RUNNERS = ("click.testing.CliRunner", "flask.testing.FlaskCliRunner", "typer.testing.CliRunner")
+# Commands that only start or stop the server, or that the extensions bring along.
+_SERVER_ONLY = frozenset({"run", "runserver", "serve", "shell", "server", "start"})
+
+
+def _commands(sites: Sites) -> set[str]:
+    return {s.subject for s in sites.of("command") if s.subject.rpartition(":")[2] not in _SERVER_ONLY}
+
+
+def _statement(sites: Sites) -> str:
+    commands = _commands(sites)
+    names = sorted({c.rpartition(":")[2] for c in commands})
+    shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    if not commands:
+        return "There are command-line tasks, but none that runs inside the application."
+    tail = "; tests run them with a CLI runner" if sites.of("tested") else ""
+    return f"{plural(len(commands), 'command')} run inside the application ({shown}){tail}."
+
+
+CLI_COMMANDS = Signal(
+    id="flask.cli_commands",
+    title="Custom CLI commands",
+    competency="extensions",
+    seeds=("S2.1",),
+    counts="Commands are registered on the application, a blueprint, an AppGroup or a FlaskGroup, or in a click group that makes the application.",
+    strong="Tests run them with test_cli_runner or CliRunner.",
+    not_credited="A manage.py that only starts the server; tasks of a task runner outside the application.",
+    how_to_show="Register commands with @app.cli.command or an AppGroup, and run one in a test with app.test_cli_runner().",
+    clauses=("command", "wired", "tested", "task"),
+    defining=("command",),
+    applies="flask",
+    practised=lambda sites: bool(_commands(sites)),
+    sustained=lambda sites: bool(sites.of("tested")),
+    measures=lambda sites: {"commands": len(_commands(sites)), "tested": sites.count("tested")},
+    statement=_statement,
+)
+SIGNALS = (CLI_COMMANDS,)
+
+
+def detect(project: Project) -> Observations:
+    """Commands wired to the application, and tests that run them."""
+    found = False
+    for file in project.app:
+        if not project.reach.live(file.path):
+            continue
+        for definition in file.module.definitions:
+            clause = _clause(project, file, definition)
+            if clause:
+                found = found or clause == "command"
+                yield CLI_COMMANDS, Site(
+                    path=file.path, start=definition.start, end=definition.end, clause=clause, subject=f"{file.path}:{definition.name}"
+                )
+        for call in file.module.calls:
+            if _adds(project, file, call):
+                found = True
+                yield CLI_COMMANDS, Site(path=file.path, start=call.start, end=call.end, clause="command", subject=_added(file, call))
+    if found:
+        yield from _tested(project)
+
+
+def _clause(project: Project, file: PyFile, definition: Definition) -> str:
+    for decorator in definition.decorators:
+        receiver, _, method = decorator.expr.text.rpartition(".")
+        if method in ("command", "group") and receiver.endswith(".cli"):
+            return "command"
+        if method == "command" and _is_group(project, file, definition.parent, receiver):
+            return "command"
+        if decorator.expr.text in ("invoke.task", "fabric.task"):
+            return "task"
+        if method in ("command", "option") and _holds(project, file, definition.parent, receiver, _SCRIPT):
+            return "command"
+        if decorator.expr.text.startswith(("flask.cli.with_appcontext", "flask.cli.cli_with_appcontext")):
+            return "command"
+        if method in ("command", "group") and _makes_app(project, file, definition, receiver):
+            return "command"
+    return ""
+
+
+def _holds(project: Project, file: PyFile, scope: int, name: str, classes: tuple[str, ...]) -> bool:
+    """Whether a variable holds an object of one of these outside classes."""
+    return bool(name) and project.variable_class(file, scope, name) in classes
+
+
+def _is_group(project: Project, file: PyFile, scope: int, receiver: str) -> bool:
+    """Whether commands hung on this name belong to an AppGroup or to a group declared as FlaskGroup."""
+    if not receiver:
+        return False
+    if _holds(project, file, scope, receiver, _GROUPS):
+        return True
+    found = project.defined(file, receiver)
+    if found is None:
+        return False
+    for decorator in found[1].decorators:
+        cls = decorator.expr.kwarg("cls")
+        if cls is not None and project.class_of(found[0], cls.text) in _GROUPS:
+            return True
+        if decorator.expr.text.rpartition(".")[0].endswith(".cli"):
+            return True
+    return _wired_to_cli(project, found[1].name)
+
+
+def _wired_to_cli(project: Project, name: str) -> bool:
+    """Whether some ``app.cli.add_command(name)`` hangs this group on the application."""
+    return any(
+        c.name.endswith(".cli.add_command") and c.expr.args and c.expr.args[0].text.rpartition(".")[2] == name
+        for f in project.app
+        for c in f.module.calls
+    )
+
+
+def _makes_app(project: Project, file: PyFile, definition: Definition, receiver: str) -> bool:
+    """Whether a click command makes the application, or stands in a module that does so for its commands."""
+    click = receiver.partition(".")[0] in _CLICK or project.defined(file, receiver) is not None
+    if not click or definition.kind != "function":
+        return False
+    factories = {(f.file.path, f.definition.qualname) for f in project.web.factories}
+    return any(project.resolve(file, r) in factories for refs in file.module.refs for r in refs)
+
+
+def _adds(project: Project, file: PyFile, call: Call) -> bool:
+    """``app.cli.add_command(...)``, or a class or function added to a Flask-Script manager."""
+    receiver, _, method = call.name.rpartition(".")
+    if method != "add_command" or not receiver:
+        return False
+    return receiver.endswith(".cli") or _holds(project, file, call.scope, receiver, (*_SCRIPT, *_GROUPS))
+
+
+def _added(file: PyFile, call: Call) -> str:
+    args = call.expr.args
+    named = next((a.text for a in args if a.kind == "str"), "")
+    return f"{file.path}:{named or (args[0].text.rpartition('.')[2] if args else 'command')}"
+
+
+def _tested(project: Project) -> Observations:
+    for file in project.tests:
+        for call in file.module.calls:
+            if call.name.endswith(".test_cli_runner") or project.external(file, call.name) in _RUNNERS:
+                yield CLI_COMMANDS, Site(path=file.path, start=call.start, end=call.end, clause="tested", subject=file.path)

@@ -1,0 +1,112 @@
+"""Central error handlers: exceptions and status codes mapped to responses in a shared place.
+
+**What it sees.** ``errorhandler``, ``app_errorhandler`` and ``register_error_handler`` as decorators or calls, the
+equivalents of extensions (loaders of Flask-JWT-Extended, handlers of flask-restx, connexion and APIFlask), and tests that
+assert the error codes those handlers answer.
+
+**Why it matters.** One place that decides what a client sees when something fails keeps errors consistent and keeps
+stack traces inside.
+
+**What it cannot tell.** Whether every failure ends in a handler, or what a proxy in front makes of the answer.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from evidence.api import Callback, Expr, Observations, Project, PyFile, Signal, Site, Sites, plural
+
+_HANDLERS = ("errorhandler", "app_errorhandler", "register_error_handler", "add_error_handler", "error_processor", "error_handler")
+_LOADERS = (
+    "expired_token_loader", "invalid_token_loader", "unauthorized_loader", "revoked_token_loader", "needs_fresh_token_loader",
+    "user_lookup_error_loader", "token_verification_failed_loader", "unauthz_handler", "unauthn_handler",
+)  # fmt: skip
+# One callback of a login extension answers one condition only: a lead, not a central place.
+_LEAD = ("unauthorized_handler", "needs_refresh_handler")
+
+
+def _mapped(sites: Sites) -> Sites:
+    return sites.of("handler", "part_handler")
+
+
+def _statement(sites: Sites) -> str:
+    handlers = _mapped(sites)
+    if not handlers:
+        return "One callback of an extension answers refused logins; there are no error handlers."
+    files = len({s.path for s in handlers})
+    tail = "; tests assert error responses" if sites.of("tested") else ""
+    return f"{plural(len(handlers), 'handler')} in {plural(files, 'file')} map errors to responses{tail}."
+
+
+ERROR_HANDLERS = Signal(
+    id="flask.error_handlers",
+    title="Central error handlers",
+    competency="routing",
+    seeds=("S2.1", "S2.3", "C1.1"),
+    counts="Error handlers of the application, a blueprint or an extension map exceptions or status codes to responses.",
+    strong="Tests assert the error responses.",
+    not_credited="try/except inside single views; one login callback alone.",
+    how_to_show="Register handlers for your exception classes and for 404 and 500 in one module, and test what they answer.",
+    clauses=("handler", "tested", "part_handler", "lead"),
+    defining=("handler", "part_handler"),
+    applies="flask",
+    practised=lambda sites: bool(_mapped(sites)),
+    sustained=lambda sites: bool(sites.of("tested")),
+    measures=lambda sites: {
+        "handlers": len(_mapped(sites)),
+        "exceptions": len({s.value for s in _mapped(sites) if not str(s.value).isdigit()}),
+        "status_codes": len({s.value for s in _mapped(sites) if str(s.value).isdigit()}),
+    },
+    statement=_statement,
+)
+SIGNALS = (ERROR_HANDLERS,)
+
+
+def detect(project: Project) -> Observations:
+    """Handlers, leads, and tests that assert an error status."""
+    found = [c for c in project.web.callbacks(*_HANDLERS, *_LOADERS, *_LEAD) if project.reach.live(c.file.path)]
+    found = [c for c in found if c.method != "error_handler" or c.onto]
+    shared = Counter(c.file.path for c in found)
+    for callback in found:
+        what = _what(callback)
+        # a lone handler of one blueprint counts, but a reader looks first where several stand together
+        alone = callback.onto == "blueprint" and shared[callback.file.path] == 1 and not callback.method.startswith("app_")
+        clause = "lead" if callback.method in _LEAD else "part_handler" if alone else "handler"
+        yield ERROR_HANDLERS, Site(
+            path=callback.file.path, start=callback.start, end=callback.end, clause=clause, subject=what, value=what
+        )
+    yield from _tested(project, [c for c in found if c.method not in _LEAD])
+
+
+def _what(callback: Callback) -> str:
+    """What is handled: a status code, or the name of an exception class or callback."""
+    first = callback.args[0] if callback.args else None
+    if first is None or first.kind not in ("num", "name"):
+        return callback.method
+    return first.text.rpartition(".")[2]
+
+
+def _tested(project: Project, handlers: list[Callback]) -> Observations:
+    """Checks of an error status in tests that make a request, or that name what a handler handles.
+
+    A handler of a status code is tested by that code; one of an exception may answer any error status.
+    """
+    codes = {w for c in handlers if (w := _what(c)).isdigit()}
+    names = {_what(c) for c in handlers} - codes
+    asking = {(r.file.path, _function(r.file, r.call.scope)) for r in project.web.requests}
+    for file, expr, line in project.assertions():
+        found = {e.text for e in expr.walk() if _is_error_status(e)}
+        if not (found & codes or (names and found)):
+            continue
+        around = next((d for d in reversed(file.module.definitions) if d.kind == "function" and d.start <= line <= d.end), None)
+        if around is not None and ((file.path, around.qualname) in asking or names & set(file.imports)):
+            yield ERROR_HANDLERS, Site(path=file.path, start=line, end=line, clause="tested", subject=sorted(found)[0])
+
+
+def _function(file: PyFile, scope: int) -> str:
+    definition = file.function_of(scope)
+    return definition.qualname if definition else ""
+
+
+def _is_error_status(expr: Expr) -> bool:
+    return expr.kind == "num" and expr.text.isdigit() and 400 <= int(expr.text[:9]) < 600

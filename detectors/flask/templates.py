@@ -1,0 +1,105 @@
+"""Jinja templates with inheritance: pages that share a layout, and escape what they are given.
+
+**What it sees.** Templates that extend others and fill blocks; macros, includes and imports; custom filters and context
+processors; how often escaping is switched off; tests that request a rendered page, or a template linter that CI runs.
+
+**Why it matters.** Shared layouts keep pages alike; automatic escaping keeps visitors' text from becoming code.
+
+**What it cannot tell.** Whether a value marked safe really is.
+"""
+
+from __future__ import annotations
+
+from evidence.api import Observations, Project, Signal, Site, Sites, Template, plural
+
+_SHARING = frozenset({"macro", "include", "import", "from", "call"})
+_REGISTERED = ("template_filter", "app_template_filter", "add_template_filter", "context_processor", "app_context_processor",
+               "template_global", "app_template_global", "template_test", "add_template_global")  # fmt: skip
+_RENDERING = ("render_template", "render_template_string", "get_template")
+_LINTERS = ("djlint", "curlylint", "j2lint", "jinjalint", "djhtml")
+
+
+def _escapes(sites: Sites) -> bool:
+    """Escaping is the norm: fewer than half of the templates switch it off somewhere."""
+    return 2 * len({s.path for s in sites.of("unsafe")}) < max(1, len(sites.subjects("template")))
+
+
+def _statement(sites: Sites) -> str:
+    extending = len({s.path for s in sites.of("extends")})
+    total = len(sites.subjects("template"))
+    shares = [w for w, c in (("macros", "macro"), ("includes", "include"), ("filters or processors", "registered")) if sites.of(c)]
+    tail = f"; they share {', '.join(shares)}" if shares else ""
+    tested = "; tests request rendered pages" if sites.of("tested") else ""
+    return f"{extending} of {plural(total, 'template')} extend another{tail}{tested}."
+
+
+TEMPLATES = Signal(
+    id="flask.template_structure",
+    title="Jinja templates with inheritance and safe escaping",
+    competency="templating",
+    seeds=("C1.3",),
+    counts="Templates extend a layout, and share macros, includes, custom filters or context processors.",
+    strong="Tests request rendered pages, or CI lints the templates.",
+    not_credited="Templates that switch escaping off as the norm; templates for generating projects or e-mail alone.",
+    how_to_show="Keep one base layout, move repeated markup into macros or includes, and assert a piece of a rendered page in a test.",
+    clauses=("extends", "include", "macro", "registered", "tested", "linted", "unsafe", "template"),
+    defining=("extends", "macro", "include", "registered"),
+    uncited=("unsafe", "template"),
+    applies="flask",
+    trace=lambda sites: bool(sites.of("extends")),
+    practised=lambda sites: bool(sites.of("extends")) and bool(sites.of("macro", "include", "registered")) and _escapes(sites),
+    sustained=lambda sites: bool(sites.of("tested", "linted")),
+    measures=lambda sites: {
+        "templates": len(sites.subjects("template")),
+        "extending": len({s.path for s in sites.of("extends")}),
+        "macros": sites.count("macro"),
+        "includes": sites.count("include"),
+    },
+    statement=_statement,
+)
+SIGNALS = (TEMPLATES,)
+
+
+def detect(project: Project) -> Observations:
+    """What templates share, what code registers for them, and tests that see them rendered."""
+    templates = [(p, t) for p, t in project.templates.items() if project.role(p).value == "app" and "templates" in p.lower().split("/")]
+    if not templates or not any(c.name.endswith(_RENDERING) for f in project.app for c in f.module.calls):
+        return
+    for path, template in templates:
+        yield from _template(path, template)
+    if not any(t.word == "extends" for _, template in templates for t in template.tags):
+        return
+    for callback in project.web.callbacks(*_REGISTERED):
+        yield TEMPLATES, Site(
+            path=callback.file.path, start=callback.start, end=callback.end, clause="registered", subject=callback.method
+        )
+    yield from _tested(project)
+    for run in project.ci_runs:
+        if run.tool in _LINTERS and run.can_fail:
+            yield TEMPLATES, Site(path=run.path, start=run.start, end=run.end, clause="linted", subject=run.tool)
+
+
+def _template(path: str, template: Template) -> Observations:
+    yield TEMPLATES, Site(path=path, clause="template", subject=path)
+    for tag in template.tags:
+        if tag.word == "extends":
+            yield TEMPLATES, Site(path=path, start=tag.line, end=tag.line, clause="extends", subject=path)
+        elif tag.word in _SHARING:
+            clause = "include" if tag.word == "include" else "macro"
+            yield TEMPLATES, Site(path=path, start=tag.line, end=tag.line, clause=clause, subject=path)
+        if "safe" in tag.filters or (tag.word == "autoescape" and "false" in tag.names):
+            yield TEMPLATES, Site(path=path, start=tag.line, end=tag.line, clause="unsafe", subject=path)
+
+
+def _tested(project: Project) -> Observations:
+    """Requests of tests that are answered by a view that renders a template."""
+    for request, route in project.web.exercised:
+        if route.handler is None:
+            continue
+        file = route.handler_file
+        scope = file.scopes.get(route.handler.qualname, 0)
+        test = request.file.function_of(request.call.scope)
+        if test is not None and test.asserts and any(c.name.endswith(_RENDERING) for c in file.calls_in(scope)):
+            yield TEMPLATES, Site(
+                path=request.file.path, start=request.call.start, end=request.call.end, clause="tested", subject=request.file.path
+            )

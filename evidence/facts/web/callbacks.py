@@ -1,0 +1,80 @@
+"""Functions hung on an application, blueprint or extension: hooks, error handlers, loaders, processors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evidence.facts.names import Names, PyFile
+from evidence.facts.python.records import Call, Definition, Expr
+from evidence.facts.web.kin import Instance, Kin
+from evidence.facts.web.records import Blueprint, Callback
+
+
+class Callbacks:
+    """Finds callbacks by the name of the registering method."""
+
+    def __init__(self, files: list[PyFile], blueprints: list[Blueprint], names: Names, kin: Kin) -> None:
+        self._files = files
+        self._names = names
+        self._kin = kin
+        self._by_place = {(b.file.path, b.call.start): b for b in blueprints}
+
+    def find(self, methods: frozenset[str]) -> list[Callback]:
+        """Every callback registered through one of ``methods``, in path and line order."""
+        found = [c for file in self._files for c in (*self._decorated(file, methods), *self._called(file, methods))]
+        return sorted(found, key=lambda c: (c.file.path, c.start, c.method))
+
+    def _decorated(self, file: PyFile, methods: frozenset[str]) -> Iterator[Callback]:
+        for definition in file.module.definitions:
+            for decorator in definition.decorators:
+                receiver, _, method = decorator.expr.text.rpartition(".")
+                if method in methods and receiver:
+                    yield self._callback(
+                        file, definition.parent, method, receiver, decorator.expr.args, (file, definition),
+                        (decorator.line, definition.end),
+                    )  # fmt: skip
+
+    def _called(self, file: PyFile, methods: frozenset[str]) -> Iterator[Callback]:
+        for call in file.module.calls:
+            name = call.name.removesuffix("()")
+            receiver, _, method = name.rpartition(".")
+            if method not in methods or not receiver or call.target == "decorator":
+                continue
+            args = call.expr.args
+            if name == call.name and _is_curried(method, call, file):
+                continue
+            handler = self._handler(file, args[-1]) if args else (None, None)
+            outer = self._outer_args(file, call) if name != call.name else args[:-1]
+            yield self._callback(file, call.scope, method, receiver, outer, handler, (call.start, call.end))
+
+    def _outer_args(self, file: PyFile, call: Call) -> tuple[Expr, ...]:
+        """Of ``app.errorhandler(X)(f)``, the arguments of the first call."""
+        inner = [c for c in file.module.calls if c.start == call.start and c.name + "()" == call.name]
+        return inner[0].expr.args if inner else ()
+
+    def _handler(self, file: PyFile, value: Expr) -> tuple[PyFile | None, Definition | None]:
+        ref = self._names.resolve(file.path, value.text) if value.kind == "name" else None
+        if ref is None or ref.external:
+            return None, None
+        other = self._names.files[ref.path]
+        return other, other.definition(other.scopes.get(ref.name, 0))
+
+    def _callback(
+        self,
+        file: PyFile,
+        scope: int,
+        method: str,
+        receiver: str,
+        args: tuple[Expr, ...],
+        handler: tuple[PyFile | None, Definition | None],
+        span: tuple[int, int],
+    ) -> Callback:
+        onto: Instance | None = self._kin.instance(file, scope, receiver)
+        owner = self._by_place.get((onto.file.path, onto.call.start)) if onto and onto.call else None
+        kind = onto.kind if onto else ""
+        return Callback(file, method, receiver, kind, owner.key if owner else "", args, *handler, *span)
+
+
+def _is_curried(method: str, call: Call, file: PyFile) -> bool:
+    """Whether this is only the first half of ``app.errorhandler(X)(f)``."""
+    return any(c.start == call.start and c.name == call.name + "()" for c in file.module.calls if c.name.endswith(method + "()"))
