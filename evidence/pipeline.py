@@ -1,15 +1,16 @@
 """The straight line: source -> facts -> detectors -> citations -> matrix -> digest. Read this first.
 
-    source      a bare repository of ours, never a checkout      evidence/source/
-    facts       what each file says, read and parsed once        evidence/collect.py, evidence/facts/
-    detectors   plugins: from facts to sites of signals          evidence/detect.py, detectors/
-    citations   the best five sites of each, made openable       evidence/citations.py
-    matrix      findings -> cells of competency x level          evidence/matrix/
-    digest      all of it, sealed; renderers add nothing         evidence/digest.py, evidence/report/
+source      a bare repository of ours, never a checkout      evidence/source/
+facts       what each file says, read and parsed once        evidence/collect.py, evidence/facts/
+detectors   plugins: from facts to sites of signals          evidence/detect.py, detectors/
+citations   the best five sites of each, made openable       evidence/citations.py
+matrix      findings -> cells of competency x level          evidence/matrix/
+digest      all of it, sealed; renderers add nothing         evidence/digest.py, evidence/report/
 """
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +20,8 @@ from evidence.collect import collect
 from evidence.digest import Scanned, assemble
 from evidence.facts.project import Project
 from evidence.model import Digest, Ledger
-from evidence.source import SourceOptions, open_source
+from evidence.source import OpenRepository, Places, SourceOptions, open_source
+from evidence.source.address import FORGES
 from evidence.store import FactsCache
 
 
@@ -54,18 +56,23 @@ class ScanRequest:
     timer: detect.Timer = field(default_factory=detect.Timer, compare=False)
 
 
+def open_repository(request: ScanRequest, ledger: Ledger) -> AbstractContextManager[OpenRepository]:
+    """The repository that the request names, at its revision: what a scan reads, and what a digest is checked against.
+
+    A further host is ``name`` (taken for a GitLab, which most private ones are) or ``name=github``.
+    """
+    further = {name: kind or "gitlab" for name, _, kind in (host.partition("=") for host in request.hosts)}
+    places = Places(hosts={**FORGES, **further}, insecure=request.insecure_hosts)
+    options = SourceOptions(places=places, clones=request.keep_clone, identity=request.identity)
+    return open_source(request.source, revision=request.revision, ledger=ledger, options=options)
+
+
 def scan(request: ScanRequest, progress: Progress) -> Digest:
     """Scan one source. Raises EvidenceError (one sentence, with its exit code) when there is nothing to digest."""
     detectors = detect.discover()
     ledger = Ledger()
-    options = SourceOptions(
-        hosts=request.hosts,
-        insecure_hosts=request.insecure_hosts,
-        keep_clone=request.keep_clone,
-        identity=request.identity,
-    )
     progress.stage("Fetching the repository", None)
-    with open_source(request.source, revision=request.revision, ledger=ledger, options=options) as repository:
+    with open_repository(request, ledger) as repository:
         for sentence in repository.warnings:
             progress.warn(sentence)
         repository.start_history()

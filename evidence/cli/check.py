@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +12,9 @@ from evidence.cli.terminal import Warnings, progress
 from evidence.cli.writing import print_out
 
 if TYPE_CHECKING:
-    from evidence.model import Digest
+    from evidence.model import Commit, Digest
     from evidence.pipeline import ScanRequest
+    from evidence.source import OpenRepository
     from evidence.verify import Problem
 
 _DIFFERS = 1
@@ -79,20 +82,31 @@ def _option(digest: Digest, name: str) -> str | None:
 
 
 def _against_repository(digest: Digest, request: ScanRequest, watcher: Warnings, *, full: bool) -> tuple[Problem, ...]:
-    from evidence.model import Ledger
-    from evidence.source import SourceOptions, open_source
-    from evidence.verify import cites_commits, verify
+    from evidence.model import Ledger, UsageError
+    from evidence.pipeline import open_repository
+    from evidence.verify import Problem, verify
 
-    options = SourceOptions(hosts=request.hosts, insecure_hosts=request.insecure_hosts, identity=request.identity)
     watcher.stage("Fetching the repository", None)
-    with open_source(request.source, revision=request.revision, ledger=Ledger(), options=options) as repository:
+    with ExitStack() as stack:
+        try:
+            repository = stack.enter_context(open_repository(request, Ledger()))
+        except UsageError as error:
+            # Where the repository opens at its HEAD the address is right, and it is the commit that it does not have.
+            stack.enter_context(open_repository(replace(request, revision=None), Ledger()))
+            return (Problem(f"commit {request.revision}", str(error)),)
         watcher.stage("Opening citations", None)
-        commits = {}
-        if cites_commits(digest):
-            repository.start_history()
-            commits = {commit.sha: commit for commit in repository.history().commits}
-        problems = verify(digest, repository, commits)
+        problems = verify(digest, repository, _commits(digest, repository))
     return (*problems, *_derived_again(digest, request, watcher)) if full else problems
+
+
+def _commits(digest: Digest, repository: OpenRepository) -> Mapping[str, Commit]:
+    """The repository's commits by hash, where the digest cites any."""
+    from evidence.verify import cites_commits
+
+    if not cites_commits(digest):
+        return {}
+    repository.start_history()
+    return {commit.sha: commit for commit in repository.history().commits}
 
 
 def _derived_again(digest: Digest, request: ScanRequest, watcher: Warnings) -> tuple[Problem, ...]:

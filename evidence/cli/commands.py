@@ -31,7 +31,9 @@ def group() -> None:
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes that parse.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache of facts.")
 @click.option("--keep-clone", is_flag=True, help="Keep the clone of a URL in the cache folder for the next scan.")
-@click.option("--host", "hosts", metavar="HOST", multiple=True, help="Another host that may be asked, by https.")
+@click.option(
+    "--host", "hosts", metavar="HOST[=github]", multiple=True, help="Another GitLab (or GitHub) host to ask, by https."
+)
 @click.option(
     "--allow-insecure-host",
     "insecure_hosts",
@@ -82,7 +84,9 @@ def scan(
 @click.option("--repo", "source", required=True, metavar="SOURCE", help="The repository's URL or a local path.")
 @click.option("--full", is_flag=True, help="Also scan again, and compare every finding and cell.")
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes that parse.")
-@click.option("--host", "hosts", metavar="HOST", multiple=True, help="Another host that may be asked, by https.")
+@click.option(
+    "--host", "hosts", metavar="HOST[=github]", multiple=True, help="Another GitLab (or GitHub) host to ask, by https."
+)
 @click.option(
     "--allow-insecure-host",
     "insecure_hosts",

@@ -70,7 +70,7 @@ def explain_signal(name: str) -> None:
     for detector in detect.discover():
         for signal in detector.SIGNALS:
             if signal.id == name:
-                print_out(signal_page(signal, detector, load_matrix(), one_of_each(cases_of(name))).rstrip())
+                print_out(signal_page(signal, detector, load_matrix(), one_of_each(cases_of(name)), "").rstrip())
                 return
     for pending in load_pending():
         if pending.id == name:

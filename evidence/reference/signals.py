@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from evidence.api import Detector
-from evidence.matrix.load import Matrix, PendingSignal
+from evidence.matrix.load import Matrix, PendingSignal, Row
 from evidence.model import Polarity, Signal, never
 from evidence.reference.cases import Case
 from evidence.reference.matrix import cells_fed
@@ -20,12 +20,14 @@ _APPLIES = {
 }
 
 
-def signal_page(signal: Signal, detector: Detector, matrix: Matrix, cases: Sequence[Case]) -> str:
-    """The page of one signal, with these of its fixture cases."""
+def signal_page(
+    signal: Signal, detector: Detector, matrix: Matrix, cases: Sequence[Case], matrix_file: str = "../matrix.md"
+) -> str:
+    """The page of one signal, with these of its fixture cases. Rows link into ``matrix_file``, where there is one."""
     parts = [
         f"# {signal.title}",
         "",
-        *_facts(signal, matrix),
+        *_facts(signal, matrix, matrix_file),
         "",
         inspect.cleandoc(detector.__doc__ or ""),
         "",
@@ -44,16 +46,20 @@ def signal_page(signal: Signal, detector: Detector, matrix: Matrix, cases: Seque
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _facts(signal: Signal, matrix: Matrix) -> Iterator[str]:
+def _facts(signal: Signal, matrix: Matrix, matrix_file: str) -> Iterator[str]:
     yield f"- Signal: `{signal.id}`, from {', '.join(signal.seeds)}"
     yield f"- Looked for in {_APPLIES.get(signal.applies, signal.applies)}"
     if signal.polarity is Polarity.AGAINST:
         yield "- Counter-evidence: finding it speaks against a practice"
     for row, levels in cells_fed(matrix, signal.id):
-        yield f"- Feeds [{row.title}](../matrix.md#{row.id}): {', '.join(levels)}"
+        yield f"- Feeds {_row(row, matrix_file)}: {', '.join(levels)}"
     for row in matrix.rows:
         if signal.id in row.against:
-            yield f"- Contradicts [{row.title}](../matrix.md#{row.id})"
+            yield f"- Contradicts {_row(row, matrix_file)}"
+
+
+def _row(row: Row, matrix_file: str) -> str:
+    return f"[{row.title}]({matrix_file}#{row.id})" if matrix_file else f"{row.title} ({row.id})"
 
 
 def _grades(signal: Signal) -> Iterator[str]:
