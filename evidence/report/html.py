@@ -1,0 +1,135 @@
+"""The digest as one HTML file: no request to anywhere, no script, whole on a phone, on paper and in a screen reader.
+
+What the page says comes from :mod:`outline` and :mod:`summary`; the templates place it. Autoescaping is always on; the
+only markup that passes is made by :mod:`excerpt` and by the two filters below, which escape what they wrap.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shlex
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from evidence.model import Citation, Digest, FileCitation, IssueCitation
+from evidence.report import excerpt, words
+from evidence.report.outline import STRAYS, outline
+from evidence.report.summary import candidate, summarise
+from evidence.report.visible import safe_url, shortened, spans, visible
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_MOST_ENTRIES = 20
+_MOST_INPUT = 2_000
+
+
+def to_html(digest: Digest) -> str:
+    """The whole page, ready to be written as UTF-8."""
+    from markupsafe import Markup
+
+    page = outline(digest)
+    style = (_TEMPLATES / "page.css").read_text(encoding="utf-8")
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            digest=digest,
+            page=page,
+            summary=summarise(page),
+            title=visible(words.joined([r.name for r in digest.repositories])),
+            names={r.id: r.name for r in digest.repositories},
+            several=len(digest.repositories) > 1,
+            named=candidate(page) is not None,
+            contradicted=sum(c.contradicted for c in digest.cells),
+            style=Markup(style),  # noqa: S704 - our own file, and the policy names its hash
+            style_hash=_hash(style),
+        )
+    )
+
+
+def _hash(style: str) -> str:
+    """The style sheet's name in a Content-Security-Policy."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(_filters())
+    environment.tests["issue"] = lambda citation: isinstance(citation, IssueCitation)
+    environment.globals.update(
+        STATUS=words.STATUS,
+        GRADE=words.GRADE,
+        OUTCOME=words.OUTCOME,
+        CONTRADICTED=words.CONTRADICTED,
+        LEVELS=words.LEVELS,
+        MOST_ENTRIES=_MOST_ENTRIES,
+        STRAYS=STRAYS,
+    )
+    return environment
+
+
+def _filters() -> dict[str, Callable[..., Any]]:
+    return {
+        "seen": _seen,
+        "prose": _prose,
+        "address": safe_url,
+        "clause": words.clause,
+        "day": lambda iso: visible(words.day(iso)),
+        "who": words.who,
+        "number": words.number,
+        "counted": words.counted,
+        "capital": words.capital,
+        "lines": excerpt.lines,
+        "coloured": excerpt.highlighted,
+        "compact": _compact,
+        "shell": shlex.quote,
+        "span_of": _span_of,
+        "ours": lambda text: _prose(text, css=""),
+    }
+
+
+def _seen(text: str) -> Markup:
+    """A quoted name with nothing hidden in it; long paths get places at which they may break."""
+    from markupsafe import Markup, escape
+
+    return Markup("/<wbr>").join(escape(part) for part in visible(text).split("/"))
+
+
+def _prose(text: str, css: str = "quoted") -> Markup:
+    """A sentence of ours; the names between backticks are the repository's and are marked as such."""
+    from markupsafe import Markup, escape
+
+    code = Markup('<code class="{}">{}</code>')
+    return Markup("").join(code.format(css, _seen(t)) if marked else escape(visible(t)) for marked, t in spans(text))
+
+
+def _span_of(citation: Citation, shown: int) -> str:
+    """What an excerpt shows: "Line 6", "Lines 31 to 35", or "Text" of a comment."""
+    if not isinstance(citation, FileCitation):
+        return "Text"
+    first, last = citation.start_line, citation.start_line + shown - 1
+    return f"Line {first}" if first == last else f"Lines {first} to {last}"
+
+
+def _compact(value: Any) -> str:
+    """A value of the inputs as short JSON."""
+    text = value if isinstance(value, str) else msgspec.json.encode(value, order="deterministic").decode()
+    return shortened(visible(text), _MOST_INPUT)

@@ -1,0 +1,237 @@
+"""The digest in plain sentences, for a reader who does not program.
+
+The only logic of the renderers, shared by all of them. Every sentence restates fields of the digest; none weighs them.
+A sentence is a tuple of parts, so that each renderer can mark quoted text and place links in its own way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from evidence.model import CellStatus, Grade, Outcome, Repository, SignalResult
+from evidence.report.outline import Domain, Evidence, LedgerGroup, Outline, grade_of
+from evidence.report.words import NOTICE, STATUS, capital, counted, day, joined, number
+
+_NAMED_AT_MOST = 6
+# Signals without a detector are unavailable, and counted as such before the ledger is.
+_SAID_ABOVE = "no_detector"
+_NO_ANSWER = (Outcome.UNAVAILABLE, Outcome.ERROR)
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Text that comes from a repository or a forge: to be shown as quoted, never as ours."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A link to another place of the same digest."""
+
+    text: str
+    anchor: str
+
+
+Part = str | Quote | Place
+Sentence = tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a reader should know first. ``domains`` pairs a domain with its sentences; those without evidence are absent
+    from it and named in ``silent``."""
+
+    opening: tuple[Sentence, ...]
+    domains: tuple[tuple[Domain, tuple[Sentence, ...]], ...]
+    silent: tuple[Sentence, ...]
+    cells: Sentence
+    against: tuple[Sentence, ...]
+    unseen: tuple[Sentence, ...]
+    notice: str = NOTICE
+
+
+def summarise(page: Outline) -> Summary:
+    """All sentences of the digest's first page."""
+    speaking = [(d, _domain(page, d)) for d in page.domains]
+    return Summary(
+        opening=(*_flask(page), *_read(page), _candidate(page), *_incomplete(page)),
+        domains=tuple((d, sentences) for d, sentences in speaking if sentences),
+        silent=_silent(page, [d for d, sentences in speaking if not sentences]),
+        cells=_cells(page),
+        against=_against(page),
+        unseen=_unseen(page),
+    )
+
+
+def candidate(page: Outline) -> str | None:
+    """The candidate's name or login as the digest has it; None when nobody was asked about."""
+    asked = page.digest.subject.get("candidate")
+    if isinstance(asked, dict):
+        return next((asked[key] for key in ("name", "login") if isinstance(asked.get(key), str) and asked[key]), "")
+    return asked if isinstance(asked, str) else None
+
+
+# ------------------------------------------------------------------------------------------ what was read
+
+
+def _flask(page: Outline) -> tuple[Sentence, ...]:
+    """Said first when there is no Flask application at all; said of single repositories when only some have one."""
+    repositories = page.digest.repositories
+    without = [r for r in repositories if not r.flask]
+    if not without:
+        return ()
+    names = _names(without)
+    if len(without) == len(repositories):
+        tail = ". The rows about Flask are folded away; the others are read as for any project."
+        return (("No Flask application was found in ", *names, tail),)
+    return (("No Flask application was found in ", *names, "."),)
+
+
+def _read(page: Outline) -> tuple[Sentence, ...]:
+    repositories = page.digest.repositories
+    if not repositories:
+        return (("No repository was read.",),)
+    head = f"{capital(counted(len(repositories), 'repository', 'repositories'))} "
+    head += "was read: " if len(repositories) == 1 else "were read. "
+    first, *rest = (_repository(r) for r in repositories)
+    return ((head, *first), *rest)
+
+
+def _repository(repository: Repository) -> Sentence:
+    """One repository with what identifies it and how large it is."""
+    flask: Sentence = (" It has a Flask application.",) if repository.flask else ()
+    branch: Sentence = (", default branch ", Quote(repository.default_branch)) if repository.default_branch else ()
+    host: Sentence = (" on ", Quote(repository.host)) if repository.host else ()
+    return (
+        Quote(repository.name),
+        *host,
+        f", at commit {repository.commit[:10]} of {day(repository.committed)}",
+        *branch,
+        f": {counted(repository.files, 'file')} and {counted(repository.commits, 'commit')}.",
+        *flask,
+    )
+
+
+def _names(repositories: Iterable[Repository]) -> Sentence:
+    parts: list[Part] = []
+    for repository in repositories:
+        parts += [", ", Quote(repository.name)]
+    return tuple(parts[1:])
+
+
+def _candidate(page: Outline) -> Sentence:
+    name = candidate(page)
+    if name is None:
+        return ("Nobody was named as the candidate, so this is about the repository, whoever wrote it.",)
+    return ("The work of ", Quote(name or "the candidate"), " was looked for; what others wrote is named as such.")
+
+
+def _incomplete(page: Outline) -> tuple[Sentence, ...]:
+    if page.digest.complete:
+        return ()
+    place = Place("What could not be seen", "unseen")
+    return (("Reading or looking was stopped somewhere, so this digest is not complete: see ", place, "."),)
+
+
+# ------------------------------------------------------------------------------------------ what stands out
+
+
+def _domain(page: Outline, domain: Domain) -> tuple[Sentence, ...]:
+    """What was found in one domain, strongest first; nothing where nothing was found."""
+    found = [e for row in domain.rows for e in row.evidence]
+    favour = [e for e in found if not e.against]
+    named = candidate(page) is not None
+    own = _by_grade(favour, lambda s: grade_of(s, named))
+    others = [e for e in favour if named and e.signal.own_grade is None]
+    sentences = (
+        _listing(own[Grade.SUSTAINED], "practice is", "practices are", " in use and upheld by tests, CI or history: "),
+        _listing(own[Grade.PRACTISED], "practice is", "practices are", " in use: "),
+        _listing(own[Grade.TRACE], "is", "are", " only named or begun, which is a lead and no credit: "),
+        _listing(others, "is", "are", " in the repository and written by others: "),
+        _listing([e for e in found if e.against], "finding speaks", "findings speak", " against: "),
+    )
+    return tuple(s for s in sentences if s)
+
+
+def _by_grade(found: Sequence[Evidence], grade: Callable[[SignalResult], Grade | None]) -> dict[Grade, list[Evidence]]:
+    return {g: [e for e in found if grade(e.signal) is g] for g in Grade}
+
+
+def _listing(found: Sequence[Evidence], one: str, many: str, middle: str) -> Sentence:
+    """ "Two practices are in use: A and B." with a link to each; long lists end in "and 4 more"."""
+    if not found:
+        return ()
+    shown = list(found) if len(found) <= _NAMED_AT_MOST + 1 else list(found[:_NAMED_AT_MOST])
+    parts: list[Part] = [capital(counted(len(found), one, many)) + middle]
+    for index, entry in enumerate(shown):
+        last = index == len(shown) - 1 and len(shown) == len(found)
+        parts += [(" and " if last else ", ") if index else "", Place(entry.signal.title, entry.anchor)]
+    rest = len(found) - len(shown)
+    return (*parts, f" and {number(rest)} more." if rest else ".")
+
+
+def _silent(page: Outline, domains: Sequence[Domain]) -> tuple[Sentence, ...]:
+    """The domains without evidence, those that nobody could look at apart from those where nothing was found."""
+    blind = [d.title for d in domains if not _looked(page, d)]
+    empty = [d.title for d in domains if d.title not in blind]
+    said = (("Nothing was found for ", empty), ("Nothing could be looked for in ", blind))
+    return tuple((f"{start}{joined(titles)}.",) for start, titles in said if titles)
+
+
+def _looked(page: Outline, domain: Domain) -> bool:
+    """Whether any signal of the domain got an answer."""
+    rows = {r.competency.id for r in domain.rows}
+    return any(s.competency in rows and s.outcome not in _NO_ANSWER for s in page.digest.signals)
+
+
+def _cells(page: Outline) -> Sentence:
+    """How many cells have each status; the statuses that no cell has are left out."""
+    counts = [(n, STATUS[status].label.lower()) for status, n in page.statuses.items() if n]
+    if not counts:
+        return ("The digest has no matrix.",)
+    listed = joined([f"{number(n)} {label}" for n, label in counts])
+    contradicted = sum(c.contradicted for c in page.digest.cells)
+    tail = f" Counter-evidence stands beside {number(contradicted)} of them." if contradicted else ""
+    return (f"Of {counted(len(page.digest.cells), 'cell')} in the matrix, {listed}.{tail}",)
+
+
+def _against(page: Outline) -> tuple[Sentence, ...]:
+    """One sentence per signal that speaks against: its title and its statement."""
+    return tuple((Place(e.signal.title, e.anchor), ": ", e.signal.statement) for e in page.evidence if e.against)
+
+
+# ------------------------------------------------------------------------------------------ what could not be seen
+
+
+def _unseen(page: Outline) -> tuple[Sentence, ...]:
+    """Why there is no answer, by reason; what the ledger holds; and what no repository can show."""
+    sentences = [*_unanswered(page, Outcome.UNAVAILABLE, "could not be looked for")]
+    sentences += _unanswered(page, Outcome.ERROR, "could not be decided because looking failed")
+    left_out = [g for g in page.ledger if g.name != _SAID_ABOVE]
+    if left_out:
+        sentences.append(_left_out(left_out))
+    blind = page.statuses[CellStatus.NOT_OBSERVABLE]
+    if blind:
+        sentences.append((f"{capital(counted(blind, 'cell'))} of the matrix cannot be shown by any repository.",))
+    sentences.append(("Private repositories, conversations and work outside these commits cannot be seen from here.",))
+    return tuple(sentences)
+
+
+def _unanswered(page: Outline, outcome: Outcome, what: str) -> list[Sentence]:
+    results = sorted(page.results(outcome), key=lambda s: s.reason or "")
+    groups = [(reason, len(list(group))) for reason, group in groupby(results, key=lambda s: s.reason or "")]
+    groups.sort(key=lambda pair: (-pair[1], pair[0]))
+    return [
+        (f"{capital(counted(n, 'signal'))} {what}{': ' if reason else ''}{reason.rstrip('.')}.",)
+        for reason, n in groups
+    ]
+
+
+def _left_out(groups: Sequence[LedgerGroup]) -> Sentence:
+    listed = joined([f"{g.words.title[:1].lower()}{g.words.title[1:]} ({g.count:,})" for g in groups[:_NAMED_AT_MOST]])
+    rest = len(groups) - _NAMED_AT_MOST
+    tail = f", and {number(rest)} more kinds" if rest > 0 else ""
+    return ("The ledger names what was skipped, sampled or missing: ", Place(listed, "unseen"), f"{tail}.")
