@@ -161,9 +161,7 @@ class _File:
             path=self.path,
             start=item.start,
             end=max(item.start, item.end),
-            commands=tuple(
-                replace(c, words=tuple(self._fill(w) for w in c.words)) for c in script(command, pipefail=False)
-            ),
+            commands=script(command, fill=self._fill),
             action=Action(task, version, item.line_of("task"), inputs) if task else None,
             condition=condition,
             directory=join("", directory if "$" not in directory else "."),

@@ -149,13 +149,13 @@ class _Configuration:
             return replace(base, action=Action(key, "", item.start, inputs))
         command = value.get("command") if value.kind == "map" else value
         where = text(value.get("working_directory")) or directory
-        commands = script(command, pipefail="pipefail" in (text(value.get("shell")) or "pipefail"))
-        filled = tuple(replace(c, words=tuple(_fill(w, known) for w in c.words)) for c in commands)
+        pipefail = "pipefail" in (text(value.get("shell")) or "pipefail")  # it is on unless a shell is named
+        commands = script(command, pipefail=pipefail, fill=lambda body: _fill(body, known))
         late = text(value.get("when")) == "on_fail"
         return replace(
             base,
             name=text(value.get("name")),
-            commands=filled,
+            commands=commands,
             directory="" if where.startswith(("~", "/")) or "<<" in where else join("", where),
             dead="when: on_fail" if late else "",
         )

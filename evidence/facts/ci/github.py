@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -197,7 +198,7 @@ class _Workflow:
             path=path,
             start=where.start,
             end=where.end,
-            commands=script(item.get("run"), pipefail=parts.pipefail(shell), known=known),
+            commands=script(item.get("run"), pipefail=parts.pipefail(shell), fill=partial(substitute, known=known)),
             action=Action(name, version, item.line_of("uses"), parts.inputs(item, known)) if uses else None,
             condition=condition,
             directory=join(self.root, directory if "${{" not in directory else "."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -56,15 +56,19 @@ def entries(path: str, node: Node | None) -> Iterable[tuple[str, Node, Place]]:
         yield key, value, Place(path, start, max(start, value.end))
 
 
-def script(node: Node | None, *, pipefail: bool = False, known: Mapping[str, str] | None = None) -> tuple[Simple, ...]:
-    """The commands of a scalar (or of a list of scalars: each its own script), with the lines they stand on."""
+def script(
+    node: Node | None, *, pipefail: bool = False, fill: Callable[[str], str] | None = None
+) -> tuple[Simple, ...]:
+    """The commands of a scalar (or of a list of scalars: each its own script), with the lines they stand on.
+
+    ``fill`` replaces the expressions of the system before the text is read as shell."""
     if node is None:
         return ()
     found: list[Simple] = []
     for item in _scripts(node):
-        body = substitute(item.text, known or {})
-        count = body.rstrip("\n").count("\n") + 1
-        spanned = item.end - item.start
+        body = fill(item.text) if fill is not None else item.text
+        count = item.text.rstrip("\n").count("\n") + 1
+        spanned = item.end - item.start if body.count("\n") == item.text.count("\n") else -1
         if count > 1 and spanned >= count:  # a literal block: its text starts on the line after the key
             found.extend(split(body, first_line=item.start + 1, pipefail=pipefail))
         elif count > 1 and spanned == count - 1:

@@ -7,152 +7,12 @@ import re
 from typing import NamedTuple
 
 from evidence.facts.ci.tools import program
+from evidence.facts.ci.wrapper_table import PLAIN, VALUES
 
 _VARIABLE = re.compile(r"\$(?:\([\w.@-]{1,80}\)|\{[^{}]{1,80}\}|[A-Za-z_]\w{0,80})")
 _PYTHON = re.compile(r"(?:python|pypy|py)(?:[0-9.]{0,6}|\.exe)")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
-#: Options of a wrapper that take the next word as their value.
-_VALUES: dict[str, frozenset[str]] = {
-    "docker": frozenset(
-        [
-            "-e",
-            "--env",
-            "-v",
-            "--volume",
-            "-w",
-            "--workdir",
-            "-u",
-            "--user",
-            "-p",
-            "--publish",
-            "--name",
-            "--network",
-            "--net",
-            "--entrypoint",
-            "--platform",
-            "--mount",
-            "--env-file",
-            "--link",
-            "--add-host",
-            "--cpus",
-            "-m",
-            "--memory",
-            "--shm-size",
-            "--ipc",
-            "--hostname",
-            "-h",
-            "--label",
-            "-l",
-            "--ulimit",
-            "--tmpfs",
-            "--pull",
-            "-f",
-            "--file",
-            "--project-name",
-            "--profile",
-            "--project-directory",
-            "--env-file",
-            "--index",
-            "--gpus",
-            "--cap-add",
-            "--volumes-from",
-        ]
-    ),
-    "uv": frozenset(
-        [
-            "--group",
-            "--extra",
-            "--with",
-            "--python",
-            "-p",
-            "--package",
-            "--project",
-            "--directory",
-            "--env-file",
-            "--no-group",
-            "--only-group",
-            "--index-url",
-            "--with-requirements",
-            "--with-editable",
-            "--from",
-            "--index",
-            "--extra-index-url",
-            "--no-extra",
-            "--exclude-newer",
-            "--link-mode",
-        ]
-    ),
-    "sudo": frozenset({"-u", "-g", "-p", "-C", "--user", "--group"}),
-    "timeout": frozenset({"-s", "-k", "--signal", "--kill-after"}),
-    "xvfb-run": frozenset({"-s", "-n", "-e", "-f", "-p", "--server-args", "--server-num"}),
-    "coverage": frozenset({"--rcfile", "--source", "--omit", "--include", "--concurrency", "--context", "--data-file"}),
-    "conda": frozenset({"-n", "--name", "-p", "--prefix", "--cwd"}),
-    "dotenv": frozenset({"-f", "--file", "-e"}),
-    "pipx": frozenset({"--spec", "--python", "--pip-args", "--index-url"}),
-    "npx": frozenset({"-p", "--package", "-c", "--call"}),
-    "xargs": frozenset({"-n", "-P", "-I", "-L", "-d", "-a", "-s"}),
-    "env": frozenset({"-u", "-C", "--unset", "--chdir"}),
-    "nice": frozenset({"-n"}),
-    "hatch": frozenset({"-e", "--env"}),
-    "python": frozenset({"-W", "-X"}),
-    "flask": frozenset({"--app", "-A", "--env-file", "-e"}),
-    "poetry": frozenset({"-C", "-P", "--directory", "--project"}),
-    "pnpm": frozenset({"--filter", "-F", "-C", "--dir"}),
-    "yarn": frozenset({"--cwd"}),
-    "npm": frozenset({"--prefix", "-w", "--workspace", "-C"}),
-}
-#: Wrappers that only put something before a command: the words of the wrapper itself.
-_PLAIN = {
-    ("poetry", "run"): "poetry",
-    ("pipenv", "run"): "poetry",
-    ("uv", "run"): "uv",
-    ("uvx",): "uv",
-    ("uv", "tool", "run"): "uv",
-    ("pipx", "run"): "pipx",
-    ("pdm", "run"): "poetry",
-    ("rye", "run"): "poetry",
-    ("pixi", "run"): "poetry",
-    ("hatch", "run"): "hatch",
-    ("conda", "run"): "conda",
-    ("mamba", "run"): "conda",
-    ("micromamba", "run"): "conda",
-    ("dotenv", "run"): "dotenv",
-    ("dotenv",): "dotenv",
-    ("bundle", "exec"): "poetry",
-    ("npx",): "npx",
-    ("bunx",): "npx",
-    ("pnpm", "exec"): "pnpm",
-    ("pnpm", "dlx"): "pnpm",
-    ("yarn", "exec"): "yarn",
-    ("yarn", "dlx"): "yarn",
-    ("npm", "exec"): "npm",
-    ("sudo",): "sudo",
-    ("time",): "nice",
-    ("nice",): "nice",
-    ("nohup",): "nice",
-    ("exec",): "nice",
-    ("command",): "nice",
-    ("then",): "nice",
-    ("unbuffer",): "nice",
-    ("stdbuf",): "nice",
-    ("dbus-run-session",): "nice",
-    ("xvfb-run",): "xvfb-run",
-    ("env",): "env",
-    ("xargs",): "xargs",
-    ("ddtrace-run",): "nice",
-    ("opentelemetry-instrument",): "nice",
-    ("newrelic-admin", "run-program"): "nice",
-    ("doppler", "run"): "nice",
-    ("op", "run"): "nice",
-    ("infisical", "run"): "nice",
-    ("docker-entrypoint.sh",): "nice",
-    ("dumb-init",): "nice",
-    ("tini",): "nice",
-    ("coverage", "run"): "coverage",
-    ("slipcover",): "coverage",
-    ("kernprof",): "nice",
-}
 _LONGEST = 3
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ash", "ksh"})
 _ROUNDS = 12
@@ -230,7 +90,7 @@ def _step(name: str, words: tuple[str, ...]) -> tuple[str, ...] | None:
     if name == "nix" and "-c" in words:
         return words[words.index("-c") + 1 :]
     for length in range(min(_LONGEST, len(words)), 0, -1):
-        kind = _PLAIN.get((name, *words[1:length]))
+        kind = PLAIN.get((name, *words[1:length]))
         if kind:
             rest = skip_options(words[length:], kind)
             if kind == "coverage":
@@ -261,7 +121,7 @@ def _covered(words: tuple[str, ...]) -> tuple[str, ...]:
     for at, word in enumerate(words):
         if word == "-m":
             return words[at + 1 :]
-        if not word.startswith("-") and not (at and words[at - 1] in _VALUES["coverage"]):
+        if not word.startswith("-") and not (at and words[at - 1] in VALUES["coverage"]):
             name = program(word)
             return words[at:] if not name.endswith(".py") else ("python", *words[at:])
     return ()
@@ -269,7 +129,7 @@ def _covered(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def skip_options(words: tuple[str, ...], kind: str) -> tuple[str, ...]:
     """The words after leading options (and their values, as known for ``kind``)."""
-    values = _VALUES.get(kind, frozenset())
+    values = VALUES.get(kind, frozenset())
     at = 0
     while at < len(words):
         word = words[at]

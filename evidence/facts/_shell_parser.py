@@ -1,0 +1,304 @@
+"""Simple commands out of words and operators: groups, conditions, ``case`` arms, functions, what hides a failure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from evidence.facts._shell_words import Token
+
+MAX_COMMANDS = 5_000
+
+_KEYWORDS = frozenset({"then", "else", "do", "!", "{", "time", "exec", "command", "builtin"})
+_CONDITIONS = frozenset({"if", "elif", "while", "until"})
+_CLOSERS = frozenset({"fi", "done", "esac", "}"})
+_HEADS = frozenset({"for", "select", "function"})
+_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
+#: Commands that succeed whatever happened before: after ``||`` they hide the failure on their left.
+_SUCCEED = frozenset({"true", ":", "echo", "printf", "/bin/true", "set", "export", "continue"})
+
+
+@dataclass
+class Draft:
+    """A command under construction, and what may yet turn out to hide its failure."""
+
+    words: tuple[str, ...]
+    assigned: tuple[str, ...]
+    start: int
+    end: int
+    arm: str
+    function: str
+    hidden: str = ""
+    deferred: str = ""
+    alone: bool = False
+
+
+@dataclass
+class _Level:
+    """Positions in the list of commands, for one depth of grouping."""
+
+    chain: int = 0
+    either: int = -1
+    pipe: int = 0
+    piped: int = -1
+
+
+@dataclass
+class Parser:
+    pipefail: bool
+    errexit: bool = True
+    drafts: list[Draft] = field(default_factory=list)
+    words: list[Token] = field(default_factory=list)
+    levels: list[_Level] = field(default_factory=lambda: [_Level()])
+    arms: list[str] = field(default_factory=list)
+    functions: list[tuple[str, int]] = field(default_factory=list)
+    braces: int = 0
+    pending_function: str = ""
+    line_start: int = 0
+
+    def feed(self, token: Token) -> None:
+        """Take one token."""
+        if token.kind == "word":
+            self.words.append(token)
+            return
+        getattr(self, _OPERATORS[token.text])()
+
+    # -- operators -----------------------------------------------------------------------------------------
+
+    def on_and(self) -> None:
+        self._command()
+        self._end_pipe()
+
+    def on_or(self) -> None:
+        self._command()
+        self._end_pipe()
+        self.levels[-1].either = len(self.drafts)
+
+    def on_pipe(self) -> None:
+        if self.arms and not self.arms[-1]:  # between the patterns of a case arm
+            self.words.append(Token("word", "|", self.words[-1].line if self.words else 1))
+            return
+        self._command()
+        self.levels[-1].piped = len(self.drafts)
+
+    def on_semicolon(self) -> None:
+        self._command()
+        self._end_list()
+
+    def on_newline(self) -> None:
+        self._command()
+        self._end_list()
+        self.line_start = len(self.drafts)
+
+    def on_background(self) -> None:
+        start = self.levels[-1].chain
+        self._command()
+        self._hide(start, len(self.drafts), "runs in the background", defer=True)
+        self._end_list()
+
+    def on_arm_end(self) -> None:
+        self._command()
+        self._end_list()
+        if self.arms:
+            self.arms[-1] = ""
+
+    def on_open(self) -> None:
+        if self.words and len(self.words) == 1:  # name() {
+            self.pending_function = self.words[0].text
+            self.words.clear()
+        self._command()
+        here = len(self.drafts)
+        self.levels.append(_Level(chain=here, pipe=here))
+
+    def on_close(self) -> None:
+        if len(self.levels) > 1:
+            self._command()
+            self._end_list()
+            self.levels.pop()
+        elif self.words and self.words[0].text == "case" and not self.words[0].quoted:  # case x in a)
+            self.arms.append(self.words[-1].text)
+            self.words.clear()
+        elif self.arms:  # the ")" after a case pattern
+            self.arms[-1] = " ".join(w.text for w in self.words if w.text not in (";;", "(")) or self.arms[-1]
+            self.words.clear()
+
+    # -- commands ------------------------------------------------------------------------------------------
+
+    def _command(self) -> None:
+        condition = self._strip_keywords()
+        words, assigned = _without_assignments(self.words)
+        if not self.words or len(self.drafts) >= MAX_COMMANDS:
+            self.words.clear()
+            return
+        draft = Draft(
+            words=tuple(words),
+            assigned=tuple(assigned),
+            start=self.words[0].line,
+            end=self.words[-1].line,
+            arm=next((a for a in reversed(self.arms) if a), ""),
+            function=self.functions[-1][0] if self.functions else "",
+        )
+        self.words.clear()
+        if condition:
+            draft.deferred = "only decides a condition"
+        elif not self.errexit:
+            draft.deferred = "runs after set +e"
+        self._options(draft.words)
+        self.drafts.append(draft)
+
+    def _strip_keywords(self) -> bool:
+        """Drop reserved words from the front; tells whether what follows is a condition."""
+        condition = False
+        at = 0
+        words = self.words
+        while at < len(words) and not words[at].quoted:
+            text = words[at].text
+            if text in _CONDITIONS or text == "!":
+                condition = True
+            elif text == "case":
+                self.arms.append("")
+                at = len(words)
+                break
+            elif text in _HEADS:
+                if text == "function" and len(words) > at + 1:
+                    self.pending_function = words[at + 1].text
+                    at += 2
+                    continue
+                at = len(words)
+                break
+            elif text in _CLOSERS:
+                self._close_block(text)
+            elif text not in _KEYWORDS:
+                break
+            if text == "{":
+                self._open_brace()
+            at += 1
+        del words[:at]
+        return condition
+
+    def _open_brace(self) -> None:
+        self.braces += 1
+        if self.pending_function:
+            self.functions.append((self.pending_function, self.braces))
+            self.pending_function = ""
+            return
+        here = len(self.drafts)
+        self.levels.append(_Level(chain=here, pipe=here))
+
+    def _close_block(self, text: str) -> None:
+        if text == "esac" and self.arms:
+            self.arms.pop()
+        if text == "}" and self.braces:
+            if self.functions and self.functions[-1][1] == self.braces:
+                self.functions.pop()
+            elif len(self.levels) > 1:
+                self._end_list()
+                self.levels.pop()
+            self.braces -= 1
+
+    def _options(self, words: tuple[str, ...]) -> None:
+        if not words or words[0] != "set":
+            return
+        for flag in words[1:]:
+            if flag[:1] in "+-" and len(flag) > 1 and flag[1:].isalpha() and "e" in flag:
+                self.errexit = flag[0] == "-"
+        if "pipefail" in words:
+            self.pipefail = "+o" not in words
+        if "errexit" in words:
+            self.errexit = "+o" not in words
+
+    # -- what hides a failure ------------------------------------------------------------------------------
+
+    def _hide(self, start: int, end: int, why: str, *, defer: bool = False) -> None:
+        for draft in self.drafts[start:end]:
+            if defer:
+                draft.deferred = draft.deferred or why
+            else:
+                draft.hidden = draft.hidden or why
+
+    def _end_pipe(self) -> None:
+        level = self.levels[-1]
+        if level.piped > level.pipe and not self.pipefail:
+            self._hide(level.pipe, level.piped, "piped without pipefail", defer=True)
+        level.pipe, level.piped = len(self.drafts), -1
+
+    def _end_list(self) -> None:
+        self._end_pipe()
+        level = self.levels[-1]
+        if level.either >= 0:
+            self._end_either(level)
+        elif self.drafts and level.chain == len(self.drafts) - 1:
+            last = self.drafts[-1]
+            last.alone = True
+            if _is_success(last.words):  # `cmd; true` on one line
+                self._hide(self.line_start, len(self.drafts) - 1, f"followed by ; {' '.join(last.words)}")
+        level.chain, level.either = len(self.drafts), -1
+
+    def _end_either(self, level: _Level) -> None:
+        last = self.drafts[-1] if len(self.drafts) > level.either else None
+        if last is None or _cannot_fail(last.words):
+            text = " ".join(last.words[:2]) if last and last.words else "an assignment"
+            defer = last is not None and not last.words
+            self._hide(level.chain, level.either, f"followed by || {text}", defer=defer)
+
+    def finish(self) -> list[Draft]:
+        """Close what is open and settle what later lines decide."""
+        self.on_newline()
+        while len(self.levels) > 1:
+            self.levels.pop()
+            self._end_list()
+        _settle(self.drafts)
+        return self.drafts
+
+
+_OPERATORS = {
+    "&&": "on_and",
+    "||": "on_or",
+    "|": "on_pipe",
+    ";": "on_semicolon",
+    "\n": "on_newline",
+    "&": "on_background",
+    ";;": "on_arm_end",
+    "(": "on_open",
+    ")": "on_close",
+}
+
+
+def _without_assignments(found: Iterable[Token]) -> tuple[list[str], list[str]]:
+    words: list[str] = []
+    assigned: list[str] = []
+    for token in found:
+        if not words and _ASSIGNMENT.match(token.text):
+            assigned.append(token.text)
+        else:
+            words.append(token.text)
+    return words, assigned
+
+
+def _is_success(words: tuple[str, ...]) -> bool:
+    return words in (("true",), (":",), ("exit", "0"), ("/bin/true",))
+
+
+def _cannot_fail(words: tuple[str, ...]) -> bool:
+    return not words or words[0] in _SUCCEED or words in (("exit", "0"), ("return", "0"))
+
+
+def _fails(draft: Draft) -> bool:
+    """Whether this command ends the script with a failure on purpose, or hands an earlier exit code on."""
+    words = draft.words
+    return bool(words) and ((words[0] in ("exit", "return") and words[1:] != ("0",)) or words[0] in ("false", "wait"))
+
+
+def _settle(drafts: list[Draft]) -> None:
+    """Drop the doubts that a later ``exit 1`` (or being the last command) resolves; trailing ``exit 0`` hides all."""
+    if len(drafts) > 1 and _is_success(drafts[-1].words) and drafts[-1].alone and not drafts[-1].arm:
+        for draft in drafts[:-1]:
+            draft.hidden = draft.hidden or f"followed by {' '.join(drafts[-1].words)}"
+    noticed = False
+    for at in range(len(drafts) - 1, -1, -1):
+        draft = drafts[at]
+        last_after_set = at == len(drafts) - 1 and draft.deferred == "runs after set +e"
+        if draft.deferred and not noticed and not last_after_set:
+            draft.hidden = draft.hidden or draft.deferred
+        noticed = noticed or _fails(draft)
