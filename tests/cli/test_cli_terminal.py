@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -13,16 +14,24 @@ from evidence.report.json_form import from_json
 from tests.cli.conftest import Run
 
 
-@pytest.fixture
-def terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> pytest.CaptureFixture[str]:
-    """Standard error is a terminal, and what it shows can be read."""
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    monkeypatch.setenv("TERM", "xterm")
-    return capsys
+class Terminal(io.StringIO):
+    """A stream that says it is watched."""
+
+    def isatty(self) -> bool:
+        return True
 
 
-def test_progress_tells_stage_count_and_time(terminal: pytest.CaptureFixture[str]) -> None:
+def watched_by(monkeypatch: pytest.MonkeyPatch, term: str = "xterm") -> Terminal:
+    """Make standard error a terminal from here on (pytest puts its own back between set-up and test)."""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", term)
+    return terminal
+
+
+def test_progress_tells_stage_count_and_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A person at a terminal sees what goes on, and each stage's line stays to be read."""
+    terminal = watched_by(monkeypatch)
     watched = progress()
     assert isinstance(watched, Watched)
     watched.stage("Reading files", 3)
@@ -33,17 +42,16 @@ def test_progress_tells_stage_count_and_time(terminal: pytest.CaptureFixture[str
     watched.warn("Something is odd.")
     watched.done()
     watched.done()
-    lines = terminal.readouterr().err.replace("\x1b[K", "").split("\n")
+    lines = terminal.getvalue().replace("\x1b[K", "").split("\n")
     assert lines[0].rpartition("\r")[2].startswith("Reading files 3/3  0.")
     assert lines[0].endswith(" s")
     assert lines[1].endswith("warning: Something is odd.")
     assert "Looking for signals 2  0." in lines[2]
 
 
-@pytest.mark.usefixtures("terminal")
 def test_a_dumb_terminal_gets_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the cursor cannot move, lines would pile up."""
-    monkeypatch.setenv("TERM", "dumb")
+    watched_by(monkeypatch, "dumb")
     assert not isinstance(progress(), Watched)
 
 
