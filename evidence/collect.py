@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from evidence.facts import registry
+from evidence.facts.keys import Key
 from evidence.facts.language import language_of
 from evidence.facts.pool import ExtractionPool
 from evidence.facts.roles import Role, role_of
@@ -22,15 +23,16 @@ _UNCREDITED = {
     Role.GENERATED: ("generated", "written by a tool: read, never credited"),
 }
 
-Key = tuple[str, str]
+# Blob id and language: what one parse is of.
+Part = tuple[str, str]
 
 
 class Cache(Protocol):
-    """What collecting needs of a cache; keys are opaque."""
+    """What collecting needs of a cache."""
 
-    def get_many(self, keys: Iterable[str]) -> Mapping[str, bytes]: ...
+    def get_many(self, keys: Iterable[Key]) -> Mapping[Key, bytes]: ...
 
-    def put_many(self, items: Iterable[tuple[str, bytes]]) -> None: ...
+    def put_many(self, items: Iterable[tuple[Key, bytes]]) -> None: ...
 
 
 def collect(
@@ -66,20 +68,20 @@ class _Run:
         self._cache = cache
         self._paths = paths
         self._languages: dict[tuple[str, str], str | None] = {}
-        self._keys: dict[str, Key] = {}
-        self._cache_keys: dict[str, str] = {}
-        self._records: dict[Key, Any] = {}
-        self.fresh: list[tuple[str, bytes]] = []
-        self.failed: dict[Key, str] = {}
+        self._keys: dict[str, Part] = {}
+        self._cache_keys: dict[str, Key] = {}
+        self._records: dict[Part, Any] = {}
+        self.fresh: list[tuple[Key, bytes]] = []
+        self.failed: dict[Part, str] = {}
 
     def misses(self) -> Iterator[tuple[str, str, bytes]]:
         """(cache key, language, content) of everything the cache does not hold; hits are kept on the way."""
-        group: list[tuple[str, Key, bytes]] = []
+        group: list[tuple[Key, Part, bytes]] = []
         for oid, content in self._snapshot.read(list(self._paths)):
             digest = hashlib.sha256(content).hexdigest()
             for language in self._languages_of(oid, content[:_HEAD]):
-                cache_key = f"{digest}:{registry.fingerprint(language)}"
-                group.append((cache_key, (oid, language), content))
+                key = Key(digest, language, registry.fingerprint(language))
+                group.append((key, (oid, language), content))
             if len(group) >= _GROUP:
                 yield from self._look_up(group)
                 group = []
@@ -91,7 +93,7 @@ class _Run:
         found = {language for b in self._paths[oid] if (language := self._languages[oid, b.path])}
         return sorted(found)
 
-    def _look_up(self, group: list[tuple[str, Key, bytes]]) -> Iterator[tuple[str, str, bytes]]:
+    def _look_up(self, group: list[tuple[Key, Part, bytes]]) -> Iterator[tuple[str, str, bytes]]:
         known = self._cache.get_many([k for k, _, _ in group])
         for cache_key, key, content in group:
             payload = known.get(cache_key)
@@ -111,7 +113,7 @@ class _Run:
         elif self._decode(key, payload):
             self.fresh.append((self._cache_keys[name], payload))
 
-    def _decode(self, key: Key, payload: bytes) -> bool:
+    def _decode(self, key: Part, payload: bytes) -> bool:
         import msgspec
 
         try:
@@ -126,7 +128,7 @@ class _Run:
         return self._records.get((blob.oid, language)) if language else None
 
 
-def _note(facts: dict[str, Any], failed: dict[Key, str], candidates: list[Blob], ledger: Ledger) -> None:
+def _note(facts: dict[str, Any], failed: dict[Part, str], candidates: list[Blob], ledger: Ledger) -> None:
     by_oid: dict[str, list[str]] = {}
     for blob in candidates:
         by_oid.setdefault(blob.oid, []).append(blob.path)

@@ -27,7 +27,11 @@ def _escapes(sites: Sites) -> bool:
 def _statement(sites: Sites) -> str:
     extending = len({s.path for s in sites.of("extends")})
     total = len(sites.subjects("template"))
-    shares = [w for w, c in (("macros", "macro"), ("includes", "include"), ("filters or processors", "registered")) if sites.of(c)]
+    shares = [
+        w
+        for w, c in (("macros", "macro"), ("includes", "include"), ("filters or processors", "registered"))
+        if sites.of(c)
+    ]
     tail = f"; they share {', '.join(shares)}" if shares else ""
     tested = "; tests request rendered pages" if sites.of("tested") else ""
     return f"{extending} of {plural(total, 'template')} extend another{tail}{tested}."
@@ -47,7 +51,9 @@ TEMPLATES = Signal(
     uncited=("unsafe", "template"),
     applies="flask",
     trace=lambda sites: bool(sites.of("extends")),
-    practised=lambda sites: bool(sites.of("extends")) and bool(sites.of("macro", "include", "registered")) and _escapes(sites),
+    practised=lambda sites: (
+        bool(sites.of("extends")) and bool(sites.of("macro", "include", "registered")) and _escapes(sites)
+    ),
     sustained=lambda sites: bool(sites.of("tested", "linted")),
     measures=lambda sites: {
         "templates": len(sites.subjects("template")),
@@ -62,7 +68,11 @@ SIGNALS = (TEMPLATES,)
 
 def detect(project: Project) -> Observations:
     """What templates share, what code registers for them, and tests that see them rendered."""
-    templates = [(p, t) for p, t in project.templates.items() if project.role(p).value == "app" and "templates" in p.lower().split("/")]
+    templates = [
+        (p, t)
+        for p, t in project.templates.items()
+        if project.role(p).value == "app" and "templates" in p.lower().split("/")
+    ]
     if not templates or not any(c.name.endswith(_RENDERING) for f in project.app for c in f.module.calls):
         return
     for path, template in templates:
@@ -70,13 +80,23 @@ def detect(project: Project) -> Observations:
     if not any(t.word == "extends" for _, template in templates for t in template.tags):
         return
     for callback in project.web.callbacks(*_REGISTERED):
-        yield TEMPLATES, Site(
-            path=callback.file.path, start=callback.start, end=callback.end, clause="registered", subject=callback.method
+        yield (
+            TEMPLATES,
+            Site(
+                path=callback.file.path,
+                start=callback.start,
+                end=callback.end,
+                clause="registered",
+                subject=callback.method,
+            ),
         )
     yield from _tested(project)
     for run in project.ci_runs:
-        if run.tool in _LINTERS and run.can_fail:
-            yield TEMPLATES, Site(path=run.path, start=run.start, end=run.end, clause="linted", subject=run.tool)
+        if run.tool in _LINTERS and run.effective:
+            yield (
+                TEMPLATES,
+                Site(path=run.place.path, start=run.place.start, end=run.place.end, clause="linted", subject=run.tool),
+            )
 
 
 def _template(path: str, template: Template) -> Observations:
@@ -100,6 +120,13 @@ def _tested(project: Project) -> Observations:
         scope = file.scopes.get(route.handler.qualname, 0)
         test = request.file.function_of(request.call.scope)
         if test is not None and test.asserts and any(c.name.endswith(_RENDERING) for c in file.calls_in(scope)):
-            yield TEMPLATES, Site(
-                path=request.file.path, start=request.call.start, end=request.call.end, clause="tested", subject=request.file.path
+            yield (
+                TEMPLATES,
+                Site(
+                    path=request.file.path,
+                    start=request.call.start,
+                    end=request.call.end,
+                    clause="tested",
+                    subject=request.file.path,
+                ),
             )

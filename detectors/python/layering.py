@@ -76,15 +76,22 @@ def detect(project: Project) -> Observations:
             yield LAYERING, Site(path=source, start=line, end=line, clause="deferred", subject=target)
     yield from _hubs(project, paths)
     for run in project.ci_runs:
-        if run.tool in _CONTRACTS and run.can_fail:
-            yield LAYERING, Site(path=run.path, start=run.start, end=run.end, clause="contract", subject=run.tool)
+        if run.tool in _CONTRACTS and run.effective:
+            yield (
+                LAYERING,
+                Site(
+                    path=run.place.path, start=run.place.start, end=run.place.end, clause="contract", subject=run.tool
+                ),
+            )
 
 
 def _assembling(file: PyFile, line: int) -> bool:
     """Whether an import stands in a function that puts the application together: there the whole point is to import late."""
     around = [d for d in file.module.definitions if d.kind == "function" and d.start <= line <= d.end]
     return any(
-        {"app", "application"} & set(d.params) or d.name.startswith(("create_", "register_", "init_", "make_", "configure_")) for d in around
+        {"app", "application"} & set(d.params)
+        or d.name.startswith(("create_", "register_", "init_", "make_", "configure_"))
+        for d in around
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -28,24 +27,14 @@ class History:
 
     commits: tuple[Commit, ...]
 
-    def dates(self, paths: Iterable[str]) -> tuple[int, ...]:
-        """Commit times (seconds since the epoch, sorted) of the commits that touch at least one of ``paths``."""
-        wanted = {n for path in paths for n in self._touching.get(path, ())}
-        return tuple(sorted(self.commits[n].committed for n in wanted))
-
-    def first_seen(self, paths: Iterable[str]) -> dict[str, int]:
-        """Per path the earliest time of a commit that touches it; a path that no commit touches is left out."""
-        commits, touching = self.commits, self._touching
-        return {p: min(commits[n].committed for n in touching[p]) for p in sorted(set(paths)) if p in touching}
-
-    @cached_property
-    def _touching(self) -> dict[str, list[int]]:
-        """Path -> positions in ``commits``, built on the first question."""
-        found: dict[str, list[int]] = {}
-        for position, commit in enumerate(self.commits):
+    def dates(self, paths: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """For each path, the sorted times (seconds since the epoch) of the commits that touch it."""
+        found: dict[str, list[int]] = {path: [] for path in paths}
+        for commit in self.commits:
             for change in commit.changes:
-                found.setdefault(change.path, []).append(position)
-        return found
+                if change.path in found:
+                    found[change.path].append(commit.committed)
+        return {path: tuple(sorted(times)) for path, times in found.items()}
 
 
 class HistoryReading:

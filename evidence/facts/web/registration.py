@@ -10,6 +10,8 @@ from evidence.facts.web.kin import Instance, Kin
 from evidence.facts.web.records import Blueprint, Registration
 
 _REGISTERING = frozenset({"register_blueprint", "add_namespace", "register_api", "add_api", "init_blueprint"})
+# Methods that make and register in one step: the kind of their receiver, and of what they make.
+_MAKING = {".add_api": ("app", "api"), ".namespace": ("api", "namespace")}
 _PREFIXES = ("url_prefix", "path", "base_path", "prefix")
 # Callables whose result cannot be known from the code: what they load counts as registered.
 _DYNAMIC = ("import_module", "import_string", "getattr", "find_modules", "iter_modules", "walk_packages", "__import__")
@@ -24,17 +26,22 @@ def find_blueprints(files: list[PyFile], kin: Kin) -> list[Blueprint]:
             kind = kin.made_by(file, call)
             if kind in ("blueprint", "namespace") and call.target != "return":
                 found.append(_blueprint(file, call, kind))
-            elif kind == "" and call.name.endswith(".add_api"):
-                receiver = kin.instance(file, call.scope, call.name.rpartition(".")[0])
-                if receiver is not None and receiver.kind == "app":
-                    found.append(_blueprint(file, call, "api"))
+            elif kind == "" and call.name.endswith(tuple(_MAKING)):
+                receiver, _, method = call.name.rpartition(".")
+                instance = kin.instance(file, call.scope, receiver)
+                if instance is not None and instance.kind == _MAKING["." + method][0]:
+                    found.append(_blueprint(file, call, _MAKING["." + method][1]))
     return found
 
 
 def _blueprint(file: PyFile, call: Call, kind: str) -> Blueprint:
     first = call.expr.args[0] if call.expr.args else call.expr.kwarg("name")
     name = first.text if first is not None and first.kind == "str" else call.target
-    return Blueprint(file, call, kind, name, call.target, constant_prefix(call.expr))
+    prefix = constant_prefix(call.expr)
+    if kind == "namespace" and prefix is None:
+        # flask-restx serves a namespace without a path under its name
+        prefix = f"/{name}"
+    return Blueprint(file, call, kind, name, call.target, prefix)
 
 
 def constant_prefix(call: Expr) -> str | None:
@@ -63,7 +70,7 @@ class Registrations:
         for file in self._files:
             for call in file.module.calls:
                 receiver, _, method = call.name.rpartition(".")
-                if method in _REGISTERING and receiver:
+                if (method in _REGISTERING or f".{method}" in _MAKING) and receiver:
                     found.extend(self._registered(file, call, receiver))
         return found
 
@@ -72,8 +79,10 @@ class Registrations:
         parent = self._parent(onto)
         prefix = constant_prefix(call.expr)
         own = self._by_call.get((file.path, call.start, call.expr.text))
-        if own is not None and own.kind == "api":
-            yield Registration(file, call, own, "app", "", prefix)
+        if own is not None:
+            yield Registration(
+                file, call, own, onto.kind if onto else "app", "", prefix if prefix is not None else own.prefix
+            )
             return
         for argument in (*call.expr.args[:1], *(v for k in ("blueprint", "ns", "bp") if (v := call.expr.kwarg(k)))):
             for blueprint in dict.fromkeys(self._blueprints(file, call.scope, argument, 0)):
