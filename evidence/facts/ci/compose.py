@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 
 from evidence.facts.ci import scripts
 from evidence.facts.ci.found import Found
-from evidence.facts.ci.reading import entries, find, join, text
+from evidence.facts.ci.reading import blanked, entries, find, join, text
 from evidence.facts.ci.records import CiInputs, Place, Service
 from evidence.facts.ci.wrappers import Container
 from evidence.facts.records import Node
 from evidence.facts.shell import split
 
+_BLANKED = re.compile(r"x{5,}")
 _DEFAULTS = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 _BACKING = re.compile(
     r"postg|pgvector|timescale|mysql|mariadb|mssql|oracle|cockroach|mongo|redis|valkey|keydb|rabbitmq|kafka|redpanda|nats|"
@@ -31,8 +32,9 @@ def services(inputs: CiInputs, container: Container, directory: str, env: Mappin
     if not container.compose or container.alone:
         return
     files = list(_files(inputs, container.files, directory, env))
-    listed = {key: (path, node, where) for path in files for key, node, where in _services(inputs, path)}
-    waiting, seen = [container.name] if container.name in listed else [], set()
+    listed = {_plain(key): (path, node, where) for path in files for key, node, where in _services(inputs, path)}
+    own = _plain(container.name)
+    waiting, seen = [own] if own in listed else [], set()
     while waiting:
         name = waiting.pop()
         if name in seen or name not in listed:
@@ -40,12 +42,12 @@ def services(inputs: CiInputs, container: Container, directory: str, env: Mappin
         seen.add(name)
         _path, node, where = listed[name]
         image = text(node.get("image"))
-        if name != container.name and is_backing(f"{name} {image}"):
+        if name != own and is_backing(f"{name} {image}"):
             yield Service(image or name, where)
         for path in files:  # an override file may add dependencies
             for key, other, _where in _services(inputs, path):
-                if key == name:
-                    waiting.extend(_needs(other))
+                if _plain(key) == name:
+                    waiting.extend(_plain(need) for need in _needs(other))
 
 
 def backing(inputs: CiInputs, files: tuple[str, ...], directory: str, env: Mapping[str, str]) -> Iterator[Service]:
@@ -62,7 +64,8 @@ def started(
     """What the container runs: the words given (through its image's entrypoint when that is a script of the
     repository), else the service's own command."""
     for path in _files(inputs, container.files, directory, env):
-        node = inputs.data[path].root.get("services", container.name)
+        wanted = _plain(container.name)
+        node = next((n for key, n, _where in _services(inputs, path) if _plain(key) == wanted), None)
         if node is None:
             continue
         entry = _entrypoint(inputs, path, node)
@@ -76,6 +79,11 @@ def started(
         if inside:
             return inside
     return None
+
+
+def _plain(name: str) -> str:
+    """A service's name with template expressions brought to one form (they are read as runs of ``x``)."""
+    return _BLANKED.sub("x", blanked(name))
 
 
 def _files(inputs: CiInputs, named: tuple[str, ...], directory: str, env: Mapping[str, str]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from evidence.facts.ci.reading import (
     script,
     strings,
     substitute,
+    template_folders,
     text,
     truth,
 )
@@ -32,11 +33,12 @@ _MAX_STEPS = 3_000
 
 def pipelines(inputs: CiInputs) -> Iterator[Pipeline]:
     """The workflows that the host would run: at the root of the repository, or of the project that a template makes."""
+    folders = template_folders(inputs.paths)
     for path in sorted(inputs.data):
         root = _root(path, inputs)
         if root is None:
             continue
-        found = _Workflow(inputs, path, root).pipeline()
+        found = _Workflow(inputs, path, root, folders).pipeline()
         if found is not None:
             yield found
 
@@ -70,10 +72,11 @@ class _Workflow:
         inputs: CiInputs,
         path: str,
         root: str,
+        folders: Mapping[str, str],
         known: Mapping[str, str] | None = None,
         above: tuple[str, ...] = (),
     ) -> None:
-        self.inputs, self.path, self.root, self.above = inputs, path, root, above
+        self.inputs, self.path, self.root, self.folders, self.above = inputs, path, root, folders, above
         self.node = inputs.data[path].root
         self.known = {**parts.defaults(self.node), **(known or {}), **parts.env(self.node)}
         self.steps = 0
@@ -114,7 +117,7 @@ class _Workflow:
         if not path or path in self.above or len(self.above) >= _MAX_DEPTH:
             return
         given = {f"inputs.{k}": substitute(v, self.known) for k, v in mapping(node.get("with")).items()}
-        for job in _Workflow(self.inputs, path, self.root, given, (*self.above, self.path)).jobs():
+        for job in _Workflow(self.inputs, path, self.root, self.folders, given, (*self.above, self.path)).jobs():
             yield replace(
                 job,
                 name=f"{outer.name} / {job.name}",
@@ -201,12 +204,16 @@ class _Workflow:
             commands=script(item.get("run"), pipefail=parts.pipefail(shell), fill=partial(substitute, known=known)),
             action=Action(name, version, item.line_of("uses"), parts.inputs(item, known)) if uses else None,
             condition=condition,
-            directory=join(self.root, directory if "${{" not in directory else "."),
+            directory=self._settled(join(self.root, directory if "${{" not in directory else ".")),
             cannot_fail="continue-on-error" if truth(item.get("continue-on-error")) else "",
             dead=f"if: {condition}" if condition and never(condition) else "",
             env={k[4:]: v for k, v in known.items() if k.startswith("env.")},
             via=via,
         )
+
+    def _settled(self, directory: str) -> str:
+        """The folder that a directory in a templated workflow means."""
+        return self.folders.get(directory, directory)
 
     def _composite(self, name: str, item: Node, outer: Step, known: Mapping[str, str]) -> Iterator[Step]:
         """The steps of a composite action of this repository."""

@@ -116,6 +116,27 @@ def join(directory: str, relative: str) -> str:
     return "" if joined in (".", "..") or joined.startswith("../") else joined
 
 
+def template_folders(paths: Iterable[str]) -> dict[str, str]:
+    """Folders with a template expression in their name, by how that name reads once expressions are blanked with ``x``
+    (as the reader of templated YAML does)."""
+    found: dict[str, str] = {}
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while "{{" in folder:
+            found[blanked(folder)] = folder
+            folder = folder.rpartition("/")[0]
+    return found
+
+
+def blanked(name: str) -> str:
+    """``name`` with every ``{{ ... }}`` replaced by as many ``x``."""
+    parts, at = [], 0
+    while (start := name.find("{{", at)) >= 0 and (end := name.find("}}", start)) >= 0:
+        parts += [name[at:start], "x" * (end + 2 - start)]
+        at = end + 2
+    return "".join([*parts, name[at:]])
+
+
 def find(paths: Iterable[str] | Mapping[str, object], name: str) -> str:
     """``name`` as it exists among ``paths``, possibly with a template's suffix; "" when it does not."""
     for suffix in _SUFFIXES:

@@ -67,11 +67,14 @@ class Resolver:
     def _follow(self, words: tuple[str, ...], context: Context, depth: int) -> Iterator[Resolved]:
         bare = unwrap(words)
         context = self._enter(bare, context)
-        key = (context.directory, *bare.words[:12], bare.text[:200])
+        key = (context.directory, *bare.words[:12], bare.text[:200], bare.container.name if bare.container else "")
         if depth >= MAX_DEPTH or key in context.seen:
             return
         context = replace(context, seen=context.seen | {key})
         found = self._expand(bare, context)
+        if found is None and bare.container is not None and bare.container.compose:
+            yield from self._follow(bare.words, context, depth + 1)  # a command of its own in the container
+            return
         if found is None:
             if bare.words:
                 yield Resolved(bare.words, context.chain, context.swallowed, context.services)
@@ -112,9 +115,7 @@ class Resolver:
         if bare.text:
             return [Found(context.chain[-1], commands=_moved(split(bare.text), context.chain[-1]))]
         if bare.container is not None and bare.container.compose:
-            inside = compose.started(self.inputs, bare.container, bare.words, context.directory, context.env)
-            if inside is not None:
-                return inside
+            return compose.started(self.inputs, bare.container, bare.words, context.directory, context.env)
         if not bare.words:
             return []
         words, where = bare.words, context.directory
