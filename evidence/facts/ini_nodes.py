@@ -21,9 +21,10 @@ class _Value:
     """A key whose continuation lines are still being collected."""
 
     def __init__(self, key: str, text: str, line: int) -> None:
-        self.key, self.lines, self.start, self.end = key, [text] if text else [], line, line
+        self.key, self.lines, self.start, self.end = key, [text], line, line
 
     def more(self, text: str, line: int) -> None:
+        self.lines += [""] * (line - self.end - 1)
         self.lines.append(text)
         self.end = line
 
@@ -31,8 +32,8 @@ class _Value:
 def extract(content: bytes) -> Data:
     """Sections as a mapping of mappings; keys before the first section stand beside them.
 
-    Continuation lines are joined by newlines. Whole-line comments (``#``, ``;``) are dropped, within values too. A
-    line that is none of these is in ``lost``.
+    The lines of a value are joined by newlines, one for every line of the file: a value that begins below its key
+    begins with an empty line, and a comment (``#``, ``;``) within it leaves one. Other lines are in ``lost``.
     """
     over = too_large(content, MAX_BYTES)
     if over is not None:
