@@ -69,9 +69,8 @@ def _summary(page: Outline) -> Iterator[str]:
     for domain, sentences in summary.domains:
         yield f"- **{prose(domain.title)}.** {' '.join(sentence(s) for s in sentences)}"
     yield "\n" + (paragraphs(summary.silent) or ("" if summary.domains else "Nothing was found.\n"))
-    if summary.against:
-        yield "**What speaks against.**\n"
-        yield "\n".join(f"- {CONTRADICTED.sign} {sentence(s)}" for s in summary.against) + "\n"
+    yield "**What speaks against.**\n"
+    yield "\n".join(f"- {sentence(s)}" for s in summary.against) + "\n"
     yield f"{sentence(summary.cells)}\n"
 
 

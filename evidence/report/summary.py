@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from evidence.model import CellStatus, Grade, Outcome, Repository, SignalResult
+from evidence.model import CellStatus, Grade, Outcome, Polarity, Repository, SignalResult
 from evidence.report.outline import Domain, Evidence, LedgerGroup, Outline, grade_of
 from evidence.report.words import NOTICE, STATUS, capital, counted, day, joined, number
 
@@ -174,17 +174,25 @@ def _listing(found: Sequence[Evidence], one: str, many: str, middle: str) -> Sen
 
 
 def _silent(page: Outline, domains: Sequence[Domain]) -> tuple[Sentence, ...]:
-    """The domains without evidence, those that nobody could look at apart from those where nothing was found."""
-    blind = [d.title for d in domains if not _looked(page, d)]
-    empty = [d.title for d in domains if d.title not in blind]
-    said = (("Nothing was found for ", empty), ("Nothing could be looked for in ", blind))
-    return tuple((f"{start}{joined(titles)}.",) for start, titles in said if titles)
+    """The domains without evidence. Where signals got no answer that is said: it is not absence."""
+    counts = [(d.title, *_unlooked(page, d)) for d in domains]
+    empty = [title for title, missing, _ in counts if not missing]
+    blind = [title for title, missing, total in counts if missing and missing == total]
+    partly = [
+        f"Nothing was found for {title}, where {number(missing)} of {counted(total, 'signal')} could not be looked for."
+        for title, missing, total in counts
+        if 0 < missing < total
+    ]
+    said = [f"Nothing was found for {joined(empty)}."] if empty else []
+    said += [*partly, f"Nothing could be looked for in {joined(blind)}."] if blind else partly
+    return tuple((sentence,) for sentence in said)
 
 
-def _looked(page: Outline, domain: Domain) -> bool:
-    """Whether any signal of the domain got an answer."""
+def _unlooked(page: Outline, domain: Domain) -> tuple[int, int]:
+    """How many signals of a domain got no answer, and how many it has."""
     rows = {r.competency.id for r in domain.rows}
-    return any(s.competency in rows and s.outcome not in _NO_ANSWER for s in page.digest.signals)
+    outcomes = [s.outcome for s in page.digest.signals if s.competency in rows]
+    return sum(o in _NO_ANSWER for o in outcomes), len(outcomes)
 
 
 def _cells(page: Outline) -> Sentence:
@@ -199,8 +207,16 @@ def _cells(page: Outline) -> Sentence:
 
 
 def _against(page: Outline) -> tuple[Sentence, ...]:
-    """One sentence per signal that speaks against: its title and its statement."""
-    return tuple((Place(e.signal.title, e.anchor), ": ", e.signal.statement) for e in page.evidence if e.against)
+    """One sentence per signal that speaks against: its title and its statement. None is said in words, too."""
+    found = tuple((Place(e.signal.title, e.anchor), ": ", e.signal.statement) for e in page.evidence if e.against)
+    asked = [s for s in page.digest.signals if s.polarity is Polarity.AGAINST]
+    missing = sum(s.outcome in _NO_ANSWER for s in asked)
+    if missing:
+        rest = (
+            f"{capital(number(missing))} of {counted(len(asked), 'kind')} of counter-evidence could not be looked for."
+        )
+        return (*found, (rest,))
+    return found or (("No counter-evidence was found.",),)
 
 
 # ------------------------------------------------------------------------------------------ what could not be seen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from evidence.model import Digest, Grade, Outcome
+from evidence.model import Digest, Grade, Outcome, Polarity
 from evidence.report.outline import outline
 from evidence.report.summary import Quote, Sentence, Summary, summarise
 
@@ -102,6 +102,27 @@ def test_counter_evidence_is_told_with_its_statement(rich: Digest) -> None:
     assert [_said(s) for s in _summary(rich).against] == [
         "Secrets in the code: One value that looks like a secret stands in `app/settings.py`."
     ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (Outcome.ABSENT, "No counter-evidence was found."),
+        (Outcome.UNAVAILABLE, "Counter-evidence could not be looked for."),
+        (Outcome.ERROR, "Counter-evidence could not be looked for."),
+    ],
+)
+def test_missing_counter_evidence_is_told_from_none(quiet: Digest, outcome: Outcome, said: str) -> None:
+    """Not having looked never reads as having found nothing."""
+    signals = tuple(replace(s, outcome=outcome) if s.polarity is Polarity.AGAINST else s for s in quiet.signals)
+    assert [_said(s) for s in _summary(replace(quiet, signals=signals)).against] == [said]
+
+
+def test_a_domain_that_was_partly_looked_at_says_so(quiet: Digest) -> None:
+    """An empty domain with an unanswered signal is no plain absence."""
+    first = replace(quiet.signals[0], outcome=Outcome.UNAVAILABLE)
+    said = [_said(s) for s in _summary(replace(quiet, signals=(first, *quiet.signals[1:]))).silent]
+    assert "Nothing was found for Flask architecture, where one of four signals could not be looked for." in said
 
 
 def test_what_could_not_be_seen_is_told(rich: Digest) -> None:
