@@ -212,10 +212,8 @@ def _against(page: Outline) -> tuple[Sentence, ...]:
     asked = [s for s in page.digest.signals if s.polarity is Polarity.AGAINST]
     missing = sum(s.outcome in _NO_ANSWER for s in asked)
     if missing:
-        rest = (
-            f"{capital(number(missing))} of {counted(len(asked), 'kind')} of counter-evidence could not be looked for."
-        )
-        return (*found, (rest,))
+        what = "" if missing == len(asked) else f"{number(missing)} of {counted(len(asked), 'kind')} of "
+        return (*found, (f"{capital(what + 'counter-evidence')} could not be looked for.",))
     return found or (("No counter-evidence was found.",),)
 
 
