@@ -145,10 +145,12 @@ def completion(shell: str) -> None:
     """Print the completion script for SHELL, to be sourced from its start-up file."""
     from click.shell_completion import get_completion_class
 
+    from evidence.cli.writing import print_out
+
     found = get_completion_class(shell)
     if found is None:
         raise click.UsageError(f"There is no completion for {shell}.")
-    click.echo(found(group, {}, "evidence", "_EVIDENCE_COMPLETE").source())
+    print_out(found(group, {}, "evidence", "_EVIDENCE_COMPLETE").source())
 
 
 def cache_folder() -> Path:

@@ -20,7 +20,6 @@ _NOT_DONE = 3
 # What a shell reports of a process that a signal ended.
 _SIGNAL_BASE = 128
 _INTERRUPTED = _SIGNAL_BASE + signal.SIGINT
-_PIPE_CLOSED = _SIGNAL_BASE + signal.SIGPIPE
 
 
 def exit_code_of(command: Callable[[], object]) -> int:
@@ -34,8 +33,6 @@ def exit_code_of(command: Callable[[], object]) -> int:
         return _WRONG_USAGE
     except (click.Abort, KeyboardInterrupt):
         return _INTERRUPTED
-    except BrokenPipeError:
-        return _quietly()
     except Exception as error:
         if os.environ.get(DEBUG):
             traceback.print_exc()
@@ -58,12 +55,6 @@ def _explained(error: Exception) -> int:
         f"Run the same command with {DEBUG}=1 for the trace, and report it."
     )
     return _NOT_DONE
-
-
-def _quietly() -> int:
-    """The reader of our output went away, as ``head`` does. Nothing is left to say, not even at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return _PIPE_CLOSED
 
 
 def leave_on_signals() -> None:

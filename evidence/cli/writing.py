@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+
+# What a shell reports of a program that wrote to a closed pipe.
+PIPE_CLOSED = 128 + signal.SIGPIPE
 
 
 def write_out(content: bytes) -> None:
@@ -15,9 +19,14 @@ def write_out(content: bytes) -> None:
         from evidence.report.visible import visible
 
         content = visible(content.decode("utf-8"), keep="\n\t").encode("utf-8")
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # The reader went away, as `head` does. Nothing is left to say, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(PIPE_CLOSED) from None
 
 
 def print_out(text: str) -> None:
