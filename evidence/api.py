@@ -63,6 +63,13 @@ def plural(count: int, noun: str, many: str = "") -> str:
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
+def quoted(name: str, limit: int = 60) -> str:
+    """A name taken from the repository, as a statement must carry it: in backticks, which every renderer shows as quoted
+    text, without backticks of its own, and no longer than ``limit`` characters."""
+    plain = " ".join(name.replace("`", "'").split())
+    return f"`{plain if len(plain) <= limit else plain[: limit - 1] + '…'}`"
+
+
 __all__ = [
     "App",
     "Assign",
@@ -114,4 +121,5 @@ __all__ = [
     "any_site",
     "never",
     "plural",
+    "quoted",
 ]

@@ -24,6 +24,12 @@ def discover() -> tuple[Detector, ...]:
     return tuple(_load(e) for e in found)
 
 
+@cache
+def versions() -> dict[str, str]:
+    """The version of the distribution that each detector's module came with, by module name."""
+    return {e.module: e.dist.version if e.dist else "" for e in entry_points(group=GROUP)}
+
+
 def _load(entry: EntryPoint) -> Detector:
     try:
         loaded = entry.load()

@@ -6,11 +6,12 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import packages_distributions, version
+from importlib.metadata import version
 from typing import Any, Protocol
 
 from evidence.api import Detector, Project, Signal, Site, Sites
 from evidence.citations import Citable, choose, cite
+from evidence.detect import signals, versions
 from evidence.matrix.aggregate import aggregate
 from evidence.matrix.inputs import SignalEvidence
 from evidence.matrix.load import PendingSignal, load_matrix, load_pending
@@ -74,8 +75,6 @@ class Scanned:
     @classmethod
     def of(cls, opened: Opened, project: Project, results: Mapping[str, tuple[Finding, Sites]]) -> Scanned:
         """Cite the best sites of every finding, reading each cited file once."""
-        from evidence.detect import signals
-
         chosen: dict[str, tuple[Site, ...]] = {}
         for signal in signals():
             found = results.get(signal.id)
@@ -111,8 +110,6 @@ def _record(opened: Opened, project: Project) -> Repository:
 
 def assemble(scanned: Iterable[Scanned], detectors: Iterable[Detector], ledger: Ledger, request: Request) -> Digest:
     """The whole digest, sealed with its own checksum."""
-    from evidence.detect import signals
-
     repositories = list(scanned)
     declared = signals(detectors)
     pending = load_pending()
@@ -144,22 +141,17 @@ def _inputs(repositories: list[Scanned], detectors: Iterable[Detector], request:
     return {
         "commits": {r.repository.id: r.repository.commit for r in repositories},
         "options": {"profile": request.profile, "identity": request.identity},
-        "plugins": {d.__name__: _version_of(d.__name__) for d in detectors},
+        "plugins": {d.__name__: versions().get(d.__name__, "") for d in detectors},
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
         "forge": None,
     }
 
 
-def _version_of(module: str) -> str:
-    """The version of the distribution that a detector's module came with."""
-    top = module.partition(".")[0]
-    names = packages_distributions().get(top, ["portfolio-evidence"])
-    return version(sorted(names)[0])
-
-
 def _best(findings: list[Finding]) -> Finding:
     """Of a signal's findings over several repositories, the one that reaches furthest."""
-    return min(findings, key=lambda f: (_OUTCOME_ORDER.index(f.outcome), -(f.grade.rank if f.grade else 0), f.repository))
+    return min(
+        findings, key=lambda f: (_OUTCOME_ORDER.index(f.outcome), -(f.grade.rank if f.grade else 0), f.repository)
+    )
 
 
 def _result(signal: Signal, repositories: list[Scanned]) -> SignalResult:
@@ -176,7 +168,9 @@ def _result(signal: Signal, repositories: list[Scanned]) -> SignalResult:
         reason=best.reason,
         statement=best.statement,
         findings=tuple(f.id for f in findings),
-        citations=next((r.citations.get(signal.id, ()) for r in repositories if r.repository.id == best.repository), ()),
+        citations=next(
+            (r.citations.get(signal.id, ()) for r in repositories if r.repository.id == best.repository), ()
+        ),
     )
 
 
