@@ -28,8 +28,10 @@ _KEYS = {
     "cells": ("competency", "level"),
     "ledger": ("code", "subject", "reason"),
 }
-# The checksum differs with anything else, and the options are those that the digest itself asked for.
-_NOT_COMPARED = (SEAL, "options")
+# The checksum differs with anything else, the options are those that the digest itself asked for, and the default
+# branch is a setting of the repository's that no commit holds.
+_NOT_COMPARED = (SEAL, "options", "default_branch")
+_NAMELESS = "without a public address a repository goes by its folder's name, so give both the same."
 # Where these differ, scanning again answers another question: no difference of the digest, and no proof of it.
 _OTHER_QUESTION = ("tool", "inputs")
 
@@ -59,7 +61,7 @@ def verify(digest: Digest, repository: Checkable, commits: Mapping[str, Commit])
 
     ``commits`` are the repository's commits by hash; they are asked only where :func:`cites_commits`.
     """
-    return (*_checksum(digest), *_reach(digest, repository), *_citations(digest, repository, commits))
+    return (*_checksum(digest), *_reach(digest, repository, commits), *_citations(digest, repository, commits))
 
 
 def layout(digest: Digest, content: bytes) -> Iterator[Problem]:
@@ -81,10 +83,13 @@ def _checksum(digest: Digest) -> Iterator[Problem]:
         )
 
 
-def _reach(digest: Digest, repository: Checkable) -> Iterator[Problem]:
-    """A forge serves the commits of every fork under the parent's address: only references tell them apart."""
-    cited = {citation.commit for _signal, citation in _opened(digest)} | {each.commit for each in digest.repositories}
-    for commit in sorted(cited):
+def _reach(digest: Digest, repository: Checkable, commits: Mapping[str, Commit]) -> Iterator[Problem]:
+    """A forge serves the commits of every fork under the parent's address: only references tell them apart.
+
+    What leads to the scanned commit is reached where that one is, and asking for each by itself is slow.
+    """
+    cited = {citation.commit for _signal, citation in _opened(digest)} - commits.keys()
+    for commit in sorted(cited | {each.commit for each in digest.repositories}):
         if not repository.contains(commit):
             yield Problem(f"commit {commit}", "no reference of the repository reaches it.")
 
@@ -154,6 +159,10 @@ def compare(digest: Digest, again: Digest) -> tuple[Problem, ...]:
 
     Where the tool, its plugins or Python have another version, that is said, and it proves nothing either way.
     """
+    named, now = ([each.id for each in one.repositories] for one in (digest, again))
+    if named != now:
+        sentence = f"the digest is of {_short(named)}, and here that is {_short(now)}: {_NAMELESS}"
+        return (Problem("repositories", sentence, unread=True),)
     said, found = _records(digest), _records(again)
     problems = []
     for place, field in sorted(said.keys() | found.keys()):
@@ -173,7 +182,7 @@ def _records(digest: Digest) -> dict[tuple[str, str], Any]:
                 place = " ".join([section, *(str(record[key]) for key in _KEYS[section])])
                 flat.update({(place, field): each for field, each in record.items()})
         elif isinstance(value, dict):
-            flat.update({(section, field): each for field, each in value.items() if field not in _NOT_COMPARED})
+            flat.update({(section, field): each for field, each in value.items()})
         else:
             flat["digest", section] = value
-    return flat
+    return {(place, field): value for (place, field), value in flat.items() if field not in _NOT_COMPARED}

@@ -290,6 +290,20 @@ def test_every_part_is_compared(changes: dict[str, Any], place: str) -> None:
         assert not any(each.unread for each in found)
 
 
+def test_what_no_commit_holds_is_not_compared() -> None:
+    """Another default branch, as a clone on a side branch has, is no difference."""
+    (record,) = honest().repositories
+    assert compare(honest(), seal(replace(honest(), repositories=(replace(record, default_branch="side"),)))) == ()
+
+
+def test_a_repository_under_another_name_is_told_in_one_line() -> None:
+    """Everything would differ with the name, so the name is what is said; it proves nothing."""
+    (record,) = honest().repositories
+    (problem,) = compare(honest(), seal(replace(honest(), repositories=(replace(record, id="local/copy"),))))
+    assert problem.unread
+    assert "local/copy" in problem.sentence
+
+
 def test_another_version_is_said_and_proves_nothing() -> None:
     """With another tool or Python the question cannot be asked the same way: that is no difference of the digest."""
     other = seal(replace(honest(), tool={"name": "evidence", "version": "9.0"}, inputs={"python": "3.99"}))
