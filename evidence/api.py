@@ -64,7 +64,7 @@ def plural(count: int, noun: str, many: str = "") -> str:
 
 
 def quoted(name: str, limit: int = 60) -> str:
-    """A name taken from the repository, as a statement must carry it: in backticks, which every renderer shows as quoted
+    """A name taken from the repository, as a statement must carry it: in backticks, which renderers show as quoted
     text, without backticks of its own, and no longer than ``limit`` characters."""
     plain = " ".join(name.replace("`", "'").split())
     return f"`{plain if len(plain) <= limit else plain[: limit - 1] + '…'}`"
