@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from evidence.report.json_form import from_json, to_json
 from tests.cli.conftest import Run, git
 
@@ -28,8 +30,6 @@ def test_an_altered_digest_does_not(cli: Run, saved: Path, repository: Path) -> 
 
 def test_a_forged_grade_fails_the_full_check(cli: Run, saved: Path, repository: Path) -> None:
     """Sealed anew, an improved grade passes the plain check and not the full one."""
-    from msgspec.structs import replace
-
     from evidence.model import Grade
     from evidence.seal import seal
 
@@ -64,3 +64,23 @@ def test_a_source_that_is_not_there_is_wrong_usage(cli: Run, saved: Path) -> Non
     result = cli("verify", saved, "--repo", "/no/such/folder")
     assert (result.code, result.out) == (2, "")
     assert "no/such/folder" in result.err
+
+
+def test_a_digest_of_several_repositories_is_refused(cli: Run, saved: Path, repository: Path) -> None:
+    """What cannot be checked is said, and not half done."""
+    digest = from_json(saved.read_bytes())
+    saved.write_bytes(to_json(replace(digest, repositories=digest.repositories * 2)))
+    result = cli("verify", saved, "--repo", repository)
+    assert (result.code, result.out) == (2, "")
+    assert "2 repositories" in result.err
+
+
+def test_what_could_not_be_looked_at_is_code_3(cli: Run, saved: Path, repository: Path, tmp_path: Path) -> None:
+    """Without the content of a cited file nothing differs, and nothing is proved."""
+    partial = tmp_path / "partial"
+    git(tmp_path, "clone", "-q", "--no-hardlinks", str(repository), "partial")
+    oid = git(repository, "rev-parse", "HEAD:shop/__init__.py")
+    (partial / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+    result = cli("verify", saved, "--repo", partial)
+    assert result.code == 3
+    assert all(line.startswith("not looked at: ") for line in result.out.splitlines())
