@@ -173,7 +173,9 @@ def parse_url(text: str, places: Places) -> Address:
 def _plain(origin: str, path: str) -> Address:
     repo, asked = _split_tail(path, "plain")
     _segments(repo, 1)
-    return Address(origin.partition("://")[2], repo.removesuffix(".git"), "plain", f"{origin}/{repo}", asked=asked)
+    return Address(
+        origin.partition("://")[2], repo.removesuffix(".git").strip("/"), "plain", f"{origin}/{repo}", asked=asked
+    )
 
 
 def _on_forge(host: str, kind: str, path: str) -> Address:

@@ -59,7 +59,7 @@ def _link_objects(objects: Path, repository: Path) -> None:
 
 def _write_refs(refs: Refs, repository: Path) -> None:
     lines = [f"{oid} {name}\n" for name, oid in sorted(refs.names.items(), key=lambda item: item[0].encode())]
-    (repository / "packed-refs").write_text("# pack-refs with: sorted\n" + "".join(lines), "utf-8")
+    (repository / "packed-refs").write_text("".join(lines), "utf-8")
     head = f"ref: refs/heads/{refs.branch}" if refs.branch else refs.head or "ref: refs/heads/main"
     (repository / "HEAD").write_text(head + "\n", "utf-8")
 

@@ -23,7 +23,7 @@ _HEX = frozenset("0123456789abcdef")
 class Place:
     """A repository's folders.
 
-    ``common`` holds objects and references, ``own`` HEAD and index (they differ where ``git worktree`` made it); ``work``
+    ``common`` holds objects and references, ``own`` HEAD and index (not the same in a linked worktree); ``work``
     is the work tree, None for a bare repository.
     """
 

@@ -17,7 +17,7 @@ from evidence.source.objects import Object, looking
 from evidence.source.quoting import visible
 from evidence.source.remote import fetched
 from evidence.source.repository import Identity, OpenRepository
-from evidence.source.revision import resolve
+from evidence.source.revision import no_such, resolve
 from evidence.source.scratch import Scratch, closing, scratch
 from evidence.source.snapshot import Caps
 from evidence.source.worktree import is_dirty
@@ -56,14 +56,14 @@ def open_source(
     with scratch() as room, ExitStack() as stack:
         if isinstance(target, Address):
             got = stack.enter_context(fetched(target, revision, room, options.clones, options.most_fetched))
-            git, refs, wanted, named = got.git, got.refs, got.revision, got.named
+            git, refs, wanted, named = got.git, got.refs, got.revision or None, got.named
             identity = _identity_of(known_as or target)
             warnings: tuple[str, ...] = ()
         else:
             assert place is not None  # noqa: S101
             git, refs = attach(place, room)
             stack.enter_context(closing(git))
-            wanted, named = revision or "", not revision
+            wanted, named = revision, revision is None
             identity = _identity_of(known_as) if known_as else _local_identity(place, options.places)
             warnings = _warnings(git, place, room)
         commit, committed = _commit(git, refs, wanted, identity.name)
@@ -108,13 +108,13 @@ def _warnings(git: Git, place: Place, room: Scratch) -> tuple[str, ...]:
     return (f"The work tree of {visible(place.name)} has changes that are not committed: only the commit is read.",)
 
 
-def _commit(git: Git, refs: Refs, revision: str, name: str) -> tuple[str, int]:
+def _commit(git: Git, refs: Refs, revision: str | None, name: str) -> tuple[str, int]:
     """Id and time of the commit to read. Raises UsageError or EvidenceError when there is none."""
-    if not revision and not refs.head:
+    if revision is None and not refs.head:
         branch = f" on branch '{visible(refs.branch, 60)}'" if refs.branch else ""
         more = ": name a revision with --commit" if refs.names else ": commit something first"
         raise EvidenceError(f"The repository {visible(name)} has no commit{branch} yet{more}.")
-    sha = resolve(git, revision) if revision else refs.head
+    sha = refs.head if revision is None else resolve(git, revision)
     with looking(git) as lookup:
         found: Object | None = None
         for _ in range(_DEEPEST_TAG):
@@ -122,6 +122,8 @@ def _commit(git: Git, refs: Refs, revision: str, name: str) -> tuple[str, int]:
             if found is None or found.kind != "tag":
                 break
             sha = found.content[7:47].decode("ascii", "replace")
+    if found is None and revision is not None:
+        raise no_such(revision)
     if found is None or found.kind != "commit":
         raise EvidenceError(
             f"The commit {visible(sha, 13)} of repository {visible(name)} is missing or damaged: "

@@ -213,13 +213,18 @@ class _Fetch:
             ran = self._git.run(*_FETCH, *options, "--", url, *refspecs, config=self._config, watch=watch)
         self._check(ran)
 
+    def _is_full(self) -> bool:
+        """Whether a half written pack has come up to the bound: git says only that somebody died."""
+        packs = self._git.folder.glob("objects/pack/tmp_pack_*")
+        return any(pack.stat().st_size + MIB // 16 > self._git.limits.file for pack in packs)
+
     def _check(self, ran: Ran) -> None:
         if ran.code == 0 and not ran.cut:
             return
         reason = next((text for pattern, text in _REASONS if re.search(pattern, ran.said)), "")
         if ran.timed_out:
             reason = "it took too long: try again, or clone it yourself and give the folder"
-        elif ran.code < 0 or ran.cut or re.search(r"signal 25|File too large|died of signal", ran.said):
+        elif ran.code < 0 or ran.cut or self._is_full():
             reason = "it is larger than we fetch: clone it yourself and give the folder"
         raise EvidenceError(f"{self._shown} cannot be fetched: {reason or 'git says ' + repr(visible(ran.said, 120))}.")
 

@@ -25,6 +25,14 @@ def check_revision(revision: str) -> None:
         raise UsageError(f"'{visible(revision)}' is not a revision: give a branch, a tag or a commit id.")
 
 
+def no_such(revision: str) -> UsageError:
+    """The sentence for a revision that is not there."""
+    return UsageError(
+        f"The revision '{visible(revision)}' names no commit of this repository: "
+        "give one of its branches, tags or commit ids."
+    )
+
+
 def resolve(git: Git, revision: str) -> str:
     """The id (40 hex digits) of the commit that ``revision`` names. Raises UsageError when it names none."""
     check_revision(revision)
@@ -33,10 +41,7 @@ def resolve(git: Git, revision: str) -> str:
     try:
         return str(repo.commit(revision).hexsha)
     except Exception:  # GitPython raises many kinds for one thing
-        raise UsageError(
-            f"The revision '{visible(revision)}' names no commit of this repository: "
-            "give one of its branches, tags or commit ids."
-        ) from None
+        raise no_such(revision) from None
     finally:
         repo.close()
         for child in children:
