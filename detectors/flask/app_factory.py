@@ -28,7 +28,9 @@ def _statement(sites: Sites) -> str:
     places = {s.path for s in callers}
     tested = ", and tests build the application through it" if sites.of("tested").about(set(wired)) else ""
     name = wired[0].rpartition(":")[2]
-    return f"The factory {name}() makes the application; {plural(len(places), 'file')} outside the tests call it{tested}."
+    return (
+        f"The factory {name}() makes the application; {plural(len(places), 'file')} outside the tests call it{tested}."
+    )
 
 
 APP_FACTORY = Signal(
@@ -36,10 +38,16 @@ APP_FACTORY = Signal(
     title="Application factory",
     competency="app-structure",
     seeds=("S2.1", "C1.2"),
-    counts="A function builds, configures and returns the application (or completes one it is handed), and something calls it.",
+    counts=(
+        "A function builds, configures and returns the application (or completes one it is handed), and "
+        "something calls it."
+    ),
     strong="Tests build the application through the factory, with settings of their own.",
     not_credited="An application made at module level; a factory that nothing calls.",
-    how_to_show="Move the creation of the application into create_app(), call it from wsgi.py, and give tests a fixture that calls it.",
+    how_to_show=(
+        "Move the creation of the application into create_app(), call it from wsgi.py, and give tests a fixture "
+        "that calls it."
+    ),
     clauses=("defined", "called", "tested"),
     defining=("defined",),
     applies="flask",
@@ -58,8 +66,15 @@ def detect(project: Project) -> Observations:
     """Factories, and every place that calls or tests them."""
     by_place = {(f.file.path, f.definition.qualname): f for f in project.web.factories}
     for factory in project.web.factories:
-        yield APP_FACTORY, Site(
-            path=factory.file.path, start=factory.definition.start, end=factory.definition.end, clause="defined", subject=factory.key
+        yield (
+            APP_FACTORY,
+            Site(
+                path=factory.file.path,
+                start=factory.definition.start,
+                end=factory.definition.end,
+                clause="defined",
+                subject=factory.key,
+            ),
         )
     for file in (*project.app, *project.tests):
         yield from _calls(project, file, by_place)

@@ -1,8 +1,8 @@
 """Blueprints: the application divided into parts that are registered on it, and how the parts map to domains.
 
-**What it sees.** Blueprints and their kin (namespaces of flask-restx, blueprints of flask-smorest and APIFlask, connexion
-APIs), where each is registered (directly, in loops, nested, by packages that register what they find), under which URL
-prefix, which carry hooks or error handlers of their own, and which tests call their routes.
+**What it sees.** Blueprints and their kin (namespaces of flask-restx, blueprints of flask-smorest and APIFlask,
+connexion APIs), where each is registered (directly, in loops, nested, by packages that register what they find),
+under which URL prefix, which carry hooks or error handlers of their own, and which tests call their routes.
 
 **Why it matters.** Parts that are registered in one visible place, each with a module and a URL space of its own, let a
 team change one domain without reading the others.
@@ -40,7 +40,10 @@ BLUEPRINTS = Signal(
     counts="Two or more blueprints, or their kin, are defined and registered on the application.",
     strong="Tests call routes of the registered blueprints.",
     not_credited="A single blueprint; blueprints that nothing registers.",
-    how_to_show="Give each part of the application a Blueprint in its own module, register them in create_app(), and test their routes.",
+    how_to_show=(
+        "Give each part of the application a Blueprint in its own module, register them in create_app(), and "
+        "test their routes."
+    ),
     clauses=("registered", "defined", "tested"),
     defining=("defined",),
     applies="flask",
@@ -77,7 +80,8 @@ def _topology_statement(sites: Sites) -> str:
     if sites.of("nested"):
         extra.append("nested or versioned ones")
     tail = f", with {' and '.join(extra)}" if extra else ""
-    return f"{plural(_modules(sites), 'module')} each hold a registered blueprint with routes; {prefixed} have a URL prefix{tail}."
+    modules = plural(_modules(sites), "module")
+    return f"{modules} each hold a registered blueprint with routes; {prefixed} have a URL prefix{tail}."
 
 
 TOPOLOGY = Signal(
@@ -85,10 +89,14 @@ TOPOLOGY = Signal(
     title="Blueprints mapped to domains",
     competency="app-structure",
     seeds=("S2.1", "S5.1"),
-    counts="Three or more blueprints in modules of their own, most under a URL prefix, registered in one visible place.",
+    counts=(
+        "Three or more blueprints in modules of their own, most under a URL prefix, registered in one visible place."
+    ),
     strong="Some also carry error handlers or hooks of their own, or are nested or versioned.",
     not_credited="Several blueprints in one module; prefixes typed into every route instead of the blueprint.",
-    how_to_show="Put each domain's blueprint in its own package with a url_prefix, and register all of them in one function.",
+    how_to_show=(
+        "Put each domain's blueprint in its own package with a url_prefix, and register all of them in one function."
+    ),
     clauses=("registered", "domain", "prefixed", "own_handlers", "nested"),
     defining=("domain",),
     applies="flask",
@@ -113,13 +121,27 @@ def detect(project: Project) -> Observations:
         yield BLUEPRINTS, _at(blueprint, "defined")
     for item in web.registrations:
         if item.blueprint.key in web.registered:
-            yield BLUEPRINTS, Site(
-                path=item.file.path, start=item.call.start, end=item.call.end, clause="registered", subject=item.blueprint.key
+            yield (
+                BLUEPRINTS,
+                Site(
+                    path=item.file.path,
+                    start=item.call.start,
+                    end=item.call.end,
+                    clause="registered",
+                    subject=item.blueprint.key,
+                ),
             )
     for request, route in web.exercised:
         for owner in _owners(project, route.owner, known):
-            yield BLUEPRINTS, Site(
-                path=request.file.path, start=request.call.start, end=request.call.end, clause="tested", subject=owner
+            yield (
+                BLUEPRINTS,
+                Site(
+                    path=request.file.path,
+                    start=request.call.start,
+                    end=request.call.end,
+                    clause="tested",
+                    subject=owner,
+                ),
             )
     yield from _topology(project)
 
@@ -154,8 +176,15 @@ def _topology(project: Project) -> Observations:
             yield TOPOLOGY, _at(blueprint, "nested")
     for item in web.registrations:
         if item.blueprint.key in web.registered and item.blueprint.kind != "api":
-            yield TOPOLOGY, Site(
-                path=item.file.path, start=item.call.start, end=item.call.end, clause="registered", subject=item.blueprint.key
+            yield (
+                TOPOLOGY,
+                Site(
+                    path=item.file.path,
+                    start=item.call.start,
+                    end=item.call.end,
+                    clause="registered",
+                    subject=item.blueprint.key,
+                ),
             )
 
 

@@ -1,10 +1,10 @@
 """Custom CLI commands: operations that run inside the application, by name, from a shell.
 
-**What it sees.** Commands on ``app.cli``, on a blueprint's ``cli``, in an ``AppGroup`` or ``FlaskGroup``, click groups whose
-commands make the application, Flask-Script managers, and tests that run them with a CLI runner.
+**What it sees.** Commands on ``app.cli``, on a blueprint's ``cli``, in an ``AppGroup`` or ``FlaskGroup``, click
+groups whose commands make the application, Flask-Script managers, and tests that run them with a CLI runner.
 
-**Why it matters.** Back-fills, seeds and maintenance that live beside the application share its configuration and can be
-tested; a folder of loose scripts cannot.
+**Why it matters.** Back-fills, seeds and maintenance that live beside the application share its configuration and can
+be tested; a folder of loose scripts cannot.
 
 **What it cannot tell.** Whether the commands are safe to run twice, or who runs them.
 """
@@ -40,10 +40,15 @@ CLI_COMMANDS = Signal(
     title="Custom CLI commands",
     competency="extensions",
     seeds=("S2.1",),
-    counts="Commands are registered on the application, a blueprint, an AppGroup or a FlaskGroup, or in a click group that makes the application.",
+    counts=(
+        "Commands are registered on the application, a blueprint, an AppGroup or a FlaskGroup, or in a click "
+        "group that makes the application."
+    ),
     strong="Tests run them with test_cli_runner or CliRunner.",
     not_credited="A manage.py that only starts the server; tasks of a task runner outside the application.",
-    how_to_show="Register commands with @app.cli.command or an AppGroup, and run one in a test with app.test_cli_runner().",
+    how_to_show=(
+        "Register commands with @app.cli.command or an AppGroup, and run one in a test with app.test_cli_runner()."
+    ),
     clauses=("command", "wired", "tested", "task"),
     defining=("command",),
     applies="flask",
@@ -65,13 +70,23 @@ def detect(project: Project) -> Observations:
             clause = _clause(project, file, definition)
             if clause:
                 found = found or clause == "command"
-                yield CLI_COMMANDS, Site(
-                    path=file.path, start=definition.start, end=definition.end, clause=clause, subject=f"{file.path}:{definition.name}"
+                yield (
+                    CLI_COMMANDS,
+                    Site(
+                        path=file.path,
+                        start=definition.start,
+                        end=definition.end,
+                        clause=clause,
+                        subject=f"{file.path}:{definition.name}",
+                    ),
                 )
         for call in file.module.calls:
             if _adds(project, file, call):
                 found = True
-                yield CLI_COMMANDS, Site(path=file.path, start=call.start, end=call.end, clause="command", subject=_added(file, call))
+                yield (
+                    CLI_COMMANDS,
+                    Site(path=file.path, start=call.start, end=call.end, clause="command", subject=_added(file, call)),
+                )
     if found:
         yield from _tested(project)
 
@@ -153,4 +168,7 @@ def _tested(project: Project) -> Observations:
     for file in project.tests:
         for call in file.module.calls:
             if call.name.endswith(".test_cli_runner") or project.external(file, call.name) in _RUNNERS:
-                yield CLI_COMMANDS, Site(path=file.path, start=call.start, end=call.end, clause="tested", subject=file.path)
+                yield (
+                    CLI_COMMANDS,
+                    Site(path=file.path, start=call.start, end=call.end, clause="tested", subject=file.path),
+                )

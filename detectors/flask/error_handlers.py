@@ -1,8 +1,8 @@
 """Central error handlers: exceptions and status codes mapped to responses in a shared place.
 
 **What it sees.** ``errorhandler``, ``app_errorhandler`` and ``register_error_handler`` as decorators or calls, the
-equivalents of extensions (loaders of Flask-JWT-Extended, handlers of flask-restx, connexion and APIFlask), and tests that
-assert the error codes those handlers answer.
+equivalents of extensions (loaders of Flask-JWT-Extended, handlers of flask-restx, connexion and APIFlask), and tests
+that assert the error codes those handlers answer.
 
 **Why it matters.** One place that decides what a client sees when something fails keeps errors consistent and keeps
 stack traces inside.
@@ -16,10 +16,18 @@ from collections import Counter
 
 from evidence.api import Callback, Expr, Observations, Project, PyFile, Signal, Site, Sites, plural
 
-_HANDLERS = ("errorhandler", "app_errorhandler", "register_error_handler", "add_error_handler", "error_processor", "error_handler")
+_HANDLERS = (
+    "errorhandler",
+    "app_errorhandler",
+    "register_error_handler",
+    "add_error_handler",
+    "error_processor",
+    "error_handler",
+)
 _LOADERS = (
-    "expired_token_loader", "invalid_token_loader", "unauthorized_loader", "revoked_token_loader", "needs_fresh_token_loader",
-    "user_lookup_error_loader", "token_verification_failed_loader", "unauthz_handler", "unauthn_handler",
+    "expired_token_loader", "invalid_token_loader", "unauthorized_loader", "revoked_token_loader",
+    "needs_fresh_token_loader", "user_lookup_error_loader", "token_verification_failed_loader", "unauthz_handler",
+    "unauthn_handler",
 )  # fmt: skip
 # One callback of a login extension answers one condition only: a lead, not a central place.
 _LEAD = ("unauthorized_handler", "needs_refresh_handler")
@@ -43,10 +51,14 @@ ERROR_HANDLERS = Signal(
     title="Central error handlers",
     competency="routing",
     seeds=("S2.1", "S2.3", "C1.1"),
-    counts="Error handlers of the application, a blueprint or an extension map exceptions or status codes to responses.",
+    counts=(
+        "Error handlers of the application, a blueprint or an extension map exceptions or status codes to responses."
+    ),
     strong="Tests assert the error responses.",
     not_credited="try/except inside single views; one login callback alone.",
-    how_to_show="Register handlers for your exception classes and for 404 and 500 in one module, and test what they answer.",
+    how_to_show=(
+        "Register handlers for your exception classes and for 404 and 500 in one module, and test what they answer."
+    ),
     clauses=("handler", "tested", "part_handler", "lead"),
     defining=("handler", "part_handler"),
     applies="flask",
@@ -70,10 +82,15 @@ def detect(project: Project) -> Observations:
     for callback in found:
         what = _what(callback)
         # a lone handler of one blueprint counts, but a reader looks first where several stand together
-        alone = callback.onto == "blueprint" and shared[callback.file.path] == 1 and not callback.method.startswith("app_")
+        alone = (
+            callback.onto == "blueprint" and shared[callback.file.path] == 1 and not callback.method.startswith("app_")
+        )
         clause = "lead" if callback.method in _LEAD else "part_handler" if alone else "handler"
-        yield ERROR_HANDLERS, Site(
-            path=callback.file.path, start=callback.start, end=callback.end, clause=clause, subject=what, value=what
+        yield (
+            ERROR_HANDLERS,
+            Site(
+                path=callback.file.path, start=callback.start, end=callback.end, clause=clause, subject=what, value=what
+            ),
         )
     yield from _tested(project, [c for c in found if c.method not in _LEAD])
 
@@ -98,7 +115,9 @@ def _tested(project: Project, handlers: list[Callback]) -> Observations:
         found = {e.text for e in expr.walk() if _is_error_status(e)}
         if not (found & codes or (names and found)):
             continue
-        around = next((d for d in reversed(file.module.definitions) if d.kind == "function" and d.start <= line <= d.end), None)
+        around = next(
+            (d for d in reversed(file.module.definitions) if d.kind == "function" and d.start <= line <= d.end), None
+        )
         if around is not None and ((file.path, around.qualname) in asking or names & set(file.imports)):
             yield ERROR_HANDLERS, Site(path=file.path, start=line, end=line, clause="tested", subject=sorted(found)[0])
 

@@ -3,8 +3,8 @@
 **What it sees.** Objects created at module level without an application and bound inside a function by ``init_app``,
 one by one or in a loop; whether they live in a module made for them; whether settings differ per environment.
 
-**Why it matters.** An extension that is bound late belongs to no particular application: tests, workers and commands can
-each make their own.
+**Why it matters.** An extension that is bound late belongs to no particular application: tests, workers and commands
+can each make their own.
 
 **What it cannot tell.** Whether an extension is a good choice, or is kept up to date.
 """
@@ -63,10 +63,16 @@ def detect(project: Project) -> Observations:
     """Objects created unbound, the calls that bind them, and whether settings depend on the environment."""
     for file in project.app:
         for call in file.module.calls:
-            if call.name.endswith(".init_app") and file.function_of(call.scope) is not None and project.reach.live(file.path):
+            if (
+                call.name.endswith(".init_app")
+                and file.function_of(call.scope) is not None
+                and project.reach.live(file.path)
+            ):
                 yield from _bound(project, file, call)
     for file in project.app:
-        if any(n in ("os.environ", "os.getenv") or n.startswith("os.environ.") for refs in file.module.refs for n in refs):
+        if any(
+            n in ("os.environ", "os.getenv") or n.startswith("os.environ.") for refs in file.module.refs for n in refs
+        ):
             yield EXTENSIONS, Site(path=file.path, clause="settings", subject="environment")
 
 
@@ -75,11 +81,21 @@ def _bound(project: Project, file: PyFile, call: Call) -> Observations:
     targets = list(_created(project, file, call.scope, receiver))
     for home, created in targets:
         subject = f"{home.path}:{created.target}"
-        where = "home" if home.path.rpartition("/")[2].removesuffix(".py") in _HOMES or _in_home_package(home) else "elsewhere"
-        yield EXTENSIONS, Site(path=home.path, start=created.start, end=created.end, clause="created", subject=subject, value=where)
+        where = (
+            "home"
+            if home.path.rpartition("/")[2].removesuffix(".py") in _HOMES or _in_home_package(home)
+            else "elsewhere"
+        )
+        yield (
+            EXTENSIONS,
+            Site(path=home.path, start=created.start, end=created.end, clause="created", subject=subject, value=where),
+        )
         yield EXTENSIONS, Site(path=file.path, start=call.start, end=call.end, clause="bound", subject=subject)
     if not targets:
-        yield EXTENSIONS, Site(path=file.path, start=call.start, end=call.end, clause="bound", subject=f"{file.path}:{receiver}")
+        yield (
+            EXTENSIONS,
+            Site(path=file.path, start=call.start, end=call.end, clause="bound", subject=f"{file.path}:{receiver}"),
+        )
 
 
 def _in_home_package(file: PyFile) -> bool:

@@ -1,8 +1,8 @@
 """Request lifecycle hooks: work done before or after every request, in one place.
 
-**What it sees.** Functions hung on ``before_request``, ``after_request``, ``teardown_request``, ``teardown_appcontext``,
-``url_value_preprocessor`` and their blueprint and application-wide forms, whether they do more than pass or print, and
-tests that check their effect.
+**What it sees.** Functions hung on ``before_request``, ``after_request``, ``teardown_request``,
+``teardown_appcontext``, ``url_value_preprocessor`` and their blueprint and application-wide forms, whether they do
+more than pass or print, and tests that check their effect.
 
 **Why it matters.** Authentication, timing, request ids and sessions belong to the request's life, not to each view.
 
@@ -14,9 +14,9 @@ from __future__ import annotations
 from evidence.api import Callback, Definition, Observations, Project, PyFile, Signal, Site, Sites, plural
 
 _HOOKS = (
-    "before_request", "after_request", "teardown_request", "teardown_appcontext", "before_app_request", "after_app_request",
-    "teardown_app_request", "url_value_preprocessor", "app_url_value_preprocessor", "before_first_request", "before_app_first_request",
-    "after_this_request",
+    "before_request", "after_request", "teardown_request", "teardown_appcontext", "before_app_request",
+    "after_app_request", "teardown_app_request", "url_value_preprocessor", "app_url_value_preprocessor",
+    "before_first_request", "before_app_first_request", "after_this_request",
 )  # fmt: skip
 _IDLE_CALLS = frozenset({"print", "pprint"})
 _REFUSALS = frozenset({"401", "403"})
@@ -36,10 +36,18 @@ REQUEST_HOOKS = Signal(
     title="Request lifecycle hooks",
     competency="routing",
     seeds=("C1.1",),
-    counts="Hooks before, after or at the end of requests do real work, such as authentication, timing, request ids or sessions.",
+    counts=(
+        "Hooks before, after or at the end of requests do real work, such as authentication, timing, request "
+        "ids or sessions."
+    ),
     strong="Tests check what the hooks do.",
-    not_credited="Hooks that only pass or print; hooks in modules that nothing imports; hooks of the server, not of Flask.",
-    how_to_show="Move work that every view repeats into before_request or after_request, and test its effect through the client.",
+    not_credited=(
+        "Hooks that only pass or print; hooks in modules that nothing imports; hooks of the server, not of Flask."
+    ),
+    how_to_show=(
+        "Move work that every view repeats into before_request or after_request, and test its effect through "
+        "the client."
+    ),
     clauses=("works", "tested", "effect_tested", "idle"),
     defining=("works",),
     applies="flask",
@@ -60,8 +68,16 @@ def detect(project: Project) -> Observations:
         works = _works(hook)
         if works:
             working.append(hook)
-        yield REQUEST_HOOKS, Site(
-            path=hook.file.path, start=hook.start, end=hook.end, clause="works" if works else "idle", subject=_name(hook), value=hook.method
+        yield (
+            REQUEST_HOOKS,
+            Site(
+                path=hook.file.path,
+                start=hook.start,
+                end=hook.end,
+                clause="works" if works else "idle",
+                subject=_name(hook),
+                value=hook.method,
+            ),
         )
     yield from _tested(project, working)
 
@@ -82,12 +98,20 @@ def _works(hook: Callback) -> bool:
     if any(c.name not in _IDLE_CALLS for c in file.calls_in(scope)):
         return True
     inside = range(definition.line, definition.end + 1)
-    return any(a.start in inside and a.target != "_" for a in file.module.assigns) or any(r.line in inside for r in file.module.raises)
+    return any(a.start in inside and a.target != "_" for a in file.module.assigns) or any(
+        r.line in inside for r in file.module.raises
+    )
 
 
 def _tested(project: Project, hooks: list[Callback]) -> Observations:
     names = {h.handler.name for h in hooks if h.handler}
-    stems = {h.file.path.rpartition("/")[2].removesuffix(".py") for h in hooks} - {"__init__", "app", "main", "views", "routes"}
+    stems = {h.file.path.rpartition("/")[2].removesuffix(".py") for h in hooks} - {
+        "__init__",
+        "app",
+        "main",
+        "views",
+        "routes",
+    }
     headers = {t for h in hooks for t in _headers_set(h)}
     refuses = any(_refuses(project, h) for h in hooks)
     for file in project.tests:
@@ -99,7 +123,9 @@ def _tested(project: Project, hooks: list[Callback]) -> Observations:
             if definition is not None and definition.asserts and any(r.rpartition(".")[2] in names for r in refs):
                 yield _check(file, definition)
     for file, expr, line in project.assertions():
-        texts = {e.text for e in expr.walk() if e.kind in ("str", "num")} | {e.text.rpartition("[")[2].rstrip("]") for e in expr.walk()}
+        texts = {e.text for e in expr.walk() if e.kind in ("str", "num")} | {
+            e.text.rpartition("[")[2].rstrip("]") for e in expr.walk()
+        }
         if texts & headers or (refuses and texts & _REFUSALS):
             yield REQUEST_HOOKS, Site(path=file.path, start=line, end=line, clause="effect_tested", subject="effect")
 
@@ -117,7 +143,9 @@ def _headers_set(hook: Callback) -> set[str]:
     scope = hook.handler_file.scopes.get(hook.handler.qualname, 0)
     inside = range(hook.handler.line, hook.handler.end + 1)
     found = {
-        a.target.rpartition("[")[2].rstrip("]") for a in hook.handler_file.module.assigns if a.start in inside and "headers[" in a.target
+        a.target.rpartition("[")[2].rstrip("]")
+        for a in hook.handler_file.module.assigns
+        if a.start in inside and "headers[" in a.target
     }
     for call in hook.handler_file.calls_in(scope):
         if "headers." in call.name and call.expr.args:
@@ -138,8 +166,12 @@ def _refuses(project: Project, hook: Callback) -> bool:
 
 def _mentions_refusal(file: PyFile, definition: Definition) -> bool:
     scope = file.scopes.get(definition.qualname, 0)
-    values = [e for c in file.calls_in(scope) for e in c.expr.walk()] + [e for r in definition.returns for e in r.walk()]
+    values = [e for c in file.calls_in(scope) for e in c.expr.walk()] + [
+        e for r in definition.returns for e in r.walk()
+    ]
     if any(e.kind == "num" and e.text in _REFUSALS for e in values):
         return True
     inside = range(definition.line, definition.end + 1)
-    return any("auth" in r.name.lower() or "forbidden" in r.name.lower() for r in file.module.raises if r.line in inside)
+    return any(
+        "auth" in r.name.lower() or "forbidden" in r.name.lower() for r in file.module.raises if r.line in inside
+    )

@@ -13,8 +13,10 @@ from __future__ import annotations
 from evidence.api import Observations, Project, Signal, Site, Sites, Template, plural
 
 _SHARING = frozenset({"macro", "include", "import", "from", "call"})
-_REGISTERED = ("template_filter", "app_template_filter", "add_template_filter", "context_processor", "app_context_processor",
-               "template_global", "app_template_global", "template_test", "add_template_global")  # fmt: skip
+_REGISTERED = (
+    "template_filter", "app_template_filter", "add_template_filter", "context_processor", "app_context_processor",
+    "template_global", "app_template_global", "template_test", "add_template_global",
+)  # fmt: skip
 _RENDERING = ("render_template", "render_template_string", "get_template")
 _LINTERS = ("djlint", "curlylint", "j2lint", "jinjalint", "djhtml")
 
@@ -45,7 +47,10 @@ TEMPLATES = Signal(
     counts="Templates extend a layout, and share macros, includes, custom filters or context processors.",
     strong="Tests request rendered pages, or CI lints the templates.",
     not_credited="Templates that switch escaping off as the norm; templates for generating projects or e-mail alone.",
-    how_to_show="Keep one base layout, move repeated markup into macros or includes, and assert a piece of a rendered page in a test.",
+    how_to_show=(
+        "Keep one base layout, move repeated markup into macros or includes, and assert a piece of a rendered "
+        "page in a test."
+    ),
     clauses=("extends", "include", "macro", "registered", "tested", "linted", "unsafe", "template"),
     defining=("extends", "macro", "include", "registered"),
     uncited=("unsafe", "template"),

@@ -1,7 +1,7 @@
 """Import graph without cycles: modules that can be read, tested and moved one at a time.
 
-**What it sees.** Which of the project's modules import which at the top level, the cycles among them, imports put inside
-functions to hide a cycle, and contracts (import-linter, tach) that CI enforces.
+**What it sees.** Which of the project's modules import which at the top level, the cycles among them, imports put
+inside functions to hide a cycle, and contracts (import-linter, tach) that CI enforces.
 
 **Why it matters.** In a cycle nothing can be understood alone, and the order of imports becomes part of the behaviour.
 
@@ -86,7 +86,8 @@ def detect(project: Project) -> Observations:
 
 
 def _assembling(file: PyFile, line: int) -> bool:
-    """Whether an import stands in a function that puts the application together: there the whole point is to import late."""
+    """Whether an import stands in a function that puts the application together: there the whole point is to import
+    late."""
     around = [d for d in file.module.definitions if d.kind == "function" and d.start <= line <= d.end]
     return any(
         {"app", "application"} & set(d.params)

@@ -3,7 +3,8 @@
 **What it sees.** The cyclomatic complexity, by radon's count, of every function that answers a request, and complexity
 gates in the lint configuration.
 
-**Why it matters.** A view with few branches is easy to test through HTTP; rules belong where they can be tested without it.
+**Why it matters.** A view with few branches is easy to test through HTTP; rules belong where they can be tested
+without it.
 
 **What it cannot tell.** Whether the rules moved to a good place, or only out of sight.
 """
@@ -49,7 +50,9 @@ SIMPLE_VIEWS = Signal(
     counts="Nine in ten view functions have a cyclomatic complexity of 5 or less, over at least 8 views.",
     strong="A complexity gate runs in the lint configuration or in CI.",
     not_credited="Fewer than 8 views.",
-    how_to_show="Let views parse, call one function and answer; add a complexity rule (C901) to the lint configuration.",
+    how_to_show=(
+        "Let views parse, call one function and answer; add a complexity rule (C901) to the lint configuration."
+    ),
     clauses=("gate", "shown", "simple", "complex"),
     defining=("simple", "complex"),
     uncited=("simple", "complex"),
@@ -66,14 +69,25 @@ SIGNALS = (SIMPLE_VIEWS,)
 def detect(project: Project) -> Observations:
     """Every view with its complexity, and gates."""
     # a reader is shown the modules that hold most views
-    most = [p for p, _ in sorted(Counter(f.path for f, _ in project.web.views).items(), key=lambda i: (-i[1], i[0]))[:_SHOWN]]
+    most = [
+        p
+        for p, _ in sorted(Counter(f.path for f, _ in project.web.views).items(), key=lambda i: (-i[1], i[0]))[:_SHOWN]
+    ]
     for file, view in project.web.views:
         if not view.complexity:
             continue
         clause = "simple" if view.complexity <= _SIMPLE else "complex"
         for each in (clause, "shown") if file.path in most and clause == "simple" else (clause,):
-            yield SIMPLE_VIEWS, Site(
-                path=file.path, start=view.start, end=view.end, clause=each, subject=f"{file.path}:{view.qualname}", value=view.complexity
+            yield (
+                SIMPLE_VIEWS,
+                Site(
+                    path=file.path,
+                    start=view.start,
+                    end=view.end,
+                    clause=each,
+                    subject=f"{file.path}:{view.qualname}",
+                    value=view.complexity,
+                ),
             )
     for path, line in project.complexity_gates():
         yield SIMPLE_VIEWS, Site(path=path, start=line, end=line, clause="gate", subject=path)

@@ -38,7 +38,11 @@ def _ruff(root: Node) -> Iterator[int]:
         for key in ("select", "extend-select"):
             node = table.get(key)
             if node is not None:
-                yield from (n.start for n in node.each() if n.text in _MCCABE and n.text not in ignored and "C901" not in ignored)
+                yield from (
+                    n.start
+                    for n in node.each()
+                    if n.text in _MCCABE and n.text not in ignored and "C901" not in ignored
+                )
 
 
 def _limits(table: Node | None) -> Iterator[int]:

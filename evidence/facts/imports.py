@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 class ImportGraph:
-    """Who imports whom. Nodes are paths; an edge carries ``line``, and ``deferred`` when it stands inside a function."""
+    """Who imports whom. Nodes are paths; an edge carries ``line``, and ``deferred`` when it stands inside a
+    function."""
 
     def __init__(self, names: Names) -> None:
         self._names = names
@@ -47,8 +48,8 @@ class ImportGraph:
     def _targets(self, path: str, target: str, module: str) -> list[str]:
         """The file this import names: the submodule where there is one, else the module the name is taken from.
 
-        ``from package import submodule`` runs the package's ``__init__`` too, but depends on nothing in it: counting that
-        as a dependency would make a cycle of every package that imports its own parts.
+        ``from package import submodule`` runs the package's ``__init__`` too, but depends on nothing in it: counting
+        that as a dependency would make a cycle of every package that imports its own parts.
         """
         found = self._names.module(path, target) if target != module else ""
         found = found or self._names.module(path, module)
@@ -59,9 +60,10 @@ class ImportGraph:
         import networkx
 
         keep = set(paths)
-        top = networkx.DiGraph()
+        top: Graph = networkx.DiGraph()
         top.add_nodes_from(sorted(keep))
-        top.add_edges_from((a, b) for a, b, d in self.graph.edges(data="deferred") if not d and a in keep and b in keep)
+        edges = self.graph.edges(data=True)
+        top.add_edges_from((a, b) for a, b, d in edges if not d["deferred"] and a in keep and b in keep)
         return sorted(sorted(group) for group in networkx.strongly_connected_components(top) if len(group) > 1)
 
     def deferred_closing_cycles(self, paths: Iterable[str]) -> list[tuple[str, str, int]]:
@@ -69,7 +71,7 @@ class ImportGraph:
         import networkx
 
         keep = set(paths)
-        top = networkx.DiGraph()
+        top: Graph = networkx.DiGraph()
         top.add_nodes_from(keep)
         edges = [(a, b, d) for a, b, d in self.graph.edges(data=True) if a in keep and b in keep]
         top.add_edges_from((a, b) for a, b, d in edges if not d["deferred"])

@@ -132,10 +132,13 @@ class Names:
                 self._by_suffix.setdefault(dotted, []).append(path)
 
     def module(self, importer: str, dotted: str) -> str:
-        """The path of the file that ``dotted`` names when imported from ``importer``; "" when it is not of the project."""
+        """The path of the file that ``dotted`` names when imported from ``importer``; "" when it is not of the
+        project."""
         key = (importer.rpartition("/")[0], dotted)
         if key not in self._modules:
-            self._modules[key] = self._relative(importer, dotted) if dotted.startswith(".") else self._absolute(importer, dotted)
+            self._modules[key] = (
+                self._relative(importer, dotted) if dotted.startswith(".") else self._absolute(importer, dotted)
+            )
         return self._modules[key]
 
     def _relative(self, importer: str, dotted: str) -> str:
@@ -173,7 +176,12 @@ class Names:
         above = importer.startswith(root + "/")
         if root in self._packages:
             # scripts run from inside a package folder (python 2 style, or ``cd app && python main.py``)
-            return above and "." not in dotted and importer.rpartition("/")[0] == root and top not in sys.stdlib_module_names
+            return (
+                above
+                and "." not in dotted
+                and importer.rpartition("/")[0] == root
+                and top not in sys.stdlib_module_names
+            )
         if above:
             return True
         return f"{root}/{top}" in self._packages and top not in sys.stdlib_module_names
@@ -225,7 +233,11 @@ class Names:
         head, dot, rest = attribute.partition(".")
         bare = _bare(head)
         item = file.imports.get(bare)
-        if item is not None and item.scope == 0 and bare not in {d.name for d in file.module.definitions if d.parent == 0}:
+        if (
+            item is not None
+            and item.scope == 0
+            and bare not in {d.name for d in file.module.definitions if d.parent == 0}
+        ):
             return self._follow(path, item.target + head[len(bare) :] + dot + rest, hops + 1)
         if bare in file.top_level:
             return Ref(path, attribute)

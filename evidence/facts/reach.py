@@ -16,25 +16,30 @@ if TYPE_CHECKING:
     import networkx
 
 # Files that servers, tools and people run by convention (Flask, Alembic, Celery, setuptools, nox, pytest).
-_ENTRY_NAMES = frozenset(
-    "wsgi.py asgi.py manage.py app.py main.py run.py application.py server.py __main__.py setup.py noxfile.py tasks.py fabfile.py "
-    "gunicorn.py gunicorn_config.py gunicorn.conf.py lambda_handler.py index.py flask_app.py autoapp.py celery_worker.py worker.py "
-    "run_celery.py celeryapp.py locustfile.py env.py cli.py serve.py start.py".split()
-)
+_ENTRY_NAMES = frozenset({
+    "wsgi.py", "asgi.py", "manage.py", "app.py", "main.py", "run.py", "application.py", "server.py",
+    "__main__.py", "setup.py", "noxfile.py", "tasks.py", "fabfile.py", "gunicorn.py", "gunicorn_config.py",
+    "gunicorn.conf.py", "lambda_handler.py", "index.py", "flask_app.py", "autoapp.py", "celery_worker.py",
+    "worker.py", "run_celery.py", "celeryapp.py", "locustfile.py", "env.py", "cli.py", "serve.py", "start.py",
+})  # fmt: skip
 # Decorators that leave a function uncalled until something names it.
-_INERT = frozenset(
-    "staticmethod classmethod property contextmanager asynccontextmanager wraps lru_cache cache cached_property abstractmethod overload "
-    "dataclass total_ordering singledispatch fixture setter getter deleter".split()
-)
+_INERT = frozenset({
+    "staticmethod", "classmethod", "property", "contextmanager", "asynccontextmanager", "wraps", "lru_cache",
+    "cache", "cached_property", "abstractmethod", "overload", "dataclass", "total_ordering", "singledispatch",
+    "fixture", "setter", "getter", "deleter",
+})  # fmt: skip
 _RUNS_TEXT = frozenset({"eval", "exec", "compile", "runpy.run_path", "runpy.run_module"})
-_DYNAMIC_LOADERS = ("import_module", "import_string", "find_modules", "iter_modules", "walk_packages", "iter_entry_points", "__import__",
-                    "spec_from_file_location")  # fmt: skip
+_DYNAMIC_LOADERS = (
+    "import_module", "import_string", "find_modules", "iter_modules", "walk_packages", "iter_entry_points",
+    "__import__", "spec_from_file_location",
+)  # fmt: skip
 _WORD = re.compile(r"[\w./\-]+(?::[\w.]+)?")
 _TOP = "<module>"
 
 
 class Reach:
-    """Reachability from entry points. ``mentions`` are the words of commands and configuration that may name a module."""
+    """Reachability from entry points. ``mentions`` are the words of commands and configuration that may name a
+    module."""
 
     def __init__(self, names: Names, imports: ImportGraph, mentions: Iterable[str]) -> None:
         self._names = names
@@ -100,15 +105,15 @@ class Reach:
         for path in sorted(self.modules):
             file = self._names.files[path]
             for scope, refs in enumerate(file.module.refs):
-                definition = file.definition(scope)
-                node = (path, definition.qualname if definition else _TOP)
-                graph.add_edges_from((node, t) for t in self._targets(file, scope, refs, by_name))
-                if definition is not None:
-                    graph.add_edges_from((n, node) for n in _runs_with(file, definition))
+                around = file.definition(scope)
+                node = (path, around.qualname if around else _TOP)
+                graph.add_edges_from((node, t) for t in self._targets(file, refs, by_name))
+                if around is not None:
+                    graph.add_edges_from((n, node) for n in _runs_with(file, around))
         return graph
 
     def _targets(
-        self, file: PyFile, scope: int, refs: Iterable[str], by_name: dict[str, list[tuple[str, str]]]
+        self, file: PyFile, refs: Iterable[str], by_name: dict[str, list[tuple[str, str]]]
     ) -> Iterable[tuple[str, str]]:
         for name in refs:
             ref = self._names.resolve(file.path, name)

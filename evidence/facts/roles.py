@@ -19,17 +19,23 @@ class Role(StrEnum):
 
 
 # The vendored folders of github-linguist's vendor.yml that occur in Python projects, and virtual environments.
-_VENDORED = frozenset(
-    "vendor vendors vendored _vendor third_party thirdparty third-party 3rdparty node_modules bower_components extern externals "
-    "site-packages dist-packages venv .venv virtualenv __pypackages__ .tox .eggs".split()
-)
-_TESTS = frozenset(
-    "tests test testing spec specs e2e integration_tests integration-tests unit_tests functional_tests tests_integration testsuite "
-    "tests_e2e test_suite unittests".split()
-)
-_EXAMPLES = frozenset("example examples sample samples demo demos tutorial tutorials docs doc documentation docs_src".split())
+_VENDORED = frozenset({
+    "vendor", "vendors", "vendored", "_vendor", "third_party", "thirdparty", "third-party", "3rdparty",
+    "node_modules", "bower_components", "extern", "externals", "site-packages", "dist-packages", "venv",
+    ".venv", "virtualenv", "__pypackages__", ".tox", ".eggs",
+})  # fmt: skip
+_TESTS = frozenset({
+    "tests", "test", "testing", "spec", "specs", "e2e", "integration_tests", "integration-tests", "unit_tests",
+    "functional_tests", "tests_integration", "testsuite", "tests_e2e", "test_suite", "unittests",
+})  # fmt: skip
+_EXAMPLES = frozenset({
+    "example", "examples", "sample", "samples", "demo", "demos", "tutorial", "tutorials", "docs", "doc",
+    "documentation", "docs_src",
+})  # fmt: skip
 _TEST_FILE = re.compile(r"(?:test_.*|.*_tests?|tests?|conftest|.*_spec)\.py")
-_MIGRATION = re.compile(r"(?:^|/)(?:migrations?|alembic|db_migrations|migrate)/(?:.*/)?(?:versions?|.*_versions)/[^/]+\.py$")
+_MIGRATION = re.compile(
+    r"(?:^|/)(?:migrations?|alembic|db_migrations|migrate)/(?:.*/)?(?:versions?|.*_versions)/[^/]+\.py$"
+)
 _GENERATED_FILE = re.compile(r".*(?:_pb2|_pb2_grpc|\.pb|\.min|_generated)\.\w+")
 
 

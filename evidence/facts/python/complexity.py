@@ -12,8 +12,8 @@ _HTTP_METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "opt
 def complexities(tree: ast.Module, web: bool) -> dict[int, int]:
     """radon's count by ``id`` of the function node.
 
-    A module that imports from Flask or its kin (``web``) is measured whole; elsewhere only decorated functions (other than
-    pytest's) and methods named like HTTP methods are: radon costs more than the parse itself.
+    A module that imports from Flask or its kin (``web``) is measured whole; elsewhere only decorated functions (other
+    than pytest's) and methods named like HTTP methods are: radon costs more than the parse itself.
     """
     counted: dict[int, int] = {}
     stack: list[tuple[ast.AST, bool]] = [(tree, False)]
@@ -46,7 +46,7 @@ def _is_pytest(decorator: ast.expr) -> bool:
 
 
 def _count(node: Function) -> int:
-    from radon.visitors import ComplexityVisitor
+    from radon.visitors import ComplexityVisitor  # type: ignore[import-untyped]
 
     visitor = ComplexityVisitor()
     try:

@@ -19,9 +19,10 @@ OTHER = Expr("other")
 _CONSTANTS = {value: Expr("const", str(value)) for value in (True, False, None)}
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.And: "and", ast.Or: "or", ast.Not: "not", ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/",
-    ast.Mod: "%", ast.Eq: "==", ast.NotEq: "!=", ast.In: "in", ast.NotIn: "not in", ast.Is: "is", ast.IsNot: "is not",
-    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.USub: "-", ast.BitOr: "|", ast.BitAnd: "&", ast.Pow: "**",
-    ast.FloorDiv: "//", ast.LShift: "<<", ast.RShift: ">>", ast.BitXor: "^",
+    ast.Mod: "%", ast.Eq: "==", ast.NotEq: "!=", ast.In: "in", ast.NotIn: "not in", ast.Is: "is",
+    ast.IsNot: "is not",
+    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.USub: "-", ast.BitOr: "|", ast.BitAnd: "&",
+    ast.Pow: "**", ast.FloorDiv: "//", ast.LShift: "<<", ast.RShift: ">>", ast.BitXor: "^",
 }  # fmt: skip
 # ``environ.get("SECRET_KEY", "x")``: the first argument names what the second one is.
 _NAMED_BY_FIRST = frozenset({"get", "getenv", "setdefault", "config", "env", "str", "pop", "environ", "get_env"})
@@ -30,7 +31,8 @@ Resolve = Callable[[str], str]
 
 
 class Reader:
-    """Reads expressions of one scope. ``resolve`` maps the first segment of a dotted name to what it was imported as."""
+    """Reads expressions of one scope. ``resolve`` maps the first segment of a dotted name to what it was imported
+    as."""
 
     __slots__ = ("resolve",)
 
@@ -114,8 +116,13 @@ class Reader:
         return Expr("dict", "", items, keys)
 
     def _fstring(self, node: ast.JoinedStr, depth: int, name: str) -> Expr:
-        parts = [p.value if isinstance(p, ast.Constant) and isinstance(p.value, str) else "{}" for p in node.values[:MAX_ITEMS]]
-        items = tuple(self.read(p.value, depth + 1) for p in node.values[:MAX_ITEMS] if isinstance(p, ast.FormattedValue))
+        parts = [
+            p.value if isinstance(p, ast.Constant) and isinstance(p.value, str) else "{}"
+            for p in node.values[:MAX_ITEMS]
+        ]
+        items = tuple(
+            self.read(p.value, depth + 1) for p in node.values[:MAX_ITEMS] if isinstance(p, ast.FormattedValue)
+        )
         text = self._string("".join(parts), "")
         return Expr("fstring", text.text, items)
 
@@ -149,6 +156,13 @@ def _key(node: ast.AST) -> str:
         text = str(node.value)[:2000].encode("utf-8", "backslashreplace").decode()
         return mask(text)[:80] if isinstance(node.value, str) else text[:20]
     return ""
+
+
+def last_segment(name: str) -> str:
+    """The last segment of a target, by which a secret is told: ``app.config[SECRET_KEY]`` is named SECRET_KEY."""
+    if name.endswith("]"):
+        return name[name.rfind("[") + 1 : -1]
+    return name.rpartition(".")[2]
 
 
 _READERS: dict[type[ast.AST], Callable[..., Expr]] = {

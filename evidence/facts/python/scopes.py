@@ -1,9 +1,12 @@
-"""Which names each scope of a module binds: imports, parameters and assignments, found in one pass over statements."""
+"""Scopes: which names each binds (found in one pass over statements), and what is gathered while one is walked."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+
+from evidence.facts.python.expressions import Reader
+from evidence.facts.python.records import Expr
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -29,6 +32,11 @@ def import_targets(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str
     for alias in node.names:
         joined = base + alias.name if base.endswith(".") else f"{base}.{alias.name}"
         yield (base if alias.name == "*" else joined), alias.asname or alias.name, base
+
+
+def arguments(node: Function) -> list[ast.arg]:
+    """The parameters that can be given one by one (``*args`` and ``**kwargs`` left out)."""
+    return [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
 
 
 def parameters(node: Function) -> list[str]:
@@ -100,3 +108,32 @@ def blocks(node: ast.AST) -> Iterator[ast.AST]:
         yield from handler.body
     for case in getattr(node, "cases", ()):
         yield from case.body
+
+
+class Scope:
+    """A scope while it is walked: its number, what its names resolve to, and what its function gathers."""
+
+    __slots__ = ("asserts", "index", "names", "outer", "reader", "refs", "returns", "yields")
+
+    def __init__(self, index: int, names: Names, outer: Scope | None, skip_outer: bool) -> None:
+        self.index = index
+        self.names = names
+        # a class body's names are not visible in its methods
+        self.outer: Scope | None = outer.outer if outer is not None and skip_outer else outer
+        self.refs: set[str] = set()
+        self.returns: list[Expr] = []
+        self.asserts = 0
+        self.yields = False
+        self.reader = Reader(self.resolve)
+
+    def resolve(self, name: str) -> str:
+        """What the first segment of a dotted name stands for here."""
+        scope: Scope | None = self
+        while scope is not None:
+            target = scope.names.aliases.get(name)
+            if target is not None:
+                return target
+            if name in scope.names.stores:
+                return name
+            scope = scope.outer
+        return name

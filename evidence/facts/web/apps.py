@@ -8,7 +8,14 @@ from evidence.facts.web.kin import _APP_PARAMETERS, Kin
 from evidence.facts.web.records import App, Factory
 
 # What a function does to an application it was handed: enough of these, and it completes it.
-_COMPLETING = (".register_blueprint", ".init_app", ".config.from_object", ".config.from_mapping", ".config.update", ".register_error_handler")
+_COMPLETING = (
+    ".register_blueprint",
+    ".init_app",
+    ".config.from_object",
+    ".config.from_mapping",
+    ".config.update",
+    ".register_error_handler",
+)
 _MAX_RETURN_DEPTH = 3
 
 
@@ -23,7 +30,8 @@ def find_apps(files: list[PyFile], kin: Kin) -> list[App]:
 
 
 def find_factories(files: list[PyFile], apps: list[App], names: Names, kin: Kin) -> list[Factory]:
-    """Functions that create and return an application, return what another factory made, or complete one they receive."""
+    """Functions that create and return an application, return what another factory made, or complete one they
+    receive."""
     creating = {(a.file.path, d.qualname) for a in apps if (d := a.in_function) is not None}
     found: list[Factory] = []
     for file in files:
@@ -57,7 +65,12 @@ def _passes_on(file: PyFile, scope: int, definition: Definition, kin: Kin) -> bo
     """A function that gets an app from another function, configures it and returns it (not a plain test fixture)."""
     if not definition.name.startswith(("create", "make", "build", "init", "get", "setup", "configure")):
         return False
-    return definition.parent == 0 and bool(definition.returns) and _returns_app(file, scope, definition, kin) and _configures(file, scope)
+    return (
+        definition.parent == 0
+        and bool(definition.returns)
+        and _returns_app(file, scope, definition, kin)
+        and _configures(file, scope)
+    )
 
 
 def _completes(file: PyFile, scope: int, definition: Definition) -> bool:

@@ -77,4 +77,8 @@ class Callbacks:
 
 def _is_curried(method: str, call: Call, file: PyFile) -> bool:
     """Whether this is only the first half of ``app.errorhandler(X)(f)``."""
-    return any(c.start == call.start and c.name == call.name + "()" for c in file.module.calls if c.name.endswith(method + "()"))
+    return any(
+        c.start == call.start and c.name == call.name + "()"
+        for c in file.module.calls
+        if c.name.endswith(method + "()")
+    )

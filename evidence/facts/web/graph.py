@@ -137,4 +137,6 @@ class WebGraph:
     @property
     def is_flask(self) -> bool:
         """Whether the project's own code makes a Flask (or kin) application, or at least blueprints with routes."""
-        return bool(self.apps) or (bool(self.blueprints) and bool(self.routes)) or any(f.completes for f in self.factories)
+        return (
+            bool(self.apps) or (bool(self.blueprints) and bool(self.routes)) or any(f.completes for f in self.factories)
+        )

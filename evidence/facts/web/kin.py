@@ -11,10 +11,10 @@ from evidence.facts.python.records import Call, Definition, Expr
 # Packages whose classes are Flask's own or built on them (flask_* covers the extensions).
 _PACKAGES = ("flask", "quart", "apiflask", "connexion", "eve")
 _CLASSES = {
-    "Flask": "app", "Quart": "app", "APIFlask": "app", "FlaskApp": "app", "AsyncApp": "app", "OpenAPI": "app", "Eve": "app",
-    "Blueprint": "blueprint", "APIBlueprint": "blueprint", "Namespace": "namespace", "Api": "api", "RestApi": "api",
-    "Resource": "view", "MethodResource": "view", "MethodView": "view", "View": "view", "FlaskView": "view", "BaseView": "view",
-    "ModelView": "view", "ModelRestApi": "view", "BaseApi": "view",
+    "Flask": "app", "Quart": "app", "APIFlask": "app", "FlaskApp": "app", "AsyncApp": "app", "OpenAPI": "app",
+    "Eve": "app", "Blueprint": "blueprint", "APIBlueprint": "blueprint", "Namespace": "namespace", "Api": "api",
+    "RestApi": "api", "Resource": "view", "MethodResource": "view", "MethodView": "view", "View": "view",
+    "FlaskView": "view", "BaseView": "view", "ModelView": "view", "ModelRestApi": "view", "BaseApi": "view",
 }  # fmt: skip
 _CONNEXION_APPS = frozenset({"App", "FlaskApp", "AsyncApp"})
 _APP_PARAMETERS = frozenset({"app", "application", "flask_app", "_app", "flask_application", "the_app"})
@@ -107,7 +107,9 @@ class Kin:
             return None
         while True:
             for item in file.assigned.get((scope, name), ()):
-                found = self._from_value(file, scope, item.expr if isinstance(item, Call) else item.value, item, name, depth)
+                found = self._from_value(
+                    file, scope, item.expr if isinstance(item, Call) else item.value, item, name, depth
+                )
                 if found is not None:
                     return found
             if not scope:
@@ -115,7 +117,9 @@ class Kin:
             definition = file.definition(scope)
             scope = definition.parent if definition else 0
 
-    def _from_value(self, file: PyFile, scope: int, value: Expr, item: object, name: str, depth: int) -> Instance | None:
+    def _from_value(
+        self, file: PyFile, scope: int, value: Expr, item: object, name: str, depth: int
+    ) -> Instance | None:
         if value.kind == "call":
             call = item if isinstance(item, Call) else None
             kind = self.class_kind(file.path, value.text)

@@ -37,7 +37,11 @@ class RuleIndex:
         if not target.startswith("/"):
             return self._by_endpoint.get(target)
         wanted = _segments(target.partition("?")[0].partition("#")[0].replace("{}", "<x>"))
-        exact = [(_literal(rule, wanted), route) for rule, route in self._by_length.get(len(wanted), ()) if _fits(rule, wanted)]
+        exact = [
+            (_literal(rule, wanted), route)
+            for rule, route in self._by_length.get(len(wanted), ())
+            if _fits(rule, wanted)
+        ]
         if exact:
             return max(exact, key=lambda e: e[0])[1]
         ends = [(len(rule), route) for rule, route in self._loose if rule and _fits(rule, wanted[-len(rule) :])]

@@ -61,8 +61,9 @@ class Blueprint:
 
 @dataclass(frozen=True)
 class Registration:
-    """One ``register_blueprint`` (or kin) of one blueprint. ``onto`` is what it is registered on: app, blueprint or api;
-    ``parent`` the blueprint's key when it is one. ``prefix`` as given here, None when not, "?" when not constant."""
+    """One ``register_blueprint`` (or kin) of one blueprint. ``onto`` is what it is registered on: app, blueprint or
+    api; ``parent`` the blueprint's key when it is one. ``prefix`` as given here, None when not, "?" when not
+    constant."""
 
     file: PyFile
     call: Call
@@ -90,7 +91,8 @@ class Route:
 
 @dataclass(frozen=True)
 class Request:
-    """One request that a test makes through a client: the URL path (``{}`` for what is not constant) or an endpoint name."""
+    """One request that a test makes through a client: the URL path (``{}`` for what is not constant) or an endpoint
+    name."""
 
     file: PyFile
     call: Call
@@ -99,10 +101,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Callback:
-    """A function hung on an app, blueprint or extension under ``method`` (``before_request``, ``errorhandler``...), by
-    decorator or call. ``receiver`` is the dotted name it hangs on and ``onto`` its kind ("" when unknown), ``owner`` the
-    blueprint's key; ``args`` what the registering call was given besides the function. ``start``/``end`` span decorator
-    and function, or the call."""
+    """A function hung on an app, blueprint or extension under ``method`` (``before_request``, ``errorhandler``...),
+    by decorator or call. ``receiver`` is the dotted name it hangs on and ``onto`` its kind ("" when unknown),
+    ``owner`` the blueprint's key; ``args`` what the registering call was given besides the function.
+    ``start``/``end`` span decorator and function, or the call."""
 
     file: PyFile
     method: str

@@ -1,4 +1,5 @@
-"""Blueprints and their registrations: direct, in loops over lists, nested, and by packages that register what they find."""
+"""Blueprints and their registrations: direct, in loops over lists, nested, and by packages that register what they
+find."""
 
 from __future__ import annotations
 
@@ -150,8 +151,8 @@ class Registrations:
             ref = self._names.resolve(file.path, values.text)
             if not ref.external and depth <= _MAX_DEPTH:
                 other = self._names.files[ref.path]
-                for item in self._assigns(other, 0, ref.name):
-                    yield from self._elements(other, 0, item.value, attribute, depth + 1)
+                for assigned in self._assigns(other, 0, ref.name):
+                    yield from self._elements(other, 0, assigned.value, attribute, depth + 1)
             return
         if values.kind == "call" and values.text.endswith(_DYNAMIC):
             yield from self._below(file)

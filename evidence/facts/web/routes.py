@@ -37,14 +37,17 @@ class Routes:
         return sorted(found, key=lambda r: (r.file.path, r.start, r.rule))
 
     def views(self, routes: list[Route]) -> list[tuple[PyFile, Definition]]:
-        """The functions that answer requests: route handlers, and the HTTP-method methods of handler classes; each once."""
+        """The functions that answer requests: route handlers, and the HTTP-method methods of handler classes; each
+        once."""
         seen: dict[tuple[str, str], tuple[PyFile, Definition]] = {}
         for route in routes:
             for file, definition in self._functions(route):
                 seen.setdefault((file.path, definition.qualname), (file, definition))
         for file in self._files:
             for definition in file.module.definitions:
-                if definition.kind == "class" and any(self._kin.class_kind(file.path, b.text) == "view" for b in definition.bases):
+                if definition.kind == "class" and any(
+                    self._kin.class_kind(file.path, b.text) == "view" for b in definition.bases
+                ):
                     for method in _methods(file, definition):
                         seen.setdefault((file.path, method.qualname), (file, method))
         return [seen[k] for k in sorted(seen, key=lambda k: (k[0], seen[k][1].line))]
@@ -86,13 +89,33 @@ class Routes:
             handler_file, handler = self._handler(file, args[0])
             for rule in args[1:]:
                 if rule.kind in ("str", "fstring"):
-                    yield Route(file, handler_file, handler, rule.text, (), key, handler.name if handler else "", call.start, call.end)
+                    yield Route(
+                        file,
+                        handler_file,
+                        handler,
+                        rule.text,
+                        (),
+                        key,
+                        handler.name if handler else "",
+                        call.start,
+                        call.end,
+                    )
         elif method == "add_url_rule" and args:
             target = call.expr.kwarg("view_func") or (args[2] if len(args) > 2 else None)
             if target is not None:
                 handler_file, handler = self._handler(file, target)
                 endpoint = args[1].text if len(args) > 1 else (handler.name if handler else "")
-                yield Route(file, handler_file, handler, args[0].text, _given_methods(call.expr), key, endpoint, call.start, call.end)
+                yield Route(
+                    file,
+                    handler_file,
+                    handler,
+                    args[0].text,
+                    _given_methods(call.expr),
+                    key,
+                    endpoint,
+                    call.start,
+                    call.end,
+                )
 
     def _handler(self, file: PyFile, value: Expr) -> tuple[PyFile, Definition | None]:
         """The definition a handler expression means; ``X.as_view("x")`` means the class X."""

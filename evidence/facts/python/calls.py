@@ -1,0 +1,108 @@
+"""Walks expressions: the calls, references and dotted strings in them, with a stack of our own."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from evidence.facts.python.records import Assign, Call, Expr
+from evidence.facts.python.scopes import Scope
+
+_DOTTED_PATH = re.compile(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){1,8}(?::[A-Za-z_][\w.]{0,60}(?:\(\))?)?")
+_MAX_STRING = 120
+_MAX_STRINGS = 500
+_CHECKING_CONTEXTS = frozenset(
+    {"raises", "assertRaises", "assertRaisesRegex", "warns", "pytest.raises", "pytest.warns"}
+)
+
+
+class Expressions:
+    """What the expressions of a module hold, in the order they are walked."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.assigns: list[Assign] = []
+        self.strings: dict[str, int] = {}
+
+    def iterate(self, target: ast.expr, iterable: ast.expr, line: int, scope: Scope) -> None:
+        """``for x in (a, b)`` is kept as an assignment of the operation ``for`` to ``x``."""
+        if isinstance(target, ast.Name):
+            value = Expr("op", "for", (scope.reader.read(iterable, 2),))
+            self.assigns.append(Assign(target.id, value, line, iterable.end_lineno or line, scope.index))
+
+    def reference(self, node: ast.expr, scope: Scope) -> None:
+        """Names in an annotation count as references; its calls and strings do not."""
+        for child in ast.walk(node):
+            if isinstance(child, ast.Name):
+                scope.refs.add(scope.resolve(child.id))
+
+    def walk(self, root: ast.expr, scope: Scope, target: str = "") -> None:
+        """Record the calls, references and dotted strings of an expression."""
+        stack: list[tuple[ast.AST, str]] = [(root, target)]
+        while stack:
+            node, role = stack.pop()
+            kind = type(node)
+            if kind is ast.Call:
+                self._record_call(node, scope, role)  # type: ignore[arg-type]
+                stack.extend((k.value, "") for k in reversed(node.keywords))  # type: ignore[attr-defined]
+                stack.extend((a, "") for a in reversed(node.args))  # type: ignore[attr-defined]
+                self._chain(node.func, scope, stack)  # type: ignore[attr-defined]
+            elif kind is ast.Name or kind is ast.Attribute or kind is ast.Subscript:
+                self._chain(node, scope, stack)
+            elif kind is ast.Constant:
+                self._string(node)  # type: ignore[arg-type]
+            elif kind is ast.Await:
+                stack.append((node.value, role))  # type: ignore[attr-defined]
+            else:
+                if kind is ast.Yield or kind is ast.YieldFrom:
+                    scope.yields = True
+                elif kind is ast.comprehension:
+                    self.iterate(node.target, node.iter, node.iter.lineno, scope)  # type: ignore[attr-defined]
+                stack.extend((child, "") for child in _children(node))
+
+    def _record_call(self, node: ast.Call, scope: Scope, role: str) -> None:
+        expr = scope.reader.read(node)
+        self.calls.append(Call(expr, node.lineno, node.end_lineno or node.lineno, scope.index, role))
+        last = expr.text.rpartition(".")[2]
+        if last.startswith("assert") or last in _CHECKING_CONTEXTS:
+            scope.asserts += 1
+
+    def _chain(self, node: ast.AST, scope: Scope, stack: list[tuple[ast.AST, str]]) -> None:
+        """A dotted chain is one reference; what hides inside it (call arguments, indices) is walked on its own."""
+        name = scope.reader.dotted(node)
+        if name:
+            scope.refs.add(name)
+        while True:
+            if isinstance(node, ast.Attribute):
+                node = node.value
+            elif isinstance(node, ast.Subscript):
+                stack.append((node.slice, ""))
+                node = node.value
+            elif isinstance(node, ast.Name):
+                if not name:
+                    scope.refs.add(scope.resolve(node.id))
+                return
+            else:
+                stack.append((node, ""))
+                return
+
+    def _string(self, node: ast.Constant) -> None:
+        value = node.value
+        if not isinstance(value, str) or "." not in value or len(value) >= _MAX_STRING:
+            return
+        if len(self.strings) < _MAX_STRINGS and _DOTTED_PATH.fullmatch(value):
+            self.strings.setdefault(value, node.lineno)
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    for name in reversed(node._fields):
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            for item in reversed(value):
+                if isinstance(item, ast.AST):
+                    yield item
+        elif isinstance(value, ast.AST) and not isinstance(
+            value, ast.expr_context | ast.operator | ast.cmpop | ast.boolop
+        ):
+            yield value

@@ -1,0 +1,92 @@
+"""What single statements amount to: tests that are constant, checks that can fail, handlers that only pass."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from evidence.facts.python.scopes import Function, arguments
+
+_CREATE_DATE = re.compile(r"\bCreate Date: {0,4}(\d{4}-\d\d-\d\d)")
+_LOGGERS = frozenset(
+    {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "capture_exception"}
+)
+
+
+def constant_test(test: ast.expr) -> str:
+    """``never``, ``always``, ``typing``, ``main`` or "" for a test that depends on something."""
+    if isinstance(test, ast.Constant):
+        return "always" if test.value else "never"
+    if isinstance(test, ast.Name | ast.Attribute):
+        return "typing" if (test.id if isinstance(test, ast.Name) else test.attr) == "TYPE_CHECKING" else ""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and isinstance(test.operand, ast.Constant):
+        return "never" if test.operand.value else "always"
+    if isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__":
+        return "main"
+    return ""
+
+
+def checks(test: ast.expr) -> bool:
+    """Whether an assertion can fail for a reason in the code: not a constant, a filled tuple or a comparison with
+    itself."""
+    if isinstance(test, ast.Constant | ast.Tuple):
+        return False
+    if isinstance(test, ast.Compare) and len(test.comparators) == 1:
+        left, right = test.left, test.comparators[0]
+        if isinstance(left, ast.Constant) and isinstance(right, ast.Constant):
+            return False
+        if isinstance(left, ast.Name) and isinstance(right, ast.Name) and left.id == right.id:
+            return False
+    return True
+
+
+def handler_does(handler: ast.ExceptHandler) -> str:
+    """``pass``, ``raise``, ``log``, ``return`` or ``work``: what an ``except`` does with what it caught."""
+    body = [s for s in handler.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    if all(isinstance(s, ast.Pass | ast.Continue | ast.Break) for s in body):
+        return "pass"
+    last = body[-1]
+    if isinstance(last, ast.Raise):
+        return "raise"
+    if all(_is_log(s) for s in body):
+        return "log"
+    return "return" if isinstance(last, ast.Return) else "work"
+
+
+def _is_log(statement: ast.stmt) -> bool:
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call):
+        return False
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return name in _LOGGERS
+
+
+def is_docstring(body: list[ast.stmt]) -> bool:
+    """Whether a body begins with its documentation."""
+    first = body[0]
+    return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+
+
+def place(node: Function | ast.ClassDef, qualname: str) -> tuple[str, str, int, int, int]:
+    """Name, qualified name, first decorator's line, own line and last line of a definition."""
+    start = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+    return node.name, qualname, start, node.lineno, node.end_lineno or node.lineno
+
+
+def is_annotated(node: Function) -> bool:
+    """Whether all parameters but ``self`` and ``cls``, or what is returned, carry an annotation."""
+    own = [a for a in arguments(node) if a.arg not in ("self", "cls")]
+    return node.returns is not None or (bool(own) and all(a.annotation for a in own))
+
+
+def created(docstring: str | None) -> str:
+    """The day in the line that Alembic's template writes into every revision's docstring."""
+    found = _CREATE_DATE.search((docstring or "")[:2000])
+    return found[1] if found else ""
+
+
+def first_line(text: str | None) -> str:
+    """The first line of a docstring, masked and cut to 200 characters."""
+    from evidence.facts.masking import mask
+
+    return mask((text or "").strip().partition("\n")[0][:200].encode("utf-8", "backslashreplace").decode())
