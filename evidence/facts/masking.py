@@ -38,8 +38,10 @@ _TOKENS = re.compile(
 """Shapes that name their issuer. Sources: the issuers' documents, the rule sets of gitleaks and detect-secrets."""
 
 _TOKEN_HINT = re.compile(
-    r"AKIA|ASIA|ABIA|ACCA|gh[pousr]_|github_pat|gl[a-z]{1,5}-|xox|xapp|hooks\.slack|[sr]k_|whsec|AIza|GOCSPX|ya29|SK[0-9a-f]{8}"
-    r"|SG\.|key-|pypi-|npm_|dckr_|_v1_|hv[sbr]\.|sk-|AGE-|eyJ|sig=|Signature=|AccountKey|AccessKey="
+    r"AKIA|ASIA|ABIA|ACCA|gh[pousr]_[A-Za-z0-9]{4}|github_pat_|gl[a-z]{2,5}-[A-Za-z0-9_]{8}|xox[a-z]-|xapp-|hooks\.slack"
+    r"|[sr]k_[A-Za-z0-9]{4}|whsec_|AIza|GOCSPX|ya29\.|SK[0-9a-f]{8}|SG\.[A-Za-z0-9_-]{8}|key-[0-9a-f]{8}|pypi-[A-Za-z0-9_-]{20}"
+    r"|npm_[A-Za-z0-9]{20}|dckr_|do[opr]_v1_|hv[sbr]\.[A-Za-z0-9_-]{8}|sk-[A-Za-z0-9_-]{20}|AGE-|eyJ|sig=|Signature="
+    r"|AccountKey|AccessKey="
 )
 _KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")

@@ -18,7 +18,7 @@ email auth access refresh client server db database postgres postgresql mysql ma
 minioadmin sa oauth id private public signing encryption encrypt hash use with only production prod staging env
 environment config configuration new old current wrong bad invalid valid good incorrect correct another other second
 first one two three pw longer long short needs need must at least unsafe insecure unused ci build docker compose fixture
-stub temp temporary tmp wtf csrf
+stub temp temporary tmp wtf csrf security secure
 """
 _PLACEHOLDER_WORDS = frozenset(_FILLERS.split())
 _PLACEHOLDER_PARTS = re.compile(
@@ -30,7 +30,7 @@ _PLACEHOLDER_PARTS = re.compile(
 )
 _RUN = re.compile(r"[A-Za-z0-9+/]{12,}+")
 _TEMPLATE = re.compile(
-    r"\{\{|\$\{|\$\(|\{%|<%|%\([a-zA-Z_]|\{[a-zA-Z_][\w.\[\]]{0,80}\}|^%[sdr]$|^\$[A-Za-z_]|^@[A-Za-z_]|\$\[\["
+    r"\{\{|\$\{|\$\(|\{%|<%|%\([a-zA-Z_]|\{[a-zA-Z_][\w.\[\]()]{0,80}\}|^%[sdr]$|^\$[A-Za-z_]|^@[A-Za-z_]|\$\[\["
     r"|^%[A-Za-z_]{1,80}%$|^ENC[\[(]|^!|^projects/|^#\{"
     r"|^(?:vault|op|ssm|arn|secretsmanager|sops|ref|secretref|kms|env|file|projects):"
 )
@@ -110,7 +110,7 @@ def _is_reference(value: str) -> bool:
 
 def _is_label(kind: str, value: str) -> bool:
     """Whether the value is text for people or a type: a field's label, a message, a translation."""
-    if value.lower() in _NOT_VALUES:
+    if value.lower() in _NOT_VALUES or (value[0] in "{[(%" and not _looks_random(value)):
         return True
     if kind == "secret_key":
         return False
