@@ -32,6 +32,7 @@ _ENVIRONMENTS = {
     "demo": "demo",
 }
 _WORD = re.compile(r"[a-z]{2,20}")
+_CALLED = re.compile(r"/\.github/workflows/[^@]{0,60}(?:deploy|(?<![a-z])cd(?![a-z]))")
 _HEALTH = ("health", "smoke", "status", "ping", "ready", "alive")
 _GRADUAL = (
     "--atomic",
@@ -109,6 +110,7 @@ DEPLOYMENT = Signal(
         "release",
         "docs",
         "declared",
+        "elsewhere",
     ),
     defining=("ships", "publishes"),
     uncited=("target",),
@@ -136,7 +138,7 @@ def detect(project: Project) -> Observations:
         seen.update(_around(run))
     seen.update(_afterwards(project.ci_runs, shipping))
     if not seen:
-        seen.update(_declared(project))
+        seen.update((*_declared(project), *_elsewhere(project)))
     yield from ((DEPLOYMENT, site) for site in sorted(seen, key=Site.order))
 
 
@@ -233,6 +235,17 @@ def _probes(run: CiRun) -> bool:
     if "probe" not in run.kinds:
         return False
     return run.tool not in ("curl", "wget", "http", "https") or any(word in text for word in _HEALTH)
+
+
+def _elsewhere(project: Project) -> list[Site]:
+    """Jobs that call a workflow of another repository that is named for deployment."""
+    return [
+        _site(Place(step.path, step.start, step.end), "elsewhere", job.name, "the workflow is in another repository")
+        for pipeline in project.ci
+        for job in pipeline.jobs
+        for step in job.steps
+        if step.action is not None and _CALLED.search(step.action.name)
+    ]
 
 
 def _declared(project: Project) -> list[Site]:

@@ -17,6 +17,7 @@ import re
 
 from evidence.api import CiRun, Observations, Pipeline, Place, Project, Signal, Site, Sites, plural
 
+_CALLED = re.compile(r"/\.github/workflows/[^@]{0,60}(?:test|(?<![a-z])ci(?![a-z]))")
 _ELSEWHERE = re.compile(
     r"(?:^|[_\-.])(?:ci|concourse|jenkins|travis|gitlab|buildkite|teamcity|bamboo|drone)(?:[_\-.]|$)"
 )
@@ -118,8 +119,14 @@ def _services(pipeline: Pipeline) -> list[Site]:
 
 
 def _elsewhere(project: Project) -> list[Site]:
-    """Image stages made for a CI system whose configuration is not here."""
-    found = []
+    """Workflows of other repositories, and image stages made for a CI system whose configuration is not here."""
+    found = [
+        _site(Place(step.path, step.start, step.end), "elsewhere", job.name, "the workflow is in another repository")
+        for pipeline in project.ci
+        for job in pipeline.jobs
+        for step in job.steps
+        if step.action is not None and _CALLED.search(step.action.name) and pipeline.on_change
+    ]
     for path, dockerfile in project.dockerfiles.items():
         for instruction in dockerfile.instructions:
             name = instruction.text.lower().partition(" as ")[2].strip()

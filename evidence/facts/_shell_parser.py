@@ -42,6 +42,7 @@ class _Level:
     either: int = -1
     pipe: int = 0
     piped: int = -1
+    skipped: bool = False
 
 
 @dataclass
@@ -53,6 +54,8 @@ class Parser:
     levels: list[_Level] = field(default_factory=lambda: [_Level()])
     arms: list[str] = field(default_factory=list)
     functions: list[tuple[str, int]] = field(default_factory=list)
+    blocks: list[str] = field(default_factory=list)
+    over: bool = False
     braces: int = 0
     pending_function: str = ""
     line_start: int = 0
@@ -69,11 +72,19 @@ class Parser:
     def on_and(self) -> None:
         self._command()
         self._end_pipe()
+        self._short("false")
 
     def on_or(self) -> None:
         self._command()
         self._end_pipe()
         self.levels[-1].either = len(self.drafts)
+        self._short("true", ":")
+
+    def _short(self, *first: str) -> None:
+        """``true ||`` and ``false &&`` at the head of a list keep the rest of it from running."""
+        level = self.levels[-1]
+        if level.chain == len(self.drafts) - 1 and self.drafts[-1].words in tuple((w,) for w in first):
+            level.skipped = True
 
     def on_pipe(self) -> None:
         if self.arms and not self.arms[-1]:  # between the patterns of a case arm
@@ -140,8 +151,12 @@ class Parser:
             function=self.functions[-1][0] if self.functions else "",
         )
         self.words.clear()
+        if self.over or "dead" in self.blocks[-20:]:
+            draft.hidden = "never runs"
         if condition:
             draft.deferred = "only decides a condition"
+            if draft.words == ("false",) and self.blocks:
+                self.blocks[-1] = "false"
         elif not self.errexit:
             draft.deferred = "runs after set +e"
         self._options(draft.words)
@@ -154,6 +169,7 @@ class Parser:
         words = self.words
         while at < len(words) and not words[at].quoted:
             text = words[at].text
+            self._block(text)
             if text in _CONDITIONS or text == "!":
                 condition = True
             elif text == "case":
@@ -176,6 +192,15 @@ class Parser:
             at += 1
         del words[:at]
         return condition
+
+    def _block(self, text: str) -> None:
+        """Follow if, loops and case; a block under ``if false`` is dead up to its else."""
+        if text in ("if", "while", "until", "for", "select", "case"):
+            self.blocks.append("")
+        elif text in ("fi", "done", "esac") and self.blocks:
+            self.blocks.pop()
+        elif text in ("then", "do", "else", "elif") and self.blocks:
+            self.blocks[-1] = "dead" if self.blocks[-1] == "false" and text in ("then", "do") else ""
 
     def _open_brace(self) -> None:
         self.braces += 1
@@ -226,11 +251,16 @@ class Parser:
     def _end_list(self) -> None:
         self._end_pipe()
         level = self.levels[-1]
+        if level.skipped:
+            self._hide(level.chain + 1, len(self.drafts), "never runs")
+            level.skipped = False
         if level.either >= 0:
             self._end_either(level)
         elif self.drafts and level.chain == len(self.drafts) - 1:
             last = self.drafts[-1]
             last.alone = True
+            outside = not (self.blocks or self.functions or self.arms or len(self.levels) > 1 or self.pending_function)
+            self.over = self.over or (outside and last.words[:1] == ("exit",) and not last.hidden)
             if _is_success(last.words):  # `cmd; true` on one line
                 self._hide(self.line_start, len(self.drafts) - 1, f"followed by ; {' '.join(last.words)}")
         level.chain, level.either = len(self.drafts), -1

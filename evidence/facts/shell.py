@@ -36,13 +36,13 @@ class Simple(Struct, frozen=True):
         return " ".join(self.words)
 
 
-def split(script: str, *, first_line: int = 1, pipefail: bool = False) -> tuple[Simple, ...]:
+def split(script: str, *, first_line: int = 1, pipefail: bool = False, errexit: bool = True) -> tuple[Simple, ...]:
     """The simple commands of ``script`` in order, with line numbers counted from ``first_line``.
 
-    ``pipefail`` tells whether the shell that runs it was started with that option. The shell is taken to stop at the
-    first failure (as CI systems start it) until the script says otherwise. At most 5,000 commands of 256 KiB are read.
+    ``pipefail`` and ``errexit`` tell how the shell that runs it was started; CI systems start it so that it stops at
+    the first failure. The script may change both. At most 5,000 commands of 256 KiB are read.
     """
-    parser = Parser(pipefail=pipefail)
+    parser = Parser(pipefail=pipefail, errexit=errexit)
     for token in tokens(script[:MAX_CHARS], first_line):
         parser.feed(token)
     return tuple(

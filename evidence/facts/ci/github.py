@@ -88,7 +88,7 @@ class _Workflow:
             return None
         events = self.node.get("on") or self.node.get("true")
         key = "on" if self.node.get("on") is not None else "true"
-        triggers, dead, filters = parts.triggers(self.path, events)
+        triggers, dead, filters = parts.triggers(self.path, events, self.inputs.paths if not self.root else frozenset())
         return Pipeline(
             path=self.path,
             system="GitHub Actions",
@@ -201,7 +201,12 @@ class _Workflow:
             path=path,
             start=where.start,
             end=where.end,
-            commands=script(item.get("run"), pipefail=parts.pipefail(shell), fill=partial(substitute, known=known)),
+            commands=script(
+                item.get("run"),
+                pipefail=parts.pipefail(shell),
+                errexit=parts.errexit(shell),
+                fill=partial(substitute, known=known),
+            ),
             action=Action(name, version, item.line_of("uses"), parts.inputs(item, known)) if uses else None,
             condition=condition,
             directory=self._settled(join(self.root, directory if "${{" not in directory else ".")),

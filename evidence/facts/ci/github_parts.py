@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
@@ -23,6 +24,7 @@ _EVENTS = {
     "workflow_run": "after",
     "create": "tag",
 }
+_WILDCARD = re.compile(r"[*?+!{\[$]")
 #: Branch names that say themselves that they do not exist.
 _NO_BRANCH = ("never", "nonexist", "non-exist", "does-not-exist", "doesnotexist", "no-such", "disabled", "unused")
 _SETUPS_WITH_CACHE = frozenset(
@@ -66,6 +68,11 @@ def inputs(item: Node, known: Mapping[str, str]) -> dict[str, str]:
 
 def pipefail(shell: str) -> bool:
     return shell == "bash" or "pipefail" in shell
+
+
+def errexit(shell: str) -> bool:
+    """Whether the shell stops at the first failure: GitHub's own do, a template (``bash {0}``) only when it says so."""
+    return "{0}" not in shell or (" -e" in shell and " +e" not in shell) or "errexit" in shell or "python" in shell
 
 
 def environment(node: Node | None, known: Mapping[str, str]) -> tuple[str, ...]:
@@ -128,7 +135,7 @@ def extends(row: Node, matrix: Node) -> bool:
     return bool(shared) and all(value in strings(matrix.get(key)) for key, value in shared)
 
 
-def triggers(path: str, events: Node | None) -> tuple[tuple[str, ...], str, tuple[Place, ...]]:
+def triggers(path: str, events: Node | None, paths: frozenset[str]) -> tuple[tuple[str, ...], str, tuple[Place, ...]]:
     """Normalised triggers, why none of them can fire, and the places that filter by path."""
     if events is None:
         return (), "no trigger", ()
@@ -138,7 +145,7 @@ def triggers(path: str, events: Node | None) -> tuple[tuple[str, ...], str, tupl
         found = {_EVENTS.get(name, "other"): "" for name in events.texts()}
     for event, node, _where in entries(path, events):
         kind = _EVENTS.get(event, "other")
-        dead = dead_trigger(event, node)
+        dead = dead_trigger(event, node) or no_such_path(event, node, paths)
         if (
             event == "push"
             and node.get("tags") is not None
@@ -165,6 +172,15 @@ def dead_trigger(event: str, node: Node) -> str:
     branches = strings(node.get("branches"))
     if branches and all(any(word in b.lower() for word in _NO_BRANCH) for b in branches):
         return f"{event} on branches that do not exist"
+    return ""
+
+
+def no_such_path(event: str, node: Node, paths: frozenset[str]) -> str:
+    """Why the path filter of an event never lets it through: none of its patterns can match a file there is."""
+    patterns = [p for p in strings(node.get("paths")) if not p.startswith("!")]
+    heads = tuple(_WILDCARD.split(p, maxsplit=1)[0].removeprefix("./") for p in patterns)
+    if heads and paths and not any(path.startswith(heads) for path in paths):
+        return f"{event} on paths that do not exist"
     return ""
 
 

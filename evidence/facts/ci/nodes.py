@@ -70,6 +70,27 @@ def scripts(inputs: CiInputs, words: tuple[str, ...], directory: str) -> list[Fo
     return None
 
 
+def several(inputs: CiInputs, words: tuple[str, ...], directory: str) -> list[Found] | None:
+    """The scripts of package.json that ``run-s``, ``run-p``, ``npm-run-all`` and ``concurrently`` run; ``*`` is a
+    pattern."""
+    path = next((p for d in dict.fromkeys((directory, "")) if (p := find(inputs.data, join(d, "package.json")))), "")
+    table = inputs.data[path].root.get("scripts") if path else None
+    if table is None:
+        return None
+    found: list[Found] = []
+    for word in words[1:]:
+        name = word.partition(":")[2] if word.startswith(("npm:", "yarn:", "pnpm:")) else word
+        if program(words[0]) == "concurrently" and name == word:
+            name = ""
+        prefix, star, rest = name.partition("*")
+        left_out = rest.strip("()").removeprefix("!")  # concurrently writes npm:lint:*(!fix)
+        for key in table.keys:
+            fits = bool(prefix) and key.startswith(prefix) and key != prefix + left_out if star else key == name
+            if fits and not word.startswith("-"):
+                found.extend(_script(path, table, key, path.rpartition("/")[0]))
+    return found or None
+
+
 def _folder(words: tuple[str, ...], directory: str) -> str:
     for at, word in enumerate(words[:-1]):
         if word in ("--prefix", "-C", "--cwd", "--dir"):

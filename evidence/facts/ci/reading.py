@@ -57,7 +57,7 @@ def entries(path: str, node: Node | None) -> Iterable[tuple[str, Node, Place]]:
 
 
 def script(
-    node: Node | None, *, pipefail: bool = False, fill: Callable[[str], str] | None = None
+    node: Node | None, *, pipefail: bool = False, errexit: bool = True, fill: Callable[[str], str] | None = None
 ) -> tuple[Simple, ...]:
     """The commands of a scalar (or of a list of scalars: each its own script), with the lines they stand on.
 
@@ -69,12 +69,13 @@ def script(
         body = fill(item.text) if fill is not None else item.text
         count = item.text.rstrip("\n").count("\n") + 1
         spanned = item.end - item.start if body.count("\n") == item.text.count("\n") else -1
-        if count > 1 and spanned >= count:  # a literal block: its text starts on the line after the key
-            found.extend(split(body, first_line=item.start + 1, pipefail=pipefail))
+        block = item.text.endswith("\n") or count > 1
+        if block and spanned >= count:  # a literal block: its text starts on the line after the key
+            found.extend(split(body, first_line=item.start + 1, pipefail=pipefail, errexit=errexit))
         elif count > 1 and spanned == count - 1:
-            found.extend(split(body, first_line=item.start, pipefail=pipefail))
+            found.extend(split(body, first_line=item.start, pipefail=pipefail, errexit=errexit))
         else:
-            commands = split(body, first_line=item.start, pipefail=pipefail)
+            commands = split(body, first_line=item.start, pipefail=pipefail, errexit=errexit)
             found.extend(replace(c, start=item.start, end=max(item.start, item.end)) for c in commands)
     return tuple(found)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from msgspec.structs import replace as replace_struct
 
@@ -15,6 +16,7 @@ from evidence.facts.ci import compose, makefiles, nodes, precommit, pythonic, sc
 from evidence.facts.ci.found import Found
 from evidence.facts.ci.reading import join
 from evidence.facts.ci.records import CiInputs, Place, Resolved, Service
+from evidence.facts.ci.tool_table import PROGRAMS
 from evidence.facts.ci.tools import program
 from evidence.facts.ci.wrappers import Unwrapped, unwrap
 from evidence.facts.shell import Simple, split
@@ -46,16 +48,33 @@ class Resolver:
     def __init__(self, inputs: CiInputs) -> None:
         self.inputs = inputs
         self._makefiles = makefiles.by_folder(inputs)
+        self._folders = _folders(inputs.paths)
         self._ways = self._way_table()
+        self._known: dict[tuple[object, ...], tuple[Resolved, ...]] = {}
 
     def resolve(self, command: Simple, context: Context) -> tuple[Resolved, ...]:
         """What ``command`` comes down to, in the order it runs; at most 300 commands."""
-        out: list[Resolved] = []
-        for resolved in self._follow(command.words, self._with(command, context), 0):
-            out.append(resolved)
-            if len(out) >= MAX_FOUND:
-                break
-        return tuple(out)
+        here = self._with(command, context)
+        key = (
+            command.words,
+            here.swallowed,
+            here.directory,
+            here.root,
+            here.services,
+            tuple(sorted(here.env.items())),
+            here.chain[-1],
+        )
+        if key not in self._known:  # a reusable workflow is read once for each caller, its commands are followed once
+            found = islice(self._follow(command.words, replace(here, chain=here.chain[-1:]), 0), MAX_FOUND)
+            self._known[key] = tuple(found)
+        return tuple(replace_struct(r, chain=(*here.chain[:-1], *r.chain)) for r in self._known[key])
+
+    def changed(self, directory: str, target: str) -> str:
+        """The directory after ``cd target``; unchanged when the repository has no such folder."""
+        if target.startswith(("$", "~", "-")):
+            return directory
+        folder = join("" if target.startswith("/") else directory, target)
+        return folder if not folder or folder in self._folders else directory
 
     def _with(self, command: Simple, context: Context) -> Context:
         env = dict(context.env)
@@ -97,7 +116,7 @@ class Resolver:
         commands = part.commands or (Simple(part.words, (), part.place.start, part.place.end),)
         for command in scripts.selected(commands, part.arguments):
             if command.words[:1] == ("cd",) and len(command.words) > 1:
-                moved = replace(moved, directory=_changed(self.inputs, moved, command.words[1]))
+                moved = replace(moved, directory=self.changed(moved.directory, command.words[1]))
                 continue
             place = Place(part.place.path, command.start, command.end)
             here = self._with(command, replace(moved, chain=(*context.chain, place)))
@@ -123,7 +142,7 @@ class Resolver:
         if follow is not None:
             return follow(words, context)
         in_files = scripts.files(self.inputs, words, where, context.root)
-        return in_files or nodes.project_scripts(self.inputs, words, where)
+        return in_files or (None if program(words[0]) in PROGRAMS else nodes.project_scripts(self.inputs, words, where))
 
     def _way_table(self) -> dict[str, _Way]:
         """By program, how to find what it runs; each answers None when it cannot tell."""
@@ -134,6 +153,9 @@ class Resolver:
 
         def package(words: tuple[str, ...], at: Context) -> list[Found] | None:
             return nodes.scripts(inputs, words, at.directory)
+
+        def several(words: tuple[str, ...], at: Context) -> list[Found] | None:
+            return nodes.several(inputs, words, at.directory)
 
         def recipes(words: tuple[str, ...], at: Context) -> list[Found] | None:
             return nodes.recipes(inputs, words, at.directory)
@@ -153,6 +175,7 @@ class Resolver:
         return {
             **dict.fromkeys(("make", "gmake"), make),
             **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), package),
+            **dict.fromkeys(("run-s", "run-p", "npm-run-all", "concurrently"), several),
             **dict.fromkeys(("just", "task"), recipes),
             **dict.fromkeys(("invoke", "inv", "fab", "flask"), commands),
             **dict.fromkeys(("pre-commit", "prek"), hooks),
@@ -166,10 +189,11 @@ def _moved(commands: tuple[Simple, ...], place: Place) -> tuple[Simple, ...]:
     return tuple(replace_struct(c, start=place.start, end=place.end) for c in commands)
 
 
-def _changed(inputs: CiInputs, context: Context, target: str) -> str:
-    """The directory after ``cd target``, when the repository has it."""
-    if target.startswith(("$", "~", "-")):
-        return context.directory
-    folder = join(context.directory, target) if not target.startswith("/") else join("", target)
-    prefix = folder + "/"
-    return folder if not folder or any(p.startswith(prefix) for p in inputs.paths) else context.directory
+def _folders(paths: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return found

@@ -8,7 +8,7 @@ from itertools import product
 
 from msgspec.structs import replace
 
-from evidence.facts.ci import compose
+from evidence.facts.ci import compose, scripts
 from evidence.facts.ci.records import CiInputs, CiRun, Job, Pipeline, Place, Resolved, Service, Step
 from evidence.facts.ci.resolve import Context, Resolver
 from evidence.facts.ci.tools import action_words, classify
@@ -49,21 +49,20 @@ def _beside(inputs: CiInputs, job: Job) -> tuple[Service, ...]:
 def _of_step(
     resolver: Resolver, pipeline: Pipeline, job: Job, step: Step, beside: tuple[Service, ...]
 ) -> Iterator[CiRun]:
-    here = Place(step.path, step.start, step.end)
+    directory = step.directory
+    lead = (step.via or job.via)[:1]
     for command, env in _variants(job, step):
-        inside = step.action is None or bool(step.commands)
-        place = Place(step.path, command.start, command.end) if inside else here
-        lead = step.via or job.via
-        context = Context(
-            directory=step.directory, root=pipeline.root, env=env, chain=(*lead[:1], place), services=beside
-        )
+        if command.words[:1] == ("cd",) and len(command.words) > 1:
+            directory = resolver.changed(directory, command.words[1])
+        place = Place(step.path, command.start, command.end)
+        context = Context(directory=directory, root=pipeline.root, env=env, chain=(*lead, place), services=beside)
         for resolved in resolver.resolve(command, context):
             yield _run(pipeline, job, step, resolved)
 
 
 def _variants(job: Job, step: Step) -> Iterator[tuple[Simple, dict[str, str]]]:
     """The commands of a step; where they (or the environment) use matrix values, once for each value."""
-    commands = list(step.commands)
+    commands = list(scripts.selected(step.commands, ()))
     if step.action is not None and (words := action_words(step.action)):
         commands.append(Simple(words, (), step.start, step.end))
     env = step.env

@@ -11,7 +11,6 @@ from evidence.facts.ci import pythonic
 from evidence.facts.ci.found import Found
 from evidence.facts.ci.reading import bare, find, join
 from evidence.facts.ci.records import CiInputs, Place
-from evidence.facts.ci.tools import program
 from evidence.facts.records import Commands
 from evidence.facts.shell import Simple, runs, split
 
@@ -49,12 +48,12 @@ def called(inputs: CiInputs, path: str, arguments: tuple[str, ...]) -> list[Foun
 
 
 def selected(commands: Iterable[Simple], arguments: tuple[str, ...]) -> Iterator[Simple]:
-    """The commands of an inline text that run: functions only through :func:`called`."""
+    """The commands of an inline text that run: those of a function only where it is called."""
     listed = list(commands)
     bodies: dict[str, list[Simple]] = {}
     for command in listed:
         bodies.setdefault(command.function, []).append(command)
-    yield from _running(bodies, "", arguments, 0) if len(bodies) > 1 else iter(listed)
+    yield from _running(bodies, "", arguments, 0) if set(bodies) - {""} else iter(listed)
 
 
 def parsed(script: Commands) -> dict[str, list[Simple]]:
@@ -110,6 +109,3 @@ def locate(inputs: CiInputs, name: str, directory: str, root: str = "") -> str:
             if path:
                 return path
     return ""
-
-
-__all__ = ["called", "files", "locate", "parsed", "program", "selected"]

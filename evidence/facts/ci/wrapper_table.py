@@ -129,6 +129,8 @@ PLAIN = {
     ("dbus-run-session",): "nice",
     ("xvfb-run",): "xvfb-run",
     ("env",): "env",
+    ("cross-env",): "env",
+    ("cross-env-shell",): "env",
     ("xargs",): "xargs",
     ("ddtrace-run",): "nice",
     ("opentelemetry-instrument",): "nice",
