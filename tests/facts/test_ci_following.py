@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from textwrap import dedent
 
 import pytest
@@ -320,3 +321,19 @@ def test_matrix_values_choose_the_environment() -> None:
     )
     project = project_of(Case("c", {WORKFLOW: text, "tox.ini": dedent(TOX).lstrip("\n")}, (), ()))
     assert [r.kinds for r in project.ci_runs if r.kinds] == [("lint",), ("test",)]
+
+
+def test_multiplying_calls_end_in_time() -> None:
+    """Recipes, workflows and commands that call each other a hundred times each are cut off, not followed."""
+    makefile = "".join(f"t{i}:\n" + f"\t$(MAKE) t{i + 1}\n" * 100 + "\n" for i in range(8)) + "t8:\n\techo\n"
+    files = {"Makefile": makefile, WORKFLOW: "on: push\njobs:\n  t:\n    steps:\n      - run: make t0\n"}
+    for i in range(4):
+        calls = "".join(f"  j{j}:\n    uses: ./.github/workflows/w{i + 1}.yml\n" for j in range(60))
+        files[f".github/workflows/w{i}.yml"] = f"on: [push, workflow_call]\njobs:\n{calls}"
+    files[".github/workflows/w4.yml"] = "on: workflow_call\njobs:\n  j:\n    steps: [{run: pytest}]\n"
+    inner = "".join(f"  c{i}:\n    steps: [{', '.join([f'c{i + 1}'] * 60)}]\n" for i in range(6))
+    files[".circleci/config.yml"] = f"commands:\n{inner}  c6:\n    steps: [checkout]\njobs:\n  j:\n    steps: [c0]\n"
+    before = time.process_time()
+    project = project_of(Case("c", files, (), ()))
+    assert len(project.ci_runs) <= 20_000
+    assert time.process_time() - before < 20

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
-from evidence.facts.ci.reading import entries, find, join, mapping, never, place, script, strings, text, truth
+from evidence.facts.ci.reading import Budget, entries, find, join, mapping, never, place, script, strings, text, truth
 from evidence.facts.ci.records import Action, CiInputs, Job, Pipeline, Place, Service, Step
 from evidence.facts.records import Node
 
@@ -52,9 +52,16 @@ class _File:
     """One pipeline or template file being read, with the values of its parameters."""
 
     def __init__(
-        self, inputs: CiInputs, path: str, node: Node, known: Mapping[str, str] | None = None, depth: int = 0
+        self,
+        inputs: CiInputs,
+        path: str,
+        node: Node,
+        known: Mapping[str, str] | None = None,
+        outer: _File | None = None,
     ) -> None:
-        self.inputs, self.path, self.node, self.depth = inputs, path, node, depth
+        self.inputs, self.path, self.node = inputs, path, node
+        self.depth: int = outer.depth + 1 if outer else 0
+        self.budget: Budget = outer.budget if outer else Budget()
         self.known = {**_defaults(node), **(known or {})}
 
     def jobs(self) -> Iterator[Job]:
@@ -85,14 +92,14 @@ class _File:
 
     def _template(self, item: Node) -> _File | None:
         name = text(item.get("template")) if item.kind == "map" else ""
-        if not name or "@" in name or self.depth >= _MAX_DEPTH:
+        if not name or "@" in name or self.depth >= _MAX_DEPTH or not self.budget.take():
             return None
         base = "" if name.startswith("/") else posixpath.dirname(self.path)
         path = find(self.inputs.data, join(base, name))
         if not path:
             return None
         given = {k: self._fill(v) for k, v in mapping(item.get("parameters")).items()}
-        return _File(self.inputs, path, self.inputs.data[path].root, given, self.depth + 1)
+        return _File(self.inputs, path, self.inputs.data[path].root, given, self)
 
     def _fill(self, value: str) -> str:
         return _PARAMETER.sub(lambda m: self.known.get(m[1], m[0]), value)
@@ -137,7 +144,7 @@ class _File:
 
     def _steps(self, node: Node | None) -> Iterator[Step]:
         for item in _flat(node):
-            if item.kind != "map":
+            if item.kind != "map" or not self.budget.take():
                 continue
             inner = self._template(item)
             if inner is not None:

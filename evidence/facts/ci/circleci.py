@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
-from evidence.facts.ci.reading import entries, join, mapping, never, place, script, strings, text
+from evidence.facts.ci.reading import Budget, entries, join, mapping, never, place, script, strings, text
 from evidence.facts.ci.records import Action, CiInputs, Job, Pipeline, Place, Service, Step
 from evidence.facts.records import Node
 
@@ -50,7 +50,7 @@ def _off(flow: Node) -> bool:
 
 class _Configuration:
     def __init__(self, path: str, node: Node) -> None:
-        self.path, self.node = path, node
+        self.path, self.node, self.budget = path, node, Budget()
         self.defined = {key: (value, where) for key, value, where in entries(path, node.get("jobs"))}
 
     def jobs(self) -> Iterator[Job]:
@@ -131,6 +131,8 @@ class _Configuration:
 
     def _steps(self, node: Node | None, known: Mapping[str, str], directory: str, depth: int = 0) -> Iterator[Step]:
         for item in node.each() if node is not None else ():
+            if not self.budget.take():
+                return
             key = text(item) or (item.keys[0] if item.keys else "")
             value = item.items[0] if item.kind == "map" and item.items else None
             inner = self.node.get("commands", key)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from evidence.facts.ci import github_parts as parts
 from evidence.facts.ci.reading import (
+    Budget,
     entries,
     find,
     join,
@@ -28,17 +29,16 @@ from evidence.facts.records import Node
 
 _FOLDERS = (".github/workflows/", ".gitea/workflows/", ".forgejo/workflows/")
 _MAX_DEPTH = 4
-_MAX_STEPS = 3_000
 
 
 def pipelines(inputs: CiInputs) -> Iterator[Pipeline]:
     """The workflows that the host would run: at the root of the repository, or of the project that a template makes."""
-    folders = template_folders(inputs.paths)
+    folders, budget = template_folders(inputs.paths), Budget()
     for path in sorted(inputs.data):
         root = _root(path, inputs)
         if root is None:
             continue
-        found = _Workflow(inputs, path, root, folders).pipeline()
+        found = _Workflow(inputs, path, root, folders, budget).pipeline()
         if found is not None:
             yield found
 
@@ -73,13 +73,14 @@ class _Workflow:
         path: str,
         root: str,
         folders: Mapping[str, str],
+        budget: Budget,
         known: Mapping[str, str] | None = None,
         above: tuple[str, ...] = (),
     ) -> None:
         self.inputs, self.path, self.root, self.folders, self.above = inputs, path, root, folders, above
         self.node = inputs.data[path].root
         self.known = {**parts.defaults(self.node), **(known or {}), **parts.env(self.node)}
-        self.steps = 0
+        self.budget = budget
 
     def pipeline(self) -> Pipeline | None:
         """The whole file; None when it holds no jobs."""
@@ -104,6 +105,8 @@ class _Workflow:
     def jobs(self) -> Iterator[Job]:
         """Every job; one that calls a reusable workflow of the repository gives that workflow's jobs."""
         for key, node, where in entries(self.path, self.node.get("jobs")):
+            if not self.budget.take():
+                return
             called = text(node.get("uses"))
             job = self._job(key, node, where)
             inner = list(self._called(called, node, job)) if called.startswith("./") else []
@@ -117,7 +120,9 @@ class _Workflow:
         if not path or path in self.above or len(self.above) >= _MAX_DEPTH:
             return
         given = {f"inputs.{k}": substitute(v, self.known) for k, v in mapping(node.get("with")).items()}
-        for job in _Workflow(self.inputs, path, self.root, self.folders, given, (*self.above, self.path)).jobs():
+        for job in _Workflow(
+            self.inputs, path, self.root, self.folders, self.budget, given, (*self.above, self.path)
+        ).jobs():
             yield replace(
                 job,
                 name=f"{outer.name} / {job.name}",
@@ -176,8 +181,7 @@ class _Workflow:
     ) -> Iterator[Step]:  # fmt: skip
         path = path or self.path
         for item in node.each() if node is not None else ():
-            self.steps += 1
-            if item.kind != "map" or self.steps > _MAX_STEPS:
+            if item.kind != "map" or not self.budget.take():
                 continue
             step = self._step(path, item, defaults, {**known, **parts.env(item)}, via)
             name = step.action.name if step.action else ""

@@ -48,6 +48,7 @@ class _Configuration:
         self.inputs, self.path, self.root = inputs, path, root
         self.found: dict[str, tuple[str, Node, Place]] = {}
         self.files: list[str] = []
+        self.origin: dict[int, str] = {}
         self._load(path)
 
     def _load(self, path: str) -> None:
@@ -209,13 +210,14 @@ class _Configuration:
         return out
 
     def _file_of(self, item: Node, path: str) -> str:
-        """The file an inherited script stands in: the one whose entries hold this very node."""
+        """The file an inherited script stands in."""
         if len(self.files) == 1:
             return path
-        for file, node, _where in self.found.values():
-            if file != path and node.start <= item.start <= node.end and any(n is item for n in node.walk()):
-                return file
-        return path
+        if not self.origin:
+            for file in reversed(self.files):
+                for root in self.inputs.data[file].roots:
+                    self.origin.update((id(node), file) for node in root.walk())
+        return self.origin.get(id(item), path)
 
 
 def _parallel(node: Node | None) -> tuple[int, dict[str, int]]:

@@ -138,7 +138,9 @@ def _shell(scanner: _Scanner, body: str, line: int) -> _Shell | None:
     tail = scanner.source[scanner.at : scanner.at + 40]
     ignored = "returnStatus" in scanner.words or tail.lstrip().startswith(", returnStatus: true")
     stops = [
-        b for b in scanner.seen if b.word in ("when", "input", "matrix", "dead") and b.line >= _stage_line(scanner)
+        b
+        for b in scanner.seen[-50:]
+        if b.word in ("when", "input", "matrix", "dead") and b.line >= _stage_line(scanner)
     ]
     scanner.words.clear()
     return _Shell(body, line, scanner.line, (*scanner.blocks, *stops), ignored)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from evidence.facts.ci.found import Found
 from evidence.facts.ci.reading import bare, join
 from evidence.facts.ci.records import CiInputs, Place
-from evidence.facts.records import Commands
+from evidence.facts.records import CommandLine, Commands
 from evidence.facts.shell import split
 
 _NAMES = ("GNUmakefile", "makefile", "Makefile")
@@ -21,6 +21,7 @@ class Makefiles:
     """All Makefiles by folder; the one that make would read comes first."""
 
     by_folder: dict[str, list[tuple[str, Commands]]]
+    by_target: dict[tuple[str, str], list[CommandLine]]
 
     def targets(self, words: tuple[str, ...], directory: str) -> list[Found] | None:
         """The recipe lines that ``make`` runs for these words, prerequisites first; None when they are not to be
@@ -50,7 +51,18 @@ class Makefiles:
                 stack.extend(reversed(commands.needs.get(target, ())))
         for target in [*order[1:], name]:  # what it needs runs before it
             for path, commands in files:
-                yield from _lines(path, commands, target, folder)
+                yield from self._lines(path, commands, target, folder)
+
+    def _lines(self, path: str, commands: Commands, target: str, folder: str) -> Iterator[Found]:
+        shell = " ".join(commands.variables.get(name, ("", 0))[0] for name in ("SHELL", ".SHELLFLAGS"))
+        for line in self.by_target.get((path, target), ()):
+            marks = line.text[: len(line.text) - len(line.text.lstrip("@-+ "))]
+            yield Found(
+                Place(path, line.start, line.end),
+                commands=split(line.text.lstrip("@-+ "), first_line=line.start, pipefail="pipefail" in shell),
+                directory=folder,
+                swallowed="make ignores it (-)" if "-" in marks else "",
+            )
 
 
 def by_folder(inputs: CiInputs) -> Makefiles:
@@ -67,7 +79,12 @@ def by_folder(inputs: CiInputs) -> Makefiles:
             found.setdefault("", []).append((path, commands))
     for files in found.values():
         files.sort(key=lambda f: (bare(f[0]).rsplit("/", 1)[-1] not in _NAMES, f[0]))
-    return Makefiles(found)
+    targets: dict[tuple[str, str], list[CommandLine]] = {}
+    for path, commands in inputs.commands.items():
+        if commands.kind == "makefile":
+            for line in commands.lines:
+                targets.setdefault((path, line.section), []).append(line)
+    return Makefiles(found, targets)
 
 
 def _arguments(words: tuple[str, ...], directory: str) -> tuple[str, str, list[str]]:
@@ -96,16 +113,3 @@ def _default(commands: Commands) -> list[str]:
     sections = [line.section for line in commands.lines if line.section and not line.section.startswith(".")]
     first = next((name for name in commands.needs if not name.startswith(".")), "")
     return [first or sections[0]] if first or sections else []
-
-
-def _lines(path: str, commands: Commands, target: str, folder: str) -> Iterator[Found]:
-    shell = " ".join(commands.variables.get(name, ("", 0))[0] for name in ("SHELL", ".SHELLFLAGS"))
-    for line in commands.lines:
-        if line.section == target:
-            marks = line.text[: len(line.text) - len(line.text.lstrip("@-+ "))]
-            yield Found(
-                Place(path, line.start, line.end),
-                commands=split(line.text.lstrip("@-+ "), first_line=line.start, pipefail="pipefail" in shell),
-                directory=folder,
-                swallowed="make ignores it (-)" if "-" in marks else "",
-            )

@@ -57,18 +57,27 @@ def commands(inputs: CiInputs, words: tuple[str, ...], directory: str) -> list[F
     rest = skip_options(words[1:], program(words[0]))
     if not rest:
         return None
-    name = rest[0]
     tasks = program(words[0]) in ("invoke", "inv", "fab")
-    for path in sorted(inputs.python):
+    for path, module, definition in _named(inputs).get(rest[0], ()):
         if tasks and path.rsplit("/", 1)[-1] not in ("tasks.py", "fabfile.py", "__init__.py"):
             continue
-        module = inputs.python[path]
-        for definition in module.definitions:
-            if definition.kind != "class" and _is_command(definition, name):
-                found = [*_run_calls(path, module, definition, directory), *_started(path, module, definition)]
-                if found:
-                    return found
+        found = [*_run_calls(path, module, definition, directory), *_started(path, module, definition)]
+        if found:
+            return found
     return None
+
+
+def _named(inputs: CiInputs) -> dict[str, list[tuple[str, Module, Definition]]]:
+    """Every command and task of the snapshot by the names it goes by."""
+    known: dict[str, list[tuple[str, Module, Definition]]] | None = inputs.kept.get("commands")
+    if known is None:
+        known = inputs.kept["commands"] = {}
+        for path in sorted(inputs.python):
+            module = inputs.python[path]
+            for definition in module.definitions:
+                for name in sorted(_command_names(definition)):
+                    known.setdefault(name, []).append((path, module, definition))
+    return known
 
 
 def script(inputs: CiInputs, path: str, words: tuple[str, ...]) -> list[Found] | None:
@@ -78,8 +87,8 @@ def script(inputs: CiInputs, path: str, words: tuple[str, ...]) -> list[Found] |
     module = inputs.python[path]
     at = next((i for i, w in enumerate(words) if w.endswith(program(path))), len(words))
     for name in words[at + 1 : at + 3]:
-        for definition in module.definitions:
-            if definition.kind != "class" and _is_command(definition, name):
+        for where, _module, definition in _named(inputs).get(name, ()):
+            if where == path:
                 return [*_started(path, module, definition)] or None
         if name in ("test", "tests"):
             followed = commands(inputs, ("flask", name), "")
@@ -88,17 +97,16 @@ def script(inputs: CiInputs, path: str, words: tuple[str, ...]) -> list[Found] |
     return list(_started(path, module, None)) or None
 
 
-def _is_command(definition: Definition, name: str) -> bool:
-    """Whether a function is the command ``name``: decorated as a command or task, and called so."""
-    for decorator in definition.decorators:
-        callee = decorator.expr.text.rpartition(".")[2]
-        if callee in _COMMAND_WORDS:
-            given = decorator.expr.args[0] if decorator.expr.kind == "call" and decorator.expr.args else None
-            given = given or (decorator.expr.kwarg("name") if decorator.expr.kind == "call" else None)
+def _command_names(definition: Definition) -> set[str]:
+    """The names of a function that is decorated as a command or a task; none for another."""
+    names: set[str] = set()
+    for decorator in definition.decorators if definition.kind != "class" else ():
+        expr = decorator.expr
+        if expr.text.rpartition(".")[2] in _COMMAND_WORDS:
+            given = (expr.args[0] if expr.args else expr.kwarg("name")) if expr.kind == "call" else None
             own = definition.name.replace("_", "-").removesuffix("-command")
-            if name in (_text(given), definition.name, own):
-                return True
-    return False
+            names |= {_text(given), definition.name, own} - {""}
+    return names
 
 
 def _decorated(expr: Expr, name: str) -> bool:

@@ -18,6 +18,18 @@ _SUFFIXES = ("", ".jinja", ".j2", ".jinja2", ".tmpl")
 MAX_ITEMS = 2_000
 
 
+class Budget:
+    """How much more may be read: workflows that call workflows, and templates in templates, multiply."""
+
+    def __init__(self, left: int = 30_000) -> None:
+        self.left = left
+
+    def take(self) -> bool:
+        """Whether one more is allowed."""
+        self.left -= 1
+        return self.left >= 0
+
+
 def text(node: Node | None) -> str:
     """The text of a scalar; "" of anything else."""
     return node.text if node is not None and node.kind not in ("map", "list", "null") else ""

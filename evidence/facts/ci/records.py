@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from msgspec import Struct
 
@@ -25,6 +26,8 @@ class CiInputs:
     python: Mapping[str, Module]
     paths: frozenset[str]
     dockerfiles: Mapping[str, Dockerfile] = field(default_factory=dict)
+    #: Answers that are asked for again and again (parsed scripts, commands by name); filled by whoever asks first.
+    kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Place(Struct, frozen=True, order=True):

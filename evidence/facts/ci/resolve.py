@@ -23,6 +23,10 @@ from evidence.facts.shell import Simple, split
 
 MAX_DEPTH = 8
 MAX_FOUND = 300
+MAX_STEPS = 2_000
+"""Commands looked at while one command is followed: recipes that call each other a thousand times lead nowhere."""
+MAX_WORK = 60_000
+"""The same for all commands of a snapshot together."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Resolver:
         self._makefiles = makefiles.by_folder(inputs)
         self._folders = _folders(inputs.paths)
         self._ways = self._way_table()
+        self._work = self._left = MAX_WORK
         self._known: dict[tuple[object, ...], tuple[Resolved, ...]] = {}
 
     def resolve(self, command: Simple, context: Context) -> tuple[Resolved, ...]:
@@ -65,8 +70,11 @@ class Resolver:
             here.chain[-1],
         )
         if key not in self._known:  # a reusable workflow is read once for each caller, its commands are followed once
+            self._left = min(self._work, MAX_STEPS)
+            given = self._left
             found = islice(self._follow(command.words, replace(here, chain=here.chain[-1:]), 0), MAX_FOUND)
             self._known[key] = tuple(found)
+            self._work -= given - self._left
         return tuple(replace_struct(r, chain=(*here.chain[:-1], *r.chain)) for r in self._known[key])
 
     def changed(self, directory: str, target: str) -> str:
@@ -87,7 +95,8 @@ class Resolver:
         bare = unwrap(words)
         context = self._enter(bare, context)
         key = (context.directory, *bare.words[:12], bare.text[:200], bare.container.name if bare.container else "")
-        if depth >= MAX_DEPTH or key in context.seen:
+        self._left -= 1
+        if depth >= MAX_DEPTH or key in context.seen or self._left <= 0:
             return
         context = replace(context, seen=context.seen | {key})
         found = self._expand(bare, context)

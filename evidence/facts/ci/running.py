@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import product
+from itertools import islice, product
 
 from msgspec.structs import replace
 
@@ -28,9 +28,7 @@ def ci_runs(inputs: CiInputs, pipelines: tuple[Pipeline, ...]) -> tuple[CiRun, .
         for job in pipeline.jobs:
             beside = _beside(inputs, job)
             for step in job.steps:
-                out.extend(_of_step(resolver, pipeline, job, step, beside))
-                if len(out) > _MAX_RUNS:
-                    return tuple(out)
+                out.extend(islice(_of_step(resolver, pipeline, job, step, beside), _MAX_RUNS - len(out)))
     return tuple(out)
 
 

@@ -42,7 +42,7 @@ def called(inputs: CiInputs, path: str, arguments: tuple[str, ...]) -> list[Foun
     script = inputs.commands.get(path)
     if script is None or script.kind != "shell":
         return None
-    functions = parsed(script)
+    functions = inputs.kept.get(f"script {path}") or inputs.kept.setdefault(f"script {path}", parsed(script))
     chosen = list(_running(functions, "", arguments, 0))[:_MAX_CALLS]
     return [Found(Place(path, c.start, c.end), commands=(replace(c, function="", arm=""),)) for c in chosen]
 

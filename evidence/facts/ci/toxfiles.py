@@ -65,7 +65,8 @@ def _config(inputs: CiInputs, words: tuple[str, ...], directory: str) -> _Config
         if name.endswith(".toml"):
             native = root.get("tool", "tox") if name == "pyproject.toml" else root
             if native is not None and native.get("legacy_tox_ini") is not None:
-                return _Config(path, _legacy(native.get("legacy_tox_ini")), ini=True)
+                kept = inputs.kept.get(f"tox {path}") or _legacy(native.get("legacy_tox_ini"))
+                return _Config(path, inputs.kept.setdefault(f"tox {path}", kept), ini=True)
             if native is not None and ("env_run_base" in native.keys or "env" in native.keys):
                 return _Config(path, native, ini=False)
         elif any(k.startswith("testenv") for k in root.keys):
