@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from evidence.facts._shell_failures import Draft, cannot_fail, is_success, settle
 from evidence.facts._shell_words import Token
 
 MAX_COMMANDS = 5_000
@@ -15,23 +16,6 @@ _CONDITIONS = frozenset({"if", "elif", "while", "until"})
 _CLOSERS = frozenset({"fi", "done", "esac", "}"})
 _HEADS = frozenset({"for", "select", "function"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
-#: Commands that succeed whatever happened before: after ``||`` they hide the failure on their left.
-_SUCCEED = frozenset({"true", ":", "echo", "printf", "/bin/true", "set", "export", "continue"})
-
-
-@dataclass
-class Draft:
-    """A command under construction, and what may yet turn out to hide its failure."""
-
-    words: tuple[str, ...]
-    assigned: tuple[str, ...]
-    start: int
-    end: int
-    arm: str
-    function: str
-    hidden: str = ""
-    deferred: str = ""
-    alone: bool = False
 
 
 @dataclass
@@ -261,13 +245,13 @@ class Parser:
             last.alone = True
             outside = not (self.blocks or self.functions or self.arms or len(self.levels) > 1 or self.pending_function)
             self.over = self.over or (outside and last.words[:1] == ("exit",) and not last.hidden)
-            if _is_success(last.words):  # `cmd; true` on one line
+            if is_success(last.words):  # `cmd; true` on one line
                 self._hide(self.line_start, len(self.drafts) - 1, f"followed by ; {' '.join(last.words)}")
         level.chain, level.either = len(self.drafts), -1
 
     def _end_either(self, level: _Level) -> None:
         last = self.drafts[-1] if len(self.drafts) > level.either else None
-        if last is None or _cannot_fail(last.words):
+        if last is None or cannot_fail(last.words):
             text = " ".join(last.words[:2]) if last and last.words else "an assignment"
             defer = last is not None and not last.words
             self._hide(level.chain, level.either, f"followed by || {text}", defer=defer)
@@ -278,7 +262,7 @@ class Parser:
         while len(self.levels) > 1:
             self.levels.pop()
             self._end_list()
-        _settle(self.drafts)
+        settle(self.drafts)
         return self.drafts
 
 
@@ -304,31 +288,3 @@ def _without_assignments(found: Iterable[Token]) -> tuple[list[str], list[str]]:
         else:
             words.append(token.text)
     return words, assigned
-
-
-def _is_success(words: tuple[str, ...]) -> bool:
-    return words in (("true",), (":",), ("exit", "0"), ("/bin/true",))
-
-
-def _cannot_fail(words: tuple[str, ...]) -> bool:
-    return not words or words[0] in _SUCCEED or words in (("exit", "0"), ("return", "0"))
-
-
-def _fails(draft: Draft) -> bool:
-    """Whether this command ends the script with a failure on purpose, or hands an earlier exit code on."""
-    words = draft.words
-    return bool(words) and ((words[0] in ("exit", "return") and words[1:] != ("0",)) or words[0] in ("false", "wait"))
-
-
-def _settle(drafts: list[Draft]) -> None:
-    """Drop the doubts that a later ``exit 1`` (or being the last command) resolves; trailing ``exit 0`` hides all."""
-    if len(drafts) > 1 and _is_success(drafts[-1].words) and drafts[-1].alone and not drafts[-1].arm:
-        for draft in drafts[:-1]:
-            draft.hidden = draft.hidden or f"followed by {' '.join(drafts[-1].words)}"
-    noticed = False
-    for at in range(len(drafts) - 1, -1, -1):
-        draft = drafts[at]
-        last_after_set = at == len(drafts) - 1 and draft.deferred == "runs after set +e"
-        if draft.deferred and not noticed and not last_after_set:
-            draft.hidden = draft.hidden or draft.deferred
-        noticed = noticed or _fails(draft)

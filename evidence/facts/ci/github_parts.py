@@ -44,10 +44,12 @@ def elsewhere(path: str, node: Node) -> tuple[Step, ...]:
 
 
 def place_of(path: str, node: Node | None, key: str) -> Place | None:
+    """Where an entry stands; None when there is no such entry."""
     return place(path, node, key) if node is not None and node.get(key) is not None else None
 
 
 def env(node: Node) -> dict[str, str]:
+    """Environment variables by the name that expressions use."""
     return {f"env.{k}": v for k, v in mapping(node.get("env")).items()}
 
 
@@ -63,10 +65,12 @@ def defaults(node: Node) -> dict[str, str]:
 
 
 def inputs(item: Node, known: Mapping[str, str]) -> dict[str, str]:
+    """The inputs of a step, known expressions filled in."""
     return {k: substitute(v, known) for k, v in mapping(item.get("with")).items()}
 
 
 def pipefail(shell: str) -> bool:
+    """Whether the shell notices failures within a pipe: the default one does not, ``bash`` by name does."""
     return shell == "bash" or "pipefail" in shell
 
 
@@ -76,16 +80,19 @@ def errexit(shell: str) -> bool:
 
 
 def environment(node: Node | None, known: Mapping[str, str]) -> tuple[str, ...]:
+    """The deployment environment that a job declares."""
     name = text(node) or (text(node.get("name")) if node is not None else "")
     return (substitute(name, known),) if name else ()
 
 
 def services(path: str, node: Node | None) -> Iterator[Service]:
+    """The service containers of a job."""
     for key, value, where in entries(path, node):
         yield Service(text(value.get("image")) or text(value) or key, where)
 
 
 def permissions(path: str, node: Node) -> Permissions | None:
+    """The permissions that a workflow or job states; None when it states none."""
     value = node.get("permissions")
     if value is None:
         return None
@@ -185,6 +192,7 @@ def no_such_path(event: str, node: Node, paths: frozenset[str]) -> str:
 
 
 def caches(steps: tuple[Step, ...]) -> Iterator[Place]:
+    """The steps that store or restore a cache."""
     for step in steps:
         action = step.action
         if action is None:
@@ -215,6 +223,7 @@ def not_for(jobs: tuple[Job, ...], triggers: tuple[str, ...], events: Node | Non
 
 
 def foreign_event(conditions: tuple[str, ...], names: set[str]) -> str:
+    """The condition that asks for an event which never starts the workflow; "" when there is none."""
     for condition in conditions:
         flat = "".join(condition.replace("${{", "").replace("}}", "").split())
         for quote in "'\"":
