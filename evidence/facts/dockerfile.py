@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from evidence.facts.heredocs import HeredocEnds
 from evidence.facts.masking import mask_lines
 from evidence.facts.records import Dockerfile, Instruction, Lost
 from evidence.facts.structured import line_count, text_of
@@ -38,6 +39,7 @@ class _Reader:
 
     def __init__(self, lines: list[str], last: int) -> None:
         self.lines = lines[:last]
+        self.ends = HeredocEnds(self.lines)
         self.last = last
         self.at = 0
         self.escape = "\\"
@@ -105,19 +107,11 @@ class _Reader:
         """The bodies of the here-documents that the text announces; ``at`` moves behind the last."""
         bodies: list[str] = []
         for match in list(_HEREDOC.finditer(text))[:10]:
-            body, behind = self._body(match.group(3), dashed=bool(match.group(1)))
-            if body is None:
-                continue
-            bodies.append("\n".join(body)[:MAX_TEXT])
-            self.at = behind
+            end = self.ends.find(match.group(3), self.at, dashed=bool(match.group(1)))
+            if end is not None:
+                bodies.append("\n".join(self.lines[self.at : end])[:MAX_TEXT])
+                self.at = end + 1
         return tuple(bodies)
-
-    def _body(self, word: str, *, dashed: bool) -> tuple[list[str] | None, int]:
-        for at in range(self.at, len(self.lines)):
-            line = self.lines[at]
-            if (line.lstrip("\t") if dashed else line) == word:
-                return self.lines[self.at : at], at + 1
-        return None, self.at
 
 
 def _json_words(word: str, rest: str) -> tuple[str, ...]:

@@ -97,9 +97,9 @@ class _Walker:
         if named is not None:
             self._await(named.group(1), block=False, lines=8 if variable else 2)
             return
-        for match in _NAMED.finditer(line):
+        for match in _assignments(line):
             rest = line[match.end() :].rstrip()
-            if _assigns(line, match) and (rest in _BLOCK or _goes_on(rest)):
+            if rest in _BLOCK or _goes_on(rest):
                 self._await(match["name"], block=rest in _BLOCK, lines=_AWAITED_LINES)
 
     def _await(self, name: str, *, block: bool, lines: int) -> None:
@@ -116,7 +116,7 @@ def _goes_on(rest: str) -> bool:
 
 def _named(line: str) -> str:
     """The line with the values of its secret names masked, each as far as the next such name."""
-    matches = [m for m in _NAMED.finditer(line) if _promises(m["name"]) and _assigns(line, m)]
+    matches = _assignments(line)
     borders = [*(m.start() for m in matches), len(line)][1:]
     parts: list[str] = []
     done = 0
@@ -128,6 +128,18 @@ def _named(line: str) -> str:
         parts += [line[done : match.end()], _value(match["name"], line[match.end() : stop], match["separator"])]
         done = stop
     return "".join([*parts, line[done:]])
+
+
+def _assignments(line: str) -> list[re.Match[str]]:
+    """Where a name that promises a secret gets a value. Another name's annotation may be such a name itself."""
+    found: list[re.Match[str]] = []
+    match = _NAMED.search(line)
+    while match is not None:
+        promising = _promises(match["name"]) and _assigns(line, match)
+        if promising:
+            found.append(match)
+        match = _NAMED.search(line, match.end() if promising else match.end("name"))
+    return found
 
 
 def _promises(name: str) -> bool:

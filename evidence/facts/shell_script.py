@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from evidence.facts.heredocs import HeredocEnds
 from evidence.facts.records import CommandLine
 
 _FUNCTION = re.compile(
@@ -39,7 +40,7 @@ class _Reader:
         self.awaits_brace = False
         self.found: list[CommandLine] = []
         self.variables: dict[str, tuple[str, int]] = {}
-        self.unclosed: set[str] = set()
+        self.ends = HeredocEnds(lines)
 
     def line(self) -> None:
         """One logical line."""
@@ -114,21 +115,11 @@ class _Reader:
         for match in list(_HEREDOC.finditer(text))[:_MAX_HEREDOCS]:
             if "((" in text[: match.start()]:
                 continue  # a shift in arithmetic
-            behind = self._behind(match.group(3), dashed=bool(match.group(1)))
-            if behind is not None:
-                self.at = behind
+            end = self.ends.find(match.group(3), self.at, dashed=bool(match.group(1)))
+            if end is not None:
+                self.at = end + 1
                 text = text.replace(match.group(), "", 1)
         return text.strip()
-
-    def _behind(self, word: str, *, dashed: bool) -> int | None:
-        """The index behind the line that ends a here-document. A word that ended none before ends none later."""
-        if word in self.unclosed:
-            return None
-        for at in range(self.at, len(self.lines)):
-            if (self.lines[at].lstrip("\t") if dashed else self.lines[at].rstrip()) == word:
-                return at + 1
-        self.unclosed.add(word)
-        return None
 
 
 def _indent(line: str) -> int:
