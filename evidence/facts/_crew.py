@@ -1,0 +1,105 @@
+"""One generation of worker processes of the extraction pool."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from time import monotonic
+from typing import Any, cast
+from warnings import catch_warnings, simplefilter
+
+from evidence.facts import _worker
+from evidence.facts._worker import Answer, Extract, Item
+
+_REAP_SECONDS = 5.0
+
+
+class Crew:
+    """One generation of worker processes and the shared memory in which they say what they are at."""
+
+    def __init__(self, extract: Extract, workers: int) -> None:
+        context = _context()
+        self._roster = _Roster(context)
+        self._desk = context.RawArray("d", workers * _worker.FIELDS)
+        self._executor = ProcessPoolExecutor(
+            workers,
+            mp_context=cast(BaseContext, self._roster),
+            initializer=_worker.begin,
+            initargs=(extract, self._desk, context.Value("i", 0)),
+        )
+        self._futures: list[Future[list[Answer]]] = []
+        self._heard = monotonic()
+
+    def submit(self, number: int, items: list[Item], heavy: bool) -> Future[list[Answer]] | None:
+        """Hand a batch over; None when the workers are dead."""
+        self._heard = monotonic()
+        try:
+            with catch_warnings():
+                # Forking happens in the first submit, before the executor starts threads of its own.
+                simplefilter("ignore", DeprecationWarning)
+                future = self._executor.submit(_worker.work, number, items, heavy)
+        except BrokenProcessPool:
+            return None
+        self._futures = [*(f for f in self._futures if not f.done()), future]
+        return future
+
+    def _rows(self) -> list[list[float]]:
+        cells = list(self._desk)
+        return [cells[i : i + _worker.FIELDS] for i in range(0, len(cells), _worker.FIELDS)]
+
+    def in_work(self) -> set[tuple[int, int]]:
+        """(batch, item) of every worker that is, or died, in the middle of an item."""
+        return {(int(batch), int(item)) for _, batch, item, started in self._rows() if started}
+
+    def kill_overdue(self, seconds: float) -> set[tuple[int, int]]:
+        """Kill the workers whose item takes longer than this; (batch, item) of those."""
+        now, rows = monotonic(), self._rows()
+        late = {int(pid): (int(b), int(i)) for pid, b, i, since in rows if since and now - since > seconds}
+        idle = not any(row[3] for row in rows) and now - self._heard > 3 * seconds
+        self._roster.kill(None if idle else set(late))
+        return set(late.values())
+
+    def close(self) -> None:
+        """Kill and reap every worker.
+
+        The executor must have seen the deaths before it is asked to shut down: a worker killed while it waits for work
+        holds the lock of the queue, and an orderly shutdown would wait for the others, who wait for the lock.
+        """
+        self._roster.kill(None)
+        wait(self._futures, timeout=_REAP_SECONDS)
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+class _Roster:
+    """A multiprocessing context that remembers the processes it made."""
+
+    def __init__(self, context: BaseContext) -> None:
+        self._context = context
+        self._processes: list[BaseProcess] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    def Process(self, *args: Any, **kwargs: Any) -> BaseProcess:
+        """A process of the context, written down."""
+        process: BaseProcess = self._context.Process(*args, **kwargs)  # type: ignore[attr-defined]
+        self._processes.append(process)
+        return process
+
+    def kill(self, pids: set[int] | None) -> None:
+        """Kill the started ones among these (None: all)."""
+        for process in self._processes:
+            if process.pid is not None and (pids is None or process.pid in pids):
+                process.kill()
+
+
+def _context() -> BaseContext:
+    """Fork where nothing speaks against it; a server that never had a second thread where this process has one."""
+    if not sys.platform.startswith("linux"):
+        return get_context("spawn")
+    return get_context("fork" if threading.active_count() == 1 else "forkserver")

@@ -1,0 +1,245 @@
+"""One hostile file costs that file only, and no process outlives the pool."""
+
+from __future__ import annotations
+
+import ast
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from evidence.facts.pool import BATCH_BYTES, HEAVY_BYTES, ExtractionPool, Result
+
+ITEM_SECONDS = 1.0
+
+
+def extract(language: str, content: bytes) -> bytes:
+    """A parser with every vice, on command of the content."""
+    vices: dict[bytes, Callable[[], object]] = {
+        b"crash": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+        b"exit": lambda: os._exit(0),
+        b"hang": lambda: time.sleep(60),
+        b"spin": spin,
+        b"raise": lambda: int("x"),
+        b"recurse": recurse,
+        b"bloat": lambda: bytearray(1 << 31),
+        b"hungry": lambda: bytearray(250 << 20),
+    }
+    if content in vices:
+        vices[content]()
+    return language.encode() + b":" + content[:20]
+
+
+def spin() -> None:
+    """Keep the processor busy for a minute."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        pass
+
+
+def recurse() -> None:
+    """Call without end."""
+    recurse()
+
+
+def files(count: int, *vices: bytes) -> list[tuple[str, str, bytes]]:
+    """Plain files with the vicious ones strewn in."""
+    items = [(f"plain{i:04}", "x", b"%d" % i) for i in range(count)]
+    for n, vice in enumerate(vices):
+        items.insert((n * 97 + 5) % len(items), (f"vice{n}", "x", vice))
+    return items
+
+
+def run(items: list[tuple[str, str, bytes]], workers: int) -> list[Result]:
+    """The sorted results of one pool."""
+    with ExtractionPool(extract, workers, item_seconds=ITEM_SECONDS) as pool:
+        return sorted(pool.run(items))
+
+
+def children() -> set[int]:
+    """Processes whose parent this one is, zombies included."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == os.getpid():
+            found.add(int(stat.parent.name))
+    return found
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(
+    ("vice", "reason"),
+    [
+        (b"crash", "parser_crashed"),
+        (b"exit", "parser_crashed"),
+        (b"raise", "parser_crashed"),
+        (b"recurse", "parser_crashed"),
+        (b"hang", "parser_timeout"),
+        (b"spin", "parser_timeout"),
+    ],
+)
+def test_one_bad_file_costs_that_file(vice: bytes, reason: str, workers: int) -> None:
+    """The guilty file has a reason, all others their payload."""
+    results = run(files(500, vice), workers)
+    assert len(results) == 501
+    assert [r for r in results if r.payload is None] == [Result("vice0", None, reason)]
+    assert all(r.payload == b"x:%d" % int(r.key[5:]) and not r.reason for r in results if r.key.startswith("plain"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not bound the address space")
+def test_memory_is_bounded() -> None:
+    """Two gigabytes are refused; what fits a worker that runs alone is let through at the second try."""
+    results = {r.key: r for r in run(files(50, b"bloat", b"hungry"), 2)}
+    assert results["vice0"] == Result("vice0", None, "parser_crashed")
+    assert results["vice1"].payload == b"x:hungry"
+
+
+def test_many_bad_files_all_come_back() -> None:
+    """Each item is answered exactly once, however many of them kill their worker."""
+    items = files(300, *[b"crash", b"raise", b"exit"] * 7)
+    results = run(items, 2)
+    assert sorted(r.key for r in results) == sorted(key for key, _, _ in items)
+    assert sum(r.payload is None for r in results) == 21
+
+
+def test_workers_make_no_difference() -> None:
+    """One worker and three give the same, small, large and empty files mixed."""
+    items = [(f"k{i:03}", "x", b"a" * (i * 7919 % (2 * HEAVY_BYTES))) for i in range(120)] + files(
+        40, b"raise", b"crash"
+    )
+    assert run(items, 1) == run(items, 3)
+
+
+def test_input_is_read_no_further_than_needed() -> None:
+    """Content waits in the source and not in memory."""
+    read = 0
+
+    def source() -> Iterator[tuple[str, str, bytes]]:
+        nonlocal read
+        for i in range(100):
+            read += 1
+            yield f"k{i}", "x", b"a" * (BATCH_BYTES // 4)
+
+    with ExtractionPool(extract, 2, item_seconds=ITEM_SECONDS) as pool:
+        next(pool.run(source()))
+        assert read <= 4 * (2 * 2 + 2)
+
+
+def test_what_the_source_raises_ends_the_run() -> None:
+    """An error of the caller's own passes through, and no worker stays."""
+
+    def source() -> Iterator[tuple[str, str, bytes]]:
+        yield from files(300)
+        raise LookupError("gone")
+
+    before = children()
+    with pytest.raises(LookupError, match="gone"), ExtractionPool(extract, 2) as pool:
+        list(pool.run(source()))
+    assert children() == before
+
+
+def test_no_process_is_left() -> None:
+    """Neither a finished run nor an abandoned one leaves a worker."""
+    before = children()
+    run(files(50, b"crash"), 2)
+    assert children() == before
+    # Workers are killed at every stage of their start and of their wait for work.
+    for taken in range(40):
+        with ExtractionPool(extract, 3) as pool:
+            results = pool.run(files(2_000))
+            for _ in range(taken * 10):
+                next(results)
+        assert children() == before
+
+
+def test_a_pool_can_run_twice_and_on_nothing() -> None:
+    """No items give no results, and a second run starts afresh."""
+    with ExtractionPool(extract, 1) as pool:
+        assert list(pool.run([])) == []
+        assert len(list(pool.run(files(3)))) == len(list(pool.run(files(3)))) == 3
+
+
+def test_a_pool_needs_a_worker() -> None:
+    """Zero workers are refused."""
+    with pytest.raises(ValueError, match="at least one"):
+        ExtractionPool(extract, 0)
+
+
+def test_a_second_thread_is_no_hindrance() -> None:
+    """Where forking would copy a lock in an unknown state, workers start another way and answer the same."""
+    stop = threading.Event()
+    thread = threading.Thread(target=stop.wait)
+    thread.start()
+    try:
+        assert [r.payload for r in run(files(2), 1)] == [b"x:0", b"x:1"]
+    finally:
+        stop.set()
+        thread.join()
+
+
+def fence(_language: str, _content: bytes) -> bytes:
+    """What a worker has left of its parent's rights."""
+    import gc
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_CORE)[0], resource.getrlimit(resource.RLIMIT_CPU)[0] > 0
+    return repr((sorted(os.environ), limits, gc.isenabled())).encode()
+
+
+def test_a_worker_is_fenced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No environment (it may hold tokens), no core file, a bound on processor time, no garbage collector in the way."""
+    monkeypatch.setenv("SECRET_TOKEN", "s3cret")
+    with ExtractionPool(fence, 1) as pool:
+        (result,) = pool.run([("k", "x", b"")])
+    assert result.payload == repr(([], (0, True), False)).encode()
+
+
+SCAN = """
+import sys, time
+from evidence.facts.pool import ExtractionPool
+def extract(language, content):
+    print("working", flush=True)
+    time.sleep(60)
+with ExtractionPool(extract, 2) as pool:
+    list(pool.run([(str(i), "x", b"a" * 200_000) for i in range(1)]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_workers_die_with_the_scan(number: signal.Signals) -> None:
+    """Two seconds after the scan was told to stop, or was killed, none of its processes is there."""
+    scan = subprocess.Popen(
+        [sys.executable, "-c", SCAN], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    assert scan.stdout is not None
+    scan.stdout.readline()
+    scan.send_signal(number)
+    scan.wait(timeout=5)
+    # The write end of the pipe is theirs too: it closes when the last of them is gone.
+    started = time.monotonic()
+    scan.stdout.read()
+    scan.stdout.close()
+    assert time.monotonic() - started < 2
+
+
+def parse_only(_language: str, content: bytes) -> bytes:
+    """A stand-in for an extractor."""
+    return str(len(ast.parse(content).body)).encode()
+
+
+def test_real_source_passes_the_memory_bound() -> None:
+    """A megabyte of ordinary source parses in a worker."""
+    source = Path(ast.__file__).read_bytes().replace(b"from __future__", b"from future") * 16
+    with ExtractionPool(parse_only, 2) as pool:
+        (result,) = pool.run([("k", "python", source[: 1 << 20].rpartition(b"\ndef ")[0])])
+    assert result.payload is not None
