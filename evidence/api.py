@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from evidence.facts.ci import CiRun, Job, Permissions, Pipeline, Place, Step
+from evidence.facts.environments import environment_of
 from evidence.facts.names import PyFile, Ref
 from evidence.facts.project import Project
 from evidence.facts.python.records import Assign, Call, Check, Decorator, Definition, Expr, Import, Module
@@ -31,7 +32,7 @@ from evidence.facts.records import (
     Text,
 )
 from evidence.facts.roles import Role
-from evidence.facts.web import App, Blueprint, Callback, Factory, Registration, Request, Route
+from evidence.facts.web import App, Blueprint, Callback, Factory, Registration, Request, Route, Use
 from evidence.model import (
     Grade,
     Polarity,
@@ -118,7 +119,9 @@ __all__ = [
     "Tag",
     "Template",
     "Text",
+    "Use",
     "any_site",
+    "environment_of",
     "never",
     "plural",
     "quoted",

@@ -13,11 +13,24 @@ start command lives outside the repository.
 
 from __future__ import annotations
 
-from evidence.api import Factory, Observations, Project, PyFile, Signal, Site, Sites, plural
+from evidence.api import Call, Factory, Observations, Project, PyFile, Role, Signal, Site, Sites, Use, plural
+
+_NOT_OURS = (Role.EXAMPLE, Role.VENDORED, Role.GENERATED)
+# Ways in which tests set the settings of the application, or of its environment.
+_REPLACING = (".patch", ".patch.dict", ".patch.object", ".setattr", "patch")
+_SETTINGS = frozenset({"settings", "config"})
+_SETTING = (
+    ".config.update",
+    ".config.from_object",
+    ".config.from_mapping",
+    ".config.setdefault",
+    ".setenv",
+    "environ.update",
+)
 
 
 def _wired(sites: Sites) -> set[str]:
-    return sites.subjects("defined") & sites.subjects("called", "tested")
+    return sites.subjects("defined") & sites.subjects("called", "built", "tested")
 
 
 def _statement(sites: Sites) -> str:
@@ -48,7 +61,7 @@ APP_FACTORY = Signal(
         "Move the creation of the application into create_app(), call it from wsgi.py, and give tests a fixture "
         "that calls it."
     ),
-    clauses=("defined", "called", "tested"),
+    clauses=("defined", "called", "tested", "built"),
     defining=("defined",),
     applies="flask",
     practised=lambda sites: bool(_wired(sites)),
@@ -63,26 +76,42 @@ SIGNALS = (APP_FACTORY,)
 
 
 def detect(project: Project) -> Observations:
-    """Factories, and every place that calls or tests them."""
-    by_place = {(f.file.path, f.definition.qualname): f for f in project.web.factories}
+    """Factories, and every place that runs or tests them."""
     for factory in project.web.factories:
-        yield (
-            APP_FACTORY,
-            Site(
-                path=factory.file.path,
-                start=factory.definition.start,
-                end=factory.definition.end,
-                clause="defined",
-                subject=factory.key,
-            ),
-        )
-    for file in (*project.app, *project.tests):
-        yield from _calls(project, file, by_place)
+        place = factory.definition
+        yield APP_FACTORY, _site(factory.file.path, place.start, place.end, "defined", factory)
+    configured = {f.path for f in project.tests if _configures(f)}
+    if any(p.endswith("conftest.py") for p in configured):
+        configured = {f.path for f in project.tests}
+    for use in project.web.factory_uses:
+        clause = _clause(project, use, configured)
+        if clause:
+            yield APP_FACTORY, _site(use.path, use.start, use.end, clause, use.factory)
 
 
-def _calls(project: Project, file: PyFile, factories: dict[tuple[str, str], Factory]) -> Observations:
-    clause = "tested" if file in project.tests else "called"
-    for call in file.module.calls:
-        found = factories.get(project.resolve(file, call.name)) if call.name else None
-        if found is not None and file.function_of(call.scope) is not found.definition:
-            yield APP_FACTORY, Site(path=file.path, start=call.start, end=call.end, clause=clause, subject=found.key)
+def _clause(project: Project, use: Use, configured: set[str]) -> str:
+    """What a use proves: a call that runs, a test with settings of its own, a test without; "" where it proves nothing."""
+    if use.file is None:
+        return "" if project.role(use.path) in _NOT_OURS else "called"
+    if use.file.role is Role.TEST:
+        own = use.configured or use.path in configured
+        return "" if use.by_reference else "tested" if own else "built"
+    # what stands at the top of a file runs when the file does
+    return "called" if not use.scope or project.reach.live(use.path, use.scope) else ""
+
+
+def _site(path: str, start: int, end: int, clause: str, factory: Factory) -> Site:
+    return Site(path=path, start=start, end=end, clause=clause, subject=factory.key)
+
+
+def _configures(file: PyFile) -> bool:
+    """Whether a test file sets settings of the application or of its environment."""
+    targets = (a.target for a in file.module.assigns)
+    if any(".config[" in t or t.endswith((".testing", ".TESTING")) or "environ[" in t for t in targets):
+        return True
+    return any(c.name.endswith(_SETTING) or _replaces_settings(c) for c in file.module.calls)
+
+
+def _replaces_settings(call: Call) -> bool:
+    first = call.expr.args[0].text if call.expr.args else ""
+    return call.name.endswith(_REPLACING) and not _SETTINGS.isdisjoint(first.split("."))

@@ -162,7 +162,8 @@ class Names:
             root = _root(path, dotted)
             if not self._is_source_root(root, importer, dotted):
                 continue
-            near = _shared(root, importer)
+            # a script's own folder, where it is a package too, is the last place to look
+            near = _shared(root, importer) if root not in self._packages else 0
             if near > closest:
                 best, closest = path, near
         return best
@@ -217,6 +218,10 @@ class Names:
                 return self._inside(found, attributes, hops) if found else Ref("", name)
             attributes = f"{last}.{attributes}" if attributes else last
         return Ref("", name)
+
+    def inside(self, path: str, attribute: str) -> Ref:
+        """Where ``attribute`` of the module at ``path`` is defined."""
+        return self._inside(path, attribute, 0)
 
     def _shadow(self, path: str, dotted: str, submodule: str) -> str:
         """The package ``__init__`` that binds the submodule's name to something else: ``from .users import users``."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from evidence.facts.ci import CiInputs, CiRun, Pipeline, ci_runs, pipelines
 from evidence.facts.gates import complexity_gates
 from evidence.facts.imports import ImportGraph
+from evidence.facts.mentions import Mention, mentions
 from evidence.facts.names import Names, PyFile, Ref
 from evidence.facts.python.records import Call, Definition, Expr, Module
 from evidence.facts.reach import Reach
@@ -124,12 +125,12 @@ class Project:
     @cached_property
     def web(self) -> WebGraph:
         """Applications, blueprints, routes."""
-        return WebGraph(self.names)
+        return WebGraph(self.names, self.mentions)
 
     @cached_property
     def reach(self) -> Reach:
         """What can run."""
-        return Reach(self.names, self.imports, list(self._mentions()))
+        return Reach(self.names, self.imports, [m.text for m in self.mentions])
 
     @cached_property
     def _ci_inputs(self) -> CiInputs:
@@ -153,16 +154,10 @@ class Project:
         """Every command CI runs, followed through make, tox, scripts and the like to the tool itself."""
         return ci_runs(self._ci_inputs, self.ci)
 
-    def _mentions(self) -> Iterator[str]:
-        """The texts that may name a module to run: commands, container starts, configuration values."""
-        for commands in self.commands.values():
-            yield from (line.text for line in commands.lines)
-            yield from (value for value, _ in commands.variables.values())
-        for dockerfile in self.dockerfiles.values():
-            yield from (i.text for i in dockerfile.instructions if i.word in ("CMD", "ENTRYPOINT", "RUN", "ENV"))
-        for data in self.data.values():
-            for root in data.roots:
-                yield from (n.text for n in root.walk() if 3 < len(n.text) < 400 and ("." in n.text or ":" in n.text))
+    @cached_property
+    def mentions(self) -> tuple[Mention, ...]:
+        """The texts outside Python that may name a module or object to run."""
+        return tuple(mentions(self.commands, self.dockerfiles, self.data))
 
     # ---------------------------------------------------------------------------------- common questions
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from evidence.facts.names import Names, PyFile
-from evidence.facts.python.records import Definition
-from evidence.facts.web.kin import _APP_PARAMETERS, Kin
+from evidence.facts.python.records import Call, Definition
+from evidence.facts.web.kin import APP_PARAMETERS, Kin
 from evidence.facts.web.records import App, Factory
 
-# What a function does to an application it was handed: enough of these, and it completes it.
-_COMPLETING = (
-    ".register_blueprint",
-    ".init_app",
-    ".config.from_object",
-    ".config.from_mapping",
-    ".config.update",
-    ".register_error_handler",
-)
-_MAX_RETURN_DEPTH = 3
+# What a function may do to an application it was handed, by kind of work.
+_COMPLETING = {
+    ".register_blueprint": "parts", ".register_error_handler": "parts", ".add_url_rule": "parts",
+    ".register_api": "parts",
+    ".init_app": "extensions", ".config.from_object": "settings", ".config.from_mapping": "settings",
+    ".config.update": "settings", ".config.from_pyfile": "settings", ".config.from_envvar": "settings",
+}  # fmt: skip
+# A function named so completes an application with one kind of work; where no function creates one, any name with two.
+_MAKING = ("create", "make", "build")
 
 
 def find_apps(files: list[PyFile], kin: Kin) -> list[App]:
@@ -30,55 +29,50 @@ def find_apps(files: list[PyFile], kin: Kin) -> list[App]:
 
 
 def find_factories(files: list[PyFile], apps: list[App], names: Names, kin: Kin) -> list[Factory]:
-    """Functions that create and return an application, return what another factory made, or complete one they
-    receive."""
+    """Functions that create and return an application, pass on what another one made, or complete one they receive."""
     creating = {(a.file.path, d.qualname) for a in apps if (d := a.in_function) is not None}
-    found: list[Factory] = []
+    made: list[Factory] = []
+    completed: list[Factory] = []
     for file in files:
         for index, definition in enumerate(file.module.definitions):
             if definition.kind != "function":
                 continue
             scope = index + 1
-            if (file.path, definition.qualname) in creating and _returns_app(file, scope, definition, kin):
-                found.append(Factory(file, definition, False))
+            creates = (file.path, definition.qualname) in creating
+            if (creates or _passes_on(file, scope, definition, names)) and _returns_app(file, scope, definition, kin):
+                made.append(Factory(file, definition, False))
             elif _completes(file, scope, definition):
-                found.append(Factory(file, definition, True))
-            elif _passes_on(file, scope, definition, kin):
-                found.append(Factory(file, definition, False))
-    return found
+                completed.append(Factory(file, definition, True))
+    kept = [f for f in completed if not made or f.definition.name.startswith(_MAKING)]
+    return sorted([*made, *kept], key=lambda f: (f.file.path, f.definition.line))
 
 
 def _returns_app(file: PyFile, scope: int, definition: Definition, kin: Kin) -> bool:
     for value in definition.returns:
-        candidates = value.items if value.kind in ("list", "op") else (value,)
-        for item in candidates:
+        for item in value.items if value.kind in ("list", "op") else (value,):
             if item.kind == "call" and kin.class_kind(file.path, item.text) == "app":
                 return True
-            name = item.text.removesuffix(".app")
-            instance = kin.instance(file, scope, name) if item.kind in ("name", "call") else None
+            instance = kin.instance(file, scope, item.text) if item.kind in ("name", "call") else None
             if instance is not None and instance.kind == "app":
                 return True
     return False
 
 
-def _passes_on(file: PyFile, scope: int, definition: Definition, kin: Kin) -> bool:
-    """A function that gets an app from another function, configures it and returns it (not a plain test fixture)."""
-    if not definition.name.startswith(("create", "make", "build", "init", "get", "setup", "configure")):
-        return False
-    return (
-        definition.parent == 0
-        and bool(definition.returns)
-        and _returns_app(file, scope, definition, kin)
-        and _configures(file, scope)
-    )
+def _passes_on(file: PyFile, scope: int, definition: Definition, names: Names) -> bool:
+    """A function that gets what it returns from another function of the project, and completes it."""
+    for value in definition.returns:
+        given = file.assigned.get((scope, value.text), ()) if value.kind == "name" else ()
+        if any(isinstance(i, Call) and not names.resolve(file.path, i.name).external for i in given):
+            return bool(_work(file, scope))
+    return False
 
 
 def _completes(file: PyFile, scope: int, definition: Definition) -> bool:
-    handed = [p for p in definition.params if p in _APP_PARAMETERS]
-    if not handed or definition.parent != 0 or not definition.name.startswith(("create", "make", "build")):
+    if definition.parent != 0 or not APP_PARAMETERS & set(definition.params):
         return False
-    return _configures(file, scope)
+    return len(_work(file, scope)) >= (1 if definition.name.startswith(_MAKING) else 2)
 
 
-def _configures(file: PyFile, scope: int) -> bool:
-    return any(c.name.endswith(_COMPLETING) for c in file.calls_in(scope))
+def _work(file: PyFile, scope: int) -> set[str]:
+    """The kinds of completing work that a function does."""
+    return {kind for c in file.calls_in(scope) for ending, kind in _COMPLETING.items() if c.name.endswith(ending)}

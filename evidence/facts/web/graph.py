@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from evidence.facts.mentions import Mention
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Definition
 from evidence.facts.roles import Role
@@ -12,10 +14,11 @@ from evidence.facts.web.apps import find_apps, find_factories
 from evidence.facts.web.callbacks import Callbacks
 from evidence.facts.web.kin import Instance, Kin
 from evidence.facts.web.matching import RuleIndex
-from evidence.facts.web.records import App, Blueprint, Callback, Factory, Registration, Request, Route
+from evidence.facts.web.records import App, Blueprint, Callback, Factory, Registration, Request, Route, Use
 from evidence.facts.web.registration import Registrations, find_blueprints
 from evidence.facts.web.requests import find_requests
 from evidence.facts.web.routes import Routes
+from evidence.facts.web.uses import Uses
 
 if TYPE_CHECKING:
     import networkx
@@ -26,8 +29,9 @@ _APP = "app"
 class WebGraph:
     """What of the project's own code is Flask. Everything is computed once, when first asked for."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, mentions: Iterable[Mention] = ()) -> None:
         self._names = names
+        self._mentions = mentions
         self._kin = Kin(names)
         files = [f for _, f in sorted(names.files.items())]
         self._app_files = [f for f in files if f.role is Role.APP]
@@ -42,6 +46,11 @@ class WebGraph:
     def factories(self) -> list[Factory]:
         """Functions that make or complete an application."""
         return find_factories(self._app_files, self.apps, self._names, self._kin)
+
+    @cached_property
+    def factory_uses(self) -> list[Use]:
+        """Who runs the factories: application code, tests, and start commands."""
+        return Uses(self.factories, self._names).find([*self._app_files, *self._test_files], self._mentions)
 
     @cached_property
     def blueprints(self) -> list[Blueprint]:

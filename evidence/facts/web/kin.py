@@ -17,7 +17,7 @@ _CLASSES = {
     "FlaskView": "view", "BaseView": "view", "ModelView": "view", "ModelRestApi": "view", "BaseApi": "view",
 }  # fmt: skip
 _CONNEXION_APPS = frozenset({"App", "FlaskApp", "AsyncApp"})
-_APP_PARAMETERS = frozenset({"app", "application", "flask_app", "_app", "flask_application", "the_app"})
+APP_PARAMETERS = frozenset({"app", "application", "flask_app", "_app", "flask_application", "the_app"})
 _MAX_DEPTH = 6
 
 
@@ -93,6 +93,11 @@ class Kin:
             return local
         if self._is_app_parameter(file, scope, name):
             return Instance("app", file, None, name)
+        if name.endswith(".app"):
+            # connexion's application keeps Flask's own under this name
+            wrapped = self.instance(file, scope, name.removesuffix(".app"), depth + 1)
+            if wrapped is not None and wrapped.kind == "app":
+                return wrapped
         ref = self._names.resolve(file.path, name)
         if ref.external:
             last = ref.name.rpartition(".")[2]
@@ -156,7 +161,7 @@ class Kin:
     def _is_app_parameter(file: PyFile, scope: int, name: str) -> bool:
         if name in ("self.app", "self._app", "current_app"):
             return True
-        return name in _APP_PARAMETERS and any(name in d.params for d in enclosing(file, scope))
+        return name in APP_PARAMETERS and any(name in d.params for d in enclosing(file, scope))
 
 
 def enclosing(file: PyFile, scope: int) -> Iterator[Definition]:

@@ -42,6 +42,21 @@ class Factory:
 
 
 @dataclass(frozen=True)
+class Use:
+    """One place that runs a factory: a call (``configured``: with arguments of its own), a reference handed to
+    something that will call it, or, where ``file`` is None, a command or setting outside Python that names it."""
+
+    factory: Factory
+    path: str
+    start: int
+    end: int
+    file: PyFile | None
+    scope: int
+    configured: bool
+    by_reference: bool = False
+
+
+@dataclass(frozen=True)
 class Blueprint:
     """One Blueprint or kin (``kind``: blueprint, namespace or api). ``name`` is its Flask name, ``variable`` the Python
     name; ``prefix`` its own URL prefix or path, None when it has none, "?" when not constant."""
