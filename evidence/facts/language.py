@@ -130,7 +130,9 @@ _BY_ENDING = {
 
 _NAME_PATTERNS = (
     (re.compile(r"pylock(\.[a-z0-9_-]+)?\.toml"), "lock"),
-    (re.compile(r"(docker|container)file[.\-_][^/]*"), "dockerfile"),
+    (re.compile(r"(docker|container)file[^/]*\.(js|jsx|ts|tsx|css|scss|less|vue|png|svg)"), None),
+    (re.compile(r"(docker|container)file[^/]*\.dockerignore"), "text"),
+    (re.compile(r"(docker|container)file[.\-_][^/]*(?<!\.html)(?<!\.md)(?<!\.py)(?<!\.sh)(?<!\.txt)"), "dockerfile"),
     (re.compile(r"(gnu)?makefile\.[^/]*"), "makefile"),
     (re.compile(r"procfile[.\-_][^/]*"), "procfile"),
     (re.compile(r"jenkinsfile[.\-_][^/]*"), "text"),

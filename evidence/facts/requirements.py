@@ -20,6 +20,7 @@ _SEPARATORS = re.compile(r"[-_.]{1,50}")
 _INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)(?:[ \t]{1,20}|=|(?=[^\s-]))(\S{1,300})")
 _EDITABLE = re.compile(r"(?:-e|--editable)(?:[ \t]{1,20}|=)(\S{1,500})")
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9][A-Za-z0-9._\-]{0,100})")
+_LAST_PART = re.compile(r"/([A-Za-z0-9][A-Za-z0-9._\-]{0,100}?)(?:\.git)?(?:@[\w.\-]{1,100})?(?:#egg=.{0,200})?\Z")
 _HASH = re.compile(r"--hash[= ][a-z0-9]{2,10}:[0-9a-f]{16}")
 _COMPILED = re.compile(
     r"(?:auto-?generated|generated) by (?:pip-compile|uv|pip-tools|poetry|pdm|pipenv|hatch)"
@@ -61,14 +62,15 @@ def extract(content: bytes) -> Requirements:
 def requirement(text: str, line: int, group: str = "") -> Requirement | None:
     """One requirement as PEP 508 and pip write it; None when the text is none (an option, a path without a name).
 
-    A marker is left out. Of a URL or a version-control address the specifier is ``@ <address>``.
+    A marker is left out. Of a URL or a version-control address the specifier is ``@ <address>``; without an ``#egg=``
+    the address's last part is the best name there is.
     """
     text = text[:_MAX_LINE].strip()
     editable = _EDITABLE.match(text)
     address = editable.group(1) if editable else text
     if editable or "://" in address.partition(" ")[0]:
-        egg = _EGG.search(address)
-        return _made(egg.group(1), f"@ {address}", line, text, group) if egg else None
+        named = _EGG.search(address) or _LAST_PART.search(address)
+        return _made(named.group(1), f"@ {address}", line, text, group) if named else None
     match = _NAME.match(text)
     if match is None or _is_path(text):
         return None

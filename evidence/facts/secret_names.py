@@ -39,9 +39,7 @@ _NOUNS = {
 _KEY_OF = {
     "secret": "secret_key",
     "secrets": "secret_key",
-    "session": "secret_key",
     "signing": "secret_key",
-    "signature": "secret_key",
     "encryption": "secret_key",
     "encrypt": "secret_key",
     "crypto": "secret_key",
@@ -49,7 +47,6 @@ _KEY_OF = {
     "aes": "secret_key",
     "hmac": "secret_key",
     "jwt": "secret_key",
-    "cookie": "secret_key",
     "master": "secret_key",
     "salt": "secret_key",
     "app": "secret_key",
@@ -59,15 +56,12 @@ _KEY_OF = {
     "access": "api_key",
     "auth": "api_key",
     "account": "api_key",
-    "storage": "api_key",
     "subscription": "api_key",
-    "service": "api_key",
     "aws": "api_key",
     "private": "private_key",
     "priv": "private_key",
     "rsa": "private_key",
     "ssh": "private_key",
-    "host": "private_key",
     "deploy": "private_key",
 }
 """What a ``... key`` is, by the word before it; a key of anything else (``primary_key``) is no secret."""

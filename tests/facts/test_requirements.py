@@ -27,7 +27,7 @@ def test_pip_syntax() -> None:
         b'Flask[async] == 3.0.1 ; python_version > "3"  # why\n'
         b"Foo_Bar.baz>=1,<2 \\\n    --hash=sha256:0123456789abcdef0123\n"
         b"-e git+https://example.com/x/y.git@abc#egg=Why\n-e .\n./local.whl\n"
-        b"requests @ https://example.com/r.whl\nsix==1.*\nwhat is this\n"
+        b"requests @ https://example.com/r.whl\nsix==1.*\nwhat is this\ngit+https://example.com/x/Some_Lib.git@0a1b\n"
     )
     assert rows(found) == [
         ("flask", "== 3.0.1", 4, True, ""),
@@ -35,8 +35,9 @@ def test_pip_syntax() -> None:
         ("why", "@ git+https://example.com/x/y.git@abc#egg=Why", 7, False, ""),
         ("requests", "@ https://example.com/r.whl", 10, False, ""),
         ("six", "==1.*", 11, False, ""),
+        ("some-lib", "@ git+https://example.com/x/Some_Lib.git@0a1b", 13, False, ""),
     ]
-    assert [item.hashed for item in found.items] == [False, True, False, False, False]
+    assert [item.hashed for item in found.items] == [False, True, False, False, False, False]
     assert found.includes == ("base.txt", "constraints.txt")
     assert [lost.start for lost in found.lost] == [12]
     assert not found.compiled and not found.lock
