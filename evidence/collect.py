@@ -36,18 +36,19 @@ class Cache(Protocol):
 
 
 def collect(
-    snapshot: Snapshot, cache: Cache, workers: int, ledger: Ledger, advance: Callable[[int], None]
+    snapshot: Snapshot, cache: Cache, pool: ExtractionPool, ledger: Ledger, advance: Callable[[int], None]
 ) -> dict[str, Any]:
-    """The record of every readable file by path. What could not be read, in whole or part, is noted in the ledger."""
+    """The record of every readable file by path. What could not be read, in whole or part, is noted in the ledger;
+    ``advance`` is told how many paths are done with."""
     candidates = [b for b in snapshot.blobs if b.kind == "file" and (language_of(b.path) or _may_be_script(b))]
     paths: dict[str, list[Blob]] = {}
     for blob in candidates:
         paths.setdefault(blob.oid, []).append(blob)
-    run = _Run(snapshot, cache, paths)
-    with ExtractionPool(registry.extract, workers) as pool:
-        for key, payload, reason in pool.run(run.misses()):
-            run.parsed(key, payload, reason)
-            advance(1)
+    ledger.note("not_read", "files of other formats", "no rule reads them", len(snapshot.blobs) - len(candidates))
+    advance(len(snapshot.blobs) - len(candidates))
+    run = _Run(snapshot, cache, paths, advance)
+    for key, payload, reason in pool.run(run.misses()):
+        run.parsed(key, payload, reason)
     cache.put_many(run.fresh)
     facts = {b.path: r for b in candidates if (r := run.record(b)) is not None}
     _note(facts, run.failed, candidates, ledger)
@@ -63,8 +64,11 @@ def _may_be_script(blob: Blob) -> bool:
 class _Run:
     """One pass over the contents: what the cache had, what was parsed, what failed."""
 
-    def __init__(self, snapshot: Snapshot, cache: Cache, paths: dict[str, list[Blob]]) -> None:
+    def __init__(
+        self, snapshot: Snapshot, cache: Cache, paths: dict[str, list[Blob]], advance: Callable[[int], None]
+    ) -> None:
         self._snapshot = snapshot
+        self._advance = advance
         self._cache = cache
         self._paths = paths
         self._languages: dict[tuple[str, str], str | None] = {}
@@ -98,6 +102,7 @@ class _Run:
         for cache_key, key, content in group:
             payload = known.get(cache_key)
             if payload is not None and self._decode(key, payload):
+                self._advance(len(self._paths[key[0]]))
                 continue
             oid, language = key
             name = f"{oid}:{language}"
@@ -108,6 +113,7 @@ class _Run:
     def parsed(self, name: str, payload: bytes | None, reason: str) -> None:
         """Take one worker's answer: a payload, or the reason why there is none."""
         key = self._keys[name]
+        self._advance(len(self._paths[key[0]]))
         if payload is None:
             self.failed[key] = reason
         elif self._decode(key, payload):

@@ -18,6 +18,8 @@ from typing import Protocol
 from evidence import detect
 from evidence.collect import collect
 from evidence.digest import Scanned, assemble
+from evidence.facts import registry
+from evidence.facts.pool import ExtractionPool
 from evidence.facts.project import Project
 from evidence.model import Digest, Ledger
 from evidence.source import OpenRepository, Places, SourceOptions, open_source
@@ -72,14 +74,15 @@ def scan(request: ScanRequest, progress: Progress) -> Digest:
     detectors = detect.discover()
     ledger = Ledger()
     progress.stage("Fetching the repository", None)
-    with open_repository(request, ledger) as repository:
+    # the workers come first: they are forked cheaply only while this process has a single thread
+    with ExtractionPool(registry.extract, request.workers) as pool, open_repository(request, ledger) as repository:
         for sentence in repository.warnings:
             progress.warn(sentence)
         repository.start_history()
 
         progress.stage("Reading files", len(repository.snapshot.blobs))
         with FactsCache.open(request.cache, warn=progress.warn) as cache:
-            facts = collect(repository.snapshot, cache, request.workers, ledger, progress.advance)
+            facts = collect(repository.snapshot, cache, pool, ledger, progress.advance)
 
         progress.stage("Reading history", None)
         history = repository.history()

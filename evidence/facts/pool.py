@@ -32,6 +32,7 @@ ITEM_SECONDS = 10.0
 """Wall clock for one item. Ordinary files of 1 MiB take under 2 s, so only a hang or an attack gets here."""
 
 _POLL_SECONDS = 0.2
+_WARM_UP: Item = ("", "python", b"pass\n")
 
 
 class Result(NamedTuple):
@@ -74,6 +75,11 @@ class ExtractionPool:
         self._crew: Crew | None = None
 
     def __enter__(self) -> ExtractionPool:
+        """Start the workers: forking is only possible while this process has a single thread, and what they import
+        before the first file arrives they need not import after it."""
+        self._crew = Crew(self._extract, self._workers)
+        for _ in range(self._workers):
+            self._crew.submit(0, [_WARM_UP], False)
         return self
 
     def __exit__(self, *_: object) -> None:
