@@ -13,7 +13,8 @@ def complexities(tree: ast.Module, web: bool) -> dict[int, int]:
     """radon's count by ``id`` of the function node.
 
     A module that imports from Flask or its kin (``web``) is measured whole; elsewhere only decorated functions (other
-    than pytest's) and methods named like HTTP methods are: radon costs more than the parse itself.
+    than pytest's) and methods named like HTTP methods are: radon costs more than the parse itself. Test functions and
+    fixtures are never asked about.
     """
     counted: dict[int, int] = {}
     stack: list[tuple[ast.AST, bool]] = [(tree, False)]
@@ -21,7 +22,7 @@ def complexities(tree: ast.Module, web: bool) -> dict[int, int]:
         node, in_class = stack.pop()
         for child in blocks(node):
             if isinstance(child, Function):
-                if web or _asked(child, in_class):
+                if _asked(child, in_class, web):
                     counted[id(child)] = _count(child)
                 stack.append((child, False))
             else:
@@ -29,10 +30,10 @@ def complexities(tree: ast.Module, web: bool) -> dict[int, int]:
     return counted
 
 
-def _asked(node: Function, in_class: bool) -> bool:
-    if in_class and node.name in _HTTP_METHODS:
-        return True
-    return any(not _is_pytest(d) for d in node.decorator_list)
+def _asked(node: Function, in_class: bool, web: bool) -> bool:
+    if node.name.startswith(("test", "setUp", "tearDown")) or any(_is_pytest(d) for d in node.decorator_list):
+        return False
+    return web or bool(node.decorator_list) or (in_class and node.name in _HTTP_METHODS)
 
 
 def _is_pytest(decorator: ast.expr) -> bool:
