@@ -90,7 +90,7 @@ def detect(project: Project) -> Observations:
 
 
 def _clause(project: Project, use: Use, configured: set[str]) -> str:
-    """What a use proves: a call that runs, a test with settings of its own, a test without; "" where it proves nothing."""
+    """What a use proves: a call that runs, a test with settings of its own, or one without; "" when nothing."""
     if use.file is None:
         return "" if project.role(use.path) in _NOT_OURS else "called"
     if use.file.role is Role.TEST:

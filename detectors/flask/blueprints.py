@@ -14,10 +14,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from evidence.api import Blueprint, Observations, Project, Signal, Site, Sites, plural
+from evidence.api import Blueprint, Call, Observations, Project, Registration, Signal, Site, Sites, plural
 
 # The catalogue's bar of a topology: three parts, so that two halves of a small application do not pass for domains.
 _DOMAINS = 3
+# What a part may have of its own, beside routes.
+_OWN = ("errorhandler", "register_error_handler", "before_request", "after_request")
 _VERSION_PARTS = frozenset(f"v{n}" for n in range(1, 10))
 
 
@@ -117,33 +119,20 @@ def detect(project: Project) -> Observations:
     """Definitions, registrations and tested routes of blueprints, and what makes a topology of them."""
     web = project.web
     known = {b.key for b in web.blueprints}
+    wired = [r for r in web.registrations if r.blueprint.key in web.registered and _runs(project, r)]
     for blueprint in web.blueprints:
         yield BLUEPRINTS, _at(blueprint, "defined")
-    for item in web.registrations:
-        if item.blueprint.key in web.registered:
-            yield (
-                BLUEPRINTS,
-                Site(
-                    path=item.file.path,
-                    start=item.call.start,
-                    end=item.call.end,
-                    clause="registered",
-                    subject=item.blueprint.key,
-                ),
-            )
+    for item in wired:
+        yield BLUEPRINTS, _wiring(item)
     for request, route in web.exercised:
-        for owner in _owners(project, route.owner, known):
-            yield (
-                BLUEPRINTS,
-                Site(
-                    path=request.file.path,
-                    start=request.call.start,
-                    end=request.call.end,
-                    clause="tested",
-                    subject=owner,
-                ),
-            )
-    yield from _topology(project)
+        if request.checked:
+            for owner in _owners(project, route.owner, known):
+                yield BLUEPRINTS, _site(request.file.path, request.call, "tested", owner)
+    yield from _topology(project, wired)
+
+
+def _runs(project: Project, item: Registration) -> bool:
+    return project.reach.live(item.file.path, item.call.scope)
 
 
 def _owners(project: Project, key: str, known: set[str]) -> set[str]:
@@ -155,14 +144,16 @@ def _owners(project: Project, key: str, known: set[str]) -> set[str]:
     return {key} | (set(networkx.ancestors(project.web.graph, key)) & known)
 
 
-def _topology(project: Project) -> Observations:
+def _topology(project: Project, wired: list[Registration]) -> Observations:
     web = project.web
+    hung = {r.blueprint.key for r in wired}
     carrying = {r.owner for r in web.routes}
-    parents = {r.parent for r in web.registrations if r.parent}
-    own = {c.owner for c in web.callbacks("errorhandler", "register_error_handler", "before_request", "after_request")}
+    parents = {r.parent for r in wired if r.parent}
+    own = {c.owner for c in web.callbacks(*_OWN)}
+    nested = {r.blueprint.key for r in wired if r.parent}
     for blueprint in web.blueprints:
         key = blueprint.key
-        if key not in web.registered or blueprint.kind == "api" or not (key in carrying or key in parents):
+        if key not in hung or blueprint.kind == "api" or not (key in carrying or key in parents):
             continue
         yield TOPOLOGY, _at(blueprint, "domain")
         prefixes = web.prefixes(blueprint)
@@ -170,24 +161,20 @@ def _topology(project: Project) -> Observations:
             yield TOPOLOGY, _at(blueprint, "prefixed")
         if key in own:
             yield TOPOLOGY, _at(blueprint, "own_handlers")
-        if any(_VERSION_PARTS & set(p.split("/")) for p in prefixes) or any(
-            r.parent and r.blueprint.key == key for r in web.registrations
-        ):
+        if key in nested or any(_VERSION_PARTS & set(p.split("/")) for p in prefixes):
             yield TOPOLOGY, _at(blueprint, "nested")
-    for item in web.registrations:
-        if item.blueprint.key in web.registered and item.blueprint.kind != "api":
-            yield (
-                TOPOLOGY,
-                Site(
-                    path=item.file.path,
-                    start=item.call.start,
-                    end=item.call.end,
-                    clause="registered",
-                    subject=item.blueprint.key,
-                ),
-            )
+    for item in wired:
+        if item.blueprint.kind != "api":
+            yield TOPOLOGY, _wiring(item)
+
+
+def _wiring(item: Registration) -> Site:
+    return _site(item.file.path, item.call, "registered", item.blueprint.key)
 
 
 def _at(blueprint: Blueprint, clause: str) -> Site:
-    call = blueprint.call
-    return Site(path=blueprint.file.path, start=call.start, end=call.end, clause=clause, subject=blueprint.key)
+    return _site(blueprint.file.path, blueprint.call, clause, blueprint.key)
+
+
+def _site(path: str, call: Call, clause: str, subject: str) -> Site:
+    return Site(path=path, start=call.start, end=call.end, clause=clause, subject=subject)

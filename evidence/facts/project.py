@@ -130,7 +130,7 @@ class Project:
     @cached_property
     def reach(self) -> Reach:
         """What can run."""
-        return Reach(self.names, self.imports, [m.text for m in self.mentions])
+        return Reach(self.names, self.imports, [m.text for m in self.mentions], self.web.started)
 
     @cached_property
     def _ci_inputs(self) -> CiInputs:

@@ -39,12 +39,15 @@ _TOP = "<module>"
 
 class Reach:
     """Reachability from entry points. ``mentions`` are the words of commands and configuration that may name a
-    module."""
+    module; ``started`` are paths that make an application when they are loaded, whatever their name."""
 
-    def __init__(self, names: Names, imports: ImportGraph, mentions: Iterable[str]) -> None:
+    def __init__(
+        self, names: Names, imports: ImportGraph, mentions: Iterable[str], started: Iterable[str] = ()
+    ) -> None:
         self._names = names
         self._imports = imports
         self._mentions = mentions
+        self._started = frozenset(started)
 
     @cached_property
     def roots(self) -> frozenset[str]:
@@ -52,7 +55,7 @@ class Reach:
         found = {p for p, f in self._names.files.items() if f.role in (Role.TEST, Role.MIGRATION) or _is_entry(f)}
         for text in self._mentions:
             found.update(self._mentioned(text))
-        return frozenset(found)
+        return frozenset(found) | self._started
 
     def _mentioned(self, text: str) -> Iterable[str]:
         for word in _WORD.findall(text[:4000]):

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from evidence.facts.python.expressions import is_format
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.facts.python.scopes import Scope
 
@@ -26,10 +27,14 @@ class Expressions:
         self.strings: dict[str, int] = {}
 
     def iterate(self, target: ast.expr, iterable: ast.expr, line: int, scope: Scope) -> None:
-        """``for x in (a, b)`` is kept as an assignment of the operation ``for`` to ``x``."""
-        if isinstance(target, ast.Name):
-            value = Expr("op", "for", (scope.reader.read(iterable, 2),))
-            self.assigns.append(Assign(target.id, value, line, iterable.end_lineno or line, scope.index))
+        """``for x in (a, b)`` is kept as an assignment of the operation ``for`` to ``x``; of ``for x, y in pairs`` each
+        name carries its position as the second operand."""
+        over = scope.reader.read(iterable, 2)
+        pairs = isinstance(target, ast.Tuple | ast.List)
+        for position, name in enumerate(target.elts if isinstance(target, ast.Tuple | ast.List) else [target]):
+            if isinstance(name, ast.Name):
+                value = Expr("op", "for", (over, Expr("num", str(position))) if pairs else (over,))
+                self.assigns.append(Assign(name.id, value, line, iterable.end_lineno or line, scope.index))
 
     def reference(self, node: ast.expr, scope: Scope) -> None:
         """Names in an annotation count as references; its calls and strings do not."""
@@ -43,7 +48,7 @@ class Expressions:
         while stack:
             node, role = stack.pop()
             kind = type(node)
-            if kind is ast.Call:
+            if kind is ast.Call and not is_format(node):
                 self._record_call(node, scope, role)  # type: ignore[arg-type]
                 stack.extend((k.value, "") for k in reversed(node.keywords))  # type: ignore[attr-defined]
                 stack.extend((a, "") for a in reversed(node.args))  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 from evidence.facts.masking import mask, secret_kind
@@ -26,6 +27,9 @@ _OPERATORS: dict[type[ast.AST], str] = {
 }  # fmt: skip
 # ``environ.get("SECRET_KEY", "x")``: the first argument names what the second one is.
 _NAMED_BY_FIRST = frozenset({"get", "getenv", "setdefault", "config", "env", "str", "pop", "environ", "get_env"})
+
+# A replacement field of ``str.format``.
+_FIELD = re.compile(r"\{[^{}]{0,60}\}")
 
 Resolve = Callable[[str], str]
 
@@ -96,6 +100,8 @@ class Reader:
         return self.read(node.value, depth + 1, name) if isinstance(node, ast.Attribute) else OTHER
 
     def _call(self, node: ast.Call, depth: int, name: str) -> Expr:
+        if is_format(node):
+            return self._format(node, depth)
         callee = self.dotted(node.func)
         first = node.args[0] if node.args else None
         context = name
@@ -106,6 +112,11 @@ class Reader:
         keywords = node.keywords[:MAX_ITEMS]
         values = [self.read(k.value, depth + 1, context if k.arg == "default" else (k.arg or "")) for k in keywords]
         return Expr("call", callee, tuple(args + values), tuple(k.arg or "**" for k in keywords))
+
+    def _format(self, node: ast.Call, depth: int) -> Expr:
+        template = node.func.value.value  # type: ignore[attr-defined]
+        items = [self.read(v, depth + 1) for v in (*node.args, *(k.value for k in node.keywords))[:MAX_ITEMS]]
+        return Expr("fstring", self._string(_FIELD.sub("{}", template[: 2 * MAX_TEXT]), "").text, tuple(items))
 
     def _list(self, node: ast.List | ast.Tuple | ast.Set, depth: int, name: str) -> Expr:
         return Expr("list", "", tuple(self.read(e, depth + 1, name) for e in node.elts[:MAX_ITEMS]))
@@ -148,6 +159,13 @@ class Reader:
 
     def _inner(self, node: ast.Await | ast.Starred, depth: int, name: str) -> Expr:
         return self.read(node.value, depth, name)
+
+
+def is_format(node: ast.AST) -> bool:
+    """Whether this is ``"...".format(...)`` of a constant string: read as the f-string it could be."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr != "format":
+        return False
+    return isinstance(node.func.value, ast.Constant) and isinstance(node.func.value.value, str)
 
 
 def _key(node: ast.AST) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from evidence.facts.plain import is_generated
 from evidence.facts.python.calls import Expressions
 from evidence.facts.python.complexity import complexities
-from evidence.facts.python.expressions import last_segment
+from evidence.facts.python.expressions import is_format, last_segment
 from evidence.facts.python.records import Assign, Check, Decorator, Definition, Handler, Import, Module, Raise
 from evidence.facts.python.repair import parse
 from evidence.facts.python.scopes import Function, Scope, arguments, bindings, import_targets, parameters
@@ -186,7 +186,8 @@ class _Walk:
         for target in targets:
             if not isinstance(target, ast.Name):
                 self.found.walk(target, scope)
-        if isinstance(node.value, ast.Call) and not isinstance(node, ast.AugAssign) and len(names) == 1:
+        called = isinstance(node.value, ast.Call) and not is_format(node.value)
+        if called and not isinstance(node, ast.AugAssign) and len(names) == 1:
             return
         value = scope.reader.read(node.value, 0, last_segment(first))
         end = node.end_lineno or node.lineno

@@ -23,8 +23,8 @@ class Expr(Struct, frozen=True, array_like=True):
     call     ``text`` is the callee's dotted name; ``items`` the arguments, the last ``len(keys)`` of them by keyword
     list     a list, tuple or set: ``items``
     dict     ``keys`` (string keys, "" where not constant) aligned with ``items``
-    fstring  ``text`` with ``{}`` for each of ``items``
-    op       ``text`` is the operator (``or``, ``and``, ``not``, ``+``, ``%``, ``if``, ``==``, ``in``...), ``items`` operands
+    fstring  ``text`` with ``{}`` for each of ``items``; a constant's ``.format(...)`` too, which is no call then
+    op       ``text`` is the operator (``or``, ``not``, ``+``, ``%``, ``if``, ``==``, ``in``...), ``items`` operands
     index    ``text`` the dotted name that is indexed, ``items`` the index
     other    anything else, or too deep
     ======== ====================================================================================
@@ -85,8 +85,9 @@ class Definition(Struct, frozen=True):
 
     ``parent`` is the scope it stands in. Functions: ``params`` (names in order), ``returns`` (expressions returned, at
     most 20), ``complexity`` (radon's count, 0 where not asked for), ``asserts`` (checks that depend on a value: assert
-    statements of something not constant, self.assert*, pytest.raises...), ``statements`` (statements in the body, docstring
-    not counted), ``annotated`` (all parameters but self, or the return, are), ``yields``. Classes: ``bases``, ``keywords``.
+    statements of something not constant, self.assert*, pytest.raises...), ``statements`` (statements in the body,
+    docstring not counted), ``annotated`` (all parameters but self, or the return, are), ``yields``. Classes: ``bases``,
+    ``keywords``.
     """
 
     kind: str
@@ -111,8 +112,8 @@ class Definition(Struct, frozen=True):
 
 
 class Call(Struct, frozen=True, array_like=True):
-    """One call. ``scope`` is 0 at module level, else 1 + the index of the enclosing definition. ``target`` is the name it
-    is assigned to (``app``, ``self.db``), or "with" for a context manager, "return", "decorator", "raise", or ""."""
+    """One call. ``scope`` is 0 at module level, else 1 + the index of the enclosing definition. ``target`` is the name
+    it is assigned to (``app``, ``self.db``), or "with" for a context manager, "return", "decorator", "raise", or ""."""
 
     expr: Expr
     start: int
@@ -129,7 +130,8 @@ class Call(Struct, frozen=True, array_like=True):
 class Assign(Struct, frozen=True, array_like=True):
     """One assignment of an expression that is not a call (calls carry their target), ``app.config["X"] = ...`` included
     (target ``app.config[X]``). ``augmented`` for ``+=``. A loop or comprehension variable is assigned the operation
-    ``for`` of what it iterates over; a ``with ... as x`` variable the context manager's call."""
+    ``for`` of what it iterates over (of ``for x, y in ...`` with the name's position as second operand); a ``with ... as
+    x`` variable the context manager's call."""
 
     target: str
     value: Expr

@@ -24,7 +24,7 @@ def find_apps(files: list[PyFile], kin: Kin) -> list[App]:
         App(file, call, call.name.rpartition(".")[2])
         for file in files
         for call in file.module.calls
-        if kin.made_by(file, call) == "app"
+        if kin.made_by(file, call.scope, call.name) == "app"
     ]
 
 

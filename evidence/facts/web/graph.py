@@ -11,12 +11,13 @@ from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Definition
 from evidence.facts.roles import Role
 from evidence.facts.web.apps import find_apps, find_factories
+from evidence.facts.web.blueprints import find_blueprints
 from evidence.facts.web.callbacks import Callbacks
 from evidence.facts.web.kin import Instance, Kin
 from evidence.facts.web.matching import RuleIndex
 from evidence.facts.web.records import App, Blueprint, Callback, Factory, Registration, Request, Route, Use
-from evidence.facts.web.registration import Registrations, find_blueprints
-from evidence.facts.web.requests import find_requests
+from evidence.facts.web.registration import Registrations
+from evidence.facts.web.requests import Requests
 from evidence.facts.web.routes import Routes
 from evidence.facts.web.uses import Uses
 
@@ -52,6 +53,12 @@ class WebGraph:
         """Who runs the factories: application code, tests, and start commands."""
         return Uses(self.factories, self._names).find([*self._app_files, *self._test_files], self._mentions)
 
+    @property
+    def started(self) -> frozenset[str]:
+        """Paths of the modules that make an application when loaded: a server may run them, whatever their name."""
+        made = {a.file.path for a in self.apps if a.in_function is None}
+        return frozenset(made | {u.path for u in self.factory_uses if u.file in self._app_files and not u.scope})
+
     @cached_property
     def blueprints(self) -> list[Blueprint]:
         """Blueprints and kin made in application code."""
@@ -80,7 +87,7 @@ class WebGraph:
     def requests(self) -> list[Request]:
         """Requests made in tests."""
         endpoints = {f"{b.name}.{r.endpoint}" for r in self.routes for b in self.blueprints if b.key == r.owner}
-        return find_requests(self._test_files, endpoints)
+        return Requests(self._names, endpoints).find(self._test_files)
 
     def callbacks(self, *methods: str) -> list[Callback]:
         """Functions hung on an app, blueprint or extension under one of ``methods``."""

@@ -18,6 +18,9 @@ _CLASSES = {
 }  # fmt: skip
 _CONNEXION_APPS = frozenset({"App", "FlaskApp", "AsyncApp"})
 APP_PARAMETERS = frozenset({"app", "application", "flask_app", "_app", "flask_application", "the_app"})
+# Methods that make a part on their receiver: the kind of the receiver, and of what they make.
+_MAKERS = {"namespace": ("api", "namespace"), "add_api": ("app", "api")}
+_INSTANCES = ("app", "blueprint", "namespace", "api")
 _MAX_DEPTH = 6
 
 
@@ -70,10 +73,17 @@ class Kin:
         self._classes[key] = kind
         return kind
 
-    def made_by(self, file: PyFile, call: Call) -> str:
-        """The kind of object a call makes: a kin class called, or "" """
-        kind = self.class_kind(file.path, call.name) if call.name else ""
-        return kind if kind in ("app", "blueprint", "namespace", "api") else ""
+    def made_by(self, file: PyFile, scope: int, callee: str, depth: int = 0) -> str:
+        """The kind of object that calling ``callee`` makes: of a kin class, or a part made on an API; else ""."""
+        kind = self.class_kind(file.path, callee) if callee else ""
+        if kind in _INSTANCES:
+            return kind
+        receiver, _, method = callee.rpartition(".")
+        if method not in _MAKERS or not receiver:
+            return ""
+        on, makes = _MAKERS[method]
+        instance = self.instance(file, scope, receiver, depth + 1)
+        return makes if instance is not None and instance.kind == on else ""
 
     def instance(self, file: PyFile, scope: int, name: str, depth: int = 0) -> Instance | None:
         """What the variable ``name`` holds when used in ``scope`` of ``file``."""
@@ -110,6 +120,8 @@ class Kin:
     def _assigned_in_scopes(self, file: PyFile, scope: int, name: str, depth: int) -> Instance | None:
         if file.imported(name):
             return None
+        if name.startswith(("self.", "cls.")):
+            return self._on_object(file, scope, name, depth)
         while True:
             for item in file.assigned.get((scope, name), ()):
                 found = self._from_value(
@@ -122,15 +134,23 @@ class Kin:
             definition = file.definition(scope)
             scope = definition.parent if definition else 0
 
+    def _on_object(self, file: PyFile, scope: int, name: str, depth: int) -> Instance | None:
+        """What an attribute of ``self`` holds: given in any method of the class, or in its body."""
+        for number, attribute in attribute_places(file, scope, name):
+            for item in file.assigned.get((number, attribute), ()):
+                value = item.expr if isinstance(item, Call) else item.value
+                found = self._from_value(file, number, value, item, name, depth)
+                if found is not None:
+                    return found
+        return None
+
     def _from_value(
         self, file: PyFile, scope: int, value: Expr, item: object, name: str, depth: int
     ) -> Instance | None:
         if value.kind == "call":
             call = item if isinstance(item, Call) else None
-            kind = self.class_kind(file.path, value.text)
-            if kind in ("app", "blueprint", "namespace", "api"):
-                return Instance(kind, file, call, name)
-            return self._made(file, value.text, depth)
+            kind = self.made_by(file, scope, value.text, depth)
+            return Instance(kind, file, call, name) if kind else self._made(file, value.text, depth)
         if value.kind == "name" and value.text != name:
             return self.instance(file, scope, value.text, depth + 1)
         return None
@@ -150,7 +170,7 @@ class Kin:
                 found = self.instance(other, scope, value.text, depth + 1)
             elif value.kind == "call":
                 kind = self.class_kind(other.path, value.text)
-                found = Instance(kind, other, None, "") if kind in ("app", "blueprint", "namespace", "api") else None
+                found = Instance(kind, other, None, "") if kind in _INSTANCES else None
             else:
                 found = None
             if found is not None:
@@ -162,6 +182,17 @@ class Kin:
         if name in ("self.app", "self._app", "current_app"):
             return True
         return name in APP_PARAMETERS and any(name in d.params for d in enclosing(file, scope))
+
+
+def attribute_places(file: PyFile, scope: int, name: str) -> Iterator[tuple[int, str]]:
+    """Where ``self.x``, used in ``scope``, may be given its value: (scope, name as assigned there)."""
+    around = [d for d in enclosing(file, scope) if d.kind == "class"]
+    if not around:
+        return
+    for number, definition in enumerate(file.module.definitions, start=1):
+        if definition.kind == "function" and definition.qualname.startswith(around[0].qualname + "."):
+            yield number, name
+    yield file.scopes[around[0].qualname], name.partition(".")[2]
 
 
 def enclosing(file: PyFile, scope: int) -> Iterator[Definition]:

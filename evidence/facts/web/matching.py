@@ -33,7 +33,11 @@ class RuleIndex:
             self._by_length.setdefault(len(segments), []).append((segments, route))
 
     def match(self, target: str) -> Route | None:
-        """The route for a path (``{}`` stands for anything) or an endpoint; the most literal one wins."""
+        """The route for a path (``{}`` stands for anything) or an endpoint; the most literal one wins.
+
+        A path whose beginning is not known matches by its end, with at least one literal part."""
+        if target.startswith("{}/"):
+            return self._by_end(_segments(target[2:].partition("?")[0].replace("{}", "<x>")))
         if not target.startswith("/"):
             return self._by_endpoint.get(target)
         wanted = _segments(target.partition("?")[0].partition("#")[0].replace("{}", "<x>"))
@@ -46,6 +50,15 @@ class RuleIndex:
             return max(exact, key=lambda e: e[0])[1]
         ends = [(len(rule), route) for rule, route in self._loose if rule and _fits(rule, wanted[-len(rule) :])]
         return max(ends, key=lambda e: e[0])[1] if ends else None
+
+    def _by_end(self, wanted: list[str]) -> Route | None:
+        found: tuple[int, Route | None] = (0, None)
+        for length, rules in sorted(self._by_length.items()):
+            for rule, route in rules if wanted and length >= len(wanted) else ():
+                tail = rule[length - len(wanted) :]
+                if _fits(tail, wanted) and _literal(tail, wanted) > found[0]:
+                    found = (_literal(tail, wanted), route)
+        return found[1]
 
 
 def _segments(rule: str) -> list[str]:

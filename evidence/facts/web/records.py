@@ -107,11 +107,12 @@ class Route:
 @dataclass(frozen=True)
 class Request:
     """One request that a test makes through a client: the URL path (``{}`` for what is not constant) or an endpoint
-    name."""
+    name. ``checked`` tells that what comes back is looked at: by the test around it, or by the call itself."""
 
     file: PyFile
     call: Call
     target: str
+    checked: bool = True
 
 
 @dataclass(frozen=True)

@@ -1,57 +1,26 @@
-"""Blueprints and their registrations: direct, in loops over lists, nested, and by packages that register what they
-find."""
+"""Which blueprints each registering call registers: direct, in loops over lists, nested, or loaded by name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from evidence.facts.names import Names, PyFile
-from evidence.facts.python.records import Assign, Call, Expr
+from evidence.facts.python.records import Call, Expr
+from evidence.facts.web.apis import Apis, Place
+from evidence.facts.web.blueprints import constant_prefix
 from evidence.facts.web.kin import Instance, Kin
 from evidence.facts.web.records import Blueprint, Registration
 
-_REGISTERING = frozenset({"register_blueprint", "add_namespace", "register_api", "add_api", "init_blueprint"})
-# Methods that make and register in one step: the kind of their receiver, and of what they make.
-_MAKING = {".add_api": ("app", "api"), ".namespace": ("api", "namespace")}
-_PREFIXES = ("url_prefix", "path", "base_path", "prefix")
+_REGISTERING = frozenset(
+    {"register_blueprint", "add_namespace", "register_api", "add_api", "init_blueprint", "namespace"}
+)
 # Callables whose result cannot be known from the code: what they load counts as registered.
 _DYNAMIC = ("import_module", "import_string", "getattr", "find_modules", "iter_modules", "walk_packages", "__import__")
-_MAX_DEPTH = 4
-
-
-def find_blueprints(files: list[PyFile], kin: Kin) -> list[Blueprint]:
-    """Every Blueprint (or kin) made in ``files``, in path and line order."""
-    found = []
-    for file in files:
-        for call in file.module.calls:
-            kind = kin.made_by(file, call)
-            if kind in ("blueprint", "namespace") and call.target != "return":
-                found.append(_blueprint(file, call, kind))
-            elif kind == "" and call.name.endswith(tuple(_MAKING)):
-                receiver, _, method = call.name.rpartition(".")
-                instance = kin.instance(file, call.scope, receiver)
-                if instance is not None and instance.kind == _MAKING["." + method][0]:
-                    found.append(_blueprint(file, call, _MAKING["." + method][1]))
-    return found
-
-
-def _blueprint(file: PyFile, call: Call, kind: str) -> Blueprint:
-    first = call.expr.args[0] if call.expr.args else call.expr.kwarg("name")
-    name = first.text if first is not None and first.kind == "str" else call.target
-    prefix = constant_prefix(call.expr)
-    if kind == "namespace" and prefix is None:
-        # flask-restx serves a namespace without a path under its name
-        prefix = f"/{name}"
-    return Blueprint(file, call, kind, name, call.target, prefix)
-
-
-def constant_prefix(call: Expr) -> str | None:
-    """The URL prefix among a call's keywords: its text, "?" when it is not constant, None when it is not there."""
-    for key in _PREFIXES:
-        value = call.kwarg(key)
-        if value is not None and not (value.kind == "const" and value.text == "None"):
-            return value.text if value.kind == "str" else "?"
-    return None
+# Callables that hand on the elements of their argument, in whatever order.
+_PASSING = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "filter"})
+# What a method can register; the others take anything.
+_KINDS = {"register_blueprint": "blueprint", "add_namespace": "namespace"}
+_MAX_DEPTH = 5
 
 
 class Registrations:
@@ -61,6 +30,7 @@ class Registrations:
         self._files = files
         self._names = names
         self._kin = kin
+        self._apis = Apis(files, blueprints, kin)
         self._by_call = {(b.file.path, b.call.start, b.call.expr.text): b for b in blueprints}
         self._by_variable = {(b.file.path, b.variable): b for b in blueprints}
         self._all = blueprints
@@ -71,120 +41,132 @@ class Registrations:
         for file in self._files:
             for call in file.module.calls:
                 receiver, _, method = call.name.rpartition(".")
-                if (method in _REGISTERING or f".{method}" in _MAKING) and receiver:
+                if method in _REGISTERING and receiver:
                     found.extend(self._registered(file, call, receiver))
         return found
 
     def _registered(self, file: PyFile, call: Call, receiver: str) -> Iterator[Registration]:
         onto = self._kin.instance(file, call.scope, receiver)
-        parent = self._parent(onto)
-        prefix = constant_prefix(call.expr)
-        own = self._by_call.get((file.path, call.start, call.expr.text))
-        if own is not None:
-            yield Registration(
-                file, call, own, onto.kind if onto else "app", "", prefix if prefix is not None else own.prefix
-            )
+        place = self._place(onto)
+        if not place.bound:
             return
-        for argument in (*call.expr.args[:1], *(v for k in ("blueprint", "ns", "bp") if (v := call.expr.kwarg(k)))):
-            for blueprint in dict.fromkeys(self._blueprints(file, call.scope, argument, 0)):
-                yield Registration(file, call, blueprint, onto.kind if onto else "app", parent, prefix)
+        kind = onto.kind if onto else "app"
+        own = self._by_call.get((file.path, call.start, call.expr.text))
+        arguments = (*call.expr.args[:1], *(v for k in ("blueprint", "ns", "bp") if (v := call.expr.kwarg(k))))
+        parts = [own] if own is not None else [b for a in arguments for b in self._blueprints(file, call.scope, a, 0)]
+        given = constant_prefix(call.expr)
+        fitting = _KINDS.get(call.name.rpartition(".")[2])
+        for blueprint in dict.fromkeys(b for b in parts if fitting in (None, b.kind)):
+            prefix = given if given is not None or not place.prefix else blueprint.prefix or ""
+            full = prefix if prefix is None else place.prefix.rstrip("/") + prefix
+            yield Registration(file, call, blueprint, kind, place.parent, full)
 
-    def _parent(self, onto: Instance | None) -> str:
-        if onto is None or onto.kind not in ("blueprint", "namespace") or onto.call is None:
-            return ""
+    def _place(self, onto: Instance | None) -> Place:
+        """Where the receiver of a registration hangs; one that is not known is taken for the application."""
+        if onto is None or onto.call is None or onto.kind == "app":
+            return Place(True, "", "")
+        if onto.kind == "api":
+            return self._apis.place(onto)
         found = self._by_call.get((onto.file.path, onto.call.start, onto.call.expr.text))
-        return found.key if found else ""
+        return Place(True, found.key if found else "", "")
 
-    def _blueprints(self, file: PyFile, scope: int, value: Expr, depth: int) -> Iterator[Blueprint]:
+    # ------------------------------------------------------------------------------- what an expression holds
+
+    def _blueprints(
+        self, file: PyFile, scope: int, value: Expr, depth: int, position: int = -1, attribute: str = ""
+    ) -> Iterator[Blueprint]:
+        """The blueprints that a value is or holds. ``position`` tells which part of each element is meant (a loop over
+        pairs), ``attribute`` what is taken of it (``.bp`` of modules)."""
         if depth > _MAX_DEPTH:
             return
         if value.kind in ("list", "dict"):
             for item in value.items:
-                yield from self._blueprints(file, scope, item, depth + 1)
+                part = item.items[position] if item.kind == "list" and -1 < position < len(item.items) else item
+                yield from self._blueprints(file, scope, part, depth + 1, -1, attribute)
+        elif value.kind == "op":
+            for item in value.items:
+                yield from self._blueprints(file, scope, item, depth + 1, position, attribute)
         elif value.kind == "call":
-            if value.text.endswith(_DYNAMIC):
-                yield from self._below(file)
-            else:
-                yield from self._made(file, scope, value, depth)
+            yield from self._called(file, scope, value, depth, position, attribute)
         elif value.kind in ("name", "index"):
-            yield from self._named(file, scope, value.text, depth)
+            yield from self._named(file, scope, value.text, depth, position, attribute)
+
+    def _called(
+        self, file: PyFile, scope: int, value: Expr, depth: int, position: int, attribute: str
+    ) -> Iterator[Blueprint]:
+        name, _, method = value.text.rpartition(".")
+        if value.text.endswith(_DYNAMIC):
+            yield from self._below(file)
+        elif method in ("items", "values") and name:
+            yield from self._blueprints(file, scope, Expr("name", name), depth + 1, -1, attribute)
+        elif value.text == "enumerate" and value.args:
+            yield from self._blueprints(file, scope, value.args[0], depth + 1, -1, attribute)
+        elif value.text in _PASSING:
+            for argument in value.args:
+                yield from self._blueprints(file, scope, argument, depth + 1, position, attribute)
+        else:
+            yield from self._made(file, scope, value, depth)
 
     def _made(self, file: PyFile, scope: int, value: Expr, depth: int) -> Iterator[Blueprint]:
         found = self._kin.instance(file, scope, value.text + "()")
-        yield from self._of_instance(found)
         if found is not None:
+            yield from self._of_instance(found)
             return
         for argument in value.items:
             yield from self._blueprints(file, scope, argument, depth + 1)
-        loader = self._loader(file, value.text, 0)
-        if loader is not None:
-            yield from self._below(loader)
-
-    def _loader(self, file: PyFile, callee: str, depth: int) -> PyFile | None:
-        """The file of a function of the project that loads modules by name, itself or through another one."""
-        ref = self._names.resolve(file.path, callee)
+        ref = self._names.resolve(file.path, value.text)
         other = self._names.files.get(ref.path)
-        scope = other.scopes.get(ref.name, 0) if other is not None else 0
-        if other is None or not scope or depth > 2:
-            return None
-        calls = other.calls_in(scope)
-        if any(c.name.endswith(_DYNAMIC) for c in calls) or any(self._loader(other, c.name, depth + 1) for c in calls):
-            return other
-        return None
+        number = other.scopes.get(ref.name, 0) if other is not None else 0
+        definition = other.definition(number) if other is not None else None
+        if other is None or definition is None:
+            return
+        if self._loads(other, number, 0):
+            yield from self._below(other)
+        for returned in definition.returns:
+            yield from self._blueprints(other, number, returned, depth + 1)
 
-    def _named(self, file: PyFile, scope: int, name: str, depth: int) -> Iterator[Blueprint]:
-        found = self._kin.instance(file, scope, name)
+    def _loads(self, file: PyFile, scope: int, depth: int) -> bool:
+        """Whether a function of the project loads modules by name, itself or through another one."""
+        for call in file.calls_in(scope):
+            if call.name.endswith(_DYNAMIC):
+                return True
+            ref = self._names.resolve(file.path, call.name) if depth < 2 and call.name else None
+            if ref is not None and not ref.external:
+                other = self._names.files[ref.path]
+                number = other.scopes.get(ref.name, 0)
+                if number and self._loads(other, number, depth + 1):
+                    return True
+        return False
+
+    def _named(
+        self, file: PyFile, scope: int, name: str, depth: int, position: int, attribute: str
+    ) -> Iterator[Blueprint]:
+        found = self._kin.instance(file, scope, name + attribute)
         if found is not None:
             yield from self._of_instance(found)
             return
         head, dot, rest = name.partition(".")
-        loops = [a for a in self._assigns(file, scope, head) if a.value.kind in ("op", "list", "dict", "name", "call")]
-        for item in loops:
-            values = item.value.items[0] if item.value.kind == "op" and item.value.text == "for" else item.value
-            yield from self._elements(file, item.scope, values, dot + rest, depth + 1)
-        if not loops:
-            yield from self._elsewhere(file, name, depth)
+        given = list(_given(file, scope, head))
+        for number, value in given:
+            looped = value.kind == "op" and value.text == "for"
+            place = int(value.items[1].text) if looped and len(value.items) > 1 else -1
+            over = value.items[0] if looped else value
+            yield from self._blueprints(
+                file, number, over, depth + 1, place if looped else position, dot + rest + attribute
+            )
+        if not given:
+            yield from self._elsewhere(file, name, depth, position, attribute)
 
-    def _elements(self, file: PyFile, scope: int, values: Expr, attribute: str, depth: int) -> Iterator[Blueprint]:
-        """The blueprints among what a loop goes over; ``attribute`` is what is taken of each (``.bp`` of modules)."""
-        if values.kind == "name" and attribute:
-            ref = self._names.resolve(file.path, values.text)
-            if not ref.external and depth <= _MAX_DEPTH:
-                other = self._names.files[ref.path]
-                for assigned in self._assigns(other, 0, ref.name):
-                    yield from self._elements(other, 0, assigned.value, attribute, depth + 1)
-            return
-        if values.kind == "call" and values.text.endswith(_DYNAMIC):
-            yield from self._below(file)
-            return
-        if values.kind in ("list", "dict") and attribute:
-            for item in values.items:
-                if item.kind == "name":
-                    yield from self._blueprints(file, scope, Expr("name", item.text + attribute), depth)
-            return
-        yield from self._blueprints(file, scope, values, depth)
-
-    def _elsewhere(self, file: PyFile, name: str, depth: int) -> Iterator[Blueprint]:
+    def _elsewhere(self, file: PyFile, name: str, depth: int, position: int, attribute: str) -> Iterator[Blueprint]:
         """A list (or alias) of blueprints defined in another module."""
         ref = self._names.resolve(file.path, name)
         if ref.external or (ref.path, ref.name) == (file.path, name):
             return
         other = self._names.files[ref.path]
-        for item in self._assigns(other, 0, ref.name):
-            yield from self._blueprints(other, 0, item.value, depth + 1)
+        for number, value in _given(other, 0, ref.name):
+            yield from self._blueprints(other, number, value, depth + 1, position, attribute)
 
-    @staticmethod
-    def _assigns(file: PyFile, scope: int, name: str) -> list[Assign]:
-        while True:
-            found = [i for i in file.assigned.get((scope, name), ()) if isinstance(i, Assign)]
-            if found or not scope:
-                return found
-            definition = file.definition(scope)
-            scope = definition.parent if definition else 0
-
-    def _of_instance(self, found: Instance | None) -> Iterator[Blueprint]:
-        if found is None:
-            return
+    def _of_instance(self, found: Instance) -> Iterator[Blueprint]:
         made = found.call and self._by_call.get((found.file.path, found.call.start, found.call.expr.text))
         named = made or self._by_variable.get((found.file.path, found.variable))
         if named is not None:
@@ -196,3 +178,14 @@ class Registrations:
         for blueprint in self._all:
             if blueprint.file.path.startswith(prefix):
                 yield blueprint
+
+
+def _given(file: PyFile, scope: int, name: str) -> Iterator[tuple[int, Expr]]:
+    """What a name is given, in the nearest scope that gives it something: (scope, value)."""
+    while True:
+        found = file.assigned.get((scope, name), ())
+        if found or not scope:
+            yield from ((scope, item.expr if isinstance(item, Call) else item.value) for item in found)
+            return
+        definition = file.definition(scope)
+        scope = definition.parent if definition else 0

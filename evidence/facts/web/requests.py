@@ -2,39 +2,65 @@
 
 from __future__ import annotations
 
-from evidence.facts.names import PyFile
+import re
+from collections.abc import Iterable, Iterator
+
+from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Call, Expr
 from evidence.facts.web.records import Request
+from evidence.facts.web.strings import Strings
 
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "open", "get_json", "post_json"})
 _URL_BUILDERS = ("url_for", "reverse", "api_url_for")
+# A client made for tests may check the answer itself: ``client.get(url, expected_status=404)``.
+_EXPECTING = re.compile(r"expect|status|code")
+# A function so named checks for the test that calls it.
+_CHECKING = re.compile(r"(?:^|_)(?:assert|check|verify|expect|should|validate)")
 
 
-def find_requests(files: list[PyFile], endpoints: set[str]) -> list[Request]:
-    """Calls of an HTTP method whose target is a path of the application or one of its ``endpoints``."""
-    found = []
-    for file in files:
-        for call in file.module.calls:
-            method = call.name.rpartition(".")[2]
-            target = _target(call, endpoints) if method in _METHODS or "request" in method else ""
-            if target:
-                found.append(Request(file, call, target))
-    return found
+class Requests:
+    """Finds requests; ``endpoints`` are the application's endpoint names."""
+
+    def __init__(self, names: Names, endpoints: set[str]) -> None:
+        self._strings = Strings(names)
+        self._endpoints = endpoints
+
+    def find(self, files: Iterable[PyFile]) -> list[Request]:
+        """Calls of an HTTP method whose target is a path of the application or one of its endpoints."""
+        found: list[Request] = []
+        for file in files:
+            for call in file.module.calls:
+                method = call.name.rpartition(".")[2]
+                if method in _METHODS or "request" in method:
+                    checked = _checked(file, call)
+                    found.extend(Request(file, call, t, checked) for t in self._targets(file, call))
+        return found
+
+    def _targets(self, file: PyFile, call: Call) -> list[str]:
+        args = call.expr.args
+        candidates = [*args[:3], *(v for k in ("path", "url", "endpoint") if (v := call.expr.kwarg(k)) is not None)]
+        for value in candidates:
+            found = [t for t in self._texts(file, call.scope, value) if self._is_target(t)]
+            if found:
+                return found
+        return []
+
+    def _is_target(self, text: str) -> bool:
+        return text.startswith(("/", "{}/")) or text in self._endpoints
+
+    def _texts(self, file: PyFile, scope: int, value: Expr) -> Iterator[str]:
+        if value.kind == "call" and value.text.endswith(_URL_BUILDERS) and value.args:
+            yield value.args[0].text
+        else:
+            yield from self._strings.of(file, scope, value)
 
 
-def _target(call: Call, endpoints: set[str]) -> str:
-    args = call.expr.args
-    candidates = [*args[:3], *(v for k in ("path", "url", "endpoint") if (v := call.expr.kwarg(k)) is not None)]
-    for value in candidates:
-        text = _text(value)
-        if text.startswith("/") or (text in endpoints and text):
-            return text
-    return ""
-
-
-def _text(value: Expr) -> str:
-    if value.kind == "call" and value.text.endswith(_URL_BUILDERS) and value.args:
-        return value.args[0].text
-    if value.kind == "op" and value.items:
-        return _text(value.items[0])
-    return value.text if value.kind in ("str", "fstring") else ""
+def _checked(file: PyFile, call: Call) -> bool:
+    """Whether something looks at the answer: the call itself, the test around it, or whoever calls that helper."""
+    if any(_EXPECTING.search(k) for k in call.expr.keys):
+        return True
+    around = file.function_of(call.scope)
+    if around is None or around.asserts or not around.name.startswith("test"):
+        return True
+    scope = file.scopes.get(around.qualname, 0)
+    return any(_CHECKING.search(c.name.rpartition(".")[2]) for c in file.calls_in(scope))

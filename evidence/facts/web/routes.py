@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Call, Decorator, Definition, Expr
-from evidence.facts.web.kin import Kin
+from evidence.facts.web.apis import Apis
+from evidence.facts.web.kin import Instance, Kin
 from evidence.facts.web.records import Blueprint, Route
 
 _ALWAYS = frozenset({"route", "expose"})
@@ -22,6 +23,7 @@ class Routes:
         self._names = names
         self._kin = kin
         self._by_place = {(b.file.path, b.call.start): b for b in blueprints}
+        self._apis = Apis(files, blueprints, kin)
 
     def find(self) -> list[Route]:
         """All routes, in path and line order."""
@@ -69,53 +71,44 @@ class Routes:
         instance = self._kin.instance(file, definition.parent, receiver)
         if instance is None and (method in _VERBS or not _is_rule(expr)):
             return None
-        owner = self._by_place.get((instance.file.path, instance.call.start)) if instance and instance.call else None
+        key, prefix = self._owner(instance)
         methods = _given_methods(expr) if method in _ALWAYS else (method.upper(),)
-        endpoint = expr.kwarg("endpoint")
-        return Route(
-            file, file, definition, _rule(expr), methods, owner.key if owner else "",
-            endpoint.text if endpoint else definition.name, decorator.line, definition.line,
-        )  # fmt: skip
+        given = expr.kwarg("endpoint")
+        endpoint = given.text if given else definition.name
+        rule = _below(prefix, _rule(expr))
+        return Route(file, file, definition, rule, methods, key, endpoint, decorator.line, definition.line)
+
+    def _owner(self, instance: Instance | None) -> tuple[str, str]:
+        """The key of the blueprint that a receiver is or hangs on ("" for the application), and an API's prefix."""
+        if instance is None or instance.call is None:
+            return "", ""
+        if instance.kind == "api":
+            place = self._apis.place(instance)
+            return place.parent, place.prefix
+        owner = self._by_place.get((instance.file.path, instance.call.start))
+        return (owner.key if owner is not None else ""), ""
 
     def _called(self, file: PyFile, call: Call) -> Iterator[Route]:
         receiver, _, method = call.name.rpartition(".")
-        if not receiver or method not in ("add_url_rule", "add_resource", "route") or call.target == "decorator":
+        if not receiver or method not in ("add_url_rule", "add_resource") or call.target == "decorator":
             return
-        instance = self._kin.instance(file, call.scope, receiver)
-        owner = self._by_place.get((instance.file.path, instance.call.start)) if instance and instance.call else None
-        key = owner.key if owner else ""
+        key, prefix = self._owner(self._kin.instance(file, call.scope, receiver))
         args = call.expr.args
-        if method == "add_resource" and len(args) > 1:
-            handler_file, handler = self._handler(file, args[0])
-            for rule in args[1:]:
-                if rule.kind in ("str", "fstring"):
-                    yield Route(
-                        file,
-                        handler_file,
-                        handler,
-                        rule.text,
-                        (),
-                        key,
-                        handler.name if handler else "",
-                        call.start,
-                        call.end,
-                    )
-        elif method == "add_url_rule" and args:
-            target = call.expr.kwarg("view_func") or (args[2] if len(args) > 2 else None)
-            if target is not None:
-                handler_file, handler = self._handler(file, target)
-                endpoint = args[1].text if len(args) > 1 else (handler.name if handler else "")
-                yield Route(
-                    file,
-                    handler_file,
-                    handler,
-                    args[0].text,
-                    _given_methods(call.expr),
-                    key,
-                    endpoint,
-                    call.start,
-                    call.end,
-                )
+        if method == "add_resource" and args:
+            target, rules = args[0], args[1:] or tuple(v for v in (call.expr.kwarg("urls"),) if v is not None)
+        else:
+            given = call.expr.kwarg("view_func") or (args[2] if len(args) > 2 else None)
+            first = args[0] if args else call.expr.kwarg("rule")
+            if given is None or first is None:
+                return
+            target, rules = given, (first,)
+        handler_file, handler = self._handler(file, target)
+        named = call.expr.kwarg("endpoint") or (args[1] if method == "add_url_rule" and len(args) > 1 else None)
+        endpoint = named.text if named is not None else handler.name if handler else ""
+        methods = _given_methods(call.expr)
+        for rule in rules:
+            text = rule.text if rule.kind in ("str", "fstring") else "?"
+            yield Route(file, handler_file, handler, _below(prefix, text), methods, key, endpoint, call.start, call.end)
 
     def _handler(self, file: PyFile, value: Expr) -> tuple[PyFile, Definition | None]:
         """The definition a handler expression means; ``X.as_view("x")`` means the class X."""
@@ -134,6 +127,10 @@ def _methods(file: PyFile, definition: Definition) -> list[Definition]:
     prefix = definition.qualname + "."
     inside = [d for d in file.module.definitions if d.kind == "function" and d.qualname.startswith(prefix)]
     return [d for d in inside if d.name in HTTP_METHODS and d.qualname == prefix + d.name]
+
+
+def _below(prefix: str, rule: str) -> str:
+    return f"{prefix.rstrip('/')}/{rule.lstrip('/')}" if prefix else rule
 
 
 def _rule(expr: Expr) -> str:

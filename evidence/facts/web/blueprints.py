@@ -1,0 +1,42 @@
+"""Blueprints and their kin, where they are made."""
+
+from __future__ import annotations
+
+from evidence.facts.names import PyFile
+from evidence.facts.python.records import Call, Expr
+from evidence.facts.web.kin import Kin
+from evidence.facts.web.records import Blueprint
+
+_PREFIXES = ("url_prefix", "path", "base_path", "prefix")
+
+
+def find_blueprints(files: list[PyFile], kin: Kin) -> list[Blueprint]:
+    """Every Blueprint (or kin) made in ``files``, in path and line order."""
+    found = []
+    for file in files:
+        for call in file.module.calls:
+            kind = kin.made_by(file, call.scope, call.name)
+            # an extension's API object holds parts; only connexion's, made of a specification, is one
+            part = kind in ("blueprint", "namespace") or (kind == "api" and call.name.endswith(".add_api"))
+            if part and call.target != "return":
+                found.append(_blueprint(file, call, kind))
+    return found
+
+
+def _blueprint(file: PyFile, call: Call, kind: str) -> Blueprint:
+    first = call.expr.args[0] if call.expr.args else call.expr.kwarg("name")
+    name = first.text if first is not None and first.kind == "str" else call.target
+    prefix = constant_prefix(call.expr)
+    if kind == "namespace" and prefix is None:
+        # flask-restx serves a namespace without a path under its name
+        prefix = f"/{name}"
+    return Blueprint(file, call, kind, name, call.target, prefix)
+
+
+def constant_prefix(call: Expr) -> str | None:
+    """The URL prefix among a call's keywords: its text, "?" when it is not constant, None when it is not there."""
+    for key in _PREFIXES:
+        value = call.kwarg(key)
+        if value is not None and not (value.kind == "const" and value.text == "None"):
+            return value.text if value.kind == "str" else "?"
+    return None
