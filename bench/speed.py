@@ -2,10 +2,10 @@
 
     python bench/speed.py GIT_DIR [GIT_DIR ...] [--rounds 5]
 
-R is ``git log --raw --no-renames HEAD`` plus one Python process that only parses every Python file of HEAD with ``ast``.
-Each round runs every row once, so that a drift of the machine's speed touches all of them alike; the table shows medians
-and the ratio to R. ``cold`` scans without a cache, ``warm`` with the cache that a first scan filled. Memory is the peak
-of the largest single process.
+R is ``git log --raw --no-renames HEAD`` plus one Python process that only parses every Python file of HEAD with
+``ast``. Each round runs every row once, so that a drift of the machine's speed touches all of them alike; the table
+shows medians and the ratio to R. ``cold`` scans without a cache, ``warm`` with the cache that a first scan filled.
+Memory is the peak of the largest single process.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ gc.disable(); warnings.simplefilter("ignore")
 git = ["git", "--git-dir", sys.argv[1]]
 tree = subprocess.run([*git, "ls-tree", "-r", "HEAD"], capture_output=True, text=True, errors="replace").stdout
 oids = [line.split()[2] for line in tree.splitlines() if line.endswith(".py") and not line.startswith("120000")]
-data = subprocess.run([*git, "cat-file", "--batch"], input="\\n".join(oids).encode() + b"\\n", capture_output=True).stdout
+asked = "\\n".join(oids).encode() + b"\\n"
+data = subprocess.run([*git, "cat-file", "--batch"], input=asked, capture_output=True).stdout
 at = 0
 while at < len(data):
     end = data.index(b"\\n", at)
@@ -67,7 +68,17 @@ def run(command: list[str]) -> Run:
 
 def rows(git_dir: Path, scratch: Path) -> dict[str, list[str]]:
     """The commands of one repository by the name of their row."""
-    scan = [sys.executable, "-m", "evidence", "scan", str(git_dir), "--format", "json", "-o", str(scratch / "digest.json")]
+    scan = [
+        sys.executable,
+        "-m",
+        "evidence",
+        "scan",
+        str(git_dir),
+        "--format",
+        "json",
+        "-o",
+        str(scratch / "digest.json"),
+    ]
     return {
         "git log --raw": ["git", "--git-dir", str(git_dir), "log", "--raw", "--no-renames", "--no-abbrev", "HEAD"],
         "ast.parse": [sys.executable, "-c", _PARSE, str(git_dir)],
