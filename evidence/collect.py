@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from evidence.facts import registry
 from evidence.facts.keys import Key
-from evidence.facts.language import language_of
+from evidence.facts.language import language_of, needs_head
 from evidence.facts.pool import ExtractionPool
 from evidence.facts.roles import Role, role_of
 from evidence.model import Blob, Ledger, Snapshot
 
-# Contents are looked up in the cache in groups of this many files.
-_GROUP = 256
-# So much of a file tells by which interpreter it runs.
-_HEAD = 160
+# Contents are looked up in the cache in groups of this many files, or so many bytes.
+_GROUP, _GROUP_BYTES = 256, 4 << 20
+# Fresh facts wait for the cache up to this many bytes.
+_FRESH_BYTES = 8 << 20
+# So many paths of a kind are named in the ledger; the others are counted.
+_NAMED = 200
+# So much of a file tells which language it is in where its name does not.
+_HEAD = 256
+# Files that only their beginning can tell are read for it up to this size each, and up to this size together.
+_UNTOLD_BYTES, _UNTOLD_TOTAL = 64 << 10, 16 << 20
 # What a reader of the ledger is told of files that no rule credits.
 _UNCREDITED = {
     Role.VENDORED: ("vendored", "code of others kept in the repository: read, never credited"),
@@ -40,25 +47,34 @@ def collect(
 ) -> dict[str, Any]:
     """The record of every readable file by path. What could not be read, in whole or part, is noted in the ledger;
     ``advance`` is told how many paths are done with."""
-    candidates = [b for b in snapshot.blobs if b.kind == "file" and (language_of(b.path) or _may_be_script(b))]
+    candidates = list(_candidates(snapshot.blobs))
     paths: dict[str, list[Blob]] = {}
     for blob in candidates:
         paths.setdefault(blob.oid, []).append(blob)
-    ledger.note("not_read", "files of other formats", "no rule reads them", len(snapshot.blobs) - len(candidates))
     advance(len(snapshot.blobs) - len(candidates))
     run = _Run(snapshot, cache, paths, advance)
     for key, payload, reason in pool.run(run.misses()):
         run.parsed(key, payload, reason)
-    cache.put_many(run.fresh)
+    run.keep()
     facts = {b.path: r for b in candidates if (r := run.record(b)) is not None}
-    _note(facts, run.failed, candidates, ledger)
+    others = sum(b.kind == "file" for b in snapshot.blobs) - len(candidates) + run.of_no_language()
+    if others:
+        ledger.note("not_read", "files of other formats", "no rule reads them", others)
+    _note(facts, run, candidates, ledger)
     return facts
 
 
-def _may_be_script(blob: Blob) -> bool:
-    """A file without an ending may be a script; its first line tells."""
-    name = blob.path.rpartition("/")[2]
-    return "." not in name.strip(".") and 0 <= blob.size < 65_536
+def _candidates(blobs: Iterable[Blob]) -> Iterator[Blob]:
+    """Files in a language that we read, and small ones whose beginning may yet show that they are."""
+    untold = 0
+    for blob in blobs:
+        if blob.kind != "file":
+            continue
+        if language_of(blob.path):
+            yield blob
+        elif 0 <= blob.size <= min(_UNTOLD_BYTES, _UNTOLD_TOTAL - untold) and needs_head(blob.path):
+            untold += blob.size
+            yield blob
 
 
 class _Run:
@@ -75,34 +91,42 @@ class _Run:
         self._keys: dict[str, Part] = {}
         self._cache_keys: dict[str, Key] = {}
         self._records: dict[Part, Any] = {}
-        self.fresh: list[tuple[Key, bytes]] = []
-        self.failed: dict[Part, str] = {}
+        self._failed: dict[Part, str] = {}
+        self._fresh: list[tuple[Key, bytes]] = []
+        self._fresh_bytes = 0
 
     def misses(self) -> Iterator[tuple[str, str, bytes]]:
         """(cache key, language, content) of everything the cache does not hold; hits are kept on the way."""
         group: list[tuple[Key, Part, bytes]] = []
+        size = 0
         for oid, content in self._snapshot.read(list(self._paths)):
             digest = hashlib.sha256(content).hexdigest()
             for language in self._languages_of(oid, content[:_HEAD]):
                 key = Key(digest, language, registry.fingerprint(language))
                 group.append((key, (oid, language), content))
-            if len(group) >= _GROUP:
+                size += len(content)
+            if len(group) >= _GROUP or size >= _GROUP_BYTES:
                 yield from self._look_up(group)
-                group = []
+                group, size = [], 0
         yield from self._look_up(group)
 
     def _languages_of(self, oid: str, head: bytes) -> list[str]:
         for blob in self._paths[oid]:
             self._languages[oid, blob.path] = language_of(blob.path, head)
+        self._done((oid, None))
         found = {language for b in self._paths[oid] if (language := self._languages[oid, b.path])}
         return sorted(found)
+
+    def _done(self, part: tuple[str, str | None]) -> None:
+        oid, language = part
+        self._advance(sum(self._languages[oid, b.path] == language for b in self._paths[oid]))
 
     def _look_up(self, group: list[tuple[Key, Part, bytes]]) -> Iterator[tuple[str, str, bytes]]:
         known = self._cache.get_many([k for k, _, _ in group])
         for cache_key, key, content in group:
             payload = known.get(cache_key)
             if payload is not None and self._decode(key, payload):
-                self._advance(len(self._paths[key[0]]))
+                self._done(key)
                 continue
             oid, language = key
             name = f"{oid}:{language}"
@@ -113,11 +137,19 @@ class _Run:
     def parsed(self, name: str, payload: bytes | None, reason: str) -> None:
         """Take one worker's answer: a payload, or the reason why there is none."""
         key = self._keys[name]
-        self._advance(len(self._paths[key[0]]))
+        self._done(key)
         if payload is None:
-            self.failed[key] = reason
+            self._failed[key] = reason
         elif self._decode(key, payload):
-            self.fresh.append((self._cache_keys[name], payload))
+            self._fresh.append((self._cache_keys[name], payload))
+            self._fresh_bytes += len(payload)
+            if self._fresh_bytes >= _FRESH_BYTES:
+                self.keep()
+
+    def keep(self) -> None:
+        """Store what was parsed since the last time."""
+        self._cache.put_many(self._fresh)
+        self._fresh, self._fresh_bytes = [], 0
 
     def _decode(self, key: Part, payload: bytes) -> bool:
         import msgspec
@@ -130,22 +162,43 @@ class _Run:
 
     def record(self, blob: Blob) -> Any:
         """The facts of one path, None when there are none."""
-        language = self._languages.get((blob.oid, blob.path))
-        return self._records.get((blob.oid, language)) if language else None
+        return self._records.get((blob.oid, self._language(blob)))
+
+    def failure(self, blob: Blob) -> str | None:
+        """Why one path has no facts, None when it has or was never parsed."""
+        return self._failed.get((blob.oid, self._language(blob)))
+
+    def of_no_language(self) -> int:
+        """How many paths turned out to be in no language that we read."""
+        return sum(language is None for language in self._languages.values())
+
+    def _language(self, blob: Blob) -> str:
+        return self._languages.get((blob.oid, blob.path)) or ""
 
 
-def _note(facts: dict[str, Any], failed: dict[Part, str], candidates: list[Blob], ledger: Ledger) -> None:
-    by_oid: dict[str, list[str]] = {}
+def _note(facts: dict[str, Any], run: _Run, candidates: list[Blob], ledger: Ledger) -> None:
+    named: defaultdict[str, set[str]] = defaultdict(set)
+
+    def note(code: str, path: str, reason: str, count: int = 1) -> None:
+        if len(named[code]) < _NAMED:
+            named[code].add(path)
+        ledger.note(code, path if path in named[code] else "other paths", reason, count)
+
     for blob in candidates:
-        by_oid.setdefault(blob.oid, []).append(blob.path)
-    for (oid, language), reason in failed.items():
-        for path in by_oid[oid]:
-            if language_of(path) in (language, None):
-                ledger.note(reason, path, "this file alone could not be parsed")
+        if failure := run.failure(blob):
+            note(failure, blob.path, "this file alone could not be parsed")
     for path, record in facts.items():
-        for lost in getattr(record, "lost", ()):
-            ledger.note(lost.reason, path, "partly read", max(1, lost.end - lost.start + 1))
+        for code, lines in _lost(record).items():
+            note(code, path, "partly read", lines)
         role = role_of(path, getattr(record, "generated", False))
         if role in _UNCREDITED:
             code, reason = _UNCREDITED[role]
-            ledger.note(code, path.partition("/")[0] if role is Role.VENDORED else path, reason)
+            note(code, path.partition("/")[0] if role is Role.VENDORED else path, reason)
+
+
+def _lost(record: Any) -> Counter[str]:
+    """By the ledger's code, how many lines of a file its extractor could not read."""
+    lines: Counter[str] = Counter()
+    for lost in getattr(record, "lost", ()):
+        lines[lost.reason] += max(1, lost.end - lost.start + 1)
+    return lines
