@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from evidence.api import Callback, Expr, Observations, Project, PyFile, Signal, Site, Sites, plural
+from evidence.api import Callback, Expr, Observation, Observations, Project, PyFile, Signal, Site, Sites, plural
 
 _HANDLERS = (
     "errorhandler",
@@ -39,6 +39,8 @@ def _mapped(sites: Sites) -> Sites:
 
 def _statement(sites: Sites) -> str:
     handlers = _mapped(sites)
+    if not handlers and sites.of("unattached"):
+        return "There are error handlers, but nothing that runs attaches them."
     if not handlers:
         return "One callback of an extension answers refused logins; there are no error handlers."
     files = len({s.path for s in handlers})
@@ -55,11 +57,11 @@ ERROR_HANDLERS = Signal(
         "Error handlers of the application, a blueprint or an extension map exceptions or status codes to responses."
     ),
     strong="Tests assert the error responses.",
-    not_credited="try/except inside single views; one login callback alone.",
+    not_credited="try/except inside single views; one login callback alone; handlers that nothing attaches.",
     how_to_show=(
         "Register handlers for your exception classes and for 404 and 500 in one module, and test what they answer."
     ),
-    clauses=("handler", "tested", "part_handler", "lead"),
+    clauses=("handler", "tested", "part_handler", "unattached", "lead"),
     defining=("handler", "part_handler"),
     applies="flask",
     practised=lambda sites: bool(_mapped(sites)),
@@ -76,23 +78,25 @@ SIGNALS = (ERROR_HANDLERS,)
 
 def detect(project: Project) -> Observations:
     """Handlers, leads, and tests that assert an error status."""
-    found = [c for c in project.web.callbacks(*_HANDLERS, *_LOADERS, *_LEAD) if project.reach.live(c.file.path)]
-    found = [c for c in found if c.method != "error_handler" or c.onto]
+    named = [c for c in project.web.callbacks(*_HANDLERS, *_LOADERS, *_LEAD) if c.method != "error_handler" or c.onto]
+    found = [c for c in named if project.reach.live(c.file.path, c.scope)]
+    attached = {id(c) for c in found}
+    yield from (_observed(c, "unattached") for c in named if id(c) not in attached)
     shared = Counter(c.file.path for c in found)
     for callback in found:
-        what = _what(callback)
         # a lone handler of one blueprint counts, but a reader looks first where several stand together
         alone = (
             callback.onto == "blueprint" and shared[callback.file.path] == 1 and not callback.method.startswith("app_")
         )
         clause = "lead" if callback.method in _LEAD else "part_handler" if alone else "handler"
-        yield (
-            ERROR_HANDLERS,
-            Site(
-                path=callback.file.path, start=callback.start, end=callback.end, clause=clause, subject=what, value=what
-            ),
-        )
+        yield _observed(callback, clause)
     yield from _tested(project, [c for c in found if c.method not in _LEAD])
+
+
+def _observed(callback: Callback, clause: str) -> Observation:
+    what = _what(callback)
+    path, start, end = callback.file.path, callback.start, callback.end
+    return ERROR_HANDLERS, Site(path=path, start=start, end=end, clause=clause, subject=what, value=what)
 
 
 def _what(callback: Callback) -> str:

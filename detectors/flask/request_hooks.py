@@ -24,6 +24,8 @@ _REFUSALS = frozenset({"401", "403"})
 
 def _statement(sites: Sites) -> str:
     working = sites.of("works")
+    if not working and not sites.of("idle"):
+        return "There are request hooks, but nothing that runs attaches them."
     if not working:
         return "There are request hooks, but they only pass or print."
     kinds = sorted({str(s.value).replace("_app_", "_") for s in working})
@@ -48,7 +50,7 @@ REQUEST_HOOKS = Signal(
         "Move work that every view repeats into before_request or after_request, and test its effect through "
         "the client."
     ),
-    clauses=("works", "tested", "effect_tested", "idle"),
+    clauses=("works", "tested", "effect_tested", "idle", "unattached"),
     defining=("works",),
     applies="flask",
     practised=lambda sites: bool(sites.of("works")),
@@ -63,21 +65,14 @@ def detect(project: Project) -> Observations:
     """Hooks that work, hooks that idle, and tests of their effect."""
     working = []
     for hook in project.web.callbacks(*_HOOKS):
-        if not project.reach.live(hook.file.path):
-            continue
-        works = _works(hook)
-        if works:
+        hung = project.reach.live(hook.file.path, hook.scope)
+        clause = "works" if hung and _works(hook) else "idle" if hung else "unattached"
+        if clause == "works":
             working.append(hook)
+        path, start, end = hook.file.path, hook.start, hook.end
         yield (
             REQUEST_HOOKS,
-            Site(
-                path=hook.file.path,
-                start=hook.start,
-                end=hook.end,
-                clause="works" if works else "idle",
-                subject=_name(hook),
-                value=hook.method,
-            ),
+            Site(path=path, start=start, end=end, clause=clause, subject=_name(hook), value=hook.method),
         )
     yield from _tested(project, working)
 

@@ -72,7 +72,7 @@ class Callbacks:
         onto: Instance | None = self._kin.instance(file, scope, receiver)
         owner = self._by_place.get((onto.file.path, onto.call.start)) if onto and onto.call else None
         kind = onto.kind if onto else ""
-        return Callback(file, method, receiver, kind, owner.key if owner else "", args, *handler, *span)
+        return Callback(file, scope, method, receiver, kind, owner.key if owner else "", args, *handler, *span)
 
 
 def _is_curried(method: str, call: Call, file: PyFile) -> bool:

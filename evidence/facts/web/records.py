@@ -120,9 +120,11 @@ class Callback:
     """A function hung on an app, blueprint or extension under ``method`` (``before_request``, ``errorhandler``...),
     by decorator or call. ``receiver`` is the dotted name it hangs on and ``onto`` its kind ("" when unknown),
     ``owner`` the blueprint's key; ``args`` what the registering call was given besides the function.
-    ``start``/``end`` span decorator and function, or the call."""
+    ``start``/``end`` span decorator and function, or the call; ``scope`` is where that stands, and must run for the
+    function to be hung at all."""
 
     file: PyFile
+    scope: int
     method: str
     receiver: str
     onto: str
