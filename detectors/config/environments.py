@@ -1,0 +1,208 @@
+"""Configuration per environment: settings that come from outside the code and differ between environments.
+
+**What it sees.** Variables read from the environment, dotenv and settings files, secret stores; classes, modules and
+files named after environments; manifests that set what the code reads; and settings that tests or CI have of their
+own.
+
+**Why it matters.** The same build should run on a laptop, in tests and in production, with nothing but its settings
+changed.
+
+**What it cannot tell.** The values themselves, which live outside the repository, and whether environments are alike
+in everything else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from evidence.api import Call, Node, Observations, Project, PyFile, Signal, Site, Sites, environment_of, plural
+
+# Settings that one variable feeds are no configuration; below this only classes per environment can make up for it.
+_FEW_READS = 2
+# A manifest speaks of this application when it sets at least so many of the variables that its code reads.
+_SHARED_NAMES = 2
+_ENV_FILE = re.compile(r"(?:^|/)(?:\.env[\w.-]{0,40}|[\w.-]{1,60}\.env)(?:\.jinja|\.j2)?$")
+_SAMPLE = re.compile(r"example|sample|template|dist\b|\.tpl", re.IGNORECASE)
+_CONFIG_FOLDER = re.compile(r"(?:^|/)(?:config|configs|settings|conf|env|envs|environments)/")
+_BRANCHES = re.compile(
+    r"(?:^|/)(?:\.github|\.circleci|\.gitlab|\.vscode|\.devcontainer|node_modules|frontend|terraform|infra)/"
+)
+
+
+def _environments(sites: Sites) -> set[str]:
+    return {s.subject for s in sites.of("environment", "tested", "default") if s.subject}
+
+
+def _statement(sites: Sites) -> str:
+    names = sorted(_environments(sites))
+    sources = sorted(sites.subjects("source"))
+    if not sources:
+        return f"Settings for {plural(len(names), 'environment')} stand in the code; none comes from outside it."
+    told = f"{plural(len(names), 'environment')} ({', '.join(names)})" if names else "no environment"
+    tested = "; tests or CI have settings of their own" if sites.has("tested") else ""
+    return f"Settings come from {' and '.join(sources)}; {told} told apart{tested}."
+
+
+ENVIRONMENTS = Signal(
+    id="config.environments",
+    title="Configuration per environment, outside the code",
+    competency="configuration",
+    seeds=("S2.1", "S2.2", "C4.2"),
+    counts="Settings come from environment variables or files and differ per environment (classes, files or "
+    "values for each).",
+    strong="Tests or CI use a configuration class or environment of their own.",
+    not_credited="One module of literal constants; a single variable read.",
+    how_to_show="Read settings from the environment in one module, name what differs per environment, and give "
+    "the tests theirs.",
+    clauses=("source", "tested", "environment", "default"),
+    defining=("source", "environment"),
+    uncited=("default",),
+    applies="python",
+    trace=lambda sites: sites.count("source", "environment") > 0,
+    practised=lambda sites: sites.has("source") and len(_environments(sites)) >= 2,
+    sustained=lambda sites: sites.has("tested"),
+    measures=lambda sites: {"environments": len(_environments(sites)), "sources": len(sites.subjects("source"))},
+    statement=_statement,
+)
+SIGNALS = (ENVIRONMENTS,)
+
+
+def detect(project: Project) -> Observations:
+    """Sources of settings; and where there are any, the environments they are for."""
+    homes = _homes(project)
+    sources = [*_variables(project, homes), *_others(project, homes)]
+    yield from ((ENVIRONMENTS, s) for s in sources)
+    classes = [c for c in project.settings.classes if c.environment and project.in_flask_part(c.file.path)]
+    for item in classes:
+        place = Site(
+            path=item.file.path,
+            start=item.definition.start,
+            end=item.definition.end,
+            clause="environment",
+            subject=item.environment,
+        )
+        yield ENVIRONMENTS, place
+    if not sources:
+        return
+    yield from ((ENVIRONMENTS, s) for s in _files(project, homes))
+    # what no class or file is named after is what runs with the plain variables: production
+    yield (
+        ENVIRONMENTS,
+        Site(path=sources[0].path, start=sources[0].start, end=sources[0].end, clause="default", subject="production"),
+    )
+    for own in project.test_settings:
+        subject = "testing" if own.by == "test" else "ci"
+        yield ENVIRONMENTS, Site(path=own.path, start=own.start, end=own.end, clause="tested", subject=subject)
+
+
+def _homes(project: Project) -> frozenset[str]:
+    """Files where an application's settings may stand: settings modules, and the files that make or start
+    applications."""
+    makers = {a.file.path for a in project.web.apps} | {f.file.path for f in project.web.factories}
+    classes = {c.file.path for c in (*project.settings.classes, *project.settings.typed)}
+    if not makers:
+        makers = (
+            {f.path for f in project.app if f.module.main and project.reach.live(f.path)}
+            if not _is_library(project)
+            else set()
+        )
+    loaders = {f.path for f, _ in project.settings.loads}
+    return frozenset(p for p in project.settings.modules | makers | classes | loaders if project.in_flask_part(p))
+
+
+def _is_library(project: Project) -> bool:
+    return not project.settings.modules and not project.starts
+
+
+def _variables(project: Project, homes: frozenset[str]) -> Iterator[Site]:
+    """The variables read in one scope make one site: a settings class or module is read as a whole."""
+    groups: dict[tuple[str, int], list[tuple[int, int, str]]] = {}
+    for item in project.settings.reads:
+        if item.file.path in homes:
+            groups.setdefault((item.file.path, item.scope), []).append((item.start, item.end, item.name))
+    names = {name for group in groups.values() for _, _, name in group}
+    if len(names) >= _FEW_READS or (names and any(c.environment for c in project.settings.classes)):
+        for (path, _), group in groups.items():
+            yield Site(
+                path=path,
+                start=min(g[0] for g in group),
+                end=max(g[1] for g in group),
+                clause="source",
+                subject="environment variables",
+            )
+    for typed in project.settings.typed:
+        if project.in_flask_part(typed.file.path) and project.reach.live(typed.file.path, typed.scope):
+            d = typed.definition
+            yield Site(path=typed.file.path, start=d.start, end=d.end, clause="source", subject="environment variables")
+
+
+def _others(project: Project, homes: frozenset[str]) -> Iterator[Site]:
+    def place(file: PyFile, call: Call, subject: str) -> Site:
+        return Site(path=file.path, start=call.start, end=call.end, clause="source", subject=subject)
+
+    for file, call in project.settings.files:
+        if file.path in homes:
+            yield place(file, call, "dotenv files" if "dotenv" in call.name else "settings files")
+    for file, call in project.settings.loads:
+        if call.name.endswith("from_prefixed_env") and file.path in homes:
+            yield place(file, call, "environment variables")
+    for file, call in project.settings.vaults:
+        if file.path in homes:
+            yield place(file, call, "a secret store")
+
+
+def _files(project: Project, homes: frozenset[str]) -> Iterator[Site]:
+    """Files of values per environment, and manifests that set what the code reads."""
+    names = {r.name for r in project.settings.reads if r.file.path in homes}
+    stores = [s for s in project.settings.vaults if s[0].path in homes]
+    for path, data in project.data.items():
+        if _SAMPLE.search(path) or _BRANCHES.search(path) or not project.in_flask_part(path):
+            continue
+        environment = environment_of(path.rpartition("/")[2]) or (
+            environment_of(path) if _CONFIG_FOLDER.search(path) else ""
+        )
+        keys = {k: line for root in data.roots for k, line in _names(root)}
+        shared = sorted(names & set(keys))
+        if _ENV_FILE.search(path) and (environment or shared):
+            yield Site(
+                path=path,
+                start=1,
+                end=max(1, *keys.values(), 1),
+                clause="environment",
+                subject=environment or "development",
+            )
+        elif environment and _CONFIG_FOLDER.search(path) and _loads_files(project):
+            yield Site(
+                path=path,
+                start=1,
+                end=max([r.end for r in data.roots] or [1]),
+                clause="environment",
+                subject=environment,
+            )
+        elif len(shared) >= _SHARED_NAMES:
+            lines = [keys[n] for n in shared]
+            usual = "development" if "compose" in path.lower() else "production"
+            yield Site(path=path, start=min(lines), end=max(lines), clause="environment", subject=environment or usual)
+    for file, call in project.settings.files if stores else ():
+        if file.path in homes:
+            yield Site(path=file.path, start=call.start, end=call.end, clause="environment", subject="development")
+
+
+def _names(root: Node) -> Iterator[tuple[str, int]]:
+    """(name, line) of keys, of ``NAME=value`` items and of ``name: NAME`` entries."""
+    for node in root.walk():
+        for key, item in node.pairs():
+            yield key, item.start
+            if key == "name" and item.kind == "str":
+                yield item.text, item.start
+        if node.kind == "str" and "=" in node.text[:80]:
+            yield node.text.partition("=")[0], node.start
+
+
+def _loads_files(project: Project) -> bool:
+    return any(
+        i.target.partition(".")[0] in ("yaml", "tomllib", "toml", "configparser", "dynaconf", "omegaconf", "json")
+        for f in project.app
+        for i in f.module.imports
+    )

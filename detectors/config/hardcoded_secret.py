@@ -1,0 +1,180 @@
+"""Secrets in the code (counter-evidence): literals that look live, in files that are tracked.
+
+**What it sees.** Passwords, keys, tokens, private keys and database addresses with a password as literals in code,
+configuration, images and scripts; whether they are the fallback of a variable, stand in a class or file of one
+environment, and whether production overrides or refuses them. Values are masked when files are read: no text of a
+secret reaches a detector, a citation or a report.
+
+**Why it matters.** Whoever can read the repository, or an old clone of it, holds the key. A fallback that production
+never refuses is the key of every deployment that forgot to set one.
+
+**What it cannot tell.** Whether a key is still valid, or what is set on the servers.
+"""
+
+from __future__ import annotations
+
+import re
+
+from evidence.api import (
+    Observations,
+    Polarity,
+    Project,
+    SecretPlace,
+    Signal,
+    Site,
+    Sites,
+    environment_of,
+    never,
+    plural,
+)
+
+_ISSUED = frozenset(
+    [
+        "aws_key",
+        "github_token",
+        "gitlab_token",
+        "slack_token",
+        "slack_webhook",
+        "stripe_key",
+        "google_key",
+        "twilio_key",
+        "sendgrid_key",
+        "mailgun_key",
+        "pypi_token",
+        "npm_token",
+        "docker_token",
+        "digitalocean_token",
+        "vault_token",
+        "llm_key",
+        "age_key",
+        "jwt",
+    ]
+)
+"""Kinds whose shape names their issuer: live-looking wherever they stand."""
+_BACKING = frozenset({"password", "database_url", "credentials"})
+"""What a stack on one machine gives its own database or broker."""
+_ASIDE = re.compile(
+    r"(?:^|[/._-])(?:examples?|samples?|templates?|dist|fixtures?|cassettes|mocks?|__mocks__|testdata|stubs?"
+    r"|seeds?|tutorials?|demos?|snapshots)(?:[/._-]|$)",
+    re.IGNORECASE,
+)
+_HOSTED_CI = re.compile(
+    r"(?:^|/)(?:\.github|\.circleci|\.gitlab-ci|\.travis|\.drone|\.woodpecker|bitbucket-pipelines|azure-pipelines"
+    r"|\.ci)[/.]?"
+)
+_COMPOSE = re.compile(r"compose[\w.-]{0,60}\.ya?ml(?:\.j2|\.jinja)?$")
+_KEY = re.compile(r"SECRET|KEY|SALT|secret|key|salt")
+_DOCUMENTS = re.compile(r"(?:^|/)(?:docs?|documentation)/")
+# Collections of requests are run against real hosts; other data under docs shows formats.
+_COLLECTION = re.compile(r"postman|insomnia|collection|environment|keycloak|bruno", re.IGNORECASE)
+_LOCAL = re.compile(r"localhost|127\.0\.0\.1|0\.0\.0\.0|example\.(?:com|org|net)")
+_PERSONS = re.compile(r"user|account|admin|login|member", re.IGNORECASE)
+_APART = ("development", "testing")
+
+
+def _statement(sites: Sites) -> str:
+    live = sites.of("live")
+    if live:
+        kinds = sorted({s.subject for s in live})
+        return f"{plural(len(live), 'live-looking secret')} in tracked files: {', '.join(kinds[:4])}."
+    if sites.has("placeholder"):
+        return "A placeholder is the only key in the code, and nothing refuses it in production."
+    return "The code holds a password for an account that it makes itself."
+
+
+HARDCODED_SECRET = Signal(
+    id="config.hardcoded_secret",
+    title="Secret in the code",
+    competency="secrets",
+    seeds=("S6.2", "C5.3"),
+    counts="A live-looking secret in a tracked file that is no test: a key used in production, a password, a "
+    "token, a private key, a database "
+    "address with a password.",
+    strong="Counter-evidence has no stronger form.",
+    not_credited="Obvious placeholders, defaults for local development that production overrides or refuses, "
+    "test data, examples.",
+    how_to_show="Read the value from the environment or a secret store, refuse to start without it, and replace "
+    "whatever was ever committed.",
+    clauses=("live", "placeholder", "seeded"),
+    defining=("live", "placeholder", "seeded"),
+    applies="python",
+    polarity=Polarity.AGAINST,
+    practised=lambda sites: sites.has("live"),
+    sustained=never,
+    measures=lambda sites: {"secrets": sites.count("live")},
+    statement=_statement,
+)
+SIGNALS = (HARDCODED_SECRET,)
+
+
+def detect(project: Project) -> Observations:
+    """Every literal whose place makes it one that production may use."""
+    for place in project.secret_places:
+        apart = environment_of(place.path) in _APART or any(environment_of(a) in _APART for a in place.above[:1])
+        if (apart or _ASIDE.search(place.path)) and not _names_a_host(project, place):
+            continue
+        clause = _judged(project, place)
+        if clause:
+            subject = place.kind.replace("_", " ")
+            yield (
+                HARDCODED_SECRET,
+                Site(path=place.path, start=place.start, end=place.end, clause=clause, subject=subject),
+            )
+
+
+def _names_a_host(project: Project, place: SecretPlace) -> bool:
+    """Whether the place is in a collection of requests that goes to a host others can reach, development or not."""
+    if place.way != "data" or not _COLLECTION.search(place.path) or not _DOCUMENTS.search(place.path):
+        return False
+    nodes = (n for root in project.data[place.path].roots for n in root.walk())
+    return any(n.text.startswith("https://") and not _LOCAL.search(n.text) for n in nodes)
+
+
+def _judged(project: Project, place: SecretPlace) -> str:
+    if place.placeholder:
+        return "placeholder" if _is_only_key(project, place) else ""
+    if place.way in ("literal", "fallback", "argument"):
+        return _in_code(project, place)
+    if place.way == "data":
+        return _in_data(place)
+    if place.way == "item" or place.local:
+        return ""
+    return "live" if place.way == "image" or place.kind in _ISSUED or place.kind not in _BACKING else ""
+
+
+def _is_only_key(project: Project, place: SecretPlace) -> bool:
+    """Whether a placeholder is the application's own key, in its settings, and production does nothing about it."""
+    if place.kind != "secret_key" or place.way not in ("literal", "fallback") or not _KEY.search(place.name):
+        return False
+    homes = (
+        project.settings.modules
+        | {c.file.path for c in project.settings.classes}
+        | {a.file.path for a in project.web.apps}
+    )
+    return place.path in homes and not project.production.safe(place.name, place.variable)
+
+
+def _in_code(project: Project, place: SecretPlace) -> str:
+    if place.kind in _ISSUED or place.kind == "private_key":
+        return "live"
+    if place.way == "argument":
+        connects = place.kind == "database_url" or (place.kind != "password" and not place.local)
+        return "live" if connects else "seeded"
+    if place.way == "fallback" or place.kind in ("secret_key", "password", "database_url"):
+        return "" if project.production.safe(place.name, place.variable) else "live"
+    return "live"
+
+
+def _in_data(place: SecretPlace) -> str:
+    if place.kind in _ISSUED or place.kind == "private_key":
+        return "live"
+    if _DOCUMENTS.search(place.path) and not _COLLECTION.search(place.path):
+        return ""
+    if any(environment_of(a) in _APART or _PERSONS.search(a) for a in place.above):
+        return "seeded" if environment_of(place.path) in ("preview", "staging", "production") else ""
+    if place.local or _HOSTED_CI.search(place.path):
+        return ""
+    backing = place.kind in _BACKING and place.kind != "database_url"
+    if backing and (_COMPOSE.search(place.path) or place.path.endswith(".env") or "/.env" in f"/{place.path}"):
+        return "live" if environment_of(place.path) == "production" else ""
+    return "live"

@@ -1,0 +1,70 @@
+"""What migrations do beyond changing the shape of tables: operations that spare a table in use, and changes of data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from evidence.facts.names import PyFile
+from evidence.facts.python.records import Call
+
+_WRITES = re.compile(
+    r"\s{0,20}(?:UPDATE\s|INSERT\s{1,9}INTO\s.{0,200}?\sSELECT\s|WITH\s.{1,300}?\bUPDATE\s)", re.IGNORECASE | re.DOTALL
+)
+_ONLINE = re.compile(
+    r"\bCONCURRENTLY\b|\bNOT\s{1,9}VALID\b|\bVALIDATE\s{1,9}CONSTRAINT\b|\b(?:lock|statement)_timeout\b"
+    r"|pg_(?:try_)?advisory_lock",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A call or statement inside migrations that shows care: ``kind`` is online or backfill."""
+
+    path: str
+    start: int
+    end: int
+    kind: str
+    name: str
+
+
+def operations(file: PyFile, calls: Iterable[Call]) -> Iterator[Operation]:
+    """The operations and changes of data among some calls of a file, in their order."""
+    strings = {a.target: a.value.text for a in file.module.assigns if a.value.kind in ("str", "fstring")}
+    for call in calls:
+        last = call.name.rpartition(".")[2]
+        texts = [
+            e.text if e.kind != "name" else strings.get(e.text, "")
+            for e in call.expr.walk()
+            if e.kind in ("str", "fstring", "name")
+        ]
+        if any(_ONLINE.search(t) for t in texts) and last in ("execute", "text", "exec_driver_sql"):
+            yield Operation(file.path, call.start, call.end, "online", "sql")
+        elif (
+            last == "autocommit_block"
+            or _is_true(call, "postgresql_concurrently")
+            or _is_true(call, "postgresql_not_valid")
+        ):
+            yield Operation(file.path, call.start, call.end, "online", last)
+        if last in ("execute", "exec_driver_sql") and (any(_WRITES.match(t) for t in texts) or _updates(call)):
+            yield Operation(file.path, call.start, call.end, "backfill", "sql")
+        elif last in ("commit", "bulk_update_mappings", "bulk_save_objects", "add_all") or (
+            last == "update" and ".query" in call.name
+        ):
+            yield Operation(file.path, call.start, call.end, "backfill", last)
+
+
+def _updates(call: Call) -> bool:
+    """``execute(table.update().where(...))`` and ``insert().from_select(...)``."""
+    return any(
+        e.kind == "call" and re.search(r"(?:^|\.)update(?:\(\)|$)|from_select", e.text)
+        for a in call.expr.args
+        for e in a.walk()
+    )
+
+
+def _is_true(call: Call, key: str) -> bool:
+    value = call.expr.kwarg(key)
+    return value is not None and value.text == "True"

@@ -1,0 +1,259 @@
+"""Where a project's settings come from: variables that are read, classes and files per environment, and what selects
+them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from evidence.facts.environments import environment_of
+from evidence.facts.names import PyFile
+from evidence.facts.python.records import Assign, Call, Definition, Expr
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+_MODULE = re.compile(
+    r"(?:(?:app_|default_|base_|env_|flask_|local_|custom_|my)?(?:config|settings|configuration|conf|configs)"
+    r"|(?:config|settings)_\w{1,30}"
+    r"|\w{1,40}_(?:config|settings|conf|configuration))"
+)
+_FOLDERS = frozenset({"config", "configs", "settings", "configuration", "conf"})
+_CLASS = re.compile(r"(?:.*(?:Config|Settings|Configuration|Conf|Options|Environment|Env)|(?:Config|Settings).*)")
+_GETTERS = frozenset(
+    {"os.environ.get", "os.getenv", "os.environ.setdefault", "os.environ.pop", "environ.get", "os.environb.get"}
+)
+# Readers of settings packages: environs, python-decouple, django-environ, environ-config, Starlette, everett.
+_PACKAGES = (
+    "environs.",
+    "decouple.",
+    "environ.",
+    "starlette.config.",
+    "everett.",
+    "prettyconf.",
+    "envparse.",
+    "configloader.",
+)
+_OBJECT_METHODS = frozenset(
+    {
+        "from_object",
+        "from_pyfile",
+        "from_file",
+        "from_json",
+        "from_envvar",
+        "from_prefixed_env",
+        "from_mapping",
+        "from_toml",
+        "from_yaml",
+    }
+)
+_FILE_METHODS = frozenset({"from_pyfile", "from_file", "from_json", "from_envvar", "from_toml", "from_yaml"})
+_TYPED = frozenset(
+    {
+        "pydantic_settings.BaseSettings",
+        "pydantic.BaseSettings",
+        "pydantic.v1.BaseSettings",
+        "pydantic_settings.main.BaseSettings",
+    }
+)
+_VAULTS = ("google.cloud.secretmanager", "hvac.", "azure.keyvault.", "azure.identity.")
+
+
+@dataclass(frozen=True)
+class SettingsClass:
+    """A class of settings. ``environment`` is what its name says ("" for a base); ``base`` whether others build on
+    it."""
+
+    file: PyFile
+    scope: int
+    definition: Definition
+    environment: str
+    base: bool
+
+
+@dataclass(frozen=True)
+class Read:
+    """One variable read from the environment. ``default`` is the value used without it, None where it is required."""
+
+    file: PyFile
+    start: int
+    end: int
+    scope: int
+    name: str
+    default: Expr | None
+    required: bool
+
+
+class Settings:
+    """The settings of one project."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """Application files that hold settings: by name or folder, or because an application loads them."""
+        found = {f.path for f in self._project.app if _is_module(f.path)}
+        for file, call in self.loads:
+            for value in call.expr.args[:1]:
+                found.add(self._loaded(file, value))
+        return frozenset(found - {""})
+
+    def _loaded(self, file: PyFile, value: Expr) -> str:
+        """The file that ``from_object`` was told: a module by name or reference, or the class of one."""
+        if value.kind == "str":
+            return self._project.names.module(file.path, value.text) or self._project.names.module(
+                file.path, value.text.rpartition(".")[0]
+            )
+        ref = (
+            self._project.resolve(file, value.text.partition("(")[0])
+            if value.kind in ("name", "index", "call")
+            else None
+        )
+        return ref.path if ref is not None and ref.path != file.path else ""
+
+    @cached_property
+    def loads(self) -> tuple[tuple[PyFile, Call], ...]:
+        """Calls that load settings into an application: ``app.config.from_object(...)`` and its siblings."""
+        return tuple(
+            (f, c)
+            for f in self._project.app
+            for c in f.module.calls
+            if c.name.rpartition(".")[2] in _OBJECT_METHODS
+            and (".config." in f".{c.name}" or c.name.endswith("config.from_object"))
+        )
+
+    @cached_property
+    def classes(self) -> tuple[SettingsClass, ...]:
+        """Classes of settings in application code, in path order."""
+        chosen: dict[tuple[str, int], tuple[PyFile, Definition]] = {}
+        for file in self._project.app:
+            for number, definition in enumerate(file.module.definitions, 1):
+                if definition.kind == "class" and definition.parent == 0 and self._is_class(file, number, definition):
+                    chosen[file.path, number] = (file, definition)
+        bases = {
+            (found[0].path, found[1].qualname)
+            for file, definition in chosen.values()
+            for base in definition.bases
+            if (found := self._project.defined(file, base.text)) is not None
+        }
+        return tuple(
+            SettingsClass(file, number, d, environment_of(d.name), (file.path, d.qualname) in bases)
+            for (_, number), (file, d) in chosen.items()
+        )
+
+    def _is_class(self, file: PyFile, scope: int, definition: Definition) -> bool:
+        if not _CLASS.fullmatch(definition.name) and not (_is_module(file.path) and environment_of(definition.name)):
+            return False
+        constants = sum(target.isupper() for where, target in file.assigned if where == scope)
+        inherits = any(_CLASS.fullmatch(b.text.rpartition(".")[2]) for b in definition.bases)
+        return constants > 0 or (inherits and bool(environment_of(definition.name)))
+
+    @cached_property
+    def _own_readers(self) -> frozenset[tuple[str, str]]:
+        """Functions of the project that read a variable named by their first parameter (``bool_env("DEBUG")``)."""
+        found = set()
+        for file in self._project.app:
+            for call in file.module.calls:
+                definition = file.function_of(call.scope)
+                if definition is None or definition.parent or not definition.params:
+                    continue
+                first = call.expr.args[0] if call.expr.args else None
+                named = first is not None and any(
+                    e.text.partition(".")[0] == definition.params[0] for e in first.walk() if e.kind in ("name", "call")
+                )
+                if named and call.name in _GETTERS:
+                    found.add((file.path, definition.qualname))
+        return frozenset(found)
+
+    @cached_property
+    def reads(self) -> tuple[Read, ...]:
+        """Variables that application code reads, in path and line order."""
+        found: dict[tuple[str, int, str], Read] = {}
+        for file in self._project.app:
+            for item in self._file_reads(file):
+                found.setdefault((file.path, item.start, item.name), item)
+        return tuple(found[k] for k in sorted(found))
+
+    def _file_reads(self, file: PyFile) -> Iterator[Read]:
+        for call in file.module.calls:
+            if self._reads(file, call):
+                first = call.expr.args[0] if call.expr.args else call.expr.kwarg("var") or call.expr.kwarg("name")
+                if first is not None and first.kind == "str":
+                    rest = call.expr.args[1:2]
+                    default = rest[0] if rest and call.name in _GETTERS else call.expr.kwarg("default")
+                    if default is None and rest and not _from_package(file, call):
+                        default = rest[0]
+                    required = _from_package(file, call) and default is None
+                    yield Read(file, call.start, call.end, call.scope, first.text, default, required)
+            for argument in call.expr.items:
+                yield from _indexed(file, argument, call)
+        for item in file.module.assigns:
+            yield from _indexed(file, item.value, item)
+
+    def _reads(self, file: PyFile, call: Call) -> bool:
+        if call.name in _GETTERS or _from_package(file, call):
+            return True
+        if not call.name or not self._own_readers:
+            return False
+        ref = self._project.resolve(file, call.name)
+        return not ref.external and (ref.path, ref.name) in self._own_readers
+
+    @cached_property
+    def typed(self) -> tuple[SettingsClass, ...]:
+        """Classes that read and check their fields when they are made (pydantic's settings), bases without fields
+        left out."""
+        found = []
+        for file in self._project.app:
+            for number, definition in enumerate(file.module.definitions, 1):
+                if (
+                    definition.kind == "class"
+                    and definition.bases
+                    and self._project.class_of(file, definition.qualname) in _TYPED
+                ):
+                    found.append(SettingsClass(file, number, definition, environment_of(definition.name), False))
+        return tuple(found)
+
+    @cached_property
+    def vaults(self) -> tuple[tuple[PyFile, Call], ...]:
+        """Calls that fetch settings from a secret store, in settings modules."""
+        return tuple(
+            (f, c)
+            for f, c, _ in self._project.calls(self._project.app, *(v.rstrip(".") for v in _VAULTS))
+            if f.path in self.modules
+        )
+
+    @cached_property
+    def files(self) -> tuple[tuple[PyFile, Call], ...]:
+        """Calls that load files of settings: dotenv files, or Flask's ``from_pyfile`` and its siblings."""
+        dotenv = [
+            (f, c) for f, c, _ in self._project.calls(self._project.app, "dotenv.load_dotenv", "dotenv.dotenv_values")
+        ]
+        return (*dotenv, *((f, c) for f, c in self.loads if c.name.rpartition(".")[2] in _FILE_METHODS))
+
+
+def _is_module(path: str) -> bool:
+    *folders, name = path.lower().split("/")
+    stem = name.split(".")[0]
+    inside = bool(folders) and folders[-1] in _FOLDERS
+    return _MODULE.fullmatch(stem) is not None or (
+        inside and (stem == "__init__" or bool(environment_of(stem)) or stem in ("base", "default", "common"))
+    )
+
+
+def _from_package(file: PyFile, call: Call) -> bool:
+    if call.name.startswith(_PACKAGES):
+        return True
+    head = call.name.partition(".")[0].partition("(")[0]
+    made = [i.expr.text for i in file.assigned.get((0, head), ()) if isinstance(i, Call)]
+    return any(m.startswith(_PACKAGES) for m in made)
+
+
+def _indexed(file: PyFile, value: Expr, item: Call | Assign) -> Iterator[Read]:
+    """``os.environ["NAME"]``: required, by a KeyError where it is missing."""
+    for part in value.walk():
+        if part.kind == "index" and part.text.endswith("environ") and part.items and part.items[0].kind == "str":
+            yield Read(file, item.start, item.end, item.scope, part.items[0].text, None, True)
