@@ -29,6 +29,8 @@ def _statement(sites: Sites) -> str:
     commands = _commands(sites)
     names = sorted({c.rpartition(":")[2] for c in commands})
     shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    if not commands and sites.of("unattached"):
+        return "There are commands, but nothing that runs attaches them to the application."
     if not commands:
         return "There are command-line tasks, but none that runs inside the application."
     tail = "; tests run them with a CLI runner" if sites.of("tested") else ""
@@ -49,7 +51,7 @@ CLI_COMMANDS = Signal(
     how_to_show=(
         "Register commands with @app.cli.command or an AppGroup, and run one in a test with app.test_cli_runner()."
     ),
-    clauses=("command", "wired", "tested", "task"),
+    clauses=("command", "tested", "unattached", "brought", "task"),
     defining=("command",),
     applies="flask",
     practised=lambda sites: bool(_commands(sites)),
@@ -64,31 +66,23 @@ def detect(project: Project) -> Observations:
     """Commands wired to the application, and tests that run them."""
     found = False
     for file in project.app:
-        if not project.reach.live(file.path):
-            continue
         for definition in file.module.definitions:
             clause = _clause(project, file, definition)
             if clause:
+                clause = clause if project.reach.live(file.path, definition.parent) else "unattached"
                 found = found or clause == "command"
-                yield (
-                    CLI_COMMANDS,
-                    Site(
-                        path=file.path,
-                        start=definition.start,
-                        end=definition.end,
-                        clause=clause,
-                        subject=f"{file.path}:{definition.name}",
-                    ),
-                )
+                yield CLI_COMMANDS, _site(file, definition.start, definition.end, clause, definition.name)
         for call in file.module.calls:
-            if _adds(project, file, call):
-                found = True
-                yield (
-                    CLI_COMMANDS,
-                    Site(path=file.path, start=call.start, end=call.end, clause="command", subject=_added(file, call)),
-                )
+            if _adds(project, file, call) and project.reach.live(file.path, call.scope):
+                clause, name = _added(project, file, call)
+                found = found or clause == "command"
+                yield CLI_COMMANDS, _site(file, call.start, call.end, clause, name)
     if found:
         yield from _tested(project)
+
+
+def _site(file: PyFile, start: int, end: int, clause: str, name: str) -> Site:
+    return Site(path=file.path, start=start, end=end, clause=clause, subject=f"{file.path}:{name}")
 
 
 def _clause(project: Project, file: PyFile, definition: Definition) -> str:
@@ -102,11 +96,19 @@ def _clause(project: Project, file: PyFile, definition: Definition) -> str:
             return "task"
         if method in ("command", "option") and _holds(project, file, definition.parent, receiver, _SCRIPT):
             return "command"
-        if decorator.expr.text.startswith(("flask.cli.with_appcontext", "flask.cli.cli_with_appcontext")):
-            return "command"
+        if decorator.expr.text.startswith("flask.cli.with_appcontext"):
+            return "command" if _referred_to(project, definition.name) else "unattached"
         if method in ("command", "group") and _makes_app(project, file, definition, receiver):
             return "command"
     return ""
+
+
+def _referred_to(project: Project, name: str) -> bool:
+    """Whether code, or an entry point in a configuration file, names a command."""
+    for file in project.app:
+        if any(r.rpartition(".")[2] == name for refs in file.module.refs for r in refs):
+            return True
+    return any(m.text.endswith(f":{name}") for m in project.mentions)
 
 
 def _holds(project: Project, file: PyFile, scope: int, name: str, classes: tuple[str, ...]) -> bool:
@@ -158,17 +160,22 @@ def _adds(project: Project, file: PyFile, call: Call) -> bool:
     return receiver.endswith(".cli") or _holds(project, file, call.scope, receiver, (*_SCRIPT, *_GROUPS))
 
 
-def _added(file: PyFile, call: Call) -> str:
+def _added(project: Project, file: PyFile, call: Call) -> tuple[str, str]:
+    """What a call adds: the project's own command, or one that an extension brought along; and its name."""
     args = call.expr.args
-    named = next((a.text for a in args if a.kind == "str"), "")
-    return f"{file.path}:{named or (args[0].text.rpartition('.')[2] if args else 'command')}"
+    what = next((a for a in args if a.kind in ("name", "call")), None)
+    named = next((a.text for a in args if a.kind == "str"), "") or (what.text.rpartition(".")[2] if what else "command")
+    brought = what is not None and file.imported(what.text) and project.external(file, what.text)
+    return ("brought" if brought else "command"), named
 
 
 def _tested(project: Project) -> Observations:
     for file in project.tests:
         for call in file.module.calls:
             if call.name.endswith(".test_cli_runner") or project.external(file, call.name) in _RUNNERS:
-                yield (
-                    CLI_COMMANDS,
-                    Site(path=file.path, start=call.start, end=call.end, clause="tested", subject=file.path),
-                )
+                around = file.function_of(call.scope)
+                if around is None or around.asserts or not around.name.startswith("test"):
+                    yield (
+                        CLI_COMMANDS,
+                        Site(path=file.path, start=call.start, end=call.end, clause="tested", subject=file.path),
+                    )

@@ -15,6 +15,9 @@ from collections.abc import Iterator
 
 from evidence.api import Assign, Call, Expr, Observations, Project, PyFile, Signal, Site, Sites, plural
 
+_ENVIRONMENT = ("os.environ", "os.getenv")
+# A list of lists of names of extensions is a maze.
+_MAX_DEPTH = 4
 _HOMES = frozenset({"extensions", "ext", "extension", "exts", "plugins", "_extensions", "flask_extensions"})
 
 
@@ -31,6 +34,8 @@ def _statement(sites: Sites) -> str:
     lazy = _lazy(sites)
     names = sorted({s.rpartition(":")[2] for s in lazy})
     shown = ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
+    if not lazy and not sites.of("bound"):
+        return "There are functions that bind extensions by init_app, but nothing that runs calls them."
     if not lazy:
         return "init_app is called, but on nothing that was created unbound."
     tail = ", from a module of their own" if _home(sites) else ""
@@ -46,11 +51,11 @@ EXTENSIONS = Signal(
     strong="They live in a module of their own, and settings differ per environment.",
     not_credited="Extension(app) only, at import time or in the factory.",
     how_to_show="Create extensions without an application in extensions.py and call init_app on each in create_app().",
-    clauses=("bound", "created", "settings"),
+    clauses=("bound", "created", "unreached", "settings"),
     defining=("created",),
     uncited=("settings",),
     applies="flask",
-    trace=lambda sites: bool(sites.of("bound")),
+    trace=lambda sites: bool(sites.of("bound", "unreached")),
     practised=lambda sites: len(_lazy(sites)) >= 2,
     sustained=lambda sites: _home(sites) and bool(sites.of("settings")),
     measures=lambda sites: {"extensions": len(_lazy(sites)), "dedicated_module": _home(sites)},
@@ -63,66 +68,72 @@ def detect(project: Project) -> Observations:
     """Objects created unbound, the calls that bind them, and whether settings depend on the environment."""
     for file in project.app:
         for call in file.module.calls:
-            if (
-                call.name.endswith(".init_app")
-                and file.function_of(call.scope) is not None
-                and project.reach.live(file.path)
-            ):
+            if call.name.endswith(".init_app") and file.function_of(call.scope) is not None:
                 yield from _bound(project, file, call)
     for file in project.app:
-        if any(
-            n in ("os.environ", "os.getenv") or n.startswith("os.environ.") for refs in file.module.refs for n in refs
-        ):
+        if any(n in _ENVIRONMENT or n.startswith("os.environ.") for refs in file.module.refs for n in refs):
             yield EXTENSIONS, Site(path=file.path, clause="settings", subject="environment")
 
 
 def _bound(project: Project, file: PyFile, call: Call) -> Observations:
     receiver = call.name.removesuffix(".init_app")
-    targets = list(_created(project, file, call.scope, receiver))
+    if not project.reach.live(file.path, call.scope):
+        yield EXTENSIONS, _site(file, call, "unreached", f"{file.path}:{receiver}")
+        return
+    targets = list(_created(project, file, call.scope, Expr("name", receiver)))
     for home, created in targets:
         subject = f"{home.path}:{created.target}"
-        where = (
-            "home"
-            if home.path.rpartition("/")[2].removesuffix(".py") in _HOMES or _in_home_package(home)
-            else "elsewhere"
-        )
-        yield (
-            EXTENSIONS,
-            Site(path=home.path, start=created.start, end=created.end, clause="created", subject=subject, value=where),
-        )
-        yield EXTENSIONS, Site(path=file.path, start=call.start, end=call.end, clause="bound", subject=subject)
+        yield EXTENSIONS, _site(home, created, "created", subject, "home" if _is_home(home) else "elsewhere")
+        yield EXTENSIONS, _site(file, call, "bound", subject)
     if not targets:
-        yield (
-            EXTENSIONS,
-            Site(path=file.path, start=call.start, end=call.end, clause="bound", subject=f"{file.path}:{receiver}"),
-        )
+        yield EXTENSIONS, _site(file, call, "bound", f"{file.path}:{receiver}")
 
 
-def _in_home_package(file: PyFile) -> bool:
-    return file.folder.rpartition("/")[2] in _HOMES
+def _site(file: PyFile, call: Call, clause: str, subject: str, value: str | None = None) -> Site:
+    return Site(path=file.path, start=call.start, end=call.end, clause=clause, subject=subject, value=value)
 
 
-def _created(project: Project, file: PyFile, scope: int, name: str, depth: int = 0) -> Iterator[tuple[PyFile, Call]]:
-    """The module-level creations, without an application, of what a name stands for; loops over several included."""
-    for item in file.assigned.get((scope, name), ()) if scope else ():
-        if isinstance(item, Assign) and item.value.kind == "op" and item.value.text == "for" and depth < 3:
-            for element in _elements(file, scope, item.value.items[0]):
-                yield from _created(project, file, scope, element.text, depth + 1)
-            return
-    ref = project.resolve(file, name)
+def _is_home(file: PyFile) -> bool:
+    """Whether a module, or the package it is in, is made for extensions."""
+    return file.path.rpartition("/")[2].removesuffix(".py") in _HOMES or file.folder.rpartition("/")[2] in _HOMES
+
+
+def _created(project: Project, file: PyFile, scope: int, value: Expr, depth: int = 0) -> Iterator[tuple[PyFile, Call]]:
+    """The module-level creations, without an application, of what a name stands for; those of a list one by one."""
+    if depth > _MAX_DEPTH:
+        return
+    if value.kind in ("list", "dict"):
+        for element in value.items:
+            yield from _created(project, file, scope, element, depth + 1)
+    if value.kind != "name":
+        return
+    for looped in _looped_over(file, scope, value.text):
+        yield from _created(project, file, scope, looped, depth + 1)
+        return
+    ref = project.resolve(file, value.text)
     if ref.external:
         return
     home = project.python[ref.path]
     for item in home.assigned.get((0, ref.name), ()):
-        if isinstance(item, Call) and not any(a.text in ("app", "application") for a in item.expr.args):
+        if isinstance(item, Assign):
+            yield from _created(project, home, 0, item.value, depth + 1)
+        elif not _handed_app(project, home, item):
             yield home, item
             return
 
 
-def _elements(file: PyFile, scope: int, value: Expr) -> Iterator[Expr]:
-    if value.kind == "list":
-        yield from (e for e in value.items if e.kind == "name")
-    elif value.kind == "name":
-        for item in (*file.assigned.get((scope, value.text), ()), *file.assigned.get((0, value.text), ())):
-            if isinstance(item, Assign) and item.value.kind == "list":
-                yield from (e for e in item.value.items if e.kind == "name")
+def _looped_over(file: PyFile, scope: int, name: str) -> Iterator[Expr]:
+    """What a loop that gives a name its values goes over, or the list that a name of the function holds."""
+    for item in file.assigned.get((scope, name), ()) if scope else ():
+        if isinstance(item, Assign):
+            looped = item.value.kind == "op" and item.value.text == "for"
+            yield item.value.items[0] if looped else item.value
+
+
+def _handed_app(project: Project, file: PyFile, call: Call) -> bool:
+    """Whether a creation is given an application right away."""
+    for value in call.expr.items:
+        found = project.web.instance(file, call.scope, value.text) if value.kind == "name" else None
+        if found is not None and found.kind == "app":
+            return True
+    return False
