@@ -132,7 +132,7 @@ def _variables(project: Project, homes: frozenset[str]) -> Iterator[Site]:
                 subject="environment variables",
             )
     for typed in project.settings.typed:
-        if project.in_flask_part(typed.file.path) and project.reach.live(typed.file.path, typed.scope):
+        if project.in_flask_part(typed.file.path) and project.settings.runs(typed.file.path, typed.scope):
             d = typed.definition
             yield Site(path=typed.file.path, start=d.start, end=d.end, clause="source", subject="environment variables")
 

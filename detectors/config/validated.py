@@ -129,8 +129,8 @@ def _fields(project: Project, file: PyFile, scope: int) -> int:
     definition = file.definition(scope)
     statements = definition.statements if definition else 0
     bare = statements - len(assigned) - len(calls) - configured - inner
-    # ``pass`` is a statement too
-    bare = 0 if bare == statements == 1 else max(bare, 0)
+    # ``pass`` is a statement too, but no annotation
+    bare = max(bare, 0) if module.refs[scope] else 0
     computed = sum(not project.external(file, c.name).startswith("pydantic") for c in calls)
     constant = sum(not any(e.kind == "call" for e in a.value.walk()) for a in assigned)
     return bare + constant + len(calls) - computed
@@ -139,7 +139,7 @@ def _fields(project: Project, file: PyFile, scope: int) -> int:
 def _demanded(project: Project) -> Iterator[Site]:
     """Variables that a settings package demands or converts, and validators given to one."""
     for item in project.settings.reads:
-        if item.file.path in _settings_files(project) and project.reach.live(item.file.path, item.scope):
+        if item.file.path in _settings_files(project) and project.settings.runs(item.file.path, item.scope):
             by_package = item.required and not _is_index(item.file, item.start, item.name)
             if by_package or _converts(item.file, item.start):
                 yield Site(

@@ -192,12 +192,7 @@ def _chosen(project: Project) -> Iterator[DebugSwitch]:
 def _means_development(read: Read, names: set[str], homes: set[str], project: Project) -> bool:
     """Whether the value without the variable is development, or the default of a mapping that leads there."""
     values = [read.default] if read.default is not None else []
-    for item in read.file.module.assigns:
-        if item.start <= read.start <= item.end and item.value.kind == "op" and item.value.text == "or":
-            values.append(item.value.items[-1])
-    for call in read.file.module.calls:
-        if call.start <= read.start <= call.end:
-            values.extend(v.items[-1] for v in call.expr.items if v.kind == "op" and v.text == "or" and v.items)
+    values.extend(_alternatives(read))
     if any(environment_of(v.text) == "development" for v in values):
         return True
     mapped = (
@@ -205,6 +200,18 @@ def _means_development(read: Read, names: set[str], homes: set[str], project: Pr
     )
     default = any(v is not None and v.text.rpartition(".")[2] in names for v in mapped)
     return default and any(v.text == "default" for v in values)
+
+
+def _alternatives(read: Read) -> Iterator[Expr]:
+    """What stands after ``or`` beside the read: ``os.getenv("FLASK_CONFIG") or "default"``, wherever it is used."""
+    module, function = read.file.module, read.file.definition(read.scope)
+    around = [a.value for a in module.assigns if a.start <= read.start <= a.end]
+    around.extend(c.expr for c in module.calls if c.start <= read.start <= c.end)
+    around.extend(function.returns if function is not None else ())
+    for value in around:
+        for part in value.walk():
+            if part.kind == "op" and part.text == "or" and any(e.text == read.name for e in part.walk()):
+                yield part.items[-1]
 
 
 def _selects(project: Project, name: str) -> bool:

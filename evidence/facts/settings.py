@@ -96,11 +96,18 @@ class Settings:
     @cached_property
     def modules(self) -> frozenset[str]:
         """Application files that hold settings: by name or folder, or because an application loads them."""
-        found = {f.path for f in self._project.app if _is_module(f.path)}
-        for file, call in self.loads:
-            for value in call.expr.args[:1]:
-                found.add(self._loaded(file, value))
+        return self._loaded_files | {f.path for f in self._project.app if _is_module(f.path)}
+
+    @cached_property
+    def _loaded_files(self) -> frozenset[str]:
+        found = {self._loaded(file, value) for file, call in self.loads for value in call.expr.args[:1]}
         return frozenset(found - {""})
+
+    def runs(self, path: str, scope: int) -> bool:
+        """Whether settings in this scope are made: by code that can run, or because an application loads the module by its
+        name (``from_object("config")``), which no import shows."""
+        file = self._project.python[path]
+        return self._project.reach.live(path, scope) or (path in self._loaded_files and file.function_of(scope) is None)
 
     def _loaded(self, file: PyFile, value: Expr) -> str:
         """The file that ``from_object`` was told: a module by name or reference, or the class of one."""
