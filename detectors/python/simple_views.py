@@ -20,6 +20,9 @@ _SIMPLE = 5
 _SHARE = 0.9
 _VIEWS = 8
 _SHOWN = 4
+# Tools that fail where a function is too complex, and the options by which a linter does.
+_GATES = ("xenon", "lizard", "complexipy")
+_LIMITS = ("--max-complexity", "--select=C90", "--extend-select=C90")
 
 
 def _views(sites: Sites) -> int:
@@ -89,5 +92,9 @@ def detect(project: Project) -> Observations:
                     value=view.complexity,
                 ),
             )
+    for run in project.ci_runs:
+        if run.effective and (run.tool in _GATES or any(w.startswith(_LIMITS) for w in run.words)):
+            place = run.place
+            yield SIMPLE_VIEWS, Site(path=place.path, start=place.start, end=place.end, clause="gate", subject=run.tool)
     for path, line in project.complexity_gates():
         yield SIMPLE_VIEWS, Site(path=path, start=line, end=line, clause="gate", subject=path)

@@ -13,8 +13,8 @@ _MCCABE = frozenset({"C", "C9", "C90", "C901", "ALL", "PLR0912", "PLR"})
 
 
 def complexity_gates(data: Mapping[str, Data]) -> Iterator[tuple[str, int]]:
-    """(path, line) of every setting that makes a linter refuse complex functions: ruff's mccabe rules, flake8's
-    ``max-complexity``, wily, xenon and pylint's ``max-complexity``."""
+    """(path, line) of every setting that makes a linter refuse complex functions: ruff's mccabe rules, and the
+    ``max-complexity`` of flake8 and pylint."""
     for path, item in data.items():
         name = path.rpartition("/")[2]
         root = item.root
@@ -23,15 +23,15 @@ def complexity_gates(data: Mapping[str, Data]) -> Iterator[tuple[str, int]]:
         elif name == "pyproject.toml":
             tools = root.get("tool")
             if tools is not None:
-                yield from ((path, line) for line in _ruff(tools.get("ruff") or root))
+                yield from ((path, line) for line in _ruff(tools.get("ruff")))
                 yield from ((path, line) for line in _limits(tools.get("flake8")))
                 yield from ((path, line) for line in _limits(tools.get("pylint", "design")))
         elif name in _FLAKE8_FILES:
             yield from ((path, line) for line in _limits(root.get("flake8")))
 
 
-def _ruff(root: Node) -> Iterator[int]:
-    for table in (root, root.get("lint")):
+def _ruff(root: Node | None) -> Iterator[int]:
+    for table in (root, root.get("lint")) if root is not None else ():
         if table is None:
             continue
         ignored = {t for key in ("ignore", "extend-ignore") for n in [table.get(key)] if n for t in n.texts()}

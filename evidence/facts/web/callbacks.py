@@ -54,8 +54,12 @@ class Callbacks:
 
     def _handler(self, file: PyFile, value: Expr) -> tuple[PyFile | None, Definition | None]:
         ref = self._names.resolve(file.path, value.text) if value.kind == "name" else None
-        if ref is None or ref.external:
+        if ref is None:
             return None, None
+        if ref.external:
+            # a function nested in the one that registers it
+            nested = next((d for d in file.module.definitions if d.kind == "function" and d.name == value.text), None)
+            return (file, nested) if nested is not None else (None, None)
         other = self._names.files[ref.path]
         return other, other.definition(other.scopes.get(ref.name, 0))
 

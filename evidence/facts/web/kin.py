@@ -14,7 +14,7 @@ _CLASSES = {
     "Flask": "app", "Quart": "app", "APIFlask": "app", "FlaskApp": "app", "AsyncApp": "app", "OpenAPI": "app",
     "Eve": "app", "Blueprint": "blueprint", "APIBlueprint": "blueprint", "Namespace": "namespace", "Api": "api",
     "RestApi": "api", "Resource": "view", "MethodResource": "view", "MethodView": "view", "View": "view",
-    "FlaskView": "view", "BaseView": "view", "ModelView": "view", "ModelRestApi": "view", "BaseApi": "view",
+    "FlaskView": "flask_view", "BaseView": "view", "ModelView": "view", "ModelRestApi": "view", "BaseApi": "view",
 }  # fmt: skip
 _CONNEXION_APPS = frozenset({"App", "FlaskApp", "AsyncApp"})
 APP_PARAMETERS = frozenset({"app", "application", "flask_app", "_app", "flask_application", "the_app"})

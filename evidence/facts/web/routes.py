@@ -39,18 +39,17 @@ class Routes:
         return sorted(found, key=lambda r: (r.file.path, r.start, r.rule))
 
     def views(self, routes: list[Route]) -> list[tuple[PyFile, Definition]]:
-        """The functions that answer requests: route handlers, and the HTTP-method methods of handler classes; each
-        once."""
+        """The functions that answer requests: route handlers, the HTTP-method methods of handler classes, and the
+        public methods of Flask-Classful's views; each once."""
         seen: dict[tuple[str, str], tuple[PyFile, Definition]] = {}
         for route in routes:
             for file, definition in self._functions(route):
                 seen.setdefault((file.path, definition.qualname), (file, definition))
         for file in self._files:
             for definition in file.module.definitions:
-                if definition.kind == "class" and any(
-                    self._kin.class_kind(file.path, b.text) == "view" for b in definition.bases
-                ):
-                    for method in _methods(file, definition):
+                kinds = {self._kin.class_kind(file.path, b.text) for b in definition.bases}
+                if kinds & {"view", "flask_view"}:
+                    for method in _methods(file, definition, every="flask_view" in kinds):
                         seen.setdefault((file.path, method.qualname), (file, method))
         return [seen[k] for k in sorted(seen, key=lambda k: (k[0], seen[k][1].line))]
 
@@ -122,11 +121,11 @@ class Routes:
         return other, other.definition(other.scopes.get(ref.name, 0))
 
 
-def _methods(file: PyFile, definition: Definition) -> list[Definition]:
-    """The HTTP-method (or routed) methods of a class."""
-    prefix = definition.qualname + "."
-    inside = [d for d in file.module.definitions if d.kind == "function" and d.qualname.startswith(prefix)]
-    return [d for d in inside if d.name in HTTP_METHODS and d.qualname == prefix + d.name]
+def _methods(file: PyFile, definition: Definition, every: bool = False) -> list[Definition]:
+    """The HTTP-method methods of a class, or ``every`` public one."""
+    scope = file.scopes[definition.qualname]
+    inside = [d for d in file.module.definitions if d.kind == "function" and d.parent == scope]
+    return [d for d in inside if d.name in HTTP_METHODS or (every and not d.name.startswith("_"))]
 
 
 def _below(prefix: str, rule: str) -> str:
