@@ -10,7 +10,7 @@ processors; how often escaping is switched off; tests that request a rendered pa
 
 from __future__ import annotations
 
-from evidence.api import Observations, Project, Signal, Site, Sites, Template, plural
+from evidence.api import Call, Observations, Project, Role, Signal, Site, Sites, Template, plural
 
 _SHARING = frozenset({"macro", "include", "import", "from", "call"})
 _REGISTERED = (
@@ -73,28 +73,22 @@ SIGNALS = (TEMPLATES,)
 
 def detect(project: Project) -> Observations:
     """What templates share, what code registers for them, and tests that see them rendered."""
+    folders = _folders(project)
     templates = [
         (p, t)
         for p, t in project.templates.items()
-        if project.role(p).value == "app" and "templates" in p.lower().split("/")
+        if project.role(p) is Role.APP and not folders.isdisjoint(p.lower().split("/")[:-1])
     ]
-    if not templates or not any(c.name.endswith(_RENDERING) for f in project.app for c in f.module.calls):
+    if not templates or not any(_renders(c) for f in project.app for c in f.module.calls):
         return
     for path, template in templates:
         yield from _template(path, template)
     if not any(t.word == "extends" for _, template in templates for t in template.tags):
         return
     for callback in project.web.callbacks(*_REGISTERED):
-        yield (
-            TEMPLATES,
-            Site(
-                path=callback.file.path,
-                start=callback.start,
-                end=callback.end,
-                clause="registered",
-                subject=callback.method,
-            ),
-        )
+        path, start, end = callback.file.path, callback.start, callback.end
+        if project.reach.live(path, callback.scope):
+            yield TEMPLATES, Site(path=path, start=start, end=end, clause="registered", subject=callback.method)
     yield from _tested(project)
     for run in project.ci_runs:
         if run.tool in _LINTERS and run.effective:
@@ -102,6 +96,21 @@ def detect(project: Project) -> Observations:
                 TEMPLATES,
                 Site(path=run.place.path, start=run.place.start, end=run.place.end, clause="linted", subject=run.tool),
             )
+
+
+def _folders(project: Project) -> set[str]:
+    """Names of the folders that hold templates: Flask's own, and those that applications and blueprints name."""
+    makers = [*(a.call for a in project.web.apps), *(b.call for b in project.web.blueprints)]
+    named = (c.expr.kwarg("template_folder") for c in makers)
+    return {"templates"} | {n.text.lower().strip("./").rpartition("/")[2] for n in named if n is not None and n.text}
+
+
+def _renders(call: Call) -> bool:
+    """Whether a call renders a template: Flask's functions, or a view's own method given a page."""
+    if call.name.endswith(_RENDERING):
+        return True
+    first = call.expr.args[0] if call.expr.args else None
+    return call.name.endswith(".render") and first is not None and first.text.endswith((".html", ".jinja2", ".j2"))
 
 
 def _template(path: str, template: Template) -> Observations:
@@ -124,7 +133,7 @@ def _tested(project: Project) -> Observations:
         file = route.handler_file
         scope = file.scopes.get(route.handler.qualname, 0)
         test = request.file.function_of(request.call.scope)
-        if test is not None and test.asserts and any(c.name.endswith(_RENDERING) for c in file.calls_in(scope)):
+        if test is not None and test.asserts and any(_renders(c) for c in file.calls_in(scope)):
             yield (
                 TEMPLATES,
                 Site(
