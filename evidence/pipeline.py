@@ -10,7 +10,9 @@ digest      all of it, sealed; renderers add nothing         evidence/digest.py,
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import gc
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -71,6 +73,23 @@ def open_repository(request: ScanRequest, ledger: Ledger) -> AbstractContextMana
 
 def scan(request: ScanRequest, progress: Progress) -> Digest:
     """Scan one source. Raises EvidenceError (one sentence, with its exit code) when there is nothing to digest."""
+    with _no_collection():
+        return _scan(request, progress)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Facts are many small records without cycles: collecting while they are decoded costs a tenth of a scan."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _scan(request: ScanRequest, progress: Progress) -> Digest:
     detectors = detect.discover()
     ledger = Ledger()
     progress.stage("Fetching the repository", None)

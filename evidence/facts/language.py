@@ -140,6 +140,7 @@ _NAME_PATTERNS = (
     (re.compile(r"\.flaskenv[.\-_][^/]*"), "env"),
     (re.compile(r"[^/]*(requirements|constraints)[^/]*\.(txt|in|pip)"), "requirements"),
     (re.compile(r"[^/]*\.min\.(json|html)"), None),
+    (re.compile(r"[^/]*\.(geo|topo)\.?json"), None),
 )
 """Whole names that vary, in lower case; the first that fits decides."""
 

@@ -40,7 +40,7 @@ def mentions(
 
 def _values(path: str, root: Node) -> Iterator[Mention]:
     for node in root.walk():
-        if 3 < len(node.text) < _MAX_TEXT and ("." in node.text or ":" in node.text):
+        if node.kind == "str" and 3 < len(node.text) < _MAX_TEXT and ("." in node.text or ":" in node.text):
             yield Mention(path, node.start, node.end, node.text)
         for key, value in node.pairs():
             if key in _SETTINGS:

@@ -25,8 +25,11 @@ BATCH_ITEMS = 200
 """Items in a batch at most: when one kills its worker, the answers of those before it are lost and worked out again."""
 
 HEAVY_BYTES = 128 << 10
-"""From this size on an item runs alone: its parser may take ``HEAVY_MEMORY`` of the worker module, and two such at once
-would break the bound on the whole scan."""
+"""From this size on a file of a ``HEAVY`` language runs alone: its parser may take ``HEAVY_MEMORY`` of the worker module,
+and two such at once would break the bound on the whole scan."""
+
+HEAVY = frozenset({"python"})
+"""Languages whose parser builds its whole tree at a hundred times the source's size; the others stop at a number of nodes."""
 
 ITEM_SECONDS = 10.0
 """Wall clock for one item. Ordinary files of 1 MiB take under 2 s, so only a hang or an attack gets here."""
@@ -48,10 +51,7 @@ class _Batch:
     number: int
     items: list[Item] = field(default_factory=list)
     size: int = 0
-
-    @property
-    def heavy(self) -> bool:
-        return self.size >= HEAVY_BYTES and len(self.items) == 1
+    heavy: bool = False
 
     def add(self, item: Item) -> None:
         self.items.append(item)
@@ -146,7 +146,7 @@ class ExtractionPool:
         for item, (payload, again) in zip(batch.items, answers, strict=True):
             if again and not batch.heavy:
                 # Out of memory beside others: once more, with room, when nothing else runs.
-                waiting.append(_Batch(0, [item], max(len(item[2]), HEAVY_BYTES)))
+                waiting.append(_Batch(0, [item], len(item[2]), True))
             else:
                 yield Result(item[0], payload, "" if payload is not None else CRASHED)
 
@@ -171,7 +171,7 @@ class ExtractionPool:
         # Each recovery settles an item at least, so this ends. Nobody at an item: no telling which, so all singly.
         known = any(b.number == number for b in batches for number, _ in in_work | overdue)
         for batch in reversed(batches):
-            rest = _Batch(batch.number)
+            rest = _Batch(batch.number, heavy=batch.heavy)
             for index, item in enumerate(batch.items):
                 if (batch.number, index) in overdue:
                     yield Result(item[0], None, TIMED_OUT)
@@ -213,11 +213,13 @@ def _batched(items: Iterable[Item]) -> Iterator[_Batch]:
     for item in items:
         size = len(item[2])
         full = batch.size + size > BATCH_BYTES or len(batch.items) >= BATCH_ITEMS
-        if batch.items and (full or size >= HEAVY_BYTES):
+        alone = size >= HEAVY_BYTES and item[1] in HEAVY
+        if batch.items and (full or alone):
             yield batch
             batch = _Batch(batch.number + 1)
         batch.add(item)
-        if size >= HEAVY_BYTES:
+        batch.heavy = alone
+        if alone:
             yield batch
             batch = _Batch(batch.number + 1)
     if batch.items:

@@ -57,11 +57,19 @@ class Reach:
             found.update(self._mentioned(text))
         return frozenset(found) | self._started
 
+    @cached_property
+    def _by_basename(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path in self._names.files:
+            found.setdefault(path.rpartition("/")[2], []).append(path)
+        return found
+
     def _mentioned(self, text: str) -> Iterable[str]:
         for word in _WORD.findall(text[:4000]):
             if word.endswith(".py"):
                 path = word.removeprefix("./")
-                yield from (p for p in self._names.files if p == path or p.endswith("/" + path))
+                alike = self._by_basename.get(path.rpartition("/")[2], ())
+                yield from (p for p in alike if p == path or p.endswith("/" + path))
             elif "." in word or ":" in word:
                 dotted = word.partition(":")[0]
                 for candidate in (dotted, dotted.rpartition(".")[0]):
@@ -107,6 +115,11 @@ class Reach:
                 by_name.setdefault(definition.name, []).append((path, definition.qualname))
         for path in sorted(self.modules):
             file = self._names.files[path]
+            if file.role is Role.TEST:
+                # all of a test file runs: one node for it keeps the graph of a large suite small
+                named = sorted({name for scope in file.module.refs for name in scope})
+                graph.add_edges_from(((path, _TOP), t) for t in self._targets(file, named, by_name))
+                continue
             for scope, refs in enumerate(file.module.refs):
                 around = file.definition(scope)
                 node = (path, around.qualname if around else _TOP)
@@ -143,8 +156,9 @@ class Reach:
         """Whether code in ``scope`` of ``path`` can run."""
         if path not in self.modules:
             return False
-        definition = self._names.files[path].definition(scope)
-        return definition is None or (path, definition.qualname) in self._live
+        file = self._names.files[path]
+        definition = file.definition(scope)
+        return definition is None or file.role is Role.TEST or (path, definition.qualname) in self._live
 
 
 def _is_entry(file: PyFile) -> bool:

@@ -16,7 +16,7 @@ import pytest
 
 from evidence.facts.pool import BATCH_BYTES, HEAVY_BYTES, ExtractionPool, Result
 
-ITEM_SECONDS = 1.0
+ITEM_SECONDS = 2.5
 
 
 def extract(language: str, content: bytes) -> bytes:
