@@ -25,11 +25,11 @@ BATCH_ITEMS = 200
 """Items in a batch at most: when one kills its worker, the answers of those before it are lost and worked out again."""
 
 HEAVY_BYTES = 128 << 10
-"""From this size on a file of a ``HEAVY`` language runs alone: its parser may take ``HEAVY_MEMORY`` of the worker module,
-and two such at once would break the bound on the whole scan."""
+"""From this size on a file of a ``HEAVY`` language runs alone: its parser may take ``HEAVY_MEMORY`` of the worker
+module, and two such at once would break the bound on the whole scan."""
 
 HEAVY = frozenset({"python"})
-"""Languages whose parser builds its whole tree at a hundred times the source's size; the others stop at a number of nodes."""
+"""Languages whose parser builds its whole tree, a hundred times the source's size; others stop at a number of nodes."""
 
 ITEM_SECONDS = 10.0
 """Wall clock for one item. Ordinary files of 1 MiB take under 2 s, so only a hang or an attack gets here."""
