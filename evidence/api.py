@@ -13,6 +13,7 @@ from typing import Protocol
 
 from evidence.facts.ci import CiRun, Job, Permissions, Pipeline, Place, Step
 from evidence.facts.environments import environment_of
+from evidence.facts.monitors import Monitor
 from evidence.facts.names import PyFile, Ref
 from evidence.facts.project import Project
 from evidence.facts.python.records import Assign, Call, Check, Decorator, Definition, Expr, Import, Module
@@ -32,7 +33,15 @@ from evidence.facts.records import (
     Text,
 )
 from evidence.facts.roles import Role
+from evidence.facts.suite import CollectedTest, Fixture
+from evidence.facts.tool_configs import ToolConfig
+from evidence.facts.tool_uses import ToolUse, measures_coverage, written
+from evidence.facts.secret_places import SecretPlace
+from evidence.facts.security import Guard, GuardUse, RefusedTest, Refusal, Scan
+from evidence.facts.scenarios import Scenario, error_statuses
+from evidence.facts.schema_checks import SchemaCheck
 from evidence.facts.web import App, Blueprint, Callback, Factory, Registration, Request, Route, Use
+from evidence.facts.writings import Writing
 from evidence.model import (
     Grade,
     Polarity,
@@ -79,6 +88,7 @@ __all__ = [
     "Callback",
     "Check",
     "CiRun",
+    "CollectedTest",
     "CommandLine",
     "Commands",
     "Data",
@@ -89,11 +99,15 @@ __all__ = [
     "Document",
     "Expr",
     "Factory",
+    "Fixture",
     "Grade",
+    "Guard",
+    "GuardUse",
     "Import",
     "Instruction",
     "Job",
     "Module",
+    "Monitor",
     "Node",
     "Observation",
     "Observations",
@@ -104,6 +118,8 @@ __all__ = [
     "Project",
     "PyFile",
     "Ref",
+    "Refusal",
+    "RefusedTest",
     "Registration",
     "Request",
     "Requirement",
@@ -111,6 +127,10 @@ __all__ = [
     "Role",
     "Route",
     "Scalar",
+    "Scan",
+    "Scenario",
+    "SchemaCheck",
+    "SecretPlace",
     "Section",
     "Signal",
     "Site",
@@ -119,10 +139,16 @@ __all__ = [
     "Tag",
     "Template",
     "Text",
+    "ToolConfig",
+    "ToolUse",
     "Use",
+    "Writing",
     "any_site",
+    "error_statuses",
     "environment_of",
+    "measures_coverage",
     "never",
     "plural",
     "quoted",
+    "written",
 ]

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from evidence.api import Call, Node, Observations, Project, PyFile, Signal, Site, Sites, environment_of, plural
+from evidence.api import Call, Observations, Project, PyFile, Signal, Site, Sites, environment_of, plural
 
 # Settings that one variable feeds are no configuration; below this only classes per environment can make up for it.
 _FEW_READS = 2
@@ -162,7 +162,7 @@ def _files(project: Project, homes: frozenset[str]) -> Iterator[Site]:
         environment = environment_of(path.rpartition("/")[2]) or (
             environment_of(path) if _CONFIG_FOLDER.search(path) else ""
         )
-        keys = {k: line for root in data.roots for k, line in _names(root)}
+        keys = project.settings.named_in(path)
         shared = sorted(names & set(keys))
         if _ENV_FILE.search(path) and (environment or shared):
             yield Site(
@@ -187,17 +187,6 @@ def _files(project: Project, homes: frozenset[str]) -> Iterator[Site]:
     for file, call in project.settings.files if stores else ():
         if file.path in homes:
             yield Site(path=file.path, start=call.start, end=call.end, clause="environment", subject="development")
-
-
-def _names(root: Node) -> Iterator[tuple[str, int]]:
-    """(name, line) of keys, of ``NAME=value`` items and of ``name: NAME`` entries."""
-    for node in root.walk():
-        for key, item in node.pairs():
-            yield key, item.start
-            if key == "name" and item.kind == "str":
-                yield item.text, item.start
-        if node.kind == "str" and "=" in node.text[:80]:
-            yield node.text.partition("=")[0], node.start
 
 
 def _loads_files(project: Project) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evidence.facts.environments import environment_of
+from evidence.facts.manifests import variables
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.facts.records import Node
@@ -269,21 +270,7 @@ def _apart(path: str) -> bool:
 
 def _all(roots: tuple[Node, ...]) -> Iterator[tuple[str, str, int]]:
     for root in roots:
-        yield from _settings(root)
-
-
-def _settings(root: Node) -> Iterator[tuple[str, str, int]]:
-    """(name, value, line) of variables: ``NAME: value``, ``- NAME=value``, ``- name: NAME`` with a value."""
-    for node in root.walk():
-        for key, item in node.pairs():
-            if item.kind not in ("map", "list"):
-                yield key, item.text, item.start
-        named, value = node.get("name"), node.get("value")
-        if named is not None and value is not None:
-            yield named.text, value.text, named.start
-        if node.kind == "str" and "=" in node.text[:80]:
-            name, _, text = node.text.partition("=")
-            yield name, text, node.start
+        yield from variables(root)
 
 
 def _started(project: Project) -> Iterator[DebugSwitch]:

@@ -7,15 +7,37 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from evidence.facts.ci import CiInputs, CiRun, Pipeline, ci_runs, pipelines
+from evidence.facts.constants import Constants
+from evidence.facts.debug_switches import DebugSwitch, debug_switches
+from evidence.facts.data_access import DataAccess
+from evidence.facts.decisions import DecisionRecord, decision_records
+from evidence.facts.declared_requirements import requirements_of
 from evidence.facts.gates import complexity_gates
 from evidence.facts.imports import ImportGraph
 from evidence.facts.mentions import Mention, mentions
+from evidence.facts.migration_runs import MigrationRun, migration_runs
+from evidence.facts.migrations import Migrations
+from evidence.facts.monitors import Monitor, monitors
 from evidence.facts.names import Names, PyFile, Ref
+from evidence.facts.orm import Models
+from evidence.facts.production import Production
 from evidence.facts.python.records import Call, Definition, Expr, Module
 from evidence.facts.reach import Reach
 from evidence.facts.records import Commands, Data, Dockerfile, Document, Requirements, Template, Text
 from evidence.facts.roles import Role, role_of
+from evidence.facts.scenarios import Scenario, scenarios
+from evidence.facts.schema_checks import SchemaChecks
+from evidence.facts.secret_places import SecretPlace, secret_places
+from evidence.facts.security import Access, Scan, scans
+from evidence.facts.settings import Settings
+from evidence.facts.settings_in_tests import TestSettings, test_settings
+from evidence.facts.starts import Start, starts
+from evidence.facts.suite import Suite
+from evidence.facts.telemetry import Telemetry
+from evidence.facts.tool_configs import ToolConfig, tool_configs
+from evidence.facts.tool_uses import ToolUse, tool_uses
 from evidence.facts.web import WebGraph
+from evidence.facts.writings import Writings
 from evidence.model import Blob, History
 
 Record = TypeVar("Record")
@@ -59,7 +81,8 @@ class Project:
 
     @cached_property
     def app(self) -> tuple[PyFile, ...]:
-        """Python files of the project's own application code (no tests, migrations, examples, vendored or generated)."""
+        """Python files of the project's own application code (no tests, migrations, examples, vendored or
+        generated)."""
         return self.python_of(Role.APP)
 
     @cached_property
@@ -155,9 +178,162 @@ class Project:
         return ci_runs(self._ci_inputs, self.ci)
 
     @cached_property
+    def dependencies(self) -> dict[str, Requirements]:
+        """Requirement and lock files, and what pyproject.toml and its like declare, by path."""
+        declared = {p: r for p, d in self.data.items() if (r := requirements_of(p, d.root)) is not None}
+        return dict(sorted({**self.requirements, **declared}.items()))
+
+    def in_flask_part(self, path: str) -> bool:
+        """Whether a path belongs to a part of the repository that has a Flask application, or to no part of its own.
+
+        A part is a folder with its own list of Python dependencies. Everything belongs where nothing is Flask."""
+        home = self._part(path)
+        return not home or home in self._flask_parts or not self._flask_parts
+
+    @cached_property
+    def _flask_parts(self) -> frozenset[str]:
+        return frozenset(self._part(a.file.path) for a in self.web.apps)
+
+    @cached_property
+    def _parts(self) -> frozenset[str]:
+        manifests = {p for p, r in self.dependencies.items() if r.items and self.role(p) is Role.APP}
+        folders = {p.rpartition("/")[0] for p in manifests | {p for p in self.paths if p.endswith("/setup.py")}}
+        return frozenset(f"/{f}".removesuffix("/requirements").lstrip("/") for f in folders)
+
+    def _part(self, path: str) -> str:
+        """The nearest folder above a path that lists its own dependencies; "" for none below the root."""
+        folder = path.rpartition("/")[0]
+        while folder and folder not in self._parts:
+            folder = folder.rpartition("/")[0]
+        return folder
+
+    @cached_property
+    def migrations(self) -> Migrations:
+        """Schema migrations and the chains they form."""
+        return Migrations(self)
+
+    @cached_property
+    def migration_runs(self) -> tuple[MigrationRun, ...]:
+        """Where migrations are run or checked: by CI, tests, the start of a deployment."""
+        return migration_runs(self)
+
+    @cached_property
+    def decision_records(self) -> tuple[DecisionRecord, ...]:
+        """Decision records, RFCs and design documents that are filled in."""
+        return decision_records(self)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Where the project's settings come from, and what differs per environment."""
+        return Settings(self)
+
+    @cached_property
+    def test_settings(self) -> tuple[TestSettings, ...]:
+        """Where tests or CI have settings of their own."""
+        return test_settings(self)
+
+    @cached_property
+    def scans(self) -> tuple[Scan, ...]:
+        """Scanners of code, dependencies, images and secrets, and where they run."""
+        return scans(self)
+
+    @cached_property
+    def access(self) -> Access:
+        """What refuses requests, and what it stands before."""
+        return Access(self)
+
+    def is_part(self, folder: str) -> bool:
+        """Whether a folder has its own list of Python dependencies."""
+        return folder in self._parts
+
+    @cached_property
+    def secret_places(self) -> tuple[SecretPlace, ...]:
+        """Where files hold literals that are secrets, with their surroundings; never their text."""
+        return secret_places(self)
+
+    @cached_property
+    def production(self) -> Production:
+        """What production does about defaults in the code."""
+        return Production(self)
+
+    @cached_property
+    def debug_switches(self) -> tuple[DebugSwitch, ...]:
+        """Where debug mode is switched on, and whether production comes by it."""
+        return debug_switches(self)
+
+    @cached_property
+    def starts(self) -> tuple[Start, ...]:
+        """The commands that start the project's services."""
+        return starts(self)
+
+    @cached_property
+    def monitors(self) -> tuple[Monitor, ...]:
+        """Alert rules, dashboards and service level objectives kept as files."""
+        return monitors(self)
+
+    @cached_property
+    def telemetry(self) -> Telemetry:
+        """Tracing and OpenTelemetry, of any vendor."""
+        return Telemetry(self)
+
+    @cached_property
+    def suite(self) -> Suite:
+        """The tests one by one, and their fixtures."""
+        return Suite(self)
+
+    @cached_property
+    def writings(self) -> Writings:
+        """Documents that people wrote about the project."""
+        return Writings(self)
+
+    @cached_property
+    def tool_configs(self) -> tuple[ToolConfig, ...]:
+        """Where linters, type checkers, coverage and test runners are configured."""
+        return tool_configs(self.data)
+
+    @cached_property
+    def tool_uses(self) -> tuple[ToolUse, ...]:
+        """Every command that Makefiles, tox, hooks, tasks and scripts of the repository would run."""
+        return tool_uses(self)
+
+    @cached_property
     def mentions(self) -> tuple[Mention, ...]:
         """The texts outside Python that may name a module or object to run."""
         return tuple(mentions(self.commands, self.dockerfiles, self.data))
+
+    @cached_property
+    def models(self) -> Models:
+        """The models of object-relational and document mappers."""
+        return Models(self)
+
+    @cached_property
+    def data_access(self) -> DataAccess:
+        """Who reads and writes data: views themselves, or a layer that they call."""
+        return DataAccess(self)
+
+    @cached_property
+    def called(self) -> Mapping[str, tuple[tuple[PyFile, Call], ...]]:
+        """Calls of application code by the last segment of what is called, in path order: one index for all who ask."""
+        found: dict[str, list[tuple[PyFile, Call]]] = {}
+        for file in self.app:
+            for call in file.module.calls:
+                found.setdefault(call.name.rpartition(".")[2], []).append((file, call))
+        return {name: tuple(places) for name, places in found.items()}
+
+    @cached_property
+    def constants(self) -> Constants:
+        """What strings made of constants come to."""
+        return Constants(self.names, self.app)
+
+    @cached_property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The project's test functions with what they request, call and check."""
+        return scenarios(self.tests, self.web.requests)
+
+    @cached_property
+    def schema_checks(self) -> SchemaChecks:
+        """Schemas and forms, and where data is checked against them."""
+        return SchemaChecks(self)
 
     # ---------------------------------------------------------------------------------- common questions
 
@@ -184,7 +360,9 @@ class Project:
         for file in files:
             for call in file.module.calls:
                 name = self._callee(file, call.name)
-                if name.startswith(packages) and any(name == p or name.startswith((p + ".", p + "(")) for p in packages):
+                if name.startswith(packages) and any(
+                    name == p or name.startswith((p + ".", p + "(")) for p in packages
+                ):
                     yield file, call, name
 
     def _callee(self, file: PyFile, name: str) -> str:

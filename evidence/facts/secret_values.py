@@ -18,7 +18,7 @@ email auth access refresh client server db database postgres postgresql mysql ma
 minioadmin sa oauth id private public signing encryption encrypt hash use with only production prod staging env
 environment config configuration new old current wrong bad invalid valid good incorrect correct another other second
 first one two three pw longer long short needs need must at least unsafe insecure unused ci build docker compose fixture
-stub temp temporary tmp wtf csrf security secure
+you will guess hard easy stub temp temporary tmp wtf csrf security secure
 """
 _PLACEHOLDER_WORDS = frozenset(_FILLERS.split())
 _PLACEHOLDER_PARTS = re.compile(
@@ -51,7 +51,7 @@ _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _MIN_TOKEN = 8
 _MAX_VALUE = 8_192
 
-_URL = re.compile(r"://(?P<user>[^\s/:@'\"`<>]{0,200}):(?P<rest>[^\s'\"`<>]{1,600})")
+URL = re.compile(r"://(?P<user>[^\s/:@'\"`<>]{0,200}):(?P<rest>[^\s'\"`<>]{1,600})")
 _LOCAL = re.compile(
     r"localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1\]?|host\.docker\.internal|[a-z0-9_\-]{1,60}|[\w.\-]{1,80}\.local(?:host)?"
 )
@@ -79,7 +79,7 @@ def is_placeholder(value: str) -> bool:
     if _PLACEHOLDER_PARTS.search(value):
         return True
     words = [w.lower() for w in _WORDS.findall(value[:64])]
-    return len(value) <= 64 and all((w.isdigit() and len(w) <= 6) or _made_of_fillers(w) for w in words)
+    return len(value) <= 64 and all((w.isdigit() and len(w) <= 6) or made_of_fillers(w) for w in words)
 
 
 def _looks_random(value: str) -> bool:
@@ -90,7 +90,7 @@ def _looks_random(value: str) -> bool:
     )
 
 
-def _made_of_fillers(word: str) -> bool:
+def made_of_fillers(word: str) -> bool:
     """Whether the word is a chain of filler words (``supersecretkey``)."""
     reached = {0}
     for at in range(len(word)):
@@ -124,18 +124,13 @@ def _is_token_word(value: str) -> bool:
 
 def url_kind(value: str) -> str | None:
     """``database_url`` for a URL that holds a password, ``placeholder:`` before it for a local or filler one."""
-    for match in _URL.finditer(value):
-        password, host = _password_and_host(match)
+    for match in URL.finditer(value):
+        password, host = password_and_host(match)
         kind = _password_kind(password)
         if kind is not None:
             local = _LOCAL.fullmatch(re.split(r"[:/?#,]", host, maxsplit=1)[0]) is not None
             return "placeholder:database_url" if local or kind != "password" else "database_url"
     return None
-
-
-def mask_urls(text: str) -> str:
-    """The text with passwords in URLs masked, placeholders excepted."""
-    return _URL.sub(_masked_url, text)
 
 
 def _password_kind(password: str) -> str | None:
@@ -144,14 +139,7 @@ def _password_kind(password: str) -> str | None:
     return "password" if MASKED.fullmatch(password) else value_kind("password", password)
 
 
-def _masked_url(match: re.Match[str]) -> str:
-    password, _host = _password_and_host(match)
-    if _password_kind(password) != "password" or MASKED.fullmatch(password):
-        return match.group()
-    return f"://{match['user']}:[masked:password]{match['rest'][len(password) :]}"
-
-
-def _password_and_host(match: re.Match[str]) -> tuple[str, str]:
+def password_and_host(match: re.Match[str]) -> tuple[str, str]:
     """The password runs to the last ``@`` before the path; one that holds a slash itself is taken to its only ``@``."""
     rest = match["rest"]
     authority = rest.partition("/")[0]

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from evidence.facts.environments import environment_of
+from evidence.facts.manifests import variables
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Definition, Expr
 
@@ -98,14 +99,19 @@ class Settings:
         """Application files that hold settings: by name or folder, or because an application loads them."""
         return self._loaded_files | {f.path for f in self._project.app if _is_module(f.path)}
 
+    def named_in(self, path: str) -> dict[str, int]:
+        """Names of variables and settings that a structured file gives values to, with their line."""
+        data = self._project.data[path]
+        return {name: line for root in data.roots for name, _, line in variables(root)}
+
     @cached_property
     def _loaded_files(self) -> frozenset[str]:
         found = {self._loaded(file, value) for file, call in self.loads for value in call.expr.args[:1]}
         return frozenset(found - {""})
 
     def runs(self, path: str, scope: int) -> bool:
-        """Whether settings in this scope are made: by code that can run, or because an application loads the module by its
-        name (``from_object("config")``), which no import shows."""
+        """Whether settings in this scope are made: by code that can run, or because an application loads the module by
+        its name (``from_object("config")``), which no import shows."""
         file = self._project.python[path]
         return self._project.reach.live(path, scope) or (path in self._loaded_files and file.function_of(scope) is None)
 

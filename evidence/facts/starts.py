@@ -20,6 +20,8 @@ _COMMAND_KEYS = frozenset(
 _NOT_SERVICES = re.compile(
     r"(?:^|/)(?:\.github|\.gitlab|\.circleci|\.vscode|\.devcontainer|\.idea)/|package(?:-lock)?\.json$|tsconfig"
 )
+# A command is read so far; longer ones are data or an attack on the patterns below.
+_LONGEST = 2_000
 _UNIT = re.compile(r"^(?:ExecStart|command)\s{0,4}=\s{0,4}(.{1,400})$", re.MULTILINE)
 _PLAIN = re.compile(r"\.(?:service|conf|tf|hcl|nomad)$")
 _SERVERS = re.compile(
@@ -54,7 +56,8 @@ def _scripts(project: Project) -> Iterator[Start]:
     for path, commands in project.commands.items():
         if commands.kind in ("procfile", "shell"):
             for line in commands.lines:
-                yield Start(path, line.start, line.end, line.text, environment_of(path) or environment_of(line.section))
+                environment = environment_of(path) or environment_of(line.section)
+                yield Start(path, line.start, line.end, line.text[:_LONGEST], environment)
 
 
 def _images(project: Project) -> Iterator[Start]:
@@ -84,7 +87,7 @@ def _manifests(project: Project) -> Iterator[Start]:
 
 
 def _joined(node: Node) -> str:
-    return " ".join(node.texts())[:2000]
+    return " ".join(node.texts())[:_LONGEST]
 
 
 def _units(project: Project) -> Iterator[Start]:

@@ -121,8 +121,8 @@ def test_ordinary_code_is_left_alone(line: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "kind"),
     [
-        ("SECRET_KEY", "you-will-never-guess", "secret_key"),
-        ("SECRET_KEY", "hard to guess string", "secret_key"),
+        ("SECRET_KEY", "you-will-never-guess", "placeholder:secret_key"),
+        ("SECRET_KEY", "hard to guess string", "placeholder:secret_key"),
         ("SECRET_KEY", SECRET, "secret_key"),
         ("SECURITY_PASSWORD_SALT", SECRET, "secret_key"),
         ("jwtSecretKey", SECRET, "secret_key"),
