@@ -9,8 +9,17 @@ from __future__ import annotations
 
 import re
 
+from evidence.facts.private_keys import KEY_BEGIN, mask_private_keys
+from evidence.facts.secret_guesses import (
+    HIDDEN,
+    SHORTEST,
+    hidden_argument,
+    hidden_kind,
+    mask_urls,
+    takes_credentials,
+)
 from evidence.facts.secret_names import kind_of_name
-from evidence.facts.secret_values import MASKED, mask_urls, url_kind, value_kind
+from evidence.facts.secret_values import MASKED, url_kind, value_kind
 
 _TOKENS = re.compile(
     r"""(?<![A-Za-z0-9])(?P<aws_key>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})(?![A-Za-z0-9])
@@ -43,33 +52,36 @@ _TOKEN_HINT = re.compile(
     r"|npm_[A-Za-z0-9]{20}|dckr_|do[opr]_v1_|hv[sbr]\.[A-Za-z0-9_-]{8}|sk-[A-Za-z0-9_-]{20}|AGE-|eyJ|sig=|Signature="
     r"|AccountKey|AccessKey="
 )
-_KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_KEY_LINE = re.compile(r"""[\s"'#+,\\|>*/-]{0,40}(?:\\n)?[A-Za-z0-9+/=]{16,200}(?:\\n)?[\s"',+\\)]{0,20}""")
 MIN_MASKED = 16
 """Shorter texts hold no token of the kinds above."""
+_MIN_KEY = 40
 
 
 def mask(text: str) -> str:
     """The text with issuer-shaped tokens, passwords in URLs and private keys replaced by ``[masked:<kind>]``."""
     if len(text) < MIN_MASKED:
         return text
-    if "PRIVATE KEY" in text:
-        text = _without_keys(text)
+    if "PRIVATE KEY" in text or len(text) >= _MIN_KEY:
+        text = mask_private_keys(text)
     if "://" in text:
         text = mask_urls(text)
     return _TOKENS.sub(_replacement, text) if _TOKEN_HINT.search(text) else text
 
 
 def mask_value(name: str, text: str) -> str:
-    """A value whose name is known: ``[masked:<kind>]`` where that makes it a secret, else as :func:`mask_text` has it.
+    """A value whose name is known: ``[masked:<kind>]`` where that makes it a secret, ``[masked:<kind>?]`` where it may
+    be one, else as :func:`mask_text` has it.
 
     Obvious placeholders stay, so that a reader can see they are.
     """
+    if HIDDEN.search(text):
+        return text if HIDDEN.fullmatch(text.strip()) else mask_text(text)
     kind = secret_kind(name, text)
     if kind is not None and not kind.startswith("placeholder:") and kind != "database_url":
-        return text if MASKED.search(text) else f"[masked:{kind}]"
-    return mask_text(text)
+        return f"[masked:{kind}]"
+    promised = kind_of_name(name)
+    guess = hidden_kind(promised, text) if promised else None
+    return f"[masked:{guess}]" if guess and guess != "database_url" else mask_text(text)
 
 
 def mask_text(text: str) -> str:
@@ -79,6 +91,17 @@ def mask_text(text: str) -> str:
     if not may_assign(text):
         return mask(text)
     return "\n".join(mask_lines(text.split("\n")))
+
+
+def mask_literal(name: str, text: str, callee: str = "") -> str:
+    """A string of code: by what it is assigned to (``name``), or by the function that it is given to by position."""
+    if len(text) < SHORTEST:
+        return text
+    promised = kind_of_name(name) if name else None
+    guess = hidden_kind(promised, text) if promised else None
+    if guess is None and callee and takes_credentials(callee):
+        guess = hidden_argument(text)
+    return f"[masked:{guess}]" if guess and guess != "database_url" else mask(text)
 
 
 def mask_lines(lines: list[str]) -> list[str]:
@@ -104,7 +127,7 @@ def secret_kind(name: str, value: str) -> str | None:
     match = MASKED.fullmatch(value.strip())
     if match is not None:
         return match.group(1)
-    if _KEY_BEGIN.search(value):
+    if KEY_BEGIN.search(value):
         return "private_key"
     token = _token_kind(value)
     if token is not None:
@@ -133,49 +156,3 @@ def _replacement(match: re.Match[str]) -> str:
     if match["sas"]:
         return match.group().replace(match["sas_value"], "[masked:signature]")
     return f"[masked:{_kind_of(match)}]"
-
-
-def _without_keys(text: str) -> str:
-    """The text with the lines of each private key masked, one by one, so that the number of lines stays.
-
-    A key without its end goes as far as its lines look like one; so does, backwards, an end without its beginning.
-    """
-    lines = text.split("\n")
-    at = 0
-    while at < len(lines):
-        if _KEY_BEGIN.search(lines[at]):
-            at = _mask_key(lines, at)
-        elif _KEY_END.search(lines[at]):
-            _mask_body(lines, range(at - 1, -1, -1))
-        at += 1
-    return "\n".join(lines)
-
-
-def _mask_key(lines: list[str], first: int) -> int:
-    """Mask the key that begins on this line; the last line that belongs to it."""
-    head, _, rest = lines[first].partition(_found(_KEY_BEGIN, lines[first]))
-    end = _KEY_END.search(rest)
-    lines[first] = head + "[masked:private_key]" + (rest[end.end() :] if end else "")
-    if end:
-        return first
-    last = _mask_body(lines, range(first + 1, len(lines)))
-    if last + 1 < len(lines) and _KEY_END.search(lines[last + 1]):
-        last += 1
-        lines[last] = lines[last].replace(_found(_KEY_END, lines[last]), "[masked:private_key]")
-    return last
-
-
-def _mask_body(lines: list[str], numbers: range) -> int:
-    """Mask lines as long as they look like a key's; the last one that did."""
-    last = numbers.start - numbers.step
-    for number in numbers:
-        if not _KEY_LINE.fullmatch(lines[number]):
-            break
-        lines[number] = "[masked:private_key]"
-        last = number
-    return last
-
-
-def _found(pattern: re.Pattern[str], text: str) -> str:
-    match = pattern.search(text)
-    return match.group() if match else ""

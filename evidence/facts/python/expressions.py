@@ -6,9 +6,11 @@ import ast
 import re
 from collections.abc import Callable
 
-from evidence.facts.masking import mask, secret_kind
+from evidence.facts.masking import mask, mask_literal, secret_kind
 from evidence.facts.python.records import Expr
 
+# Shorter strings are shown whatever they are.
+SHORTEST = 12
 # Deeper operands become "other": no rule reads further than this, and it bounds recursion on hostile nesting.
 MAX_DEPTH = 6
 # A call with more arguments than this, or a longer literal, keeps its first ones.
@@ -91,7 +93,7 @@ class Reader:
         kind = secret_kind(name, value) if name else None
         if kind:
             return Expr("secret", kind)
-        return Expr("str", (mask(value) if len(value) > 11 else value)[:MAX_TEXT])
+        return Expr("str", mask_literal(name, value)[:MAX_TEXT])
 
     def _name(self, node: ast.AST, depth: int, name: str) -> Expr:
         text = self.dotted(node)
@@ -108,7 +110,10 @@ class Reader:
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
             last = callee.rpartition(".")[2]
             context = first.value if last in _NAMED_BY_FIRST else name
-        args = [self.read(a, depth + 1, context if i else "") for i, a in enumerate(node.args[:MAX_ITEMS])]
+        args = [
+            hidden(self.read(a, depth + 1, context if i else ""), callee=callee)
+            for i, a in enumerate(node.args[:MAX_ITEMS])
+        ]
         keywords = node.keywords[:MAX_ITEMS]
         values = [self.read(k.value, depth + 1, context if k.arg == "default" else (k.arg or "")) for k in keywords]
         return Expr("call", callee, tuple(args + values), tuple(k.arg or "**" for k in keywords))
@@ -116,7 +121,7 @@ class Reader:
     def _format(self, node: ast.Call, depth: int) -> Expr:
         template = node.func.value.value  # type: ignore[attr-defined]
         items = [self.read(v, depth + 1) for v in (*node.args, *(k.value for k in node.keywords))[:MAX_ITEMS]]
-        return Expr("fstring", self._string(_FIELD.sub("{}", template[: 2 * MAX_TEXT]), "").text, tuple(items))
+        return Expr("fstring", self._string(_FIELD.sub("{}", template[: 64 * MAX_TEXT]), "").text, tuple(items))
 
     def _list(self, node: ast.List | ast.Tuple | ast.Set, depth: int, name: str) -> Expr:
         return Expr("list", "", tuple(self.read(e, depth + 1, name) for e in node.elts[:MAX_ITEMS]))
@@ -135,7 +140,7 @@ class Reader:
             self.read(p.value, depth + 1) for p in node.values[:MAX_ITEMS] if isinstance(p, ast.FormattedValue)
         )
         text = self._string("".join(parts), "")
-        return Expr("fstring", text.text, items)
+        return Expr("fstring", hidden(text, name).text, items)
 
     def _operation(self, node: ast.BoolOp | ast.BinOp | ast.UnaryOp | ast.Compare, depth: int, name: str) -> Expr:
         if isinstance(node, ast.BoolOp):
@@ -146,7 +151,10 @@ class Reader:
         elif isinstance(node, ast.UnaryOp):
             operands, operator = [node.operand], node.op
         else:
-            operands, operator, name = [node.left, *node.comparators[:MAX_ITEMS]], node.ops[0], ""
+            operands, operator = [node.left, *node.comparators[:MAX_ITEMS]], node.ops[0]
+            # what is compared is no secret in the code, and it may still be one that nobody should read
+            items = tuple(hidden(self.read(o, depth + 1), last_segment(self.dotted(node.left))) for o in operands)
+            return Expr("op", _OPERATORS.get(type(operator), "?"), items)
         items = tuple(self.read(o, depth + 1, name) for o in operands)
         return Expr("op", _OPERATORS.get(type(operator), "?"), items)
 
@@ -159,6 +167,14 @@ class Reader:
 
     def _inner(self, node: ast.Await | ast.Starred, depth: int, name: str) -> Expr:
         return self.read(node.value, depth, name)
+
+
+def hidden(expr: Expr, name: str = "", callee: str = "") -> Expr:
+    """The expression with its text masked where it may be a secret that no rule counts as one."""
+    if expr.kind != "str" or len(expr.text) < SHORTEST:
+        return expr
+    text = mask_literal(name, expr.text, callee)
+    return expr if text == expr.text else Expr("str", text)
 
 
 def is_format(node: ast.AST) -> bool:

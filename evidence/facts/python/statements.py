@@ -8,6 +8,8 @@ import re
 from evidence.facts.python.scopes import Function, arguments
 
 _CREATE_DATE = re.compile(r"\bCreate Date: {0,4}(\d{4}-\d\d-\d\d)")
+# A docstring's first line is masked in this length, whatever is kept of it.
+_LONGEST_LINE = 4_000
 _LOGGERS = frozenset(
     {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "capture_exception"}
 )
@@ -87,6 +89,7 @@ def created(docstring: str | None) -> str:
 
 def first_line(text: str | None) -> str:
     """The first line of a docstring, masked and cut to 200 characters."""
-    from evidence.facts.masking import mask
+    from evidence.facts.masking import mask_text
 
-    return mask((text or "").strip().partition("\n")[0][:200].encode("utf-8", "backslashreplace").decode())
+    line = (text or "").strip().partition("\n")[0][:_LONGEST_LINE]
+    return mask_text(line.encode("utf-8", "backslashreplace").decode())[:200]
