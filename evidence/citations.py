@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from evidence.facts.masking import mask_lines
+from evidence.facts.masking import mask, mask_lines
 from evidence.model import Blob, Citation, Commit, CommitCitation, FileCitation, Signal, Site, Sites, Snapshot
 
 # Five places are what a reader opens; an excerpt is as much as fits beside its statement on one screen.
@@ -20,10 +20,10 @@ CITED = 5
 EXCERPT_LINES = 20
 EXCERPT_CHARACTERS = 4_000
 LINE_CHARACTERS = 300
-# Lines before the cited ones that may tell of a secret in them: the name above a value, or the head of a private key.
-# The longest key in common use, RSA with 16,384 bits, is about 200 lines of PEM.
-_CONTEXT_LINES = 10
-_KEY_LINES = 220
+# Masking costs about 10 microseconds a line. Files up to so many lines are masked whole before they are cut; of longer
+# ones private keys are, and what else is a secret is told by so many lines before the cited ones.
+_WHOLE_LINES = 2_000
+_CONTEXT_LINES = 200
 
 
 class Citable(Protocol):
@@ -89,10 +89,29 @@ def cite(sites: Iterable[Site], repository: Citable, name: str, commits: Mapping
         elif not site.path and site.commit in commits:
             cited[site] = _commit_citation(site, commits[site.commit], repository, name)
     for oid, content in repository.snapshot.read(sorted(in_files)):
-        lines = split_lines(content)
+        page = _Page(content)
         for site, blob in in_files[oid]:
-            cited[site] = _file_citation(site, blob, lines, repository, name)
+            cited[site] = _file_citation(site, blob, page, repository, name)
     return cited
+
+
+class _Page:
+    """The lines of a file: as they are, and as a reader may see them."""
+
+    def __init__(self, content: bytes) -> None:
+        self.lines = split_lines(content)
+        self._plain = [line.decode("utf-8", "replace").rstrip("\r\n") for line in self.lines]
+        self._whole = len(self.lines) <= _WHOLE_LINES
+        text = "\n".join(self._plain)
+        self._masked = (mask_lines(self._plain) if self._whole else mask(text).split("\n")) if text else self._plain
+
+    def excerpt(self, start: int, end: int) -> tuple[str, bool]:
+        """Lines as text, masked and then cut to what a reader takes in; and whether a secret was masked in them."""
+        masked = self._masked[start - 1 : end]
+        if not self._whole:
+            first = max(start - 1 - _CONTEXT_LINES, 0)
+            masked = mask_lines(self._masked[first:end])[start - 1 - first :]
+        return _fitting(masked[:EXCERPT_LINES]), masked != self._plain[start - 1 : end]
 
 
 def split_lines(content: bytes) -> list[bytes]:
@@ -102,10 +121,10 @@ def split_lines(content: bytes) -> list[bytes]:
     return lines if lines[-1] else lines[:-1]
 
 
-def _file_citation(site: Site, blob: Blob, lines: list[bytes], repository: Citable, name: str) -> FileCitation:
-    start, end = _within(site, len(lines))
-    raw = b"".join(lines[start - 1 : end])
-    excerpt, masked = _excerpt(lines, start, end)
+def _file_citation(site: Site, blob: Blob, page: _Page, repository: Citable, name: str) -> FileCitation:
+    start, end = _within(site, len(page.lines))
+    raw = b"".join(page.lines[start - 1 : end])
+    excerpt, masked = page.excerpt(start, end)
     return FileCitation(
         repository=name,
         path=blob.path,
@@ -137,25 +156,6 @@ def _commit_citation(site: Site, commit: Commit, repository: Citable, name: str)
         authored=iso_date(commit.authored),
         url=repository.commit_link(commit.sha),
     )
-
-
-def _excerpt(lines: list[bytes], start: int, end: int) -> tuple[str, bool]:
-    """The cited lines as text, masked and then cut to what a reader takes in; and whether a secret was masked.
-
-    A secret may begin before the lines that are cited, so some of those are masked with them.
-    """
-    first = max(start - 1 - _context(lines, start), 0)
-    last = min(end, start - 1 + EXCERPT_LINES)
-    plain = [line.decode("utf-8", "replace").rstrip("\r\n") for line in lines[first:end]]
-    masked = mask_lines(plain)
-    changed = masked[start - 1 - first :] != plain[start - 1 - first :]
-    return _fitting(masked[start - 1 - first : last - first]), changed
-
-
-def _context(lines: list[bytes], start: int) -> int:
-    """How many lines before ``start`` to look at: masking costs about 8 microseconds a line, so no more than needed."""
-    before = lines[max(start - 1 - _KEY_LINES, 0) : start - 1]
-    return _KEY_LINES if any(b"PRIVATE KEY" in line for line in before) else _CONTEXT_LINES
 
 
 def _fitting(lines: list[str]) -> str:
