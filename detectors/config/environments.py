@@ -24,6 +24,7 @@ _FEW_READS = 2
 _SHARED_NAMES = 2
 _ENV_FILE = re.compile(r"(?:^|/)(?:\.env[\w.-]{0,40}|[\w.-]{1,60}\.env)(?:\.jinja|\.j2)?$")
 _SAMPLE = re.compile(r"example|sample|template|dist\b|\.tpl", re.IGNORECASE)
+_SETTINGS_FILE = re.compile(r"(?:^|/)\.?(?:settings|config|configuration|secrets)\.(?:toml|ya?ml|json|ini)$")
 _CONFIG_FOLDER = re.compile(r"(?:^|/)(?:config|configs|settings|conf|env|envs|environments)/")
 _BRANCHES = re.compile(
     r"(?:^|/)(?:\.github|\.circleci|\.gitlab|\.vscode|\.devcontainer|node_modules|frontend|terraform|infra)/"
@@ -85,6 +86,11 @@ def detect(project: Project) -> Observations:
         yield ENVIRONMENTS, place
     if not sources:
         return
+    for path in sorted(project.settings.modules):
+        environment = environment_of(path.rpartition("/")[2])
+        if environment and project.in_flask_part(path):
+            lines = project.python[path].module.lines
+            yield ENVIRONMENTS, Site(path=path, start=1, end=max(lines, 1), clause="environment", subject=environment)
     yield from ((ENVIRONMENTS, s) for s in _files(project, homes))
     # what no class or file is named after is what runs with the plain variables: production
     yield (
@@ -153,40 +159,40 @@ def _others(project: Project, homes: frozenset[str]) -> Iterator[Site]:
 
 
 def _files(project: Project, homes: frozenset[str]) -> Iterator[Site]:
-    """Files of values per environment, and manifests that set what the code reads."""
+    """Files of values per environment, manifests that set what the code reads, and dotenv beside a secret store."""
     names = {r.name for r in project.settings.reads if r.file.path in homes}
-    stores = [s for s in project.settings.vaults if s[0].path in homes]
+    loads = _loads_files(project)
     for path, data in project.data.items():
-        if _SAMPLE.search(path) or _BRANCHES.search(path) or not project.in_flask_part(path):
-            continue
-        environment = environment_of(path.rpartition("/")[2]) or (
-            environment_of(path) if _CONFIG_FOLDER.search(path) else ""
-        )
-        keys = project.settings.named_in(path)
-        shared = sorted(names & set(keys))
-        if _ENV_FILE.search(path) and (environment or shared):
-            yield Site(
-                path=path,
-                start=1,
-                end=max(1, *keys.values(), 1),
-                clause="environment",
-                subject=environment or "development",
-            )
-        elif environment and _CONFIG_FOLDER.search(path) and _loads_files(project):
-            yield Site(
-                path=path,
-                start=1,
-                end=max([r.end for r in data.roots] or [1]),
-                clause="environment",
-                subject=environment,
-            )
-        elif len(shared) >= _SHARED_NAMES:
-            lines = [keys[n] for n in shared]
-            usual = "development" if "compose" in path.lower() else "production"
-            yield Site(path=path, start=min(lines), end=max(lines), clause="environment", subject=environment or usual)
-    for file, call in project.settings.files if stores else ():
-        if file.path in homes:
-            yield Site(path=file.path, start=call.start, end=call.end, clause="environment", subject="development")
+        if not (_SAMPLE.search(path) or _BRANCHES.search(path)) and project.in_flask_part(path):
+            if loads and _SETTINGS_FILE.search(path):
+                keys = [(k, data.root.line_of(k)) for k in data.root.keys if environment_of(k)]
+                yield from (_named(path, line, line, environment_of(key)) for key, line in keys)
+            else:
+                yield from _of_file(project, path, names, loads)
+    if any(f.path in homes for f, _ in project.settings.vaults):
+        for file, call in project.settings.files:
+            if file.path in homes:
+                yield _named(file.path, call.start, call.end, "development")
+
+
+def _named(path: str, start: int, end: int, environment: str) -> Site:
+    return Site(path=path, start=start, end=end, clause="environment", subject=environment)
+
+
+def _of_file(project: Project, path: str, names: set[str], loads: bool) -> Iterator[Site]:
+    """The environment that one structured file is for, by its name or because it sets what the code reads."""
+    folder = _CONFIG_FOLDER.search(path) is not None
+    environment = environment_of(path.rpartition("/")[2]) or (environment_of(path) if folder else "")
+    keys = project.settings.named_in(path)
+    shared = sorted(keys[n] for n in names & set(keys))
+    last = max((root.end for root in project.data[path].roots), default=1)
+    if _ENV_FILE.search(path) and (environment or shared):
+        yield _named(path, 1, max(last, 1), environment or "development")
+    elif environment and folder and loads:
+        yield _named(path, 1, max(last, 1), environment)
+    elif len(shared) >= _SHARED_NAMES:
+        usual = "development" if "compose" in path.lower() else "production"
+        yield _named(path, shared[0], shared[-1], environment or usual)
 
 
 def _loads_files(project: Project) -> bool:

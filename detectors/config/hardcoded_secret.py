@@ -51,6 +51,11 @@ _ISSUED = frozenset(
     ]
 )
 """Kinds whose shape names their issuer: live-looking wherever they stand."""
+_SERVICES = re.compile(
+    r"POSTGRES|PG|MYSQL|MARIADB|DB|DATABASE|SQL|MONGO|REDIS|RABBIT|AMQP|MINIO|ELASTIC"
+    r"|BROKER",
+    re.IGNORECASE,
+)
 _BACKING = frozenset({"password", "database_url", "credentials"})
 """What a stack on one machine gives its own database or broker."""
 _ASIDE = re.compile(
@@ -158,8 +163,7 @@ def _in_code(project: Project, place: SecretPlace) -> str:
     if place.kind in _ISSUED or place.kind == "private_key":
         return "live"
     if place.way == "argument":
-        connects = place.kind == "database_url" or (place.kind != "password" and not place.local)
-        return "live" if connects else "seeded"
+        return "live" if place.kind not in ("password", "credentials") or not place.local else "seeded"
     if place.way == "fallback" or place.kind in ("secret_key", "password", "database_url"):
         return "" if project.production.safe(place.name, place.variable) else "live"
     return "live"
@@ -174,7 +178,8 @@ def _in_data(place: SecretPlace) -> str:
         return "seeded" if environment_of(place.path) in ("preview", "staging", "production") else ""
     if place.local or _HOSTED_CI.search(place.path):
         return ""
-    backing = place.kind in _BACKING and place.kind != "database_url"
-    if backing and (_COMPOSE.search(place.path) or place.path.endswith(".env") or "/.env" in f"/{place.path}"):
+    stack = _COMPOSE.search(place.path) is not None
+    dotenv = place.path.endswith(".env") or "/.env" in f"/{place.path}"
+    if place.kind in ("password", "credentials") and (stack or (dotenv and _SERVICES.search(place.name))):
         return "live" if environment_of(place.path) == "production" else ""
     return "live"

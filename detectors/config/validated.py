@@ -12,6 +12,7 @@ cause.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from evidence.api import Call, Observations, Project, PyFile, Signal, Site, Sites, plural
@@ -47,6 +48,8 @@ _TYPED_READS = frozenset(
         "subset",
     ]
 )
+# Methods of a settings class that run when it is made or given to an application.
+_BOOT_METHODS = re.compile(r"\.(?:init_app|__init__|__post_init__|validate\w{0,30}|check\w{0,30}|_validate\w{0,30})$")
 _RAISES = ("raises", "assertRaises", "assertRaisesRegex")
 _NOT_CHECKS = frozenset({"NotImplementedError", "AttributeError", "StopIteration", "ImportError", "TypeError"})
 
@@ -185,7 +188,7 @@ def _explicit(project: Project) -> Iterator[Site]:
         for line, scope in _refusals(file):
             outer = file.function_of(scope)
             name = outer.qualname if outer is not None else ""
-            if (path in homes and not name) or (path, name) in booted:
+            if (path in homes and (not name or _BOOT_METHODS.search(name))) or (path, name) in booted:
                 yield Site(
                     path=path, start=line, end=line, clause="checked", subject=f"{path}:{name}" if name else path
                 )
@@ -207,6 +210,8 @@ def _refusals(file: PyFile) -> Iterator[tuple[int, int]]:
     for call in file.module.calls:
         if call.name in _EXITS:
             yield call.start, call.scope
+    for check in file.module.checks:
+        yield check.line, check.scope
 
 
 def _booted(project: Project, homes: frozenset[str]) -> set[tuple[str, str]]:

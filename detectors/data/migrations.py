@@ -144,7 +144,7 @@ SIGNALS = (MIGRATIONS, DISCIPLINE)
 
 def detect(project: Project) -> Observations:
     """Revisions and who runs them; then, where there are revisions, the care taken."""
-    revisions = [r for r in project.migrations.revisions if not r.empty]
+    revisions = [r for r in project.migrations.revisions if not r.empty and project.in_flask_part(r.path)]
     if not revisions:
         yield from _bound(project)
         return
@@ -164,7 +164,7 @@ def detect(project: Project) -> Observations:
         if clause == "revision" and (item.folder, item.id) not in parents:
             yield MIGRATIONS, Site(path=item.path, start=item.start, end=item.start, clause="head", subject=item.folder)
     for run in project.migration_runs:
-        if run.does != "check":
+        if run.does != "check" and project.in_flask_part(run.path):
             yield (
                 MIGRATIONS,
                 Site(path=run.path, start=run.start, end=run.end, clause=_RUN_CLAUSES[run.by], subject=run.does),
@@ -204,14 +204,14 @@ def _seconds(day: str) -> int:
 
 def _care(project: Project) -> Observations:
     for item in project.migrations.revisions:
-        if item.empty:
+        if item.empty or not project.in_flask_part(item.path):
             continue
         start, end = item.back if item.reversible and item.back[0] else (item.start, item.end)
         clause = "reversible" if item.reversible else "one_way"
         yield DISCIPLINE, Site(path=item.path, start=start, end=end, clause=clause, subject=item.folder)
-    for step in project.migrations.operations:
+    for step in (o for o in project.migrations.operations if project.in_flask_part(o.path)):
         yield DISCIPLINE, Site(path=step.path, start=step.start, end=step.end, clause=step.kind, subject=step.path)
-    exercised = [r for r in project.migration_runs if r.by in ("ci", "test")]
+    exercised = [r for r in project.migration_runs if r.by in ("ci", "test") and project.in_flask_part(r.path)]
     checked = [r for r in exercised if r.does in ("check", "downgrade")]
     for run in checked or exercised:
         yield DISCIPLINE, Site(path=run.path, start=run.start, end=run.end, clause="checked", subject=run.does)

@@ -98,6 +98,9 @@ def _on(value: Expr) -> bool:
         return value.text.lower() in _ON
     if value.kind == "call" and value.text.endswith(("environ.get", "getenv")):
         return len(value.args) > 1 and _on(value.args[1])
+    default = value.kwarg("default") if value.kind == "call" else None
+    if default is not None and re.search(r"env|config", value.text):
+        return _on(default)
     if value.kind == "call" and value.text in ("bool", "str", "int"):
         return bool(value.args) and _on(value.args[0])
     if value.kind == "op" and value.items and value.text in ("or", "==", "in"):

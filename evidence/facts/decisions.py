@@ -46,7 +46,6 @@ _FOLDERS = frozenset(
 )
 _NAMES = re.compile(
     r"(?:adr|rfc|dr|decision|pep|kep)[-_ ]?\d{1,5}\b.*|.{0,120}[-_](?:design|adr|rfc|decision)(?:[-_]doc)?"
-    r"|\d{4}-\d\d(?:-\d\d)?[-_].+|\d{3,4}[-_].+"
 )
 _SKIPPED = re.compile(
     r"(?:readme|index|_?template.*|.*[-_]template|0*-?template.*|changelog|glossary|toc|summary|overview)",

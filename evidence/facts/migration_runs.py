@@ -84,27 +84,19 @@ def _by_tests(project: Project) -> Iterator[MigrationRun]:
     for file in project.tests:
         for call in file.module.calls:
             does = _APIS.get(project.external(file, call.name), "") or _told(call) or _inspects(file, call)
-            if does and _takes_part(file, call):
+            if does and _takes_part(project, file, call):
                 yield MigrationRun(file.path, *_lines(file, call), "test", does)
         for item in file.module.imports:
             if item.target.startswith("pytest_alembic"):
                 yield MigrationRun(file.path, item.line, item.line, "test", "check")
 
 
-def _takes_part(file: PyFile, call: Call) -> bool:
-    """Whether a collected test or a fixture holds the call: a helper that is neither is left to its caller."""
+def _takes_part(project: Project, file: PyFile, call: Call) -> bool:
+    """Whether a collected test or a fixture holds the call, or a function that tests refer to."""
     outer = file.outermost(call.scope)
-    return (
-        outer is None
-        or outer.kind == "class"
-        or outer.name.startswith("test")
-        or bool(outer.decorators)
-        or _is_shared(file)
-    )
-
-
-def _is_shared(file: PyFile) -> bool:
-    return file.path.rpartition("/")[2] in ("conftest.py", "__init__.py", "base.py")
+    if outer is None or outer.kind == "class" or outer.name.startswith("test") or outer.decorators:
+        return True
+    return outer.name in project.tested_names()
 
 
 def _told(call: Call) -> str:

@@ -6,21 +6,27 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
+from evidence.facts.api_documents import ApiDocument, api_documents
 from evidence.facts.ci import CiInputs, CiRun, Pipeline, ci_runs, pipelines
 from evidence.facts.constants import Constants
-from evidence.facts.debug_switches import DebugSwitch, debug_switches
 from evidence.facts.data_access import DataAccess
+from evidence.facts.debug_switches import DebugSwitch, debug_switches
 from evidence.facts.decisions import DecisionRecord, decision_records
 from evidence.facts.declared_requirements import requirements_of
+from evidence.facts.error_shapes import ErrorHandler, ErrorHelper, error_handlers, error_helpers
+from evidence.facts.faults import Faults
 from evidence.facts.gates import complexity_gates
 from evidence.facts.imports import ImportGraph
+from evidence.facts.log_setup import LogSetup
 from evidence.facts.mentions import Mention, mentions
 from evidence.facts.migration_runs import MigrationRun, migration_runs
 from evidence.facts.migrations import Migrations
 from evidence.facts.monitors import Monitor, monitors
 from evidence.facts.names import Names, PyFile, Ref
 from evidence.facts.orm import Models
+from evidence.facts.paging import PageUse, page_uses
 from evidence.facts.production import Production
+from evidence.facts.proxy_limits import ProxyLimit, proxy_limits
 from evidence.facts.python.records import Call, Definition, Expr, Module
 from evidence.facts.reach import Reach
 from evidence.facts.records import Commands, Data, Dockerfile, Document, Requirements, Template, Text
@@ -28,7 +34,7 @@ from evidence.facts.roles import Role, role_of
 from evidence.facts.scenarios import Scenario, scenarios
 from evidence.facts.schema_checks import SchemaChecks
 from evidence.facts.secret_places import SecretPlace, secret_places
-from evidence.facts.security import Access, Scan, scans
+from evidence.facts.security import Access, CrossOrigin, Scan, cross_origins, scans
 from evidence.facts.settings import Settings
 from evidence.facts.settings_in_tests import TestSettings, test_settings
 from evidence.facts.starts import Start, starts
@@ -184,7 +190,7 @@ class Project:
         return dict(sorted({**self.requirements, **declared}.items()))
 
     def in_flask_part(self, path: str) -> bool:
-        """Whether a path belongs to a part of the repository that has a Flask application, or to no part of its own.
+        """Whether a path belongs to a part of the repository that a Flask application is made of, or to no part of its own.
 
         A part is a folder with its own list of Python dependencies. Everything belongs where nothing is Flask."""
         home = self._part(path)
@@ -192,7 +198,8 @@ class Project:
 
     @cached_property
     def _flask_parts(self) -> frozenset[str]:
-        return frozenset(self._part(a.file.path) for a in self.web.apps)
+        apps = {a.file.path for a in self.web.apps}
+        return frozenset(self._part(p) for p in self.imports.reachable(apps)) if apps else frozenset()
 
     @cached_property
     def _parts(self) -> frozenset[str]:
@@ -238,6 +245,11 @@ class Project:
         return scans(self)
 
     @cached_property
+    def cross_origins(self) -> tuple[CrossOrigin, ...]:
+        """Where Flask-CORS lets other origins in, and whether it names them."""
+        return tuple(cross_origins(self))
+
+    @cached_property
     def access(self) -> Access:
         """What refuses requests, and what it stands before."""
         return Access(self)
@@ -265,6 +277,16 @@ class Project:
     def starts(self) -> tuple[Start, ...]:
         """The commands that start the project's services."""
         return starts(self)
+
+    @cached_property
+    def faults(self) -> Faults:
+        """What is done about failures of what the project calls."""
+        return Faults(self)
+
+    @cached_property
+    def log_setup(self) -> LogSetup:
+        """How the project logs."""
+        return LogSetup(self)
 
     @cached_property
     def monitors(self) -> tuple[Monitor, ...]:
@@ -321,6 +343,36 @@ class Project:
         return {name: tuple(places) for name, places in found.items()}
 
     @cached_property
+    def _referred(self) -> dict[str, list[tuple[str, int]]]:
+        """Where application code refers to each name (last segment): (path, scope) pairs."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for file in self.app:
+            for scope, refs in enumerate(file.module.refs):
+                for name in refs:
+                    last = name.rpartition(".")[2].partition("(")[0].partition("[")[0]
+                    found.setdefault(last, []).append((file.path, scope))
+        return found
+
+    def runs_for_app(self, file: PyFile, scope: int) -> bool:
+        """Whether code in ``scope`` can run, and not for the tests alone: application code refers to the function around
+        it, or a decorator registers it."""
+        if not self.reach.live(file.path, scope):
+            return False
+        around = file.function_of(scope)
+        if around is None or around.decorators or (around.name.startswith("__") and around.name.endswith("__")):
+            return True
+        own = file.scopes.get(around.qualname, 0)
+        places = self._referred.get(around.name, ())
+        if any(path != file.path or not file.inside(number, own) for path, number in places):
+            return True
+        return any(d is around for _, d in self.web.views) or (around.parent != 0 and self._overrides(file, around))
+
+    def _overrides(self, file: PyFile, method: Definition) -> bool:
+        """Whether a method may be called by a base class from outside the project."""
+        owner = file.definition(method.parent)
+        return owner is not None and any(b.text and not self.defined(file, b.text) for b in owner.bases)
+
+    @cached_property
     def constants(self) -> Constants:
         """What strings made of constants come to."""
         return Constants(self.names, self.app)
@@ -329,6 +381,31 @@ class Project:
     def scenarios(self) -> tuple[Scenario, ...]:
         """The project's test functions with what they request, call and check."""
         return scenarios(self.tests, self.web.requests)
+
+    @cached_property
+    def page_uses(self) -> tuple[PageUse, ...]:
+        """Where lists are answered in pages."""
+        return page_uses(self)
+
+    @cached_property
+    def error_handlers(self) -> tuple[ErrorHandler, ...]:
+        """Error handlers that answer JSON."""
+        return tuple(error_handlers(self))
+
+    @cached_property
+    def error_helpers(self) -> tuple[ErrorHelper, ...]:
+        """Functions that make error responses for many places."""
+        return error_helpers(self)
+
+    @cached_property
+    def proxy_limits(self) -> tuple[ProxyLimit, ...]:
+        """Limits of requests in the configuration of proxies."""
+        return tuple(proxy_limits(self))
+
+    @cached_property
+    def api_documents(self) -> tuple[ApiDocument, ...]:
+        """OpenAPI and Swagger documents."""
+        return tuple(api_documents(self))
 
     @cached_property
     def schema_checks(self) -> SchemaChecks:

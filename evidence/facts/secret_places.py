@@ -36,7 +36,7 @@ class SecretPlace:
     take its place), argument (given to a call by keyword), item (in a list), data, image, command or text.
     ``name`` is what it is the value of, ``variable`` the environment variable that a fallback stands in for,
     ``above`` the keys or classes it stands under, outermost first. ``local`` means that its surroundings name the
-    local machine."""
+    local machine, or for an argument that they name no other."""
 
     path: str
     start: int
@@ -93,7 +93,7 @@ def _of_call(file: PyFile, call: Call) -> Iterator[SecretPlace]:
         else ""
     )
     host = call.expr.kwarg("host") or call.expr.kwarg("hostname") or call.expr.kwarg("server")
-    local = host is not None and host.kind == "str" and ("." not in host.text or _LOCAL.search(host.text) is not None)
+    local = host is None or (host.kind == "str" and ("." not in host.text or _LOCAL.search(host.text) is not None))
     for key, expr, way, variable in _literals(call.expr, name, "literal", ""):
         yield _place(file, call, expr, key, way, variable, local)
 

@@ -60,6 +60,7 @@ _TYPED = frozenset(
         "pydantic_settings.main.BaseSettings",
     }
 )
+_FILE_READERS = ("dynaconf", "configparser", "yaml", "tomllib", "toml", "omegaconf", "json.load")
 _VAULTS = ("google.cloud.secretmanager", "hvac.", "azure.keyvault.", "azure.identity.")
 
 
@@ -241,11 +242,15 @@ class Settings:
 
     @cached_property
     def files(self) -> tuple[tuple[PyFile, Call], ...]:
-        """Calls that load files of settings: dotenv files, or Flask's ``from_pyfile`` and its siblings."""
+        """Calls that load files of settings: dotenv files, Flask's ``from_pyfile`` and its siblings, and in settings
+        modules the readers of YAML, TOML, JSON, INI and dynaconf."""
         dotenv = [
             (f, c) for f, c, _ in self._project.calls(self._project.app, "dotenv.load_dotenv", "dotenv.dotenv_values")
         ]
-        return (*dotenv, *((f, c) for f, c in self.loads if c.name.rpartition(".")[2] in _FILE_METHODS))
+        flask = ((f, c) for f, c in self.loads if c.name.rpartition(".")[2] in _FILE_METHODS)
+        readers = self._project.calls(self._project.app, *_FILE_READERS)
+        found = ((f, c) for f, c, n in readers if n.startswith("dynaconf") or (f.path in self.modules and _opens(f, c)))
+        return (*dotenv, *flask, *found)
 
 
 def _is_module(path: str) -> bool:
@@ -255,6 +260,12 @@ def _is_module(path: str) -> bool:
     return _MODULE.fullmatch(stem) is not None or (
         inside and (stem == "__init__" or bool(environment_of(stem)) or stem in ("base", "default", "common"))
     )
+
+
+def _opens(file: PyFile, call: Call) -> bool:
+    """Whether the scope of a reader opens a file: YAML and JSON may come from anywhere."""
+    named = (c.name.rpartition(".")[2] for c in file.module.calls if c.scope == call.scope)
+    return any(name in ("open", "read_text", "read_bytes", "read") for name in named)
 
 
 def _from_package(file: PyFile, call: Call) -> bool:

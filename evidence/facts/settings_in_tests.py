@@ -43,10 +43,11 @@ class TestSettings:
 
 
 def test_settings(project: Project) -> tuple[TestSettings, ...]:
-    """Places in what tests share; else in single tests; else in CI; in path order."""
-    found = {*_in_tests(project), *_in_pytest(project)}
-    shared = {s for s in found if s.path.rpartition("/")[2] in _SHARED or not s.path.endswith(".py")}
-    chosen = shared or found or set(_in_ci(project))
+    """What the test runner is told; else places that tests share; else in single tests; else in CI; in path order."""
+    told = set(_in_pytest(project))
+    found = set() if told else set(_in_tests(project))
+    shared = {s for s in found if s.path.rpartition("/")[2] in _SHARED}
+    chosen = told or shared or found or set(_in_ci(project))
     return tuple(sorted(chosen, key=lambda s: (s.path, s.start, s.end)))
 
 
