@@ -71,7 +71,7 @@ _COMPOSE = re.compile(r"compose[\w.-]{0,60}\.ya?ml(?:\.j2|\.jinja)?$")
 _KEY = re.compile(r"SECRET|KEY|SALT|secret|key|salt")
 _DOCUMENTS = re.compile(r"(?:^|/)(?:docs?|documentation)/")
 # Collections of requests are run against real hosts; other data under docs shows formats.
-_COLLECTION = re.compile(r"postman|insomnia|collection|environment|keycloak|bruno", re.IGNORECASE)
+_COLLECTION = re.compile(r"postman|insomnia|collection|environment|bruno", re.IGNORECASE)
 _LOCAL = re.compile(r"localhost|127\.0\.0\.1|0\.0\.0\.0|example\.(?:com|org|net)")
 _PERSONS = re.compile(r"user|account|admin|login|member", re.IGNORECASE)
 _APART = ("development", "testing")
