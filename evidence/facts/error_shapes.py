@@ -1,0 +1,156 @@
+"""The shapes of error responses: handlers that answer JSON and functions that make error bodies, with their keys."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evidence.facts.names import PyFile
+from evidence.facts.python.records import Call, Definition, Expr
+from evidence.facts.scenarios import error_statuses
+from evidence.facts.web.records import Callback
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+_HANDLERS = (
+    "errorhandler", "app_errorhandler", "register_error_handler", "add_error_handler", "error_processor",
+    "error_handler",
+)  # fmt: skip
+_JSON = re.compile(
+    r"(?:^|\.)(?:make_response|to_dict|as_dict|dumps|to_response|get_response|serialize)$|json|problem",
+    re.IGNORECASE,
+)
+_HTML = re.compile(r"(?:^|\.)(?:render_template(?:_string)?|redirect|render|flash|send_file)$")
+# A helper used this often is the one place; a shape shared by this many handlers is a rule.
+_USES = 3
+
+
+@dataclass(frozen=True)
+class ErrorHandler:
+    """A handler that answers JSON: its registration, the function, and the keys of its answer where they are told."""
+
+    callback: Callback
+    file: PyFile
+    definition: Definition
+    keys: frozenset[str]
+
+
+def error_handlers(project: Project) -> Iterator[ErrorHandler]:
+    """Handlers of errors in code that can run whose answers are JSON."""
+    for callback in project.web.callbacks(*_HANDLERS):
+        file, definition = callback.handler_file, callback.handler
+        if file is None or definition is None or not project.reach.live(callback.file.path):
+            continue
+        if (
+            callback.method == "error_handler"
+            and not callback.onto
+            and not project.variable_class(callback.file, 0, callback.receiver)
+        ):
+            continue
+        keys = _shape(project, file, definition.returns, file.scopes.get(definition.qualname, 0), 3)
+        if keys is not None:
+            yield ErrorHandler(callback, file, definition, keys)
+
+
+def _shape(project: Project, file: PyFile, returns: tuple[Expr, ...], scope: int, depth: int) -> frozenset[str] | None:
+    """The keys of the JSON that a function answers (empty when they cannot be told); None when it answers no JSON."""
+    keys: set[str] = set()
+    found = False
+    for value in returns:
+        body = value.items[0] if value.kind == "list" and value.items else value
+        inner = _body(project, file, body, scope, depth)
+        if inner is not None:
+            found = True
+            keys |= inner
+    return frozenset(keys) if found else None
+
+
+def _body(project: Project, file: PyFile, body: Expr, scope: int, depth: int) -> frozenset[str] | None:
+    if body.kind == "dict":
+        return frozenset(k for k in body.keys if k and k != "**")
+    if body.kind == "call":
+        return _called(project, file, body, scope, depth)
+    if body.kind == "name" and depth:
+        for item in file.assigned.get((scope, body.text), ()):
+            value = item.expr if isinstance(item, Call) else item.value
+            found = _body(project, file, value, scope, depth - 1)
+            if found is not None:
+                return found
+    if body.kind == "op" and body.items:
+        return next((k for i in body.items if (k := _body(project, file, i, scope, depth)) is not None), None)
+    return None
+
+
+def _called(project: Project, file: PyFile, body: Expr, scope: int, depth: int) -> frozenset[str] | None:
+    if _HTML.search(body.text):
+        return None
+    inner = project.defined(file, body.text) if depth else None
+    if inner is not None and inner[1].kind == "function":
+        return _shape(project, inner[0], inner[1].returns, inner[0].scopes.get(inner[1].qualname, 0), depth - 1)
+    if not _JSON.search(body.text) or (body.text.endswith("get_response") and not _writes_json(file, scope)):
+        return None
+    keys = set(body.keys if body.text.endswith("jsonify") else ()) - {"**", ""}
+    for item in body.args[:1]:
+        found = _body(project, file, item, scope, depth - 1) if depth else None
+        if (
+            found is None
+            and body.text.endswith("make_response")
+            and (item.kind in ("str", "fstring") or (item.kind == "call" and _HTML.search(item.text)))
+        ):
+            return None
+        keys |= found or frozenset()
+    return frozenset(keys)
+
+
+def _writes_json(file: PyFile, scope: int) -> bool:
+    """Werkzeug's own response to an exception is a page, unless the handler puts JSON into it."""
+    return any(c.name.endswith(("dumps", "jsonify")) for c in file.calls_in(scope))
+
+
+@dataclass(frozen=True)
+class ErrorHelper:
+    """A function that makes error responses, the keys of its answer, and how often it is called."""
+
+    file: PyFile
+    definition: Definition
+    keys: frozenset[str]
+    uses: int
+
+
+def error_helpers(project: Project) -> tuple[ErrorHelper, ...]:
+    """Functions that make an error response (a JSON body with an error status, or one passed in) in several places."""
+    candidates: dict[tuple[str, str], tuple[PyFile, Definition, frozenset[str]]] = {}
+    for file in project.app:
+        for definition in file.module.definitions:
+            if (
+                definition.kind == "function"
+                and definition.params
+                and definition.parent == 0
+                and _answers_error(definition)
+            ):
+                keys = _shape(project, file, definition.returns, file.scopes.get(definition.qualname, 0), 1)
+                if keys:
+                    candidates[file.path, definition.qualname] = (file, definition, keys)
+    used: Counter[tuple[str, str]] = Counter()
+    names = {q for _, q in candidates}
+    for file in project.app if names else ():
+        for call in file.module.calls:
+            if call.name.rpartition(".")[2] in names and project.reach.live(file.path, call.scope):
+                ref = project.resolve(file, call.name)
+                used[ref.path, ref.name] += 1
+    return tuple(ErrorHelper(*v, used[k]) for k, v in candidates.items() if used[k] >= _USES)
+
+
+def _answers_error(definition: Definition) -> bool:
+    """Whether every answer carries an error status, or one that is a parameter, beside its body."""
+    pairs = [v for v in definition.returns if v.kind == "list" and len(v.items) > 1]
+    if not pairs or len(pairs) < len(definition.returns):
+        return False
+    return all(
+        bool(error_statuses(v.items[1])) or (v.items[1].kind == "name" and v.items[1].text in definition.params)
+        for v in pairs
+    )

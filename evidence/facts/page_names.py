@@ -1,0 +1,26 @@
+"""Names under which requests ask for a page."""
+
+from __future__ import annotations
+
+# These mean many things; on their own they say nothing of pages.
+_WEAK = frozenset({"start", "length", "size", "count", "take", "skip", "tamanho", "tamano", "taille"})
+# Names under which requests ask for a page. Those of other languages are what public Flask projects use.
+_PARAMETERS = frozenset({
+    "page", "per_page", "perpage", "page_size", "pagesize", "page_number", "pagenumber", "page_num", "page_no",
+    "page_offset", "page_limit", "items_per_page", "results_per_page", "rows_per_page", "limit", "offset", "cursor",
+    "page_token", "next_token", "pagetoken", "nexttoken", "next_page", "next_page_token", "continuation_token",
+    "starting_after", "ending_before", "older_than", "newer_than", "since_id", "max_id", "last_evaluated_key",
+    "page[size]", "page[number]", "skip", "take", "pagina", "página", "por_pagina", "itens_por_pagina", "tamanho",
+    "tamano", "limite", "seite", "pro_seite", "taille", "_page", "_limit", "_start", "_end", "maxresults",
+    "startindex", "start_index", "startat", "start", "length", "size", "count",
+})  # fmt: skip
+
+
+def is_parameter(name: str) -> bool:
+    """Whether requests ask for a page under this name."""
+    return name.lower() in _PARAMETERS
+
+
+def names_page(name: str) -> bool:
+    """Whether the name can mean nothing but a page: ``page_size``, not ``size``."""
+    return is_parameter(name) and name not in _WEAK

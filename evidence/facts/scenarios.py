@@ -1,0 +1,130 @@
+"""Test functions as small stories: which requests they make, what they call, what they check, which refusals they
+expect.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from evidence.facts.names import PyFile
+from evidence.facts.python.records import Call, Definition, Expr
+from evidence.facts.web.records import Request
+
+_BY_NAME = {status.name: int(status) for status in HTTPStatus}
+_IN_NAME = re.compile(r"(?:HTTP_|assert_?|status_?)(\d{3})(?!\d)")
+# Keywords of helpers that say which status they expect. A bare ``status`` is WebTest's; with mocks it is what they
+# answer.
+_EXPECTED_KEY = re.compile(r"exp(?:ect(?:ed|s)?)?_.{0,20}(?:status|code)|(?:status|code)_.{0,10}expected")
+_CLIENT = re.compile(r"(?:app|client)(?:\.|$)")
+_SKIPS = ("mark.skip", "unittest.skip", "pytest.skip")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One test function that is collected and not skipped.
+
+    ``checks`` are what it asserts (expression, line), checked keywords of its own helpers (``expected_status=422``)
+    included; ``statuses`` maps each HTTP error status it expects to the first line that says so."""
+
+    file: PyFile
+    scope: int
+    definition: Definition
+    calls: tuple[Call, ...]
+    requests: tuple[Request, ...]
+    checks: tuple[tuple[Expr, int], ...]
+    statuses: Mapping[int, int]
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.definition.name
+
+    def mentions(self, *names: str) -> bool:
+        """Whether it refers to one of these names, by their last segment."""
+        wanted = set(names)
+        refs = self.file.module.refs
+        return self.scope < len(refs) and any(
+            r.rpartition(".")[2].partition("(")[0] in wanted for r in refs[self.scope]
+        )
+
+
+def scenarios(files: Iterable[PyFile], requests: Iterable[Request]) -> tuple[Scenario, ...]:
+    """The scenarios of these test files, in path and line order."""
+    by_file: dict[str, list[Request]] = {}
+    for request in requests:
+        by_file.setdefault(request.file.path, []).append(request)
+    return tuple(s for file in files for s in _of_file(file, by_file.get(file.path, [])))
+
+
+def _of_file(file: PyFile, requests: list[Request]) -> Iterator[Scenario]:
+    owners = _owners(file)
+    calls: dict[int, list[Call]] = {}
+    asked: dict[int, list[Request]] = {}
+    checks: dict[int, list[tuple[Expr, int]]] = {}
+    for call in file.module.calls:
+        calls.setdefault(owners[call.scope], []).append(call)
+    for request in requests:
+        asked.setdefault(owners[request.call.scope], []).append(request)
+    for check in file.module.checks:
+        checks.setdefault(owners[check.scope], []).append((check.expr, check.line))
+    for index, definition in enumerate(file.module.definitions):
+        scope = index + 1
+        if owners[scope] == scope and not _skipped(definition):
+            found = [*checks.get(scope, []), *(p for c in calls.get(scope, []) for p in _checking(c))]
+            found.sort(key=lambda c: c[1])
+            statuses = _statuses(definition, found)
+            own, requested = tuple(calls.get(scope, ())), tuple(asked.get(scope, ()))
+            yield Scenario(file, scope, definition, own, requested, tuple(found), statuses)
+
+
+def _owners(file: PyFile) -> list[int]:
+    """For each scope the test function that it belongs to, 0 for none."""
+    owners = [0]
+    for index, definition in enumerate(file.module.definitions):
+        own = definition.kind == "function" and definition.name.startswith("test")
+        owners.append(owners[definition.parent] or (index + 1 if own else 0))
+    return owners
+
+
+def _skipped(definition: Definition) -> bool:
+    return any(d.expr.text.endswith(_SKIPS) for d in definition.decorators)
+
+
+def _checking(call: Call) -> Iterator[tuple[Expr, int]]:
+    """What a call checks: methods called assert..., expected exceptions, keywords that name an expected status."""
+    last = call.name.rpartition(".")[2]
+    if last.startswith("assert") or call.name.endswith(("pytest.raises", "raises")):
+        yield call.expr, call.start
+        return
+    offset = len(call.expr.items) - len(call.expr.keys)
+    for index, key in enumerate(call.expr.keys):
+        if _EXPECTED_KEY.search(key) or (key == "status" and _CLIENT.search(call.name)):
+            yield call.expr.items[offset + index], call.start
+
+
+def _statuses(definition: Definition, checks: list[tuple[Expr, int]]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    given = {c for d in definition.decorators if "parametrize" in d.expr.text for c in error_statuses(d.expr)}
+    for expr, line in checks:
+        codes = error_statuses(expr)
+        if given and any(e.kind == "name" and e.text in definition.params for e in expr.walk()):
+            codes = codes | given
+        for code in sorted(codes):
+            found.setdefault(code, line)
+    return found
+
+
+def error_statuses(expr: Expr) -> set[int]:
+    """The HTTP error statuses (400 to 599) that an expression names: as numbers, ``HTTPStatus`` members or in names."""
+    found = set()
+    for part in expr.walk():
+        if part.kind == "num" and part.text.isdecimal() and len(part.text) == 3:
+            found.add(int(part.text))
+        elif part.kind in ("name", "call"):
+            match = _IN_NAME.search(part.text)
+            member = part.text.removesuffix(".value").rpartition(".")
+            found.add(int(match[1]) if match else _BY_NAME.get(member[2], 0) if "tatus" in member[0] else 0)
+    return {code for code in found if 400 <= code < 600}

@@ -1,0 +1,234 @@
+"""Checks by libraries: which classes are schemas or forms, and which calls and decorators check data against them.
+
+Names come from the libraries' own documents. Comparisons written by hand do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from evidence.facts.names import PyFile, Ref
+from evidence.facts.python.records import Call, Definition, Expr
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+# Base classes of schemas and forms, by the package that an outside class comes from.
+_KINDS = {
+    "marshmallow": "marshmallow", "flask_marshmallow": "marshmallow", "apiflask": "marshmallow",
+    "webargs": "marshmallow", "marshmallow_sqlalchemy": "marshmallow", "marshmallow_jsonapi": "marshmallow",
+    "marshmallow_jsonschema": "marshmallow", "flask_rebar": "marshmallow", "toastedmarshmallow": "marshmallow",
+    "pydantic": "pydantic", "sqlmodel": "pydantic", "pydantic_settings": "", "msgspec": "pydantic",
+    "wtforms": "form", "flask_wtf": "form", "wtforms_alchemy": "form", "wtforms_json": "form",
+    "flask_inputs": "form", "wtforms_sqlalchemy": "form", "flask_security": "form", "flask_user": "form",
+}  # fmt: skip
+_SCHEMA_NAMES = ("Schema", "Model", "Form", "Inputs", "Struct")
+# Packages whose calls check what they are given.
+_CALLS = (
+    "jsonschema", "fastjsonschema", "jsonschema_rs", "jsonschema_specifications", "cerberus.Validator",
+    "openapi_core", "voluptuous", "trafaret", "flask_json_schema", "flask_jsonschema", "pykwalify", "valideer",
+    "good",
+)  # fmt: skip
+_CHECKING = frozenset({
+    "validate", "is_valid", "iter_errors", "validate_request", "unmarshal_request", "unmarshal_response",
+    "validate_response", "assert_valid", "check",
+})  # fmt: skip
+_MAKERS = ("Validator", "validator", "compile", "Schema", "validate", "RequestValidator")
+_LOADS = frozenset({"load", "loads", "validate", "from_json", "validate_partial", "validate_or_abort"})
+_MODEL_LOADS = frozenset(
+    {"parse_obj", "parse_raw", "model_validate", "model_validate_json", "validate_python", "validate_json"}
+)
+_NOT_SCHEMAS = (
+    "json", "yaml", "pickle", "toml", "tomllib", "orjson", "ujson", "simplejson", "torch", "joblib", "numpy",
+    "rapidjson", "marshal", "dill", "ruamel",
+)  # fmt: skip
+# Decorators that check a request before the view runs: last segment, and the packages whose objects carry them
+# (none: the name says enough).
+_DECORATORS: dict[str, tuple[str, ...]] = {
+    "use_kwargs": (), "use_args": (), "expects_json": (), "validate_request": (), "validate_querystring": (),
+    "arguments": ("flask_smorest", "flask_rest_api"), "input": ("apiflask",), "ValidateParameters": (),
+    "validate": ("flask_pydantic", "spectree", "flask_pydantic_spec", "flask_json_schema", "flask_jsonschema"),
+    "schema": ("flask_json_schema",), "handles": ("flask_rebar",), "request_schema": ("flask_accepts",),
+    "accepts": ("flask_accepts",),
+}  # fmt: skip
+_PARSERS = ("flask_restful", "flask_restx", "flask_restplus")
+_INPUT_PARAMETERS = frozenset({"body", "query", "form", "path", "header", "cookie"})
+_REQUEST = ("flask.request", "quart.request", "apiflask.request", "connexion.request")
+
+
+@dataclass(frozen=True)
+class SchemaCheck:
+    """One place that checks data. ``scope`` is the function around it (or the one it decorates); ``style`` is call,
+    decorator, form, parser or wrapper (a function of the project that checks what it is handed); ``data`` is what is
+    checked, where that can be told; ``through`` the wrapper that is called."""
+
+    file: PyFile
+    start: int
+    end: int
+    scope: int
+    style: str
+    data: Expr | None = None
+    through: Ref | None = None
+
+
+class LibraryChecks:
+    """The schemas of one project, and the calls and decorators of libraries that check data against them."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._kinds: dict[tuple[str, str], str] = {}
+
+    def kind(self, file: PyFile, name: str, depth: int = 0) -> str:
+        """The kind of schema (marshmallow, pydantic, form) that a class name means, "" for none."""
+        key = (file.path, name)
+        if key not in self._kinds:
+            self._kinds[key] = ""
+            self._kinds[key] = self._kind(file, name, depth) if depth < 8 else ""
+        return self._kinds[key]
+
+    def _kind(self, file: PyFile, name: str, depth: int) -> str:
+        ref = self._project.resolve(file, name)
+        last = ref.name.rpartition(".")[2]
+        if ref.external:
+            known = _KINDS.get(ref.name.partition(".")[0], "")
+            return known if last.endswith(_SCHEMA_NAMES) else ""
+        other = self._project.python[ref.path]
+        definition = other.definition(other.scopes.get(ref.name, 0))
+        if definition is None:
+            # ``ma.Schema`` of an extension object: the class is an attribute of what ``Marshmallow()`` made
+            owner = ref.name.rpartition(".")[0]
+            made = self._project.variable_class(other, 0, owner) if owner and last.endswith(_SCHEMA_NAMES) else ""
+            return _KINDS.get(made.partition(".")[0], "")
+        bases = definition.bases if definition.kind == "class" else ()
+        return next((k for b in bases if (k := self.kind(other, b.text, depth + 1))), "")
+
+    @cached_property
+    def definitions(self) -> tuple[tuple[PyFile, Definition, str], ...]:
+        """Schemas and forms of the application's own, with their kind, in path and line order."""
+        return tuple(
+            (file, d, kind)
+            for file in self._project.app
+            for d in file.module.definitions
+            if d.kind == "class"
+            and d.bases
+            and d.statements + d.end - d.line > 1
+            and (kind := self.kind(file, d.qualname))
+        )
+
+    # -------------------------------------------------------------------------------------- single checks
+
+    @cached_property
+    def direct(self) -> tuple[SchemaCheck, ...]:
+        """Checks by a library, in application and test code."""
+        return tuple(c for f in (*self._project.app, *self._project.tests) for c in self._in_file(f))
+
+    def _in_file(self, file: PyFile) -> Iterator[SchemaCheck]:
+        for call in file.module.calls:
+            style = self._style(file, call) if call.target != "decorator" else ""
+            if style:
+                args = call.expr.args
+                yield SchemaCheck(file, call.start, call.end, call.scope, style, args[0] if args else None)
+        for index, definition in enumerate(file.module.definitions):
+            for decorator in definition.decorators:
+                if self._decorates(file, definition, decorator.expr):
+                    yield SchemaCheck(file, decorator.line, definition.line, index + 1, "decorator")
+
+    def _style(self, file: PyFile, call: Call) -> str:
+        receiver, _, last = call.name.rpartition(".")
+        if last == "validate_on_submit":
+            return "form"
+        if last == "parse_args":
+            return "parser" if self._made_in(file, call.scope, receiver).startswith(_PARSERS) else ""
+        if last in _CHECKING or last in _LOADS or last in _MODEL_LOADS or last.endswith(_MAKERS):
+            return self._by_type(file, call, receiver, last)
+        if "**" in call.expr.keys and self.kind(file, call.name) == "pydantic":
+            return "call" if self.reads_request(file, call.scope) else ""
+        return ""
+
+    def _by_type(self, file: PyFile, call: Call, receiver: str, last: str) -> str:
+        outside = self._project.external(file, call.name)
+        if _within(outside, _CALLS):
+            return "call" if call.expr.items else ""
+        if not receiver or receiver.startswith(_NOT_SCHEMAS):
+            return ""
+        made = self._made_in(file, call.scope, receiver)
+        if _within(made, _CALLS) and last in _CHECKING:
+            return "call"
+        kind = self._object_kind(file, call.scope, receiver)
+        if last in _MODEL_LOADS:
+            return "call" if self.kind(file, receiver) == "pydantic" and self.reads_request(file, call.scope) else ""
+        if kind == "marshmallow" and last in _LOADS:
+            return "call"
+        if kind == "form" and last == "validate":
+            return "form"
+        handed = any(_from_request(e) for a in call.expr.items for e in a.walk())
+        return "call" if last in ("load", "loads") and handed and not made.startswith(_NOT_SCHEMAS) else ""
+
+    def _made_in(self, file: PyFile, scope: int, receiver: str) -> str:
+        """The outside class of the object before the dot: of a variable, or of a call in the middle."""
+        if receiver.endswith("()"):
+            return self._project.class_of(file, receiver[:-2])
+        return self._project.variable_class(file, scope, receiver) if receiver else ""
+
+    def _object_kind(self, file: PyFile, scope: int, receiver: str) -> str:
+        """The kind of schema that an object is: ``UserSchema()``, a variable made of it here or elsewhere,
+        ``self.schema``."""
+        if receiver.endswith("()"):
+            return self.kind(file, receiver[:-2])
+        while True:
+            for item in file.assigned.get((scope, receiver), ()):
+                if isinstance(item, Call) and (kind := self.kind(file, item.name)):
+                    return kind
+            if not scope:
+                break
+            definition = file.definition(scope)
+            scope = definition.parent if definition else 0
+        ref = self._project.resolve(file, receiver)
+        if ref.external or (ref.path, ref.name) == (file.path, receiver):
+            return ""
+        return self._object_kind(self._project.python[ref.path], 0, ref.name)
+
+    def _decorates(self, file: PyFile, definition: Definition, expr: Expr) -> bool:
+        receiver, _, last = expr.text.rpartition(".")
+        if last not in _DECORATORS:
+            if last in ("get", "post", "put", "patch", "delete", "route") and _INPUT_PARAMETERS & set(
+                definition.params
+            ):
+                return self._made_in(file, definition.parent, receiver).startswith("flask_openapi3")
+            return last == "expect" and (v := expr.kwarg("validate")) is not None and v.text == "True"
+        packages = _DECORATORS[last]
+        if not packages:
+            return expr.kind == "call"
+        outside = self._project.external(file, expr.text)
+        return outside.startswith(packages) or self._made_in(file, definition.parent, receiver).startswith(packages)
+
+    def reads_request(self, file: PyFile, scope: int) -> bool:
+        """Whether the function around ``scope`` (or one nested in it) reads the current request."""
+        return scope in self._readers(file)
+
+    def _readers(self, file: PyFile) -> frozenset[int]:
+        if file.path not in self._read:
+            found = set()
+            for scope, refs in enumerate(file.module.refs):
+                if any(r.startswith(_REQUEST) for r in refs):
+                    while scope:
+                        found.add(scope)
+                        around = file.definition(scope)
+                        scope = around.parent if around is not None and around.kind == "function" else 0
+            self._read[file.path] = frozenset(found)
+        return self._read[file.path]
+
+    @cached_property
+    def _read(self) -> dict[str, frozenset[int]]:
+        return {}
+
+
+def _within(name: str, packages: tuple[str, ...]) -> bool:
+    return any(name == p or name.startswith(p + ".") for p in packages)
+
+
+def _from_request(expr: Expr) -> bool:
+    return expr.kind in ("name", "call", "index") and expr.text.startswith(_REQUEST)
