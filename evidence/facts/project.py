@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
 from evidence.facts.api_documents import ApiDocument, api_documents
-from evidence.facts.ci import CiInputs, CiRun, Pipeline, ci_runs, pipelines
+from evidence.facts.ci import CiInputs, CiRun, Pipeline, Place, Step, ci_runs, pipelines
 from evidence.facts.constants import Constants
 from evidence.facts.data_access import DataAccess
 from evidence.facts.debug_switches import DebugSwitch, debug_switches
 from evidence.facts.decisions import DecisionRecord, decision_records
+from evidence.facts.diagrams import Diagram, diagrams
+from evidence.facts.documentation_builds import documentation_build
 from evidence.facts.declared_requirements import requirements_of
 from evidence.facts.error_shapes import ErrorHandler, ErrorHelper, error_handlers, error_helpers
 from evidence.facts.faults import Faults
+from evidence.facts.feature_flags import FeatureFlags
 from evidence.facts.gates import complexity_gates
+from evidence.facts.images import Hygiene, Stack, hygiene, stacks
 from evidence.facts.imports import ImportGraph
+from evidence.facts.infrastructure import Definition as Resources
+from evidence.facts.infrastructure import Limit, definitions, limits
 from evidence.facts.log_setup import LogSetup
 from evidence.facts.mentions import Mention, mentions
 from evidence.facts.migration_runs import MigrationRun, migration_runs
@@ -31,11 +38,13 @@ from evidence.facts.python.records import Call, Definition, Expr, Module
 from evidence.facts.reach import Reach
 from evidence.facts.records import Commands, Data, Dockerfile, Document, Requirements, Template, Text
 from evidence.facts.roles import Role, role_of
+from evidence.facts.rollouts import RolloutStep, rollouts
 from evidence.facts.scenarios import Scenario, scenarios
 from evidence.facts.schema_checks import SchemaChecks
 from evidence.facts.secret_places import SecretPlace, secret_places
 from evidence.facts.security import Access, CrossOrigin, Scan, cross_origins, scans
 from evidence.facts.settings import Settings
+from evidence.facts.stand_ins import StandIns
 from evidence.facts.settings_in_tests import TestSettings, test_settings
 from evidence.facts.starts import Start, starts
 from evidence.facts.suite import Suite
@@ -47,6 +56,14 @@ from evidence.facts.writings import Writings
 from evidence.model import Blob, History
 
 Record = TypeVar("Record")
+_COMPOSE = re.compile(r"\bdocker[ -]compose\b")
+
+
+# Decorators that leave a function for others to call.
+_PLAIN_DECORATORS = frozenset({
+    "staticmethod", "classmethod", "property", "contextmanager", "asynccontextmanager", "wraps", "lru_cache", "cache",
+    "cached_property", "abstractmethod", "overload", "dataclass", "setter",
+})  # fmt: skip
 
 
 class _NoHistory:
@@ -284,6 +301,16 @@ class Project:
         return Faults(self)
 
     @cached_property
+    def feature_flags(self) -> FeatureFlags:
+        """What switches features at run time."""
+        return FeatureFlags(self)
+
+    @cached_property
+    def rollouts(self) -> tuple[RolloutStep, ...]:
+        """Canaries, blue-green switches and rollbacks in deployment files and CI."""
+        return rollouts(self)
+
+    @cached_property
     def log_setup(self) -> LogSetup:
         """How the project logs."""
         return LogSetup(self)
@@ -302,6 +329,20 @@ class Project:
     def suite(self) -> Suite:
         """The tests one by one, and their fixtures."""
         return Suite(self)
+
+    @cached_property
+    def stand_ins(self) -> StandIns:
+        """Factories, fakes and patches of the tests."""
+        return StandIns(self)
+
+    @cached_property
+    def diagrams(self) -> tuple[Diagram, ...]:
+        """Diagrams in documents, as sources, and as images named for what they show."""
+        return diagrams(self)
+
+    def documentation_build(self, pages: Iterable[str]) -> Place | None:
+        """Where the documents at these paths are built or linted; None when nothing does."""
+        return documentation_build(self, pages)
 
     @cached_property
     def writings(self) -> Writings:
@@ -354,18 +395,38 @@ class Project:
         return found
 
     def runs_for_app(self, file: PyFile, scope: int) -> bool:
-        """Whether code in ``scope`` can run, and not for the tests alone: application code refers to the function around
-        it, or a decorator registers it."""
+        """Whether code in ``scope`` can run, and not for the tests alone: whatever leads to it is application code that a
+        module runs, a decorator registers, or a base class calls."""
         if not self.reach.live(file.path, scope):
             return False
-        around = file.function_of(scope)
-        if around is None or around.decorators or (around.name.startswith("__") and around.name.endswith("__")):
-            return True
-        own = file.scopes.get(around.qualname, 0)
-        places = self._referred.get(around.name, ())
-        if any(path != file.path or not file.inside(number, own) for path, number in places):
-            return True
-        return any(d is around for _, d in self.web.views) or (around.parent != 0 and self._overrides(file, around))
+        pending, seen = [(file, scope)], set[tuple[str, int]]()
+        while pending:
+            current, number = pending.pop()
+            around = current.function_of(number)
+            if around is None or self._starts_by_itself(current, around):
+                return True
+            own = current.scopes.get(around.qualname, 0)
+            if (current.path, own) in seen:
+                continue
+            seen.add((current.path, own))
+            for path, place in self._referred.get(around.name, ()):
+                if path != current.path or not current.inside(place, own):
+                    pending.append((self.python[path], place))
+        return False
+
+    def _starts_by_itself(self, file: PyFile, function: Definition) -> bool:
+        """Whether a function runs without being named: a decorator registers it, it answers requests, or it is a special
+        method or one that a base class from outside may call."""
+        special = function.name.startswith("__") and function.name.endswith("__")
+        registered = any(d.expr.text.rpartition(".")[2] not in _PLAIN_DECORATORS for d in function.decorators)
+        return special or registered or (function.parent != 0 and self._overrides(file, function)) or self._answers(function)
+
+    def _answers(self, function: Definition) -> bool:
+        return id(function) in self._view_ids
+
+    @cached_property
+    def _view_ids(self) -> frozenset[int]:
+        return frozenset(id(d) for _, d in self.web.views)
 
     def _overrides(self, file: PyFile, method: Definition) -> bool:
         """Whether a method may be called by a base class from outside the project."""
@@ -411,6 +472,40 @@ class Project:
     def schema_checks(self) -> SchemaChecks:
         """Schemas and forms, and where data is checked against them."""
         return SchemaChecks(self)
+
+    @cached_property
+    def image_hygiene(self) -> tuple[Hygiene, ...]:
+        """What each Dockerfile of the application does for its image."""
+        return tuple(hygiene(self.dockerfiles, self.paths))
+
+    @cached_property
+    def stacks(self) -> tuple[Stack, ...]:
+        """Compose files that start services."""
+        return tuple(stacks(self.data, frozenset()))
+
+    @cached_property
+    def infrastructure(self) -> tuple[Resources, ...]:
+        """Definitions of run-time resources."""
+        return tuple(definitions(self.data, self.texts))
+
+    @cached_property
+    def runtime_limits(self) -> tuple[Limit, ...]:
+        """Limits, probes, counts and scaling rules of what is deployed."""
+        return tuple(limits(self.data, self.texts, frozenset(d.path for d in self.infrastructure)))
+
+    @cached_property
+    def ci_compose(self) -> tuple[tuple[str, int, int], ...]:
+        """(path, first, last line) of the live CI steps that start or run a compose stack."""
+        live = [r for r in self.ci_runs if not r.dead]
+        found = {(r.step.path, r.step.start, r.step.end) for r in live if _runs_compose(r.step)}
+        found |= {(p.path, p.start, p.end) for r in live for p in r.chain if self._composes(p)}
+        return tuple(sorted(found))
+
+    def _composes(self, place: Place) -> bool:
+        """Whether the command line at a place of a script or Makefile runs compose."""
+        commands = self.commands.get(place.path)
+        lines = commands.lines if commands is not None else ()
+        return any(li.start <= place.start <= li.end and _COMPOSE.search(li.text) for li in lines)
 
     # ---------------------------------------------------------------------------------- common questions
 
@@ -503,3 +598,7 @@ class Project:
     def has_python(self) -> bool:
         """Whether there is Python code of the project's own."""
         return bool(self.app)
+
+
+def _runs_compose(step: Step) -> bool:
+    return any("docker-compose" in c.words or {"docker", "compose"} <= set(c.words[:3]) for c in step.commands)

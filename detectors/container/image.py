@@ -1,0 +1,78 @@
+"""Container image hygiene: an image that is small, repeatable and does not run as root.
+
+**What it sees.** In each Dockerfile of the application: a base image pinned beyond its major version, a slim base,
+several stages, a user other than root, a HEALTHCHECK, dependencies installed from their manifest before the code without
+keeping a cache, a .dockerignore; and image scanners that CI runs.
+
+**Why it matters.** A repeatable, small image without root rights is quicker to ship and harder to break into.
+
+**What it cannot tell.** What the base image brings along, or which image production really runs.
+"""
+
+from __future__ import annotations
+
+from evidence.api import Observations, Project, Signal, Site, Sites, quoted
+
+_ITEMS = ("pinned_base", "small_base", "multi_stage", "non_root", "layered", "healthcheck", "ignored")
+_WORDS = {
+    "pinned_base": "a pinned base", "small_base": "a slim base", "multi_stage": "several stages", "non_root": "a user other than root",
+    "layered": "a dependency layer before the code", "healthcheck": "a health check", "ignored": "a .dockerignore",
+}  # fmt: skip
+_SCANNERS = frozenset({"trivy", "grype", "dockle", "snyk", "docker-scout", "clair", "anchore", "scan"})
+# The catalogue's bars: two items make an image tended, four make it upheld.
+_TENDED, _UPHELD = 2, 4
+
+
+def _best(sites: Sites) -> set[str]:
+    """The clauses of the Dockerfile that does most."""
+    images = {s.subject for s in sites.of(*_ITEMS)}
+    kinds = [{s.clause for s in sites.of(*_ITEMS) if s.subject == image} for image in sorted(images)]
+    return max(kinds, key=len, default=set())
+
+
+def _statement(sites: Sites) -> str:
+    best = _best(sites)
+    have = ", ".join(_WORDS[i] for i in _ITEMS if i in best)
+    image = min((s.subject for s in sites.of(*_ITEMS)), default="")
+    tail = "; CI scans the image" if sites.of("scanned") else ""
+    return (
+        f"The image of {quoted(image)} has {have}{tail}."
+        if have
+        else "There is a Dockerfile, and nothing more can be said."
+    )
+
+
+IMAGE = Signal(
+    id="container.image",
+    title="Container image hygiene",
+    competency="containers",
+    seeds=("C6.1",),
+    counts="The application's Dockerfile does two or more of: pinned base, slim base, several stages, a user other than root, a "
+    "health check, dependencies before code without a cache, a .dockerignore.",
+    strong="Four or more of them, or CI scans the image.",
+    not_credited="A one-stage image that runs as root, as tutorials show it; images for tests or editors alone.",
+    how_to_show="Pin a slim base, install dependencies before copying the code, switch to a user of its own, add a .dockerignore.",
+    clauses=("pinned_base", "non_root", "multi_stage", "layered", "healthcheck", "ignored", "small_base", "scanned"),
+    defining=_ITEMS,
+    practised=lambda sites: len(_best(sites)) >= _TENDED,
+    sustained=lambda sites: len(_best(sites)) >= _UPHELD or bool(sites.of("scanned")),
+    measures=lambda sites: {"items": len(_best(sites))},
+    statement=_statement,
+)
+SIGNALS = (IMAGE,)
+
+
+def detect(project: Project) -> Observations:
+    """What each Dockerfile does, and scans in CI."""
+    found = False
+    for item in project.image_hygiene:
+        found = True
+        what, _, other = item.what.partition(":")
+        path, start, end = (other, 1, 1) if other else (item.path, item.start, item.end)
+        yield IMAGE, Site(path=path, start=start, end=end, clause=what, subject=item.path)
+    for run in project.ci_runs if found else ():
+        if run.effective and "scan" in run.kinds and run.tool in _SCANNERS:
+            yield (
+                IMAGE,
+                Site(path=run.place.path, start=run.place.start, end=run.place.end, clause="scanned", subject=run.tool),
+            )

@@ -1,0 +1,104 @@
+"""Infrastructure as code: the resources that run the application are defined in the repository.
+
+**What it sees.** Terraform, Kubernetes and OpenShift manifests, Helm charts, Kustomize overlays, CloudFormation, SAM and
+CDK, Pulumi, Ansible and Salt, Cloud Foundry, Fly, Render and App Engine descriptors; environments and modules among
+them; plans and policy checks that CI runs.
+
+**Why it matters.** What is written down can be reviewed, repeated and rolled back; what was clicked together cannot.
+
+**What it cannot tell.** Whether what runs is what is written.
+"""
+
+from __future__ import annotations
+
+from evidence.api import Observations, Project, Signal, Site, Sites, plural
+
+_CHECKS = frozenset(
+    [
+        "terraform",
+        "tofu",
+        "terragrunt",
+        "tflint",
+        "tfsec",
+        "checkov",
+        "kubeconform",
+        "kubeval",
+        "conftest",
+        "kube-linter",
+        "kube-score",
+        "datree",
+        "helm",
+        "kustomize",
+        "cfn-lint",
+        "pulumi",
+        "cdk",
+        "ansible-lint",
+        "opa",
+        "infracost",
+    ]
+)
+_CHECKING_WORDS = frozenset(
+    ["plan", "validate", "lint", "fmt", "diff", "synth", "test", "policy", "check", "template", "preview"]
+)
+
+
+def _environments(sites: Sites) -> int:
+    return len({s.value for s in sites.of("defined") if s.value})
+
+
+def _statement(sites: Sites) -> str:
+    tools = sorted({s.subject.removesuffix(" module") for s in sites.of("defined")})
+    if not tools:
+        return "Files for running the application elsewhere are there, but none defines resources."
+    environments = _environments(sites)
+    tail = f", for {plural(environments, 'environment')}" if environments > 1 else ""
+    checked = "; CI plans or checks them" if sites.of("checked") else ""
+    return f"Run-time resources are defined with {', '.join(tools)} in {plural(len({s.path for s in sites.of('defined')}), 'file')}{tail}{checked}."
+
+
+INFRASTRUCTURE = Signal(
+    id="iac.infrastructure",
+    title="Infrastructure as code",
+    competency="iac-cloud",
+    seeds=("S8.3", "C6.3"),
+    counts="Terraform, Kubernetes, Helm, CloudFormation, Ansible, Cloud Foundry, a platform descriptor or the like defines run-time resources.",
+    strong="Modules or overlays serve several environments, or CI plans or checks them.",
+    not_credited="Compose files and Procfiles; infrastructure that a README places in another repository.",
+    how_to_show="Keep the manifests that run the application beside it, one overlay per environment, and let CI plan them.",
+    clauses=("defined", "checked", "lead"),
+    defining=("defined",),
+    practised=lambda sites: bool(sites.of("defined")),
+    sustained=lambda sites: (
+        bool(sites.of("checked")) or _environments(sites) >= 2 or "terraform module" in sites.subjects("defined")
+    ),
+    measures=lambda sites: {"tools": len(sites.subjects("defined")), "environments": _environments(sites)},
+    statement=_statement,
+)
+SIGNALS = (INFRASTRUCTURE,)
+_LEADS = ("netlify.toml", "vercel.json", "supervisord.conf", "nginx.conf")
+
+
+def detect(project: Project) -> Observations:
+    """Definitions with their environment, checks in CI, and descriptors that define nothing."""
+    found = False
+    for item in project.infrastructure:
+        found = True
+        yield (
+            INFRASTRUCTURE,
+            Site(
+                path=item.path,
+                start=item.start,
+                end=item.end,
+                clause="defined",
+                subject=item.tool,
+                value=item.environment or None,
+            ),
+        )
+    for run in project.ci_runs if found else ():
+        if run.effective and run.tool in _CHECKS and _CHECKING_WORDS & set(run.words):
+            yield (
+                INFRASTRUCTURE,
+                Site(path=run.place.path, start=run.place.start, end=run.place.end, clause="checked", subject=run.tool),
+            )
+    for path in sorted(p for p in project.paths if p.rpartition("/")[2] in _LEADS and project.role(p).value == "app"):
+        yield INFRASTRUCTURE, Site(path=path, clause="lead", subject="lead")

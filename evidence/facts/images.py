@@ -1,0 +1,236 @@
+"""Container images and local stacks: what a Dockerfile does for its image, and which services a compose file starts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from evidence.facts.records import Data, Dockerfile, Instruction, Node
+from evidence.facts.roles import Role, role_of
+
+_PYTHON = re.compile(r"python|\bpip3?\b|\buv\b|poetry|pipenv|gunicorn|uwsgi|flask|uvicorn|waitress", re.ASCII)
+_OTHER_PURPOSE = re.compile(
+    r"(?:^|[./_-])(?:devcontainer|tests?|e2e|cypress|playwright|lint|docs?|mock\w*)(?:[./_-]|$)"
+)
+_SLIM = re.compile(r"slim|alpine|distroless|chainguard|wolfi|ubi\d*-(?:minimal|micro)|busybox|scratch")
+_ARGUMENT = re.compile(r"\$\{?(\w{1,64})(?::?-([^}]{0,120}))?\}?")
+_INSTALL = re.compile(
+    r"pip3? install|uv (?:sync|pip)|poetry install|pipenv (?:install|sync)|pdm (?:install|sync)|requirements|conda (?:env|install)"
+)
+_NO_CACHE = ("--no-cache", "--mount=type=cache", "no_cache_dir", "poetry_no_cache", "uv_no_cache")
+_MANIFESTS = re.compile(
+    r"requirements|pyproject|poetry\.lock|pipfile|uv\.lock|pdm\.lock|setup\.(?:py|cfg)|package(?:-lock)?\.json|constraints"
+)
+_COMPOSE = re.compile(
+    r"(?:.*/)?(?:docker-)?compose[^/]*\.ya?ml(?:\.jinja2?|\.j2)?|(?:.*/)?[^/]*docker-compose[^/]*\.ya?ml(?:\.jinja2?)?"
+)
+_BACKING = re.compile(
+    r"postgres|postgis|pgvector|timescale|mysql|mariadb|percona|redis|valkey|keydb|memcache|rabbitmq|mongo|elasticsearch|opensearch|kafka|"
+    r"redpanda|zookeeper|dynamodb|localstack|minio|mssql|azure-sql|cassandra|scylla|nats|clickhouse|cockroach|neo4j|couchdb|influxdb|"
+    r"solr|consul|vault|kms|moto|azurite|firestore|pubsub|activemq|solace|mailhog|mailpit"
+)
+
+
+class Hygiene(NamedTuple):
+    """One thing that a Dockerfile does for its image: ``what`` is one of the detector's clauses."""
+
+    path: str
+    start: int
+    end: int
+    what: str
+
+
+class Stack(NamedTuple):
+    """A compose file that builds something of the project's and starts services beside it.
+
+    ``app`` and ``backing`` are the first lines of such services, ``care`` the lines of health checks, conditions and
+    profiles; ``start``/``end`` span the services."""
+
+    path: str
+    start: int
+    end: int
+    app: tuple[int, ...]
+    backing: tuple[int, ...]
+    care: tuple[int, ...]
+
+
+# ----------------------------------------------------------------------------------------------- Dockerfiles
+
+
+def hygiene(dockerfiles: Mapping[str, Dockerfile], paths: frozenset[str]) -> Iterator[Hygiene]:
+    """What each application image does, Dockerfile by Dockerfile; images for tests, examples and editors are left out."""
+    for path, item in sorted(dockerfiles.items()):
+        if role_of(path) is not Role.APP or _OTHER_PURPOSE.search(path.lower()) or not _is_python(item):
+            continue
+        yield from _of(path, item)
+        folder = path.rpartition("/")[0]
+        beside = f"{folder}/.dockerignore" if folder else ".dockerignore"
+        ignored = next((p for p in (f"{path}.dockerignore", beside, ".dockerignore") if p in paths), "")
+        if ignored:
+            yield Hygiene(path, 1, 1, f"ignored:{ignored}")
+
+
+def _is_python(item: Dockerfile) -> bool:
+    return any(
+        _PYTHON.search(i.text.lower()) for i in item.instructions if i.word in ("FROM", "RUN", "CMD", "ENTRYPOINT")
+    )
+
+
+def _of(path: str, item: Dockerfile) -> Iterator[Hygiene]:
+    final = _final_stages(item)
+    arguments = {k: v for i in item.instructions if i.word == "ARG" for k, _, v in [i.text.partition("=")]}
+    steps = [i for i in item.instructions if i.stage in final]
+    for step in steps:
+        if step.word == "FROM":
+            yield from _base(path, step, arguments, item)
+        elif step.word == "HEALTHCHECK" and not step.text.upper().startswith("NONE"):
+            yield Hygiene(path, step.start, step.end, "healthcheck")
+    users = [s for s in steps if s.word == "USER"]
+    # a user that only the build names is somebody, and nobody passes in root
+    if users and _resolved(users[-1].text, arguments).strip().split(":")[0] not in ("root", "0"):
+        yield Hygiene(path, users[-1].start, users[-1].end, "non_root")
+    yield from _layers(path, item)
+
+
+def _final_stages(item: Dockerfile) -> set[int]:
+    """The last stage and those it is built from by name (FROM alias)."""
+    names: dict[str, int] = {}
+    bases: dict[int, str] = {}
+    for step in item.instructions:
+        if step.word == "FROM":
+            words = step.text.split()
+            images = [w for w in words if not w.startswith("--")]
+            bases[step.stage] = images[0].lower() if images else ""
+            if len(images) >= 3 and images[1].lower() == "as":
+                names[images[2].lower()] = step.stage
+    if not bases:
+        return set()
+    stage: int | None = max(bases)
+    found: set[int] = set()
+    while stage is not None and stage not in found:
+        found.add(stage)
+        stage = names.get(bases[stage])
+    return found
+
+
+def _base(path: str, step: Instruction, arguments: Mapping[str, str], item: Dockerfile) -> Iterator[Hygiene]:
+    images = [w for w in step.text.split() if not w.startswith("--")]
+    aliases = {
+        w[2].lower()
+        for i in item.instructions
+        if i.word == "FROM"
+        for w in [i.text.split()]
+        if len(w) >= 3 and w[-2].lower() == "as"
+    } | {i.text.split()[-1].lower() for i in item.instructions if i.word == "FROM" and " as " in i.text.lower()}
+    stages = sum(i.word == "FROM" for i in item.instructions)
+    if stages > 1 and (
+        (images and images[0].lower() in aliases)
+        or any("--from=" in i.text for i in item.instructions if i.word == "COPY")
+    ):
+        yield Hygiene(path, step.start, step.end, "multi_stage")
+    image = _resolved(images[0], arguments).lower() if images else ""
+    if image in aliases:
+        return
+    name, _, digest = image.partition("@")
+    tag = name.rpartition("/")[2].partition(":")[2]
+    if digest or _is_exact(tag):
+        yield Hygiene(path, step.start, step.end, "pinned_base")
+    if _SLIM.search(image):
+        yield Hygiene(path, step.start, step.end, "small_base")
+
+
+def _is_exact(tag: str) -> bool:
+    """A tag more exact than ``latest`` or a major version: a minor version, or a distribution's code name."""
+    if re.search(r"\d+\.\d+", tag):
+        return True
+    words = [
+        w
+        for w in re.split(r"[-_.]", tag)
+        if w.isalpha() and w not in ("latest", "slim", "alpine", "stable", "main", "lts", "edge")
+    ]
+    return (
+        bool(words) and not re.match(r"\d+(?:-|$)", tag) and tag not in ("dev", "prod", "master", "develop", "current")
+    )
+
+
+def _resolved(text: str, arguments: Mapping[str, str]) -> str:
+    """A text with build arguments replaced by their defaults."""
+    return _ARGUMENT.sub(lambda m: arguments.get(m[1], "").strip("\"'") or m[2] or "", text)
+
+
+def _layers(path: str, item: Dockerfile) -> Iterator[Hygiene]:
+    """Dependencies installed, without keeping their cache, from their manifest alone, before the code is copied."""
+    settings = " ".join(i.text.lower() for i in item.instructions if i.word in ("ENV", "ARG"))
+    manifest = code = False
+    for step in item.instructions:
+        text = step.text.lower()
+        if step.word == "FROM":
+            code = False
+        elif step.word in ("COPY", "ADD") and "--from=" not in text:
+            sources = [w for w in text.split() if not w.startswith("--")][:-1] or [text]
+            if all(_MANIFESTS.search(s) for s in sources):
+                manifest = True
+            elif any(s in (".", "./", "*") or s.endswith("/.") for s in sources):
+                code = True
+        elif step.word == "RUN" and _INSTALL.search(text):
+            bound = "--mount=type=bind" in text and _MANIFESTS.search(text) is not None
+            uncached = any(mark in text or mark in settings for mark in _NO_CACHE)
+            if (manifest or bound) and not code and uncached:
+                yield Hygiene(path, step.start, step.end, "layered")
+                return
+
+
+# --------------------------------------------------------------------------------------------------- compose
+
+
+def stacks(data: Mapping[str, Data], images: frozenset[str]) -> Iterator[Stack]:
+    """Every compose file that starts services; ``images`` are names of images the repository builds itself."""
+    for path, item in sorted(data.items()):
+        if not _COMPOSE.fullmatch(path.lower()) or role_of(path) not in (Role.APP, Role.TEST):
+            continue
+        services = item.root.get("services")
+        if services is None or services.kind != "map":
+            continue
+        yield Stack(
+            path,
+            services.start,
+            services.end,
+            tuple(
+                item.root.line_of("services") if not n.start else n.start
+                for _, n in services.pairs()
+                if _is_built(n, images)
+            ),
+            tuple(n.start for k, n in services.pairs() if _is_backing(k, n)),
+            tuple(line for _, n in services.pairs() for line in _care(n)),
+        )
+
+
+def _is_built(service: Node, images: frozenset[str]) -> bool:
+    image = service.get("image")
+    if service.get("build") is not None or service.get("extends") is not None:
+        return True
+    mounted = service.get("volumes")
+    own = mounted is not None and any(t.startswith((".:", "./:", "..:", "${PWD}", "./")) for t in mounted.texts())
+    return (
+        image is not None
+        and not _BACKING.search(image.text.lower())
+        and (own or image.text.partition(":")[0] in images)
+    )
+
+
+def _is_backing(name: str, service: Node) -> bool:
+    image = service.get("image")
+    if image is not None:
+        return _BACKING.search(image.text.lower()) is not None
+    return service.get("build") is not None and re.fullmatch(_BACKING, name.lower()) is not None
+
+
+def _care(service: Node) -> Iterator[int]:
+    for key in ("healthcheck", "profiles"):
+        node = service.get(key)
+        if node is not None:
+            yield node.start
+    depends = service.get("depends_on")
+    if depends is not None and depends.kind == "map":
+        yield depends.start
