@@ -52,8 +52,9 @@ def error_handlers(project: Project) -> Iterator[ErrorHandler]:
         ):
             continue
         keys = _shape(project, file, definition.returns, file.scopes.get(definition.qualname, 0), 3)
-        if keys is not None:
-            yield ErrorHandler(callback, file, definition, keys)
+        # what APIFlask's processor returns is sent as JSON, whatever made it
+        if keys is not None or callback.method == "error_processor":
+            yield ErrorHandler(callback, file, definition, keys or frozenset())
 
 
 def _shape(project: Project, file: PyFile, returns: tuple[Expr, ...], scope: int, depth: int) -> frozenset[str] | None:

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 _SIZES = re.compile(r"size|limit|per_?page|rows|count|por_pagina|length|tama|take|max", re.IGNORECASE)
 _SAYS_SIZE = re.compile(r"(?:page.?size|per.?page|\blimit\b|\bsize\b|maximum|at most)", re.IGNORECASE)
-_CURSORS = (
+# Keywords that tell a library where a page starts or how long it is.
+_TELLING = frozenset({
     "last_evaluated_key", "exclusive_start_key", "ExclusiveStartKey", "starting_after", "start_cursor", "page_token",
-    "start_at", "start_after",
-)  # fmt: skip
+    "start_at", "start_after", "from_", "page_offset", "page_number", "page_size",
+})  # fmt: skip
 _REQUEST = re.compile(r"(?:^|\.)request(?:\.|$)")
 # What dictionaries made of a request are called.
 _REQUEST_DATA = frozenset({
@@ -103,7 +104,7 @@ def _queries(project: Project, file: PyFile) -> Iterator[tuple[Call, bool]]:
             other = client or "paginator" in receiver.lower() or call.target == "decorator"
             if receiver and not other and not project.defined(file, call.name):
                 yield call, _is_capped(call)
-        elif _cuts(call, last) or (receiver and not client and _cuts_as_told(file, call, last)):
+        elif _cuts(call, last) or (receiver and not client and _cuts_as_told(project, file, call, last)):
             yield call, False
 
 
@@ -115,12 +116,12 @@ def _cuts(call: Call, last: str) -> bool:
     return in_sql or last in ("get_page_args", "get_page_parameter", "paginate_query")
 
 
-def _cuts_as_told(file: PyFile, call: Call, last: str) -> bool:
-    """Slices and cursors, which page only where the function around is told the page."""
-    start = call.expr.kwarg("from_")
-    cursor = any((v := call.expr.kwarg(k)) is not None and v.kind != "const" for k in _CURSORS)
+def _cuts_as_told(project: Project, file: PyFile, call: Call, last: str) -> bool:
+    """Slices, cursors and pages handed to a library, which page only where the function around is told the page."""
+    keys = _TELLING.intersection(call.expr.keys)
+    told = any((v := call.expr.kwarg(k)) is not None and _varies((v,)) for k in sorted(keys))
     sliced = last in ("slice", "skip") and _varies(call.expr.args)
-    return (cursor or sliced or (start is not None and _varies((start,)))) and _driven(file, call)
+    return (told or sliced) and _driven(file, call) and not project.defined(file, call.name)
 
 
 def _driven(file: PyFile, call: Call) -> bool:
