@@ -60,10 +60,11 @@ def scan(
 
     Nothing of the repository is checked out or run. Exit code 3 tells of a digest that is not complete.
     """
-    from evidence.cli.scan import Output, scan_to
+    from evidence.cli.scan import Output, check_profile, scan_to
     from evidence.pipeline import ScanRequest
 
     wanted = Output.chosen(form, output, output_dir)
+    check_profile(profile)
     folder = cache_folder()
     request = ScanRequest(
         source=source,

@@ -50,6 +50,17 @@ class Output:
                 write_file(target, content)
 
 
+def check_profile(name: str | None) -> None:
+    """Wrong usage where the matrix has no role profile of this name."""
+    if name is None:
+        return
+    from evidence.matrix.load import load_profiles
+
+    known = [profile.id for profile in load_profiles()]
+    if name not in known:
+        raise click.UsageError(f"There is no profile {name!a}: choose one of {', '.join(known)}.")
+
+
 def rendered(digest: Digest, form: str) -> bytes:
     """The digest in one of its forms, UTF-8."""
     if form == "json":
