@@ -6,6 +6,7 @@ Nothing else depends on it: a history that cannot be read in full is what could 
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from evidence.source.mending import Mender, shallow_boundary
 
 MOST_COMMITS = 250_000
 MOST_OUTPUT = 64 * MIB  # nearly five times what 26,000 commits of a large application need
+# git holds all changes of one commit in memory, about 200 bytes each: so much less than others get is enough for half a
+# million, and stops a tree that repeats itself without end.
+_SPARED_MEMORY = 208 * MIB
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ class HistoryReading:
     def start(self) -> None:
         """Start git unless it runs already."""
         if self._child is None:
-            limits = self._git.bounded(seconds=900.0, file=MOST_OUTPUT)
+            memory = self._git.limits.memory - _SPARED_MEMORY
+            limits = self._git.bounded(seconds=900.0, file=MOST_OUTPUT, memory=memory)
             bound = f"--max-count={MOST_COMMITS + 1}"
             with open(self._file, "wb") as out:
                 self._child = self._git.start(*LOG, *WITH_CHANGES, bound, self._commit, "--", stdout=out, limits=limits)
@@ -58,6 +63,8 @@ class HistoryReading:
         self.start()
         assert self._child is not None  # noqa: S101
         code = self._child.wait()
+        if "out of memory" in self._child.said().lower():
+            code = -signal.SIGKILL  # trying the same again would end the same way
         self._git.end(self._child)
         with open(self._file, "rb") as file:
             commits = list(read_commits(file))
