@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -9,6 +10,13 @@ import msgspec
 from evidence.model import Digest, UsageError
 
 SCHEMA_VERSION = "1"
+# Controls, format characters (directions, zero widths), separators, fillers, private use and tags: what :mod:`visible`
+# shows by a sign.
+_SHAPELESS = re.compile(
+    "[\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ue000-\uf8ff\ufe00-\ufe0e\ufeff\uffa0\ufff9-\ufffb"
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U0010ffff]"
+)
 
 
 class _Version(msgspec.Struct):
@@ -16,9 +24,24 @@ class _Version(msgspec.Struct):
 
 
 def to_json(digest: Digest) -> bytes:
-    """UTF-8, indented by two spaces, with a final newline. Fields keep the model's order; open maps are sorted."""
+    """UTF-8, indented by two spaces, with a final newline. Fields keep the model's order; open maps are sorted.
+
+    Characters that a terminal or an editor would obey instead of showing are written as JSON's escapes.
+    """
     packed = msgspec.json.encode(digest, order="deterministic")
-    return msgspec.json.format(packed, indent=2) + b"\n"
+    return _escaped(msgspec.json.format(packed, indent=2)) + b"\n"
+
+
+def _escaped(content: bytes) -> bytes:
+    """JSON with every character escaped that has no shape of its own: such stand inside strings only."""
+    if content.isascii() and b"\x7f" not in content:
+        return content
+    return _SHAPELESS.sub(_escape, content.decode()).encode()
+
+
+def _escape(match: re.Match[str]) -> str:
+    units = match.group().encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 def from_json(data: bytes) -> Digest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from evidence.model import Digest, UsageError
@@ -81,3 +82,12 @@ def test_a_field_with_a_default_may_not_be_left_out(rich: Digest) -> None:
     del plain["ledger"]
     with pytest.raises(UsageError, match="lacks some"):
         from_json(json.dumps(plain).encode())
+
+
+@pytest.mark.parametrize("character", ["\x7f", "\x9b", "\u202e", "\u200b", "\u2028", "\ufeff", "\U000e0041"])
+def test_nothing_that_a_terminal_would_obey(rich: Digest, character: str) -> None:
+    """Characters without a shape are written as escapes, and read back as what they are."""
+    tool = {"name": f"a{character}b"}
+    written = to_json(msgspec.structs.replace(rich, tool=tool))
+    assert character.encode() not in written
+    assert from_json(written).tool == tool
