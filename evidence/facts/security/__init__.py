@@ -1,0 +1,39 @@
+"""What a project does for its security: the scanners it runs, how access to it is guarded, what it keeps and how.
+
+``scans`` finds scanners of code, dependencies, images and secrets; ``access`` the functions that refuse requests and
+where they stand in the way of one; ``assigned`` settings as code gives them; ``cors`` the origins that are let in;
+``stored_tokens`` what is done about the life of tokens; ``secret_stores`` infrastructure that keeps secrets; ``trail``
+what records changes.
+"""
+
+from evidence.facts.security.access import Access, Guard, GuardUse
+from evidence.facts.security.assigned import assigned_settings, claims, is_off
+from evidence.facts.security.cors import CrossOrigin, cross_origins
+from evidence.facts.security.refusals import Refusal
+from evidence.facts.security.refused_tests import RefusedTest
+from evidence.facts.security.scans import Scan, scans
+from evidence.facts.security.secret_stores import KeptSecret, kept_secrets
+from evidence.facts.security.stored_tokens import ABOUT_TOKENS, token_functions
+from evidence.facts.security.trail import trail_mixins, trail_recorders, trail_tables
+
+__all__ = [
+    "ABOUT_TOKENS",
+    "Access",
+    "CrossOrigin",
+    "Guard",
+    "GuardUse",
+    "KeptSecret",
+    "Refusal",
+    "RefusedTest",
+    "Scan",
+    "assigned_settings",
+    "claims",
+    "cross_origins",
+    "is_off",
+    "kept_secrets",
+    "scans",
+    "token_functions",
+    "trail_mixins",
+    "trail_recorders",
+    "trail_tables",
+]

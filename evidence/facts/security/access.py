@@ -1,0 +1,271 @@
+"""How access is guarded: functions that refuse, the routes they stand before, and tests that expect to be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from evidence.facts.callees import callee
+from evidence.facts.names import Ref
+from evidence.facts.pyfile import PyFile
+from evidence.facts.python.records import Decorator, Definition
+from evidence.facts.security import purpose as purposes
+from evidence.facts.security.refusals import Refusal, refusals, units
+from evidence.facts.security.refused_tests import RefusedTest, refused_tests
+from evidence.facts.web.routes import HTTP_METHODS
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+_BEFORE = ("before_request", "before_app_request")
+_LISTED = frozenset({"decorators", "method_decorators", "preprocessors"})
+# Methods by which classes answer requests: Flask's views, Flask-AppBuilder's and Flask-Admin's, and controllers' own.
+_ANSWERS = frozenset({*HTTP_METHODS, "_process", "process", "handle", "index", "is_accessible"})
+_MAX_ROUNDS = 6
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A function or class of the project that refuses, itself or through another one. ``codes`` as of its refusal;
+    ``names`` what it (and the guards it calls) reads."""
+
+    file: PyFile
+    definition: Definition
+    codes: frozenset[str]
+    names: frozenset[str]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Path and qualified name."""
+        return self.file.path, self.definition.qualname
+
+    @property
+    def purpose(self) -> str:
+        """What it asks: ``authentication``, ``authorization`` or "" for neither."""
+        return purposes.purpose(self.definition.qualname, self.codes, self.names)
+
+
+@dataclass(frozen=True)
+class GuardUse:
+    """One place where a guard is put before something.
+
+    ``how`` is decorator, hook (before each request), listed (in the decorators of a class), inherited (from a guarded
+    class) or call. ``guard`` is None for one from outside the project; ``name`` is the name used there, ``keys`` the
+    keywords it is given; ``around`` the function or class that is guarded (None for hooks).
+    """
+
+    file: PyFile
+    start: int
+    end: int
+    how: str
+    name: str
+    guard: Guard | None
+    keys: tuple[str, ...]
+    around: Definition | None
+
+    @property
+    def purpose(self) -> str:
+        """What is asked here: ``authentication``, ``authorization`` or "" for neither."""
+        if self.guard is not None:
+            return self.guard.purpose
+        asked = purposes.named(self.name)
+        return purposes.MAY if asked == purposes.WHO and self._names_roles() else asked
+
+    def _names_roles(self) -> bool:
+        """``login_required(role="admin")`` of Flask-HTTPAuth asks for more than a login."""
+        return any(k in ("role", "roles", "scope", "scopes", "permission", "permissions") for k in self.keys)
+
+
+class Access:
+    """The guards of one project."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    @cached_property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """Functions of the application that refuse requests."""
+        return tuple(refusals(self._project))
+
+    @cached_property
+    def guards(self) -> dict[tuple[str, str], Guard]:
+        """Functions and classes that refuse, by path and qualified name; those that call one to do so included."""
+        found: dict[tuple[str, str], Guard] = {}
+        factories = {(f.file.path, f.definition.qualname) for f in self._project.web.factories}
+        for item in self.refusals:
+            if (item.file.path, item.definition.qualname) in factories:
+                continue
+            owner = self._outer(item.file, item.definition)
+            known = found.get((item.file.path, owner.qualname))
+            codes, names = item.codes, item.names
+            if known is not None:
+                codes, names = codes | known.codes, names | known.names
+            found[item.file.path, owner.qualname] = Guard(item.file, owner, codes, names)
+        for _ in range(_MAX_ROUNDS):
+            more = {key: g for key, g in self._through(found) if key not in found}
+            if not more:
+                break
+            found.update(more)
+        return dict(sorted(found.items()))
+
+    @staticmethod
+    def _outer(file: PyFile, definition: Definition) -> Definition:
+        """The class where a decorator class refuses in ``__call__``, else the function itself."""
+        parent = file.definition(definition.parent)
+        return parent if parent is not None and definition.name in ("__call__", "__init__", "decorated") else definition
+
+    def _through(self, known: dict[tuple[str, str], Guard]) -> Iterator[tuple[tuple[str, str], Guard]]:
+        """Short functions that end in calling a guard: ``require_admin`` made of ``require_permission("admin")``."""
+        lasts = {key[1].rpartition(".")[2] for key in known}
+        for file in self._project.app:
+            owner = units(file)
+            for call in file.module.calls:
+                unit = owner[call.scope]
+                if not unit or call.name.replace("()", "").rpartition(".")[2] not in lasts:
+                    continue
+                definition = file.module.definitions[unit - 1]
+                guard = self._named(file, call.scope, call.name, known)
+                if guard is not None and definition.statements <= 8 and self._is_decorator_like(definition):
+                    names = guard.names | {definition.name, *(e.text for e in call.expr.items if e.kind == "str")}
+                    yield (file.path, definition.qualname), Guard(file, definition, guard.codes, names)
+
+    def _is_decorator_like(self, definition: Definition) -> bool:
+        return definition.parent == 0 and not any(
+            d.expr.text.endswith((".route", ".get", ".post", ".put", ".delete", ".patch"))
+            for d in definition.decorators
+        )
+
+    def _named(self, file: PyFile, scope: int, name: str, known: dict[tuple[str, str], Guard]) -> Guard | None:
+        ref = callee(self._project.names, file, scope, name)
+        return known.get((ref.path, ref.name)) if ref is not None else None
+
+    @cached_property
+    def uses(self) -> tuple[GuardUse, ...]:
+        """Every place where a guard of the project, or a decorator from outside, is put before something."""
+        found = [
+            u for file in self._project.app for u in (*self._decorated(file), *self._listed(file), *self._called(file))
+        ]
+        found.extend(self._hooks())
+        found.extend(self._inherited(found))
+        return tuple(sorted(found, key=lambda u: (u.file.path, u.start, u.end, u.name)))
+
+    def _decorated(self, file: PyFile) -> Iterator[GuardUse]:
+        for definition in file.module.definitions:
+            for decorator in definition.decorators:
+                use = self._decorator(file, definition, decorator)
+                if use is not None:
+                    yield use
+
+    def _decorator(self, file: PyFile, definition: Definition, decorator: Decorator) -> GuardUse | None:
+        name = decorator.expr.text
+        ref: Ref | None = callee(self._project.names, file, definition.parent, name)
+        guard = self.guards.get((ref.path, ref.name)) if ref is not None else None
+        if guard is None and (ref is not None or not purposes.named(name)):
+            return None
+        return GuardUse(
+            file, decorator.line, definition.line, "decorator", name, guard, decorator.expr.keys, definition
+        )
+
+    def _listed(self, file: PyFile) -> Iterator[GuardUse]:
+        """Decorators named in a class, for all of its methods."""
+        for item in file.module.assigns:
+            around = file.definition(item.scope)
+            if item.target not in _LISTED or around is None or around.kind != "class":
+                continue
+            for value in item.value.walk():
+                if value.kind in ("name", "call"):
+                    guard = self._named(file, item.scope, value.text, self.guards)
+                    if guard is None and not purposes.named(value.text):
+                        continue
+                    yield GuardUse(file, item.start, item.end, "listed", value.text, guard, value.keys, around)
+
+    def _called(self, file: PyFile) -> Iterator[GuardUse]:
+        lasts = self._last_names
+        for call in file.module.calls:
+            if call.target == "decorator" or not call.scope:
+                continue
+            if purposes.asks_permission(call.name):
+                yield GuardUse(
+                    file, call.start, call.end, "call", call.name, None, call.expr.keys, file.function_of(call.scope)
+                )
+                continue
+            if call.name.replace("()", "").rpartition(".")[2] not in lasts:
+                continue
+            guard = self._named(file, call.scope, call.name, self.guards)
+            around = file.function_of(call.scope)
+            if guard is not None and around is not None and (file.path, around.qualname) != guard.key:
+                yield GuardUse(file, call.start, call.end, "call", call.name, guard, call.expr.keys, around)
+
+    @cached_property
+    def _last_names(self) -> frozenset[str]:
+        return frozenset(key[1].rpartition(".")[2] for key in self.guards)
+
+    def _hooks(self) -> Iterator[GuardUse]:
+        for callback in self._project.web.callbacks(*_BEFORE):
+            if callback.handler is None or callback.handler_file is None:
+                continue
+            guard = self.guards.get((callback.handler_file.path, callback.handler.qualname))
+            if guard is not None:
+                end = min(callback.end, callback.start + 39)
+                yield GuardUse(callback.file, callback.start, end, "hook", callback.handler.name, guard, (), None)
+
+    def _inherited(self, uses: list[GuardUse]) -> Iterator[GuardUse]:
+        """Classes that answer requests and are built on a guarded one, whose decorators or methods refuse."""
+        guarded: dict[tuple[str, str], GuardUse] = {}
+        for use in uses:
+            owner = use.around
+            if use.how == "call" and owner is not None:
+                owner = use.file.definition(owner.parent)
+            if use.how in ("listed", "call") and owner is not None and owner.kind == "class" and use.purpose:
+                guarded.setdefault((use.file.path, owner.qualname), use)
+        for key, guard in self.guards.items():
+            owner = guard.file.definition(guard.definition.parent)
+            if owner is not None and owner.kind == "class" and guard.purpose:
+                place = guard.definition.start, guard.definition.line
+                use = GuardUse(guard.file, *place, "call", key[1], guard, (), guard.definition)
+                guarded.setdefault((guard.file.path, owner.qualname), use)
+        for file, definition in self._handlers():
+            found = self._guarded_base(file, definition, guarded) if guarded else None
+            if found is not None and (file.path, definition.qualname) not in guarded:
+                yield GuardUse(
+                    file,
+                    definition.start,
+                    definition.line,
+                    "inherited",
+                    found.name,
+                    found.guard,
+                    found.keys,
+                    definition,
+                )
+
+    def _handlers(self) -> Iterator[tuple[PyFile, Definition]]:
+        """Classes with bases that answer requests: those with a method for it."""
+        for file in self._project.app:
+            answering = {d.parent for d in file.module.definitions if d.kind == "function" and d.name in _ANSWERS}
+            for number in sorted(answering - {0}):
+                definition = file.module.definitions[number - 1]
+                if definition.kind == "class" and definition.bases:
+                    yield file, definition
+
+    def _guarded_base(
+        self, file: PyFile, definition: Definition, guarded: dict[tuple[str, str], GuardUse]
+    ) -> GuardUse | None:
+        """The guard of the nearest guarded class that a class is built on; each class is looked at once."""
+        ahead, seen = [(file, definition)], {(file.path, definition.qualname)}
+        for other, current in ahead:
+            for base in current.bases:
+                found = self._project.defined(other, base.text)
+                if found is None or (key := (found[0].path, found[1].qualname)) in seen:
+                    continue
+                if key in guarded:
+                    return guarded[key]
+                seen.add(key)
+                ahead.append(found)
+        return None
+
+    @cached_property
+    def refused_tests(self) -> tuple[RefusedTest, ...]:
+        """Checks of tests that expect 401 or 403, or an exception that stands for them."""
+        return refused_tests(self._project)

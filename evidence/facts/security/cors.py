@@ -1,0 +1,77 @@
+"""Which origins a browser may call the application from, as Flask-CORS is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evidence.facts.pyfile import PyFile
+from evidence.facts.python.records import Assign, Call, Expr
+from evidence.facts.security.assigned import assigned_settings, is_off
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+_SETTINGS = re.compile(r"\w{0,20}CORS_(?:ORIGINS?|ALLOWED_ORIGINS?|RESOURCES|ALLOW_ORIGINS?)|ALLOWED_ORIGINS?")
+_ALL = frozenset({"*", ".*"})
+
+
+@dataclass(frozen=True)
+class CrossOrigin:
+    """One place that lets other origins in. ``named`` tells whether it names them; all are let in otherwise."""
+
+    file: PyFile
+    start: int
+    end: int
+    named: bool
+
+
+def cross_origins(project: Project) -> Iterator[CrossOrigin]:
+    """Every use of Flask-CORS in code that can run, and the setting that names origins for one that is given none."""
+    settings = [
+        (file, item)
+        for file in project.app
+        for name, value, item in assigned_settings(file)
+        if _SETTINGS.fullmatch(name) and not is_off(value)
+    ]
+    for file, call in _uses(project):
+        given = call.expr.kwarg("origins") or call.expr.kwarg("resources")
+        if given is not None:
+            yield CrossOrigin(file, call.start, call.end, not _is_open(file, call.scope, given))
+            continue
+        yield CrossOrigin(file, call.start, call.end, bool(settings))
+        yield from (CrossOrigin(other, item.start, item.end, True) for other, item in settings[:1])
+
+
+def _uses(project: Project) -> Iterator[tuple[PyFile, Call]]:
+    for file, call, _name in project.calls(project.app, "flask_cors.CORS", "flask_cors.cross_origin"):
+        bare = not call.expr.items and call.target not in ("decorator", "")
+        if project.reach.live(file.path, call.scope) and not bare:
+            yield file, call
+    for file in project.app:
+        for call in file.module.calls:
+            if call.name.endswith(".init_app"):
+                receiver = call.name.removesuffix(".init_app")
+                if project.variable_class(file, call.scope, receiver) == "flask_cors.CORS":
+                    yield file, call
+
+
+def _is_open(file: PyFile, scope: int, given: Expr) -> bool:
+    """Whether origins are ``*``: directly, in a mapping of resources, or in the variable that holds them."""
+    if given.kind == "name":
+        held = next((i for at in (scope, 0) for i in file.assigned.get((at, given.text), ())), None)
+        return held is not None and _holds_all(held)
+    if given.kind == "dict":
+        inner = [v for e in given.walk() if e.kind == "dict" and (v := e.kwarg("origins")) is not None]
+        return not inner or any(e.text in _ALL for v in inner for e in v.walk())
+    return any(e.kind == "str" and e.text in _ALL for e in given.walk())
+
+
+def _holds_all(item: Assign | Call) -> bool:
+    """Whether a variable is ``*``, or that when the environment says nothing. A default of a setting that the
+    application sets elsewhere (``app.config.get("ORIGINS", "*")``) is not."""
+    value = item.expr if isinstance(item, Call) else item.value
+    from_environment = value.text.endswith(("environ.get", "getenv")) and len(value.args) > 1
+    return value.text in _ALL or (from_environment and value.args[1].text in _ALL)

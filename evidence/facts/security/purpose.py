@@ -1,0 +1,106 @@
+"""What a guard asks: who somebody is (authentication), or what they may do (authorization)."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+WHO = "authentication"
+MAY = "authorization"
+OTHER = ""
+
+_SEPARATE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+# Words of roles, rights and ownership, as names of functions and attributes use them (English, Spanish, Portuguese,
+# French, German).
+_MAY_WORDS = frozenset({
+    "role", "roles", "rol", "papel", "papeis", "perfil", "rolle", "rollen", "permission", "permissions", "permiso",
+    "permisos", "permissao", "permissoes", "perm", "perms", "privilege", "privileges", "scope", "scopes", "admin",
+    "admins", "administrator", "administrador", "superuser", "superadmin", "staff", "owner", "owners", "owns",
+    "ownership", "propietario", "dueno", "proprietario", "proprietaire", "besitzer", "acl", "acls", "rbac", "abac",
+    "policy", "policies", "capability", "capabilities", "entitlement", "entitlements", "moderator", "editor",
+    "droit", "droits", "recht", "rechte", "berechtigung", "can", "grant", "grants", "granted", "authorize",
+    "authorized", "authorization", "authorisation", "authorise", "authorised", "allowed", "member", "membership",
+})  # fmt: skip
+_WHO_WORDS = frozenset({
+    "auth", "authed", "authn", "authenticate", "authenticated", "authentication", "authenticator", "login",
+    "logged", "signin", "jwt", "token", "bearer", "session", "apikey", "credential", "credentials", "identity",
+    "user", "users", "usuario", "benutzer", "utilisateur", "oauth", "saml", "oidc", "sso", "anonymous",
+})  # fmt: skip
+_ACCESS = re.compile(
+    r"(?:has|have|requires?|check|can|user|deny|ensure|verify)_?(?:\w{1,12}_)?[aA]ccess(?!_?(?:token|key|auth))"
+)
+# What refuses for other reasons: forged requests, too many of them, a closed service.
+_OTHER_WORDS = frozenset({
+    "csrf", "xsrf", "maintenance", "limit", "limiter", "throttle", "rate", "captcha", "recaptcha", "ip", "referer",
+    "origin", "signature", "webhook",
+})  # fmt: skip
+_PERMISSION = re.compile(
+    r"(?:permissions?|allows|acl|policy|enforcer|ability|role)\.(?:can|require|requires|enforce|is_allowed|allowed)$",
+    re.IGNORECASE,
+)
+# Decorators of Flask-HTTPAuth that register how to verify, and guard nothing themselves.
+_CALLBACKS = frozenset({"verify_token", "verify_password", "get_password", "verify_jwt_in_request"})
+_NOT_RIGHTS = re.compile(r"(?:^|[_.])access_?(?:token|key|log|cookie)|allowed_(?:file|ext|host|origin|method)")
+_WHO_NAMED = re.compile(
+    r"(?:login|auth|authn|authentication|jwt|token|session|api_?key|user|oauth|credentials?|signin|http_auth|auth_token|basic_auth|identity)_?(?:is_)?(?:required|needed)(?:_\w{1,20})?"
+    r"|(?:requires?|need|check|verify|ensure|validate|must_have)_(?:be_)?(?:login|logged_in|auth|authn|authentication|authenticated|jwt|token|session|user|api_?key|oauth|valid_token|account)(?:_\w{1,20})?"
+    r"|authenticated?|jwt_refresh_token_required|fresh_login_required|fresh_jwt_required|loginrequired|is_authenticated|login|auth_protect|protect|protected|secured"
+)
+_MAY_NAMED = re.compile(
+    r"(?:\w{1,30}_)?(?:roles?|permissions?|scopes?|privileges?|admin|superuser|staff|owner|groups?|access|acl|policy|capability|rights?)_(?:required|accepted|allowed|needed)(?:_\w{1,20})?"
+    r"|(?:requires?|has|have|check|need|needs|ensure|enforce|verify)_(?:one_of_|any_|all_|some_|any_of_|all_of_)?(?:\w{1,20}_)?(?:roles?|permissions?|scopes?|access|admin|groups?|privileges?|acl|policy|owner|ownership|rights?|superuser|staff)(?:_\w{1,20})?"
+    r"|permission_name|authorize|authorized|can_access|enforce|has_access_api|admin_only|owner_only"
+)
+
+
+@lru_cache(maxsize=50_000)
+def words(name: str) -> frozenset[str]:
+    """The words of a dotted name, in lower case: ``current_user.isAdmin`` has current, user, is, admin."""
+    return frozenset(w.lower() for w in _SEPARATE.split(name[:200]) if w)
+
+
+def speaks_of_rights(name: str) -> bool:
+    """Whether a dotted name is about roles, permissions or ownership."""
+    return bool(words(name) & _MAY_WORDS or _ACCESS.search(name[:200])) and not _NOT_RIGHTS.search(name.lower()[:200])
+
+
+def speaks_of_identity(name: str) -> bool:
+    """Whether a dotted name is about who somebody is."""
+    return bool(words(name) & _WHO_WORDS)
+
+
+def speaks_of_else(name: str) -> bool:
+    """Whether a name says that something other than identity or rights is checked."""
+    return bool(words(name) & _OTHER_WORDS)
+
+
+def asks_permission(name: str) -> bool:
+    """Whether a call asks an object made for it: ``admin_permission.require(403)`` and ``permission.can()`` of
+    Flask-Principal, ``allows.requires(...)`` of Flask-Allows, an enforcer of Casbin."""
+    return _PERMISSION.search(name.replace("()", "")[-120:]) is not None
+
+
+def named(name: str) -> str:
+    """The purpose of a decorator from outside the project, by the name it is used under."""
+    if asks_permission(name):
+        return MAY
+    last = name.replace("()", "").rpartition(".")[2].lower()[:100]
+    if last in _CALLBACKS:
+        return OTHER
+    if _MAY_NAMED.fullmatch(last):
+        return MAY
+    return WHO if _WHO_NAMED.fullmatch(last) else OTHER
+
+
+def purpose(name: str, codes: frozenset[str], reads: frozenset[str]) -> str:
+    """The purpose of a guard of the project: its own name decides, then what it reads and answers."""
+    last = name.rpartition(".")[2]
+    if speaks_of_else(name):
+        return OTHER
+    if speaks_of_rights(last):
+        return MAY
+    if speaks_of_identity(last):
+        return WHO
+    if "403" in codes and any(speaks_of_rights(r) for r in reads):
+        return MAY
+    return WHO if any(speaks_of_identity(r) for r in reads) else OTHER

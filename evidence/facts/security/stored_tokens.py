@@ -1,0 +1,64 @@
+"""Functions about tokens that a project keeps: which end them, take them back, or change the keys behind them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from evidence.facts.pyfile import PyFile
+from evidence.facts.python.records import Definition
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+_KEPT = r"(?:token|jwt|api_?key|apikey|linking_?key|access_?key|session_?key)"
+_REVOKES = re.compile(
+    rf"(?:revoke|revocar|invalidate|blacklist|blocklist|denylist|expire|deactivate)_\w{{0,30}}{_KEPT}\w{{0,20}}"
+    rf"|{_KEPT}\w{{0,20}}_(?:revoke|invalidate|blacklist|blocklist|revoked)\w{{0,20}}"
+)
+_TAKES_BACK = re.compile(r"revok|invalidat|blacklist|blocklist|denylist|deactivat|logout|log_out", re.IGNORECASE)
+_ROTATES = re.compile(
+    r"(?:rotate|regenerate|reset|renew|roll)_\w{0,30}"
+    r"(?:api_?key|apikey|signing_?key|jwk|secret_?key|token_?key|access_?key)\w{0,20}"
+)
+_STORED = re.compile(r"(?:expir|valid_until|valid_to|valid_through)\w{0,30}", re.IGNORECASE)
+_ASKS_END = re.compile(rf"(?:\w{{1,40}}\.)?\w{{0,40}}{_KEPT}\w{{0,20}}\.(?:is_|has_)?expired", re.IGNORECASE)
+_ASKS_STATE = re.compile(
+    rf"(?:\w{{1,40}}\.)?\w{{0,40}}{_KEPT}\w{{0,20}}\.(?:is_)?(?:revoked|blacklisted|invalidated|used|valid)(?:_at|_on)?",
+    re.IGNORECASE,
+)
+ABOUT_TOKENS = re.compile(rf"{_KEPT}|invitation|invite|reset_link|magic_link", re.IGNORECASE)
+"""Names that are about tokens, keys, and the links that carry them."""
+_ABOUT_KEPT = re.compile(_KEPT, re.IGNORECASE)
+
+
+def token_functions(project: Project) -> Iterator[tuple[PyFile, Definition, str]]:
+    """(file, function, what it does) of live functions: ``revocation``, ``rotation`` or ``expiry``."""
+    for file in project.app:
+        for number, definition in enumerate(file.module.definitions, 1):
+            if definition.kind == "function" and definition.statements:
+                refs = file.module.refs[number] if number < len(file.module.refs) else ()
+                does = _does(file, definition, refs)
+                if does and project.reach.live(file.path, number):
+                    yield from ((file, definition, what) for what in does)
+
+
+def _does(file: PyFile, definition: Definition, refs: tuple[str, ...]) -> list[str]:
+    name = definition.qualname.replace(".", "_").lower()
+    found = {what for what, pattern in (("revocation", _REVOKES), ("rotation", _ROTATES)) if pattern.search(name)}
+    if _TAKES_BACK.search(definition.name) and _ABOUT_KEPT.search(f"{file.path} {definition.qualname}"):
+        found.add("revocation")
+    if _compares(file, definition, refs) or any(_ASKS_END.fullmatch(r) for r in refs):
+        found.add("expiry")
+    if any(_ASKS_STATE.fullmatch(r) for r in refs):
+        found.add("revocation")
+    return sorted(found)
+
+
+def _compares(file: PyFile, definition: Definition, refs: tuple[str, ...]) -> bool:
+    """A function about tokens that reads a stored end and the clock."""
+    ends = any(_STORED.fullmatch(r.rpartition(".")[2]) and "." in r for r in refs)
+    clock = any(r.rpartition(".")[2] in ("now", "utcnow", "time", "today", "current_timestamp") for r in refs)
+    about = _ABOUT_KEPT.search(f"{file.path.rpartition('/')[2]} {definition.qualname}")
+    return ends and clock and about is not None
