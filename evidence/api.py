@@ -33,13 +33,30 @@ from evidence.facts.records import (
     Text,
 )
 from evidence.facts.roles import Role
+from evidence.facts.scenarios import Scenario, error_statuses
+from evidence.facts.schema_checks import SchemaCheck
+from evidence.facts.secret_places import SecretPlace
+from evidence.facts.security import (
+    ABOUT_TOKENS,
+    CrossOrigin,
+    Guard,
+    GuardUse,
+    KeptSecret,
+    Refusal,
+    RefusedTest,
+    Scan,
+    assigned_settings,
+    claims,
+    is_off,
+    kept_secrets,
+    token_functions,
+    trail_mixins,
+    trail_recorders,
+    trail_tables,
+)
 from evidence.facts.suite import CollectedTest, Fixture
 from evidence.facts.tool_configs import ToolConfig
 from evidence.facts.tool_uses import ToolUse, measures_coverage, written
-from evidence.facts.secret_places import SecretPlace
-from evidence.facts.security import Guard, GuardUse, RefusedTest, Refusal, Scan
-from evidence.facts.scenarios import Scenario, error_statuses
-from evidence.facts.schema_checks import SchemaCheck
 from evidence.facts.web import App, Blueprint, Callback, Factory, Registration, Request, Route, Use
 from evidence.facts.writings import Writing
 from evidence.model import (
@@ -81,6 +98,7 @@ def quoted(name: str, limit: int = 60) -> str:
 
 
 __all__ = [
+    "ABOUT_TOKENS",
     "App",
     "Assign",
     "Blueprint",
@@ -91,6 +109,7 @@ __all__ = [
     "CollectedTest",
     "CommandLine",
     "Commands",
+    "CrossOrigin",
     "Data",
     "Decorator",
     "Definition",
@@ -106,6 +125,7 @@ __all__ = [
     "Import",
     "Instruction",
     "Job",
+    "KeptSecret",
     "Module",
     "Monitor",
     "Node",
@@ -144,11 +164,19 @@ __all__ = [
     "Use",
     "Writing",
     "any_site",
-    "error_statuses",
+    "assigned_settings",
+    "claims",
     "environment_of",
+    "error_statuses",
+    "is_off",
+    "kept_secrets",
     "measures_coverage",
     "never",
     "plural",
     "quoted",
+    "token_functions",
+    "trail_mixins",
+    "trail_recorders",
+    "trail_tables",
     "written",
 ]
