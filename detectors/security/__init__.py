@@ -1,0 +1,1 @@
+"""Detectors of security: identity, rights, tokens, browsers, secrets, scanners, and the trail that is kept."""

@@ -1,0 +1,289 @@
+"""Authentication: the service knows who asks, and turns away who cannot prove it.
+
+**What it sees.** Logins and token checks (Flask-Login, Flask-JWT-Extended, Flask-HTTPAuth, Flask-Security, OAuth, OIDC,
+SAML, LDAP, PyJWT, API keys and the project's own), callbacks that load or verify a user, guards that answer 401 or lead
+to the login page, hashing of passwords, where all this stands before routes, and tests that expect to be refused.
+
+**Why it matters.** Everything else that protects data rests on knowing who is asking.
+
+**What it cannot tell.** Whether every route that needs a login has one, how strong passwords are, and what an identity
+provider in front of the service does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from evidence.api import Call, Definition, Observations, Project, PyFile, RefusedTest, Signal, Site, Sites, plural
+
+# Calls that let somebody in, or check what they bring, by the last part of their outside name.
+_ENTRY = {
+    "flask_login": ("login_user",),
+    "quart_auth": ("login_user",),
+    "flask_security": ("login_user", "Security"),
+    "flask_jwt_extended": ("create_access_token", "verify_jwt_in_request"),
+    "flask_jwt": ("JWT",),
+    "flask_jwt_simple": ("create_jwt",),
+    "flask_jwt_router": ("JwtRoutes",),
+    "flask_jwt_oidc": ("JwtManager",),
+    "flask_httpauth": ("HTTPBasicAuth", "HTTPTokenAuth", "HTTPDigestAuth", "MultiAuth"),
+    "apiflask": ("HTTPBasicAuth", "HTTPTokenAuth"),
+    "apiflask.security": ("HTTPBasicAuth", "HTTPTokenAuth", "HTTPBearer", "HTTPAPIKeyHeader"),
+    "flask_basicauth": ("BasicAuth",),
+    "flask_praetorian": ("Praetorian",),
+    "flask_oidc": ("OpenIDConnect",),
+    "flask_pyoidc": ("OIDCAuthentication",),
+    "flask_user": ("UserManager",),
+    "flask_appbuilder": ("AppBuilder",),
+    "flask_ldap3_login": ("LDAP3LoginManager",),
+    "flask_simpleldap": ("LDAP",),
+    "flask_simplelogin": ("SimpleLogin",),
+    "flask_cas": ("CAS",),
+    "flask_saml": ("FlaskSAML",),
+    "flask_oauthlib": ("OAuth",),
+    "flask_github": ("GitHub",),
+    "flask_openid": ("OpenID",),
+    "flask_dance": (
+        "make_google_blueprint",
+        "make_github_blueprint",
+        "OAuth2ConsumerBlueprint",
+        "make_azure_blueprint",
+    ),
+    "authlib": ("OAuth", "ResourceProtector", "decode", "OAuth2Session"),
+    "onelogin": ("OneLogin_Saml2_Auth", "process_response"),
+    "saml2": ("Saml2Client",),
+    "ldap3": ("Connection",),
+    "ldap": ("initialize",),
+    "msal": ("ConfidentialClientApplication",),
+    "google.oauth2": ("verify_oauth2_token", "verify_firebase_token", "verify_token"),
+    "firebase_admin": ("verify_id_token", "verify_session_cookie"),
+    "jwt": ("decode",),
+    "jose": ("decode", "verify"),
+    "python_jwt": ("verify_jwt",),
+    "keycloak": ("KeycloakOpenID",),
+    "kmsauth": ("KMSTokenValidator",),
+    "notifications_python_client": ("decode_jwt_token",),
+    "webauthn": ("verify_authentication_response",),
+    "fido2": ("Fido2Server",),
+    "requests_oauthlib": ("OAuth2Session",),
+    "oauthlib": ("WebApplicationClient",),
+}
+# Packages that keep the passwords themselves.
+_KEEPERS = ("flask_security", "flask_appbuilder", "flask_user", "flask_praetorian")
+_HASHES = frozenset({
+    "generate_password_hash", "check_password_hash", "hashpw", "checkpw", "pbkdf2_hmac", "scrypt", "PasswordHasher",
+    "hash_password", "verify_and_update_password", "pbkdf2_sha256", "compare_digest", "crypt",
+})  # fmt: skip
+_HASH_PACKAGES = (
+    "werkzeug", "bcrypt", "flask_bcrypt", "passlib", "argon2", "flask_argon2", "hashlib", "scrypt", "flask_security",
+    "flask_praetorian", "pwdlib", "nacl.pwhash", "hmac", "secrets", "crypt", "cryptography.hazmat.primitives.kdf",
+)  # fmt: skip
+_CHECKS = frozenset({"check_password_hash", "checkpw", "verify_and_update_password", "compare_digest"})
+_CONTEXT_METHODS = (".hash", ".verify", ".encrypt", ".verify_and_update", ".hashpw", ".checkpw")
+_CALLBACKS = frozenset({
+    "user_loader", "request_loader", "header_loader", "verify_password", "verify_token", "user_lookup_loader",
+    "get_password", "user_loader_callback_loader", "authentication_handler", "authorized_handler", "identity_handler",
+})  # fmt: skip
+_PASSWORD = re.compile(r"passw|contrasen|senha|passwort|kennwort|motdepasse|mot_de_passe|wachtwoord", re.IGNORECASE)
+_SESSION_KEYS = re.compile(
+    r"session\[[\"']?(?:\w{0,20}_)?(?:user|user_?id|username|usuario|logged_in|account|uid)\w{0,10}[\"']?\]"
+)
+_ABOUT = re.compile(
+    r"auth|login|log_in|logged|token|jwt|credential|password|api_?key|session|signin|anonym|unauth", re.IGNORECASE
+)
+_RIGHTS = re.compile(r"role|permission|admin|owner|scope|forbid|privilege", re.IGNORECASE)
+_UNAUTHORISED = re.compile(r"un_?authori[sz]ed", re.IGNORECASE)
+_LONGEST = 40
+
+
+# Facts that count and are not shown: other places show the same better.
+_COUNTED = ("inherited", "hashing", "password")
+
+
+def _ways(sites: Sites) -> bool:
+    return bool(sites.of("login", "guard", "callback"))
+
+
+def _refused(sites: Sites) -> int:
+    """Checks of tests that expect a refusal; those in tests about logins are shown first."""
+    return sites.count("tested", "tested_aside")
+
+
+def _practised(sites: Sites) -> bool:
+    """Somebody is let in or kept out, routes stand behind it, and no password is compared in the clear."""
+    hashed = bool(sites.of("hashed", "hashing")) or not sites.of("password")
+    return _ways(sites) and bool(sites.of("applied", "inherited")) and hashed
+
+
+def _statement(sites: Sites) -> str:
+    ways = sites.count("login", "callback")
+    guards = sites.count("guard")
+    if not _practised(sites):
+        if sites.of("password") and not sites.of("hashed", "hashing"):
+            return "There is a login that asks for a password, and no hashing of passwords."
+        return "Parts of a login are there, but no route stands behind them."
+    made = [
+        t
+        for t in (plural(ways, "login or token check") if ways else "", plural(guards, "own guard") if guards else "")
+        if t
+    ]
+    tests = f"; {plural(_refused(sites), 'test check')} of refused logins or tokens" if _refused(sites) else ""
+    hashed = ", passwords hashed" if sites.of("hashed", "hashing") else ""
+    places = plural(sites.count("applied", "inherited"), "place")
+    return f"{' and '.join(made)} before {places} of the application{hashed}{tests}."
+
+
+AUTHENTICATION = Signal(
+    id="security.authentication",
+    title="Authentication",
+    competency="auth",
+    seeds=("S6.1", "C5.1"),
+    counts=(
+        "A login, token, API key, OAuth, OIDC or SAML check is implemented and stands before routes; "
+        "passwords are hashed."
+    ),
+    strong="Tests show that wrong or expired credentials are refused.",
+    not_credited="A login that compares passwords in the clear; an extension that guards no route; tests of a model.",
+    how_to_show="Put the login check on your routes and test that a request with a wrong or no token answers 401.",
+    clauses=("login", "guard", "hashed", "tested", "callback", "applied", "tested_aside", "set_up", *_COUNTED),
+    defining=("login", "guard", "callback", "hashed"),
+    uncited=_COUNTED,
+    applies="python",
+    trace=lambda sites: bool(sites.of("login", "guard", "callback", "set_up", "applied")),
+    practised=_practised,
+    sustained=lambda sites: _refused(sites) > 0,
+    measures=lambda sites: {
+        "guarded": sites.count("applied", "inherited"),
+        "ways": len(sites.of("login", "guard", "callback").subjects()),
+        "negative_tests": _refused(sites),
+    },
+    statement=_statement,
+)
+SIGNALS = (AUTHENTICATION,)
+
+
+def detect(project: Project) -> Observations:
+    """Logins and checks, hashing, guards and where they stand, and tests that expect a refusal."""
+    entries = list(_entries(project))
+    for site in (*entries, *_callbacks(project), *_hashing(project), *_guards(project)):
+        yield AUTHENTICATION, site
+    for test in project.access.refused_tests:
+        if _of_login(test):
+            name = test.definition.name if test.definition else ""
+            clause = "tested" if _ABOUT.search(f"{test.file.path.rpartition('/')[2]} {name}") else "tested_aside"
+            yield AUTHENTICATION, _site(test.file, test.start, test.end, clause, name)
+
+
+def _site(file: PyFile, start: int, end: int, clause: str, subject: str) -> Site:
+    return Site(path=file.path, start=start, end=min(end, start + _LONGEST - 1), clause=clause, subject=subject)
+
+
+def _live(project: Project, file: PyFile, scope: int) -> bool:
+    return project.reach.live(file.path, scope)
+
+
+def _entries(project: Project) -> Iterator[Site]:
+    """Functions that let somebody in or check what they bring; an object made at module level is set-up only."""
+    for file, call, name in project.calls(project.app, *_ENTRY):
+        package, wanted = next(
+            (p, w) for p, w in _ENTRY.items() if name.startswith(p) and name[len(p) : len(p) + 1] in ("", ".", "(")
+        )
+        if name.replace("()", "").rpartition(".")[2] not in wanted or not _live(project, file, call.scope):
+            continue
+        if package in _KEEPERS:
+            yield _site(file, call.start, call.end, "login", package)
+            yield _site(file, call.start, call.end, "hashed", package)
+        else:
+            yield from _entry(file, call, package)
+    for file in project.app:
+        for item in file.module.assigns:
+            if item.scope and _SESSION_KEYS.search(item.target) and _live(project, file, item.scope):
+                yield from _function_site(file, item.scope, "login", "session")
+
+
+def _entry(file: PyFile, call: Call, package: str) -> Iterator[Site]:
+    if not call.scope:
+        yield _site(file, call.start, call.end, "set_up", package)
+    else:
+        yield from _function_site(file, call.scope, "login", package)
+
+
+def _function_site(file: PyFile, scope: int, clause: str, subject: str) -> Iterator[Site]:
+    """The function around a scope; and that it deals with a password, where it reads one."""
+    definition = file.function_of(scope)
+    if definition is None:
+        return
+    yield _site(file, definition.start, definition.end, clause, subject)
+    if _reads_password(file, definition):
+        yield _site(file, definition.start, definition.end, "password", subject)
+
+
+def _reads_password(file: PyFile, definition: Definition) -> bool:
+    scope = file.scopes.get(definition.qualname, 0)
+    names = (*definition.params, *(file.module.refs[scope] if scope < len(file.module.refs) else ()))
+    return any(_PASSWORD.search(n) for n in names)
+
+
+def _callbacks(project: Project) -> Iterator[Site]:
+    """Functions hung on an extension that load a user or verify a password or token."""
+    for callback in project.web.callbacks(*sorted(_CALLBACKS)):
+        if not _live(project, callback.file, 0):
+            continue
+        verifies = callback.method in ("verify_password", "verify_token", "request_loader", "authorized_handler")
+        file, definition = callback.handler_file, callback.handler
+        if file is not None and definition is not None:
+            yield _site(file, definition.start, definition.end, "login" if verifies else "callback", callback.method)
+        else:
+            yield _site(callback.file, callback.start, callback.end, "callback", callback.method)
+
+
+def _hashing(project: Project) -> Iterator[Site]:
+    """Calls that hash a password, or check one against its hash."""
+    for file in project.app:
+        for call in file.module.calls:
+            last = call.name.replace("()", "").rpartition(".")[2]
+            if (last in _HASHES or call.name.endswith(_CONTEXT_METHODS)) and _hashes(project, file, call, last):
+                definition = file.function_of(call.scope)
+                start, end = (
+                    (definition.start, definition.end)
+                    if definition and definition.end - definition.start < 20
+                    else (call.start, call.end)
+                )
+                clause = "hashed" if last in _CHECKS or call.name.endswith(".verify") else "hashing"
+                yield _site(file, start, end, clause, definition.name if definition else last)
+
+
+def _hashes(project: Project, file: PyFile, call: Call, last: str) -> bool:
+    receiver = call.name.replace("()", "").rpartition(".")[0]
+    name = project.external(file, call.name) or (project.variable_class(file, call.scope, receiver) if receiver else "")
+    if last == "hash_password" and not name.startswith(_HASH_PACKAGES):
+        return False
+    return name.startswith(_HASH_PACKAGES)
+
+
+def _guards(project: Project) -> Iterator[Site]:
+    """The project's own guards that ask who it is, and every place a guard stands before something."""
+    seen: set[tuple[str, str]] = set()
+    views = {(f.path, d.qualname) for f, d in project.web.views}
+    for use in project.access.uses:
+        if not use.purpose or not _live(project, use.file, 0):
+            continue
+        if use.how == "inherited":
+            yield _site(use.file, use.start, use.end, "inherited", use.name)
+            continue
+        if use.how != "call" or (use.around is not None and (use.file.path, use.around.qualname) in views):
+            yield _site(use.file, use.start, use.end, "applied", use.name)
+        if use.guard is not None and use.purpose == "authentication" and use.guard.key not in seen:
+            seen.add(use.guard.key)
+            definition = use.guard.definition
+            yield _site(use.guard.file, definition.start, definition.end, "guard", definition.name)
+
+
+def _of_login(test: RefusedTest) -> bool:
+    """A refused login rather than a refused right: 401, or 403 in a test that speaks of logins or tokens."""
+    name = test.definition.name if test.definition else ""
+    if test.code == "401":
+        return not _RIGHTS.search(name)
+    about = f"{test.file.path.rpartition('/')[2]} {name}"
+    return bool(_ABOUT.search(_UNAUTHORISED.sub("", about))) and not _RIGHTS.search(name)

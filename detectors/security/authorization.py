@@ -1,0 +1,184 @@
+"""Roles, scopes or policies: who may do what, asked in one place and put before many routes.
+
+**What it sees.** The project's own guards that ask for a role, right, scope or owner and answer 403, as decorators,
+hooks before a request, class decorators or central functions that views call; decorators of extensions that ask for
+roles; ownership checks inside views; and tests that expect the lesser role to be refused.
+
+**Why it matters.** A login says who somebody is. Most leaks come from not asking whether this object is theirs.
+
+**What it cannot tell.** Whether the rules are the right ones, and filters in queries that hide what is not one's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Container, Iterator
+
+from evidence.api import GuardUse, Observations, Project, PyFile, Refusal, RefusedTest, Signal, Site, Sites, plural
+
+# Catalogue: "applied to several routes". A hook stands before all routes of its blueprint.
+_SEVERAL = 3
+_SEVERAL_DECORATED = 2
+_WHO = re.compile(
+    r"(?:^|\.)(?:current_user|g\.(?:user|current_user)|user_id|get_jwt_identity|get_jwt|session|identity|usuario|current_identity)(?:$|[.(\[])"
+)
+_RIGHTS = re.compile(
+    r"role|permi|admin|owner|owned|scope|privilege|forbid|allowed|access|may_not|cannot|other_user|another|unauthori",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"(?:^|_)(?:acl|roles?|permissions?|privileges?|is_admin|admin|owner|owns|scopes?|polic(?:y|ies)|authorized?|allowed|can|rbac)(?:$|_)|has_access|isAdmin|isOwner"
+)
+# An attribute of an object (not of a model's class, which is a query) that says whose it is.
+_OWNED = re.compile(
+    r"[a-z]\w{0,40}\.(?:user_id|owner_id|author_id|created_by(?:_id)?|owner|author|usuario_id|creator_id)(?:\.id)?"
+)
+# A guard that stands before this many places is central.
+_CENTRAL = 5
+_LOGIN = re.compile(r"login|token|jwt|credential|password|api_?key|csrf|expired|signature", re.IGNORECASE)
+
+
+# Facts that count and are not shown where better ones are.
+_COUNTED = ("inherited", "guard_aside", "inline_aside", "owner", "tested_aside")
+
+
+def _checks(sites: Sites) -> int:
+    """Checks inside views. Comparisons with an owner count where some view answers 403 as well."""
+    refusing = sites.count("inline", "inline_aside")
+    return refusing + (sites.count("owner") if refusing else 0)
+
+
+def _applied(sites: Sites) -> int:
+    return sites.count("applied", "hook", "called", "inherited") + _checks(sites)
+
+
+def _tests(sites: Sites) -> int:
+    return sites.count("tested", "tested_named", "tested_aside")
+
+
+def _practised(sites: Sites) -> bool:
+    if sites.of("hook") or len(sites.of("applied")) >= _SEVERAL_DECORATED:
+        return True
+    return _applied(sites) >= _SEVERAL
+
+
+def _statement(sites: Sites) -> str:
+    if not _applied(sites):
+        return "There is a login, or a check of rights that stands before no route."
+    own = len(sites.subjects("guard", "guard_aside"))
+    counts = (
+        (own, "own guard", ""),
+        (sites.count("applied", "hook", "inherited"), "guarded place", ""),
+        (sites.count("called"), "call of a central check", "calls of a central check"),
+        (_checks(sites), "check inside a view", "checks inside views"),
+    )
+    ways = ", ".join(plural(n, one, many) for n, one, many in counts if n)
+    tests = f"; {plural(_tests(sites), 'test check')} of a refused role" if _tests(sites) else ""
+    return f"Rights are asked for: {ways}{tests}."
+
+
+AUTHORIZATION = Signal(
+    id="security.authorization",
+    title="Roles, scopes or policies",
+    competency="auth",
+    seeds=("S6.1", "C5.1"),
+    counts="Decorators or central functions check a permission, role, scope or owner before several routes.",
+    strong="Tests assert that a lesser role is refused.",
+    not_credited="login_required alone; roles that are only data; one check in one view.",
+    how_to_show="Ask for rights in one decorator or function, put it before your routes, and test that others get 403.",
+    clauses=("guard", "tested", "applied", "called", "hook", "inline", "tested_named", "login_only", *_COUNTED),
+    defining=("guard", "guard_aside", "applied", "hook", "called", "inline", "inline_aside", "owner"),
+    uncited=_COUNTED,
+    applies="python",
+    trace=lambda sites: bool(sites.of("guard", "guard_aside", "login_only")) or _applied(sites) > 0,
+    practised=_practised,
+    sustained=lambda sites: _tests(sites) > 0,
+    measures=lambda sites: {
+        "guarded": _applied(sites),
+        "guards": len(sites.subjects("guard", "guard_aside")),
+        "negative_tests": _tests(sites),
+    },
+    statement=_statement,
+)
+SIGNALS = (AUTHORIZATION,)
+
+
+def detect(project: Project) -> Observations:
+    """Guards that ask for rights, where they stand, checks inside views, and tests of refused roles."""
+    uses = [u for u in project.access.uses if u.purpose == "authorization" and project.reach.live(u.file.path)]
+    for use in uses:
+        yield AUTHORIZATION, _use(use)
+    direct = [u.guard for u in uses if u.guard is not None and u.how != "inherited"]
+    guards = {g.key: g for g in direct}
+    counts = Counter(g.key for g in direct)
+    for key in sorted(guards):
+        definition = guards[key].definition
+        clause = "guard" if counts[key] == max(counts.values()) or counts[key] >= _CENTRAL else "guard_aside"
+        yield AUTHORIZATION, _site(guards[key].file, definition.start, definition.end, clause, definition.name)
+    for site in (*_inside_views(project, guards), *_admin_views(project)):
+        yield AUTHORIZATION, site
+    names = frozenset(key[1].rpartition(".")[2] for key in guards)
+    for test in project.access.refused_tests:
+        clause = _test_clause(test, names)
+        if clause:
+            subject = test.definition.name if test.definition else ""
+            yield AUTHORIZATION, _site(test.file, test.start, test.end, clause, subject)
+
+
+def _site(file: PyFile, start: int, end: int, clause: str, subject: str) -> Site:
+    return Site(path=file.path, start=start, end=min(end, start + 39), clause=clause, subject=subject)
+
+
+def _use(use: GuardUse) -> Site:
+    clause = {"call": "called", "hook": "hook", "inherited": "inherited"}.get(use.how, "applied")
+    return _site(use.file, use.start, use.end, clause, use.name)
+
+
+def _inside_views(project: Project, guards: Container[tuple[str, str]]) -> Iterator[Site]:
+    """Views that answer 403 after looking at who is asking, or that compare an object's owner with who is asking."""
+    refusing = {(r.file.path, r.definition.qualname): r for r in project.access.refusals if "403" in r.codes}
+    for file, definition in project.web.views:
+        key = (file.path, definition.qualname)
+        scope = file.scopes.get(definition.qualname, 0)
+        names = file.module.refs[scope] if scope < len(file.module.refs) else ()
+        asks = any(_WHO.search(n) for n in names)
+        item = refusing.get(key)
+        if item is not None and key not in guards and (asks or any(_rights(n) for n in names)):
+            start, end = _where(file, scope, item)
+            yield _site(file, start, end, "inline_aside" if guards else "inline", definition.qualname)
+        elif asks and item is None and any(_OWNED.fullmatch(n) for n in names):
+            yield _site(file, definition.start, definition.end, "owner", definition.qualname)
+
+
+def _rights(name: str) -> bool:
+    return bool(_ASKS.search(name.replace("()", "").rpartition(".")[2]))
+
+
+def _where(file: PyFile, scope: int, item: Refusal) -> tuple[int, int]:
+    """The call that asks for the right, else the place that refuses."""
+    asked = next((c for c in file.calls_in(scope) if _rights(c.name)), None)
+    return (asked.start, asked.end) if asked is not None else (item.start, item.end)
+
+
+def _admin_views(project: Project) -> Iterator[Site]:
+    """Flask-Admin asks ``is_accessible`` of each of its views: for a right, or for a login only."""
+    for file in project.app:
+        for number, definition in enumerate(file.module.definitions, 1):
+            if definition.name == "is_accessible" and definition.kind == "function" and definition.parent:
+                names = file.module.refs[number] if number < len(file.module.refs) else ()
+                clause = "applied" if any(_rights(n) for n in names) else "login_only"
+                yield _site(file, definition.start, definition.end, clause, definition.qualname)
+
+
+def _test_clause(test: RefusedTest, guards: frozenset[str]) -> str:
+    """Tests that call a guard come first, then those that say what is refused; refused logins are another matter."""
+    definition = test.definition
+    name = definition.name if definition else ""
+    scope = test.file.scopes.get(definition.qualname, 0) if definition else 0
+    refs = test.file.module.refs[scope] if 0 < scope < len(test.file.module.refs) else ()
+    if any(r.rpartition(".")[2] in guards for r in refs):
+        return "tested"
+    if _RIGHTS.search(name) and not (test.code == "401" and _LOGIN.search(name)):
+        return "tested_named"
+    return "tested_aside" if test.code == "403" and not _LOGIN.search(name) else ""

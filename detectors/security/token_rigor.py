@@ -1,0 +1,271 @@
+"""Token lifecycle rigour: tokens end, can be taken back, and are only taken by whom they were made for.
+
+**What it sees.** Expiry (an ``exp`` claim, a lifetime in settings, a stored date that is compared), refresh tokens,
+revocation (blocklists and functions that revoke), key rotation and key ids, audience and issuer checks, scopes, signed
+links with a time limit; and tests that an expired or revoked token is refused.
+
+**Why it matters.** A token that never ends is a password that nobody can change.
+
+**What it cannot tell.** Whether the lifetimes are short enough, or where clients keep their tokens.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from evidence.api import (
+    ABOUT_TOKENS,
+    Call,
+    Observations,
+    Project,
+    PyFile,
+    Signal,
+    Site,
+    Sites,
+    assigned_settings,
+    claims,
+    plural,
+    token_functions,
+)
+
+_KINDS = ("expiry", "revocation", "link", "audience", "refresh", "rotation", "scopes")
+_WORDS = {
+    "expiry": "expiry",
+    "revocation": "revocation",
+    "link": "signed time-limited links",
+    "audience": "audience or issuer checks",
+    "refresh": "refresh tokens",
+    "rotation": "key rotation or key ids",
+    "scopes": "scopes",
+}
+_ENCODE = ("jwt.encode", "jose.jwt.encode", "authlib.jose.jwt.encode", "jose.jws.sign", "python_jwt.generate_jwt")
+_DECODE = ("jwt.decode", "jose.jwt.decode", "authlib.jose.jwt.decode", "python_jwt.verify_jwt")
+_TIMED = ("itsdangerous",)
+_JWT_EXTENDED = ("flask_jwt_extended", "flask_jwt_simple", "flask_praetorian", "flask_jwt_router")
+_SETTINGS = {
+    "JWT_ACCESS_TOKEN_EXPIRES": "expiry",
+    "JWT_EXPIRATION_DELTA": "expiry",
+    "JWT_ACCESS_LIFESPAN": "expiry",
+    "SECURITY_TOKEN_MAX_AGE": "expiry",
+    "JWT_REFRESH_TOKEN_EXPIRES": "refresh",
+    "JWT_REFRESH_LIFESPAN": "refresh",
+    "JWT_DECODE_AUDIENCE": "audience",
+    "JWT_DECODE_ISSUER": "audience",
+    "JWT_OIDC_AUDIENCE": "audience",
+    "JWT_OIDC_ISSUER": "audience",
+    "JWT_BLACKLIST_ENABLED": "revocation",
+    "JWT_BLOCKLIST_ENABLED": "revocation",
+    "SECRET_KEY_FALLBACKS": "rotation",
+}
+_SCOPED = re.compile(r"(?:^|[._])scopes?(?:_|$)|require_oauth", re.IGNORECASE)
+_LOADERS = ("token_in_blocklist_loader", "token_in_blacklist_loader")
+_ENDED = re.compile(
+    r"expir|revok|blacklist|blocklist|invalidat|no_longer_valid|used_token|already_used|old_token|too_old|stale",
+    re.IGNORECASE,
+)
+
+
+_PLAINLY = re.compile(r"token|jwt|_key|auth|session", re.IGNORECASE)
+_SET_ENDED = re.compile(r"(?:is_)?(?:expired|revoked)|\w{0,20}expired_token")
+
+
+def _held(sites: Sites) -> list[str]:
+    return [k for k in _KINDS if sites.of(k)]
+
+
+def _tested(sites: Sites) -> int:
+    """Tests of the end of a token; those that speak of tokens rather than links are shown."""
+    return sites.count("tested", "tested_aside")
+
+
+def _statement(sites: Sites) -> str:
+    held = _held(sites)
+    if not held:
+        return "Only the tokens themselves were found."
+    text = ", ".join(_WORDS[k] for k in held)
+    tests = f"; {plural(_tested(sites), 'test')} of an ended token" if _tested(sites) else ""
+    return f"Of tokens there is {text}{tests}."
+
+
+TOKEN_RIGOR = Signal(
+    id="security.token_rigor",
+    title="Token lifecycle rigour",
+    competency="auth",
+    seeds=("S6.1",),
+    counts=(
+        "At least two of: expiry, refresh, revocation or a blocklist, key rotation or key ids, audience or issuer "
+        "checks, scopes, signed time-limited links."
+    ),
+    strong="Tests show that an expired or revoked token is refused.",
+    not_credited="jwt.encode without an expiry; an extension's defaults; settings of a development or test class.",
+    how_to_show="Give tokens an expiry and a way to be revoked, and test that an expired one answers 401.",
+    clauses=(*_KINDS, "tested", "tested_aside", "lead"),
+    defining=_KINDS,
+    uncited=("tested_aside",),
+    applies="python",
+    practised=lambda sites: len(_held(sites)) >= 2,
+    sustained=lambda sites: _tested(sites) > 0,
+    measures=lambda sites: {"kinds": len(_held(sites)), "tests": _tested(sites)},
+    statement=_statement,
+)
+SIGNALS = (TOKEN_RIGOR,)
+
+
+def detect(project: Project) -> Observations:
+    """What is done about the life of tokens, and tests of their end."""
+    found = [*_jwt(project), *_extended(project), *_timed(project), *_loaders(project)]
+    for file in project.app:
+        if project.reach.live(file.path):
+            found.extend(_settings(project, file))
+    for file, definition, what in token_functions(project):
+        found.append(_site(file, definition.start, definition.end, what, definition.qualname))
+    held = any(s.clause in _KINDS for s in found)
+    yield from ((TOKEN_RIGOR, site) for site in found if site.clause != "lead" or not held)
+    if held:
+        yield from ((TOKEN_RIGOR, site) for site in _tests(project))
+
+
+def _site(file: PyFile, start: int, end: int, clause: str, subject: str) -> Site:
+    return Site(path=file.path, start=start, end=min(end, start + 39), clause=clause, subject=subject)
+
+
+def _around(file: PyFile, call: Call) -> tuple[int, int]:
+    """The lines of a call, or of the short function around it."""
+    definition = file.function_of(call.scope)
+    if definition is not None and definition.end - definition.start < 30:
+        return definition.start, definition.end
+    return call.start, call.end
+
+
+def _jwt(project: Project) -> Iterator[Site]:
+    """Tokens encoded with claims that end them, and decoded with checks of more than the signature."""
+    calls = [c for c in project.calls(project.app, *_ENCODE, *_DECODE) if project.reach.live(c[0].path, c[1].scope)]
+    # A token that is neither checked here nor offered with its public key is made for somebody else's service.
+    own = any(name in _DECODE for _, _, name in calls) or any("jwks" in r.rule for r in project.web.routes)
+    for file, call, name in calls:
+        if name in _ENCODE:
+            keys = claims(file, call) if own else frozenset[str]()
+            yield from (_site(file, *_around(file, call), clause, "encode") for clause in _promised(call, keys))
+        elif any((v := call.expr.kwarg(k)) is not None and v.text != "None" for k in ("audience", "issuer")):
+            yield _site(file, call.start, call.end, "audience", "decode")
+    for file in project.app:
+        for call in file.module.calls:
+            if call.name.endswith("get_unverified_header") and project.reach.live(file.path, call.scope):
+                yield _site(file, *_around(file, call), "rotation", "kid")
+
+
+def _promised(call: Call, keys: frozenset[str]) -> Iterator[str]:
+    """What the claims of a token, and its header, promise about its life."""
+    if "exp" in keys:
+        yield "expiry"
+    else:
+        yield "lead"
+    if keys & {"scope", "scopes"}:
+        yield "scopes"
+    headers = call.expr.kwarg("headers") or call.expr.kwarg("header")
+    if keys and ("kid" in keys or (headers is not None and headers.kwarg("kid") is not None)):
+        yield "rotation"
+
+
+def _extended(project: Project) -> Iterator[Site]:
+    """Flask-JWT-Extended and kin: lifetimes given, refresh tokens made or asked for."""
+    for file, call, name in project.calls(project.app, *_JWT_EXTENDED):
+        if project.reach.live(file.path, call.scope):
+            last = name.rpartition(".")[2]
+            refreshes = last == "jwt_required" and _given(call, "refresh")
+            if last == "create_refresh_token" or refreshes:
+                yield _site(file, call.start, call.end, "refresh", last)
+            if _given(call, "expires_delta"):
+                yield _site(file, call.start, call.end, "expiry", last)
+            if last in ("create_access_token", "encode_jwt_token"):
+                yield _site(file, *_around(file, call), "lead", last)
+    for file in project.app:
+        for definition in file.module.definitions:
+            for decorator in definition.decorators:
+                if decorator.expr.text.endswith(("jwt_refresh_token_required", "auth_refresh_required")):
+                    yield _site(file, decorator.line, definition.line, "refresh", definition.name)
+
+
+def _given(call: Call, key: str) -> bool:
+    value = call.expr.kwarg(key)
+    return value is not None and value.text not in ("None", "False")
+
+
+def _timed(project: Project) -> Iterator[Site]:
+    """Signed values that are only taken for a while. Of what has ``loads`` and ``unsign``, itsdangerous alone asks for
+    an age."""
+    for file in project.app:
+        for call in file.module.calls:
+            last = call.name.rpartition(".")[2]
+            age = call.expr.kwarg("max_age")
+            signed = last in ("loads", "unsign") and age is not None and age.text != "None"
+            if (signed or _checked_elsewhere(project, file, call, last)) and project.reach.live(file.path, call.scope):
+                yield _site(file, *_around(file, call), "link", last)
+    for file, call, name in project.calls(project.app, *_TIMED):
+        lifetime = len(call.expr.args) > 1 or call.expr.kwarg("expires_in") is not None
+        if name.rpartition(".")[2] == "TimedJSONWebSignatureSerializer" and lifetime:
+            yield _site(file, *_around(file, call), "link", "serializer")
+
+
+def _checked_elsewhere(project: Project, file: PyFile, call: Call, last: str) -> bool:
+    """A token checked by an organisation's own package, in a function that deals with its running out."""
+    if last not in ("check_token", "validate_token", "verify_token", "decode_token") or not project.external(
+        file, call.name
+    ):
+        return False
+    definition = file.function_of(call.scope)
+    return (
+        definition is not None
+        and file.imported(call.name)
+        and any(
+            h.start >= definition.start
+            and h.end <= definition.end
+            and any(n.endswith("SignatureExpired") for n in h.names)
+            for h in file.module.handlers
+        )
+    )
+
+
+def _loaders(project: Project) -> Iterator[Site]:
+    """Callbacks that look a token up in a blocklist, and guards that ask for a scope."""
+    for use in project.access.uses:
+        if use.how == "decorator" and _SCOPED.search(use.name) and project.reach.live(use.file.path):
+            yield _site(use.file, use.start, use.end, "scopes", use.name)
+    for callback in project.web.callbacks(*_LOADERS):
+        if project.reach.live(callback.file.path):
+            yield _site(callback.file, callback.start, callback.end, "revocation", callback.method)
+
+
+def _settings(project: Project, file: PyFile) -> Iterator[Site]:
+    """Lifetimes and checks in settings; those of a development or test class are a lead."""
+    environments = {c.scope: c.environment for c in project.settings.classes if c.file is file}
+    for name, value, item in assigned_settings(file):
+        clause = _SETTINGS.get(name, "")
+        if clause and value.text not in ("False", "None"):
+            local = environments.get(item.scope, "") in ("development", "testing")
+            yield _site(file, item.start, item.end, "lead" if local else clause, name)
+
+
+def _tests(project: Project) -> Iterator[Site]:
+    """Tests with a check that are about the end of a token, by their name or by what they set up to be refused."""
+    refused = {(t.file.path, t.definition.qualname) for t in project.access.refused_tests if t.definition is not None}
+    for file in project.tests:
+        for number, definition in enumerate(file.module.definitions, 1):
+            if definition.kind != "function" or not definition.name.startswith("test"):
+                continue
+            named = _ENDED.search(definition.name) and ABOUT_TOKENS.search(
+                f"{file.path.rpartition('/')[2]} {definition.name}"
+            )
+            checked = definition.asserts > 0 or (file.path, definition.qualname) in refused
+            if (named and checked) or ((file.path, definition.qualname) in refused and _set_up(file, number)):
+                about = _PLAINLY.search(f"{file.path.rpartition('/')[2]} {definition.name}")
+                clause = "tested" if about else "tested_aside"
+                yield _site(file, definition.start, definition.end, clause, definition.name)
+
+
+def _set_up(file: PyFile, scope: int) -> bool:
+    """Whether a test makes something expire: a date of the past, or an answer that says so."""
+    targets = [a.target for a in file.module.assigns if a.scope == scope]
+    targets.extend(c.target for c in file.module.calls if c.scope == scope)
+    return any(_SET_ENDED.fullmatch(t.rpartition(".")[2]) for t in targets)
