@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import cast
+from typing import TypeVar, cast
 
 from evidence.api import Detector, Project, Signal, Site, Sites
 from evidence.model import EvidenceError, Finding, Ledger, Outcome
+
+Result = TypeVar("Result")
 
 GROUP = "evidence.detectors"
 # A finding keeps at most this many sites; the true number stays in ``site_count``.
@@ -57,7 +59,7 @@ class Timer:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
-    def run(self, name: str, work: Callable[[], dict[str, list[Site]]]) -> dict[str, list[Site]]:
+    def run(self, name: str, work: Callable[[], Result]) -> Result:
         """Time ``work`` under ``name``."""
         start = time.perf_counter()
         try:
@@ -69,22 +71,34 @@ class Timer:
 def run(
     detectors: Iterable[Detector], project: Project, repository: str, ledger: Ledger, timer: Timer | None = None
 ) -> dict[str, tuple[Finding, Sites]]:
-    """One finding per signal, with all its sites (the finding itself keeps the first :data:`MAX_SITES`)."""
+    """One finding per signal, with all its sites (the finding itself keeps the first :data:`MAX_SITES`).
+
+    A detector that raises, or whose bars do, costs its own signals alone: their outcome is ``error``, and the ledger
+    has ``detector_failed``.
+    """
     timer = timer or Timer()
     results: dict[str, tuple[Finding, Sites]] = {}
     for detector in detectors:
         try:
-            observed = timer.run(detector.__name__, lambda detector=detector: _observe(detector, project))  # type: ignore[misc]
-            failed = ""
-        except Exception as error:  # a plugin's defect costs its own signals, never the scan
-            observed, failed = {}, type(error).__name__
-            ledger.note("detector_failed", detector.__name__, f"stopped with {failed}")
-        for signal in detector.SIGNALS:
-            sites = Sites(sorted(set(observed.get(signal.id, ())), key=Site.order))
-            results[signal.id] = (_finding(signal, sites, detector.__name__, repository, project, failed), sites)
+            found = timer.run(detector.__name__, lambda detector=detector: _findings(detector, project, repository))  # type: ignore[misc]
+        except Exception as error:  # whatever a plugin does wrong, the scan goes on
+            reason = f"stopped with {type(error).__name__}"
+            ledger.note("detector_failed", detector.__name__, reason)
+            found = {s.id: (_failed(s, detector.__name__, repository, reason), Sites()) for s in detector.SIGNALS}
+        results.update(found)
+        for signal, (_, sites) in found.items():
             if len(sites) > MAX_SITES:
-                ledger.note("sites_capped", signal.id, f"{MAX_SITES} of {len(sites)} sites are listed")
+                ledger.note("sites_capped", signal, f"{MAX_SITES} of {len(sites)} sites are listed")
     return results
+
+
+def _findings(detector: Detector, project: Project, repository: str) -> dict[str, tuple[Finding, Sites]]:
+    observed = _observe(detector, project)
+    found = {}
+    for signal in detector.SIGNALS:
+        sites = Sites(sorted(set(observed.get(signal.id, ())), key=Site.order))
+        found[signal.id] = (_finding(signal, sites, detector.__name__, repository, project), sites)
+    return found
 
 
 def _observe(detector: Detector, project: Project) -> dict[str, list[Site]]:
@@ -107,33 +121,52 @@ def applies(signal: Signal, project: Project) -> bool:
     return conditions[signal.applies]()
 
 
-def _finding(signal: Signal, sites: Sites, detector: str, repository: str, project: Project, failed: str) -> Finding:
+def _finding(signal: Signal, sites: Sites, detector: str, repository: str, project: Project) -> Finding:
     grade = signal.grade(sites)
-    reason = None
-    if failed:
-        outcome, reason = Outcome.ERROR, f"the detector stopped with {failed}"
-    elif grade is not None:
-        outcome = Outcome.FOUND
-    elif not applies(signal, project):
-        outcome, reason = Outcome.NOT_APPLICABLE, _NOT_APPLICABLE[signal.applies]
-    else:
-        outcome = Outcome.ABSENT
-    found = outcome is Outcome.FOUND
-    kept = sites if found else Sites()
+    if grade is not None:
+        return Finding(
+            id=_id(repository, signal),
+            signal=signal.id,
+            repository=repository,
+            detector=detector,
+            outcome=Outcome.FOUND,
+            grade=grade,
+            polarity=signal.polarity,
+            measures=dict(sorted(signal.measures(sites).items())),
+            statement=signal.statement(sites),
+            reason=None,
+            site_count=len(sites),
+            sites=tuple(sites[:MAX_SITES]),
+        )
+    if applies(signal, project):
+        return _without(signal, detector, repository, Outcome.ABSENT, None)
+    return _without(signal, detector, repository, Outcome.NOT_APPLICABLE, _NOT_APPLICABLE[signal.applies])
+
+
+def _failed(signal: Signal, detector: str, repository: str, reason: str) -> Finding:
+    return _without(signal, detector, repository, Outcome.ERROR, f"the detector {reason}")
+
+
+def _without(signal: Signal, detector: str, repository: str, outcome: Outcome, reason: str | None) -> Finding:
+    """A finding that has no sites, and so no grade."""
     return Finding(
-        id=hashlib.sha256(f"{repository}\0{signal.id}".encode()).hexdigest()[:12],
+        id=_id(repository, signal),
         signal=signal.id,
         repository=repository,
         detector=detector,
         outcome=outcome,
-        grade=grade if found else None,
+        grade=None,
         polarity=signal.polarity,
-        measures=dict(sorted(signal.measures(sites).items())) if found else {},
-        statement=signal.statement(sites) if found else f"{signal.title}: nothing of it was found in what was read.",
+        measures={},
+        statement=f"{signal.title}: nothing of it was found in what was read.",
         reason=reason,
-        site_count=len(kept),
-        sites=tuple(kept[:MAX_SITES]),
+        site_count=0,
+        sites=(),
     )
+
+
+def _id(repository: str, signal: Signal) -> str:
+    return hashlib.sha256(f"{repository}\0{signal.id}".encode()).hexdigest()[:12]
 
 
 _NOT_APPLICABLE = {

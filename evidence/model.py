@@ -152,9 +152,9 @@ class Site(Struct, frozen=True, kw_only=True):
     value: Scalar | None = None
     commit: str = ""
 
-    def order(self) -> tuple[str, int, int, str, str]:
-        """The key that sorts sites the same way on every run."""
-        return (self.path, self.start, self.end, self.clause, self.subject)
+    def order(self) -> tuple[str, int, int, str, str, str, str]:
+        """The key that sorts sites the same way on every run: equal only for equal sites."""
+        return (self.path, self.start, self.end, self.clause, self.subject, self.commit, repr(self.value))
 
 
 class Sites(tuple[Site, ...]):

@@ -125,23 +125,14 @@ def detect(project: Project) -> Observations:
     for item in wired:
         yield BLUEPRINTS, _wiring(item)
     for request, route in web.exercised:
-        if request.checked:
-            for owner in _owners(project, route.owner, known):
+        if request.checked and route.owner in known:
+            for owner in web.within(route.owner) & known:
                 yield BLUEPRINTS, _site(request.file.path, request.call, "tested", owner)
     yield from _topology(project, wired)
 
 
 def _runs(project: Project, item: Registration) -> bool:
     return project.reach.live(item.file.path, item.call.scope)
-
-
-def _owners(project: Project, key: str, known: set[str]) -> set[str]:
-    """The blueprint of a route and those it is nested in."""
-    import networkx
-
-    if key not in known:
-        return set()
-    return {key} | (set(networkx.ancestors(project.web.graph, key)) & known)
 
 
 def _topology(project: Project, wired: list[Registration]) -> Observations:

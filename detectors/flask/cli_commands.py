@@ -62,12 +62,32 @@ CLI_COMMANDS = Signal(
 SIGNALS = (CLI_COMMANDS,)
 
 
+class _Wiring:
+    """What of the project wires commands, looked up once: names that code or entry points refer to, those added to an
+    application's command line, and the files that make an application."""
+
+    def __init__(self, project: Project) -> None:
+        factories = {(f.file.path, f.definition.qualname) for f in project.web.factories}
+        self.referred_to = {m.text.rpartition(":")[2] for m in project.mentions if ":" in m.text}
+        self.added: set[str] = set()
+        self.making: set[str] = set()
+        for file in project.app:
+            refs = {r for scope in file.module.refs for r in scope}
+            self.referred_to.update(r.rpartition(".")[2] for r in refs)
+            if any(project.resolve(file, r) in factories for r in refs):
+                self.making.add(file.path)
+            for call in file.module.calls:
+                if call.name.endswith(".cli.add_command") and call.expr.args:
+                    self.added.add(call.expr.args[0].text.rpartition(".")[2])
+
+
 def detect(project: Project) -> Observations:
     """Commands wired to the application, and tests that run them."""
     found = False
+    wiring = _Wiring(project)
     for file in project.app:
         for definition in file.module.definitions:
-            clause = _clause(project, file, definition)
+            clause = _clause(project, wiring, file, definition)
             if clause:
                 clause = clause if project.reach.live(file.path, definition.parent) else "unattached"
                 found = found or clause == "command"
@@ -85,30 +105,32 @@ def _site(file: PyFile, start: int, end: int, clause: str, name: str) -> Site:
     return Site(path=file.path, start=start, end=end, clause=clause, subject=f"{file.path}:{name}")
 
 
-def _clause(project: Project, file: PyFile, definition: Definition) -> str:
+def _clause(project: Project, wiring: _Wiring, file: PyFile, definition: Definition) -> str:
+    """What the decorators of a definition make of it; "" nothing of a command."""
     for decorator in definition.decorators:
         receiver, _, method = decorator.expr.text.rpartition(".")
-        if method in ("command", "group") and receiver.endswith(".cli"):
-            return "command"
-        if method == "command" and _is_group(project, file, definition.parent, receiver):
-            return "command"
         if decorator.expr.text in ("invoke.task", "fabric.task"):
             return "task"
-        if method in ("command", "option") and _holds(project, file, definition.parent, receiver, _SCRIPT):
-            return "command"
         if decorator.expr.text.startswith("flask.cli.with_appcontext"):
-            return "command" if _referred_to(project, definition.name) else "unattached"
-        if method in ("command", "group") and _makes_app(project, file, definition, receiver):
+            return "command" if definition.name in wiring.referred_to else "unattached"
+        if method in ("command", "group", "option") and _hung(project, wiring, file, definition, receiver, method):
             return "command"
     return ""
 
 
-def _referred_to(project: Project, name: str) -> bool:
-    """Whether code, or an entry point in a configuration file, names a command."""
-    for file in project.app:
-        if any(r.rpartition(".")[2] == name for refs in file.module.refs for r in refs):
-            return True
-    return any(m.text.endswith(f":{name}") for m in project.mentions)
+def _hung(project: Project, wiring: _Wiring, file: PyFile, definition: Definition, receiver: str, method: str) -> bool:
+    """Whether ``@receiver.method`` hangs a function on something that runs inside the application."""
+    if method == "option" or not receiver:
+        return _holds(project, file, definition.parent, receiver, _SCRIPT)
+    if receiver.endswith(".cli"):
+        return True
+    if method == "command" and (
+        _is_group(project, wiring, file, definition.parent, receiver)
+        or _holds(project, file, definition.parent, receiver, _SCRIPT)
+    ):
+        return True
+    click = receiver.partition(".")[0] in _CLICK or project.defined(file, receiver) is not None
+    return click and definition.kind == "function" and file.path in wiring.making
 
 
 def _holds(project: Project, file: PyFile, scope: int, name: str, classes: tuple[str, ...]) -> bool:
@@ -116,7 +138,7 @@ def _holds(project: Project, file: PyFile, scope: int, name: str, classes: tuple
     return bool(name) and project.variable_class(file, scope, name) in classes
 
 
-def _is_group(project: Project, file: PyFile, scope: int, receiver: str) -> bool:
+def _is_group(project: Project, wiring: _Wiring, file: PyFile, scope: int, receiver: str) -> bool:
     """Whether commands hung on this name belong to an AppGroup or to a group declared as FlaskGroup."""
     if not receiver:
         return False
@@ -131,25 +153,7 @@ def _is_group(project: Project, file: PyFile, scope: int, receiver: str) -> bool
             return True
         if decorator.expr.text.rpartition(".")[0].endswith(".cli"):
             return True
-    return _wired_to_cli(project, found[1].name)
-
-
-def _wired_to_cli(project: Project, name: str) -> bool:
-    """Whether some ``app.cli.add_command(name)`` hangs this group on the application."""
-    return any(
-        c.name.endswith(".cli.add_command") and c.expr.args and c.expr.args[0].text.rpartition(".")[2] == name
-        for f in project.app
-        for c in f.module.calls
-    )
-
-
-def _makes_app(project: Project, file: PyFile, definition: Definition, receiver: str) -> bool:
-    """Whether a click command makes the application, or stands in a module that does so for its commands."""
-    click = receiver.partition(".")[0] in _CLICK or project.defined(file, receiver) is not None
-    if not click or definition.kind != "function":
-        return False
-    factories = {(f.file.path, f.definition.qualname) for f in project.web.factories}
-    return any(project.resolve(file, r) in factories for refs in file.module.refs for r in refs)
+    return found[1].name in wiring.added
 
 
 def _adds(project: Project, file: PyFile, call: Call) -> bool:

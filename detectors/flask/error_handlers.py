@@ -119,9 +119,7 @@ def _tested(project: Project, handlers: list[Callback]) -> Observations:
         found = {e.text for e in expr.walk() if _is_error_status(e)}
         if not (found & codes or (names and found)):
             continue
-        around = next(
-            (d for d in reversed(file.module.definitions) if d.kind == "function" and d.start <= line <= d.end), None
-        )
+        around = file.function_at(line)
         if around is not None and ((file.path, around.qualname) in asking or names & set(file.imports)):
             yield ERROR_HANDLERS, Site(path=file.path, start=line, end=line, clause="tested", subject=sorted(found)[0])
 

@@ -16,8 +16,6 @@ from collections.abc import Iterator
 from evidence.api import Assign, Call, Expr, Observations, Project, PyFile, Signal, Site, Sites, plural
 
 _ENVIRONMENT = ("os.environ", "os.getenv")
-# A list of lists of names of extensions is a maze.
-_MAX_DEPTH = 4
 _HOMES = frozenset({"extensions", "ext", "extension", "exts", "plugins", "_extensions", "flask_extensions"})
 
 
@@ -37,7 +35,7 @@ def _statement(sites: Sites) -> str:
     if not lazy and not sites.of("bound"):
         return "There are functions that bind extensions by init_app, but nothing that runs calls them."
     if not lazy:
-        return "init_app is called, but on nothing that was created unbound."
+        return "Extensions are bound by init_app, but they were not created unbound at module level."
     tail = ", from a module of their own" if _home(sites) else ""
     return f"{plural(len(lazy), 'extension')} created unbound and bound by init_app ({shown}){tail}."
 
@@ -98,36 +96,37 @@ def _is_home(file: PyFile) -> bool:
     return file.path.rpartition("/")[2].removesuffix(".py") in _HOMES or file.folder.rpartition("/")[2] in _HOMES
 
 
-def _created(project: Project, file: PyFile, scope: int, value: Expr, depth: int = 0) -> Iterator[tuple[PyFile, Call]]:
+def _created(project: Project, file: PyFile, scope: int, value: Expr) -> Iterator[tuple[PyFile, Call]]:
     """The module-level creations, without an application, of what a name stands for; those of a list one by one."""
-    if depth > _MAX_DEPTH:
-        return
-    if value.kind in ("list", "dict"):
-        for element in value.items:
-            yield from _created(project, file, scope, element, depth + 1)
-    if value.kind != "name":
-        return
-    for looped in _looped_over(file, scope, value.text):
-        yield from _created(project, file, scope, looped, depth + 1)
-        return
-    ref = project.resolve(file, value.text)
-    if ref.external:
-        return
-    home = project.python[ref.path]
-    for item in home.assigned.get((0, ref.name), ()):
-        if isinstance(item, Assign):
-            yield from _created(project, home, 0, item.value, depth + 1)
-        elif not _handed_app(project, home, item):
-            yield home, item
-            return
+    pending, seen = [(file, scope, value)], set[tuple[str, int, str]]()
+    while pending:
+        at, number, current = pending.pop()
+        if current.kind in ("list", "dict"):
+            pending.extend((at, number, element) for element in reversed(current.items))
+        key = (at.path, number, current.text)
+        if current.kind != "name" or key in seen:
+            continue
+        seen.add(key)
+        looped = _looped_over(at, number, current.text)
+        ref = project.resolve(at, current.text)
+        if looped is not None:
+            pending.append((at, number, looped))
+        elif not ref.external:
+            home = project.python[ref.path]
+            given = home.assigned.get((0, ref.name), ())
+            pending.extend((home, 0, item.value) for item in given if isinstance(item, Assign))
+            made = next((c for c in given if isinstance(c, Call) and not _handed_app(project, home, c)), None)
+            if made is not None:
+                yield home, made
 
 
-def _looped_over(file: PyFile, scope: int, name: str) -> Iterator[Expr]:
-    """What a loop that gives a name its values goes over, or the list that a name of the function holds."""
+def _looped_over(file: PyFile, scope: int, name: str) -> Expr | None:
+    """What a loop that gives a name its values goes over, or what a name of the function holds."""
     for item in file.assigned.get((scope, name), ()) if scope else ():
         if isinstance(item, Assign):
             looped = item.value.kind == "op" and item.value.text == "for"
-            yield item.value.items[0] if looped else item.value
+            return item.value.items[0] if looped else item.value
+    return None
 
 
 def _handed_app(project: Project, file: PyFile, call: Call) -> bool:

@@ -92,10 +92,7 @@ def _works(hook: Callback) -> bool:
     scope = file.scopes.get(definition.qualname, 0)
     if any(c.name not in _IDLE_CALLS for c in file.calls_in(scope)):
         return True
-    inside = range(definition.line, definition.end + 1)
-    return any(a.start in inside and a.target != "_" for a in file.module.assigns) or any(
-        r.line in inside for r in file.module.raises
-    )
+    return any(a.target != "_" for a in file.assigns_in(scope)) or bool(file.raises_in(scope))
 
 
 def _tested(project: Project, hooks: list[Callback]) -> Observations:
@@ -136,12 +133,8 @@ def _headers_set(hook: Callback) -> set[str]:
     if hook.handler is None or hook.handler_file is None:
         return set()
     scope = hook.handler_file.scopes.get(hook.handler.qualname, 0)
-    inside = range(hook.handler.line, hook.handler.end + 1)
-    found = {
-        a.target.rpartition("[")[2].rstrip("]")
-        for a in hook.handler_file.module.assigns
-        if a.start in inside and "headers[" in a.target
-    }
+    written = (a.target for a in hook.handler_file.assigns_in(scope) if "headers[" in a.target)
+    found = {target.rpartition("[")[2].rstrip("]") for target in written}
     for call in hook.handler_file.calls_in(scope):
         if "headers." in call.name and call.expr.args:
             found.add(call.expr.args[0].text)
@@ -166,7 +159,5 @@ def _mentions_refusal(file: PyFile, definition: Definition) -> bool:
     ]
     if any(e.kind == "num" and e.text in _REFUSALS for e in values):
         return True
-    inside = range(definition.line, definition.end + 1)
-    return any(
-        "auth" in r.name.lower() or "forbidden" in r.name.lower() for r in file.module.raises if r.line in inside
-    )
+    raised = [r.name.lower() for r in file.raises_in(scope)]
+    return any("auth" in name or "forbidden" in name for name in raised)

@@ -7,6 +7,8 @@ from evidence.facts.python.records import Call, Definition
 
 # A chain of base classes or variables longer than this is a maze.
 _MAX_HOPS = 6
+# Of a variable that is given many values, the first few tell its class.
+_MAX_VALUES = 8
 
 
 def callee(names: Names, file: PyFile, scope: int, name: str) -> Ref | None:
@@ -32,7 +34,7 @@ def _class_of(names: Names, file: PyFile, scope: int, name: str, hops: int = 0) 
     if name in ("self", "cls"):
         around = _class_around(file, scope)
         return Ref(file.path, around.qualname) if around is not None else None
-    for item in _assigned(file, scope, name):
+    for item in _assigned(file, scope, name)[:_MAX_VALUES]:
         ref = names.resolve(file.path, item.name.replace("()", ""))
         if not ref.external and _is_class(names, ref):
             return ref

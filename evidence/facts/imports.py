@@ -78,13 +78,14 @@ class ImportGraph:
         reach = {n: networkx.descendants(top, n) for n in {b for _, b, d in edges if d["deferred"]}}
         return sorted((a, b, d["line"]) for a, b, d in edges if d["deferred"] and a in reach[b])
 
-    def reachable(self, roots: Iterable[str]) -> frozenset[str]:
-        """``roots`` and every module they import, directly or not, packages on the way included."""
+    def reachable(self, roots: Iterable[str], known: frozenset[str] = frozenset()) -> frozenset[str]:
+        """``roots`` and every module they import, directly or not, packages on the way included; those ``known`` left
+        out, with what is reached through them alone."""
         seen: set[str] = set()
         stack = [r for r in roots if r in self._names.files]
         while stack:
             path = stack.pop()
-            if path in seen:
+            if path in seen or path in known:
                 continue
             seen.add(path)
             stack.extend(t for t in self.graph.successors(path) if t not in seen)

@@ -4,105 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from typing import NamedTuple
 
-from evidence.facts.python.records import Assign, Call, Definition, Import, Module
-from evidence.facts.roles import Role
+from evidence.facts.pyfile import PyFile, bare
 
 # A re-export may pass through this many files; longer chains are cycles or mazes.
 _MAX_HOPS = 8
-
-
-class PyFile:
-    """A Python file in its place: path, role, and its facts with look-ups by scope."""
-
-    def __init__(self, path: str, module: Module, role: Role) -> None:
-        self.path = path
-        self.module = module
-        self.role = role
-
-    def __repr__(self) -> str:
-        return f"PyFile({self.path!r})"
-
-    @property
-    def folder(self) -> str:
-        """The path of its folder, "" at the root."""
-        return self.path.rpartition("/")[0]
-
-    def definition(self, scope: int) -> Definition | None:
-        """The definition a scope number stands for; None for the module itself."""
-        return self.module.definitions[scope - 1] if scope else None
-
-    def function_of(self, scope: int) -> Definition | None:
-        """The innermost function around a scope."""
-        found = self.definition(scope)
-        while found is not None and found.kind != "function":
-            found = self.definition(found.parent)
-        return found
-
-    def outermost(self, scope: int) -> Definition | None:
-        """The top-level definition around a scope."""
-        found = self.definition(scope)
-        while found is not None and found.parent:
-            found = self.definition(found.parent)
-        return found
-
-    @cached_property
-    def scopes(self) -> dict[str, int]:
-        """Scope number by qualified name (the first of equals)."""
-        numbers: dict[str, int] = {}
-        for index, definition in enumerate(self.module.definitions):
-            numbers.setdefault(definition.qualname, index + 1)
-        return numbers
-
-    @cached_property
-    def imports(self) -> dict[str, Import]:
-        """Imports by local name; those at module level win."""
-        found: dict[str, Import] = {}
-        for item in sorted(self.module.imports, key=lambda i: i.scope):
-            found.setdefault(item.alias, item)
-        return found
-
-    @cached_property
-    def _targets(self) -> frozenset[str]:
-        return frozenset(i.target for i in self.module.imports)
-
-    def imported(self, name: str) -> bool:
-        """Whether a dotted name begins with the target of one of this file's imports."""
-        prefix = ""
-        for segment in name.split("."):
-            prefix = f"{prefix}.{_bare(segment)}" if prefix else _bare(segment)
-            if prefix in self._targets:
-                return True
-        return False
-
-    @cached_property
-    def top_level(self) -> frozenset[str]:
-        """Names bound at module level by definitions, assignments and calls."""
-        names = {d.name for d in self.module.definitions if d.parent == 0}
-        names.update(a.target for a in self.module.assigns if a.scope == 0)
-        names.update(c.target for c in self.module.calls if c.scope == 0 and c.target)
-        return frozenset(names)
-
-    def inside(self, scope: int, outer: int) -> bool:
-        """Whether ``scope`` is ``outer`` or nested in it."""
-        while scope and scope != outer:
-            scope = self.module.definitions[scope - 1].parent
-        return scope == outer
-
-    def calls_in(self, scope: int) -> list[Call]:
-        """Calls in a scope and the scopes nested in it."""
-        return [c for c in self.module.calls if self.inside(c.scope, scope)]
-
-    @cached_property
-    def assigned(self) -> dict[tuple[int, str], list[Assign | Call]]:
-        """What each name of each scope is assigned, in file order."""
-        found: dict[tuple[int, str], list[Assign | Call]] = {}
-        both: list[Assign | Call] = [*self.module.assigns, *(c for c in self.module.calls if c.target)]
-        for item in sorted(both, key=lambda i: (i.start, i.end)):
-            found.setdefault((item.scope, item.target), []).append(item)
-        return found
+# So many modules are looked into for a name that star imports may bring.
+_MAX_STARS = 100
+# Folders that hold packages and are put on the import path, even where a stray ``__init__.py`` lies in them.
+_SOURCE_FOLDERS = frozenset({"src", "lib", "source"})
 
 
 class Ref(NamedTuple):
@@ -175,7 +86,9 @@ class Names:
             return True
         top = dotted.partition(".")[0]
         above = importer.startswith(root + "/")
-        if root in self._packages:
+        stray = root.rpartition("/")[2] in _SOURCE_FOLDERS and top not in sys.stdlib_module_names
+        holds_packages = stray and f"{root}/{top}" in self._packages
+        if root in self._packages and not holds_packages:
             # scripts run from inside a package folder (python 2 style, or ``cd app && python main.py``)
             return (
                 above
@@ -198,7 +111,7 @@ class Names:
         if hops > _MAX_HOPS or not name:
             return Ref("", name)
         file = self.files[path]
-        head = _bare(name.partition(".")[0])
+        head = bare(name.partition(".")[0])
         # a name of this very file, unless it came in through an import of the same first segment
         if head and head in file.top_level and not file.imported(name):
             return Ref(path, name)
@@ -225,6 +138,8 @@ class Names:
 
     def _shadow(self, path: str, dotted: str, submodule: str) -> str:
         """The package ``__init__`` that binds the submodule's name to something else: ``from .users import users``."""
+        if dotted in self.files[path].imported_modules:
+            return ""
         parent, _, last = dotted.rpartition(".")
         package = self.module(path, parent) if parent.strip(".") else ""
         item = self.files[package].imports.get(last) if package.endswith("__init__.py") and package != path else None
@@ -236,29 +151,35 @@ class Names:
         """``attribute`` of the module at ``path``, through its own imports."""
         file = self.files[path]
         head, dot, rest = attribute.partition(".")
-        bare = _bare(head)
-        item = file.imports.get(bare)
-        if (
-            item is not None
-            and item.scope == 0
-            and bare not in {d.name for d in file.module.definitions if d.parent == 0}
-        ):
-            return self._follow(path, item.target + head[len(bare) :] + dot + rest, hops + 1)
-        if bare in file.top_level:
-            return Ref(path, attribute)
-        for star in file.module.imports:
-            if star.alias == "*":
-                target = self.module(path, star.module)
-                if target and target != path and hops < _MAX_HOPS:
-                    inner = self._inside(target, attribute, hops + 1)
-                    if inner.path:
-                        return inner
+        name = bare(head)
+        item = file.imports.get(name)
+        if item is not None and item.scope == 0 and name not in file.defined:
+            return self._follow(path, item.target + head[len(name) :] + dot + rest, hops + 1)
+        if name not in file.top_level and hops < _MAX_HOPS:
+            source = self._starred(path, name)
+            if source:
+                return self._inside(source, attribute, hops + 1)
         return Ref(path, attribute)
 
+    def _starred(self, path: str, name: str) -> str:
+        """The module from which a star import, directly or through further ones, brings a name; "" when none does."""
+        seen, stack = {path}, self._stars(path)
+        while stack and len(seen) < _MAX_STARS:
+            source = stack.pop()
+            if source in seen:
+                continue
+            seen.add(source)
+            file = self.files[source]
+            item = file.imports.get(name)
+            if name in file.top_level or (item is not None and item.scope == 0):
+                return source
+            stack.extend(self._stars(source))
+        return ""
 
-def _bare(segment: str) -> str:
-    """A segment of a dotted name without its call or index mark."""
-    return segment.partition("(")[0].partition("[")[0]
+    def _stars(self, path: str) -> list[str]:
+        """The modules that a file imports everything from, last one first."""
+        modules = [i.module for i in self.files[path].module.imports if i.alias == "*" and i.scope == 0]
+        return [found for m in reversed(modules) if (found := self.module(path, m))]
 
 
 def _suffixes(path: str) -> list[str]:
@@ -283,3 +204,6 @@ def _shared(root: str, importer: str) -> int:
             break
         count += 1
     return count
+
+
+__all__ = ["Names", "PyFile", "Ref"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.imports import ImportGraph
 from evidence.facts.names import Names, PyFile
+from evidence.facts.pyfile import bare
 from evidence.facts.python.records import Definition
 from evidence.facts.roles import Role
 
@@ -78,14 +79,22 @@ class Reach:
                         yield found
 
     @cached_property
+    def _by_file_name(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path in sorted(self._names.files):
+            found.setdefault(path.rpartition("/")[2], []).append(path)
+        return found
+
+    @cached_property
     def modules(self) -> frozenset[str]:
         """Paths of the modules that can run."""
-        seen = self._imports.reachable(self.roots)
-        while True:
-            more = {t for p in seen for t in self._by_string(self._names.files[p])} - seen
-            if not more:
-                return seen
-            seen = self._imports.reachable(seen | more)
+        seen: frozenset[str] = frozenset()
+        fresh = self._imports.reachable(self.roots)
+        while fresh:
+            seen |= fresh
+            named = {t for p in fresh for t in self._by_string(self._names.files[p])}
+            fresh = self._imports.reachable(named - seen, seen)
+        return seen
 
     def _by_string(self, file: PyFile) -> Iterable[str]:
         """Modules that a file names in strings, or loads from its own folder without naming them."""
@@ -109,39 +118,35 @@ class Reach:
         import networkx
 
         graph: networkx.DiGraph[tuple[str, str]] = networkx.DiGraph()
-        by_name: dict[str, list[tuple[str, str]]] = {}
         for path in sorted(self.modules):
             for definition in self._names.files[path].module.definitions:
-                by_name.setdefault(definition.name, []).append((path, definition.qualname))
+                graph.add_edge(_any(definition.name), (path, definition.qualname))
         for path in sorted(self.modules):
             file = self._names.files[path]
             if file.role is Role.TEST:
                 # all of a test file runs: one node for it keeps the graph of a large suite small
                 named = sorted({name for scope in file.module.refs for name in scope})
-                graph.add_edges_from(((path, _TOP), t) for t in self._targets(file, named, by_name))
+                graph.add_edges_from(((path, _TOP), t) for t in self._targets(file, named))
                 continue
             for scope, refs in enumerate(file.module.refs):
                 around = file.definition(scope)
                 node = (path, around.qualname if around else _TOP)
-                graph.add_edges_from((node, t) for t in self._targets(file, refs, by_name))
+                graph.add_edges_from((node, t) for t in self._targets(file, refs))
                 if around is not None:
                     graph.add_edges_from((n, node) for n in _runs_with(file, around))
         return graph
 
-    def _targets(
-        self, file: PyFile, refs: Iterable[str], by_name: dict[str, list[tuple[str, str]]]
-    ) -> Iterable[tuple[str, str]]:
+    def _targets(self, file: PyFile, refs: Iterable[str]) -> Iterable[tuple[str, str]]:
         for name in refs:
             ref = self._names.resolve(file.path, name)
             if not ref.external:
-                head = ref.name.partition(".")[0].partition("(")[0].partition("[")[0]
+                head = bare(ref.name.partition(".")[0])
                 if head in self._names.files[ref.path].scopes:
                     yield ref.path, head
                 elif file.path == ref.path:
-                    yield from by_name.get(head, ())
-            last = name.rpartition(".")[2].partition("(")[0].partition("[")[0]
+                    yield _any(head)
             if ref.external or "." in ref.name:
-                yield from by_name.get(last, ())
+                yield _any(bare(name.rpartition(".")[2]))
 
     @cached_property
     def _live(self) -> frozenset[tuple[str, str]]:
@@ -159,6 +164,11 @@ class Reach:
         file = self._names.files[path]
         definition = file.definition(scope)
         return definition is None or file.role is Role.TEST or (path, definition.qualname) in self._live
+
+
+def _any(name: str) -> tuple[str, str]:
+    """The node that stands for every function of a name, whatever its file."""
+    return ("", "." + name)
 
 
 def _is_entry(file: PyFile) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evidence.facts.names import Names, PyFile
-from evidence.facts.python.records import Call, Definition, Expr
+from evidence.facts.python.records import Definition, Expr
 from evidence.facts.web.kin import Instance, Kin
 from evidence.facts.web.records import Blueprint, Callback
 
@@ -35,22 +35,21 @@ class Callbacks:
                     )  # fmt: skip
 
     def _called(self, file: PyFile, methods: frozenset[str]) -> Iterator[Callback]:
-        for call in file.module.calls:
+        calls = file.module.calls
+        first = {(c.start, c.name): c for c in reversed(calls)}
+        for call in calls:
             name = call.name.removesuffix("()")
             receiver, _, method = name.rpartition(".")
             if method not in methods or not receiver or call.target == "decorator":
                 continue
-            args = call.expr.args
-            if name == call.name and _is_curried(method, call, file):
+            if name == call.name and (call.start, name + "()") in first:
+                # only the first half of ``app.errorhandler(X)(f)``
                 continue
+            args = call.expr.args
+            inner = first.get((call.start, name)) if name != call.name else None
+            outer = args[:-1] if name == call.name else inner.expr.args if inner is not None else ()
             handler = self._handler(file, args[-1]) if args else (None, None)
-            outer = self._outer_args(file, call) if name != call.name else args[:-1]
             yield self._callback(file, call.scope, method, receiver, outer, handler, (call.start, call.end))
-
-    def _outer_args(self, file: PyFile, call: Call) -> tuple[Expr, ...]:
-        """Of ``app.errorhandler(X)(f)``, the arguments of the first call."""
-        inner = [c for c in file.module.calls if c.start == call.start and c.name + "()" == call.name]
-        return inner[0].expr.args if inner else ()
 
     def _handler(self, file: PyFile, value: Expr) -> tuple[PyFile | None, Definition | None]:
         ref = self._names.resolve(file.path, value.text) if value.kind == "name" else None
@@ -77,12 +76,3 @@ class Callbacks:
         owner = self._by_place.get((onto.file.path, onto.call.start)) if onto and onto.call else None
         kind = onto.kind if onto else ""
         return Callback(file, scope, method, receiver, kind, owner.key if owner else "", args, *handler, *span)
-
-
-def _is_curried(method: str, call: Call, file: PyFile) -> bool:
-    """Whether this is only the first half of ``app.errorhandler(X)(f)``."""
-    return any(
-        c.start == call.start and c.name == call.name + "()"
-        for c in file.module.calls
-        if c.name.endswith(method + "()")
-    )

@@ -16,7 +16,7 @@ from evidence.facts.web.callbacks import Callbacks
 from evidence.facts.web.kin import Instance, Kin
 from evidence.facts.web.matching import RuleIndex
 from evidence.facts.web.records import App, Blueprint, Callback, Factory, Registration, Request, Route, Use
-from evidence.facts.web.registration import Registrations
+from evidence.facts.web.registration import Registrations, url_prefixes
 from evidence.facts.web.requests import Requests
 from evidence.facts.web.routes import Routes
 from evidence.facts.web.uses import Uses
@@ -95,7 +95,7 @@ class WebGraph:
 
     @cached_property
     def _rules(self) -> RuleIndex:
-        prefixes = {b.key: self.prefixes(b) or {b.prefix or ""} for b in self.blueprints}
+        prefixes = {b.key: set(self.prefixes(b)) or {b.prefix or ""} for b in self.blueprints}
         names = {b.key: b.name for b in self.blueprints}
         return RuleIndex(self.routes, prefixes, names)
 
@@ -125,22 +125,25 @@ class WebGraph:
 
         return frozenset(networkx.descendants(self.graph, _APP) & {b.key for b in self.blueprints})
 
-    def prefixes(self, blueprint: Blueprint) -> set[str]:
+    def prefixes(self, blueprint: Blueprint) -> frozenset[str]:
         """Every URL prefix under which a blueprint is reachable; "?" stands for what is not constant."""
-        found: set[str] = set()
-        for item in self.registrations:
-            if item.blueprint.key == blueprint.key:
-                own = item.prefix if item.prefix is not None else blueprint.prefix
-                parent = next((b for b in self.blueprints if b.key == item.parent and b.key != blueprint.key), None)
-                above = self.prefixes(parent) if parent is not None and not self._nested_in(parent, blueprint) else {""}
-                found.update(f"{a.rstrip('/')}{own or ''}" for a in above or {""})
-        return found
+        return self._prefixes.get(blueprint.key, frozenset())
 
-    def _nested_in(self, inner: Blueprint, outer: Blueprint) -> bool:
-        """Whether ``inner`` hangs below ``outer``: a loop of registrations that would never end."""
-        import networkx
+    @cached_property
+    def _prefixes(self) -> dict[str, frozenset[str]]:
+        return url_prefixes(self.registrations)
 
-        return inner.key in networkx.descendants(self.graph, outer.key)
+    def within(self, key: str) -> frozenset[str]:
+        """The key of a blueprint and of those it is nested in."""
+        if key not in self._within:
+            import networkx
+
+            self._within[key] = frozenset({key, *(networkx.ancestors(self.graph, key) - {_APP})})
+        return self._within[key]
+
+    @cached_property
+    def _within(self) -> dict[str, frozenset[str]]:
+        return {}
 
     def instance(self, file: PyFile, scope: int, name: str) -> Instance | None:
         """What a variable holds: an app, a blueprint, a namespace, an API; None when none of these."""

@@ -186,13 +186,11 @@ class Kin:
 
 def attribute_places(file: PyFile, scope: int, name: str) -> Iterator[tuple[int, str]]:
     """Where ``self.x``, used in ``scope``, may be given its value: (scope, name as assigned there)."""
-    around = [d for d in enclosing(file, scope) if d.kind == "class"]
-    if not around:
-        return
-    for number, definition in enumerate(file.module.definitions, start=1):
-        if definition.kind == "function" and definition.qualname.startswith(around[0].qualname + "."):
-            yield number, name
-    yield file.scopes[around[0].qualname], name.partition(".")[2]
+    for number in file.attribute_scopes(scope, name):
+        yield number, name
+    around = next((d for d in enclosing(file, scope) if d.kind == "class"), None)
+    if around is not None:
+        yield file.scopes[around.qualname], name.partition(".")[2]
 
 
 def enclosing(file: PyFile, scope: int) -> Iterator[Definition]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Call, Expr
@@ -21,6 +21,8 @@ _PASSING = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "fil
 # What a method can register; the others take anything.
 _KINDS = {"register_blueprint": "blueprint", "add_namespace": "namespace"}
 _MAX_DEPTH = 5
+_MAX_PREFIXES = 8
+_MAX_PREFIX = 400
 
 
 class Registrations:
@@ -34,6 +36,8 @@ class Registrations:
         self._by_call = {(b.file.path, b.call.start, b.call.expr.text): b for b in blueprints}
         self._by_variable = {(b.file.path, b.variable): b for b in blueprints}
         self._all = blueprints
+        self._held: dict[tuple[str, int, str, int, str], tuple[Blueprint, ...]] = {}
+        self._loading: dict[tuple[str, int], bool] = {}
 
     def find(self) -> list[Registration]:
         """All registrations, in path and line order."""
@@ -127,18 +131,32 @@ class Registrations:
 
     def _loads(self, file: PyFile, scope: int, depth: int) -> bool:
         """Whether a function of the project loads modules by name, itself or through another one."""
-        for call in file.calls_in(scope):
-            if call.name.endswith(_DYNAMIC):
-                return True
-            ref = self._names.resolve(file.path, call.name) if depth < 2 and call.name else None
-            if ref is not None and not ref.external:
-                other = self._names.files[ref.path]
-                number = other.scopes.get(ref.name, 0)
-                if number and self._loads(other, number, depth + 1):
-                    return True
-        return False
+        key = (file.path, scope)
+        if key not in self._loading:
+            self._loading[key] = False
+            called = {c.name for c in file.calls_in(scope)}
+            self._loading[key] = any(n.endswith(_DYNAMIC) for n in called) or (
+                depth < 2 and any(self._called_loads(file, n, depth) for n in sorted(called) if n)
+            )
+        return self._loading[key]
+
+    def _called_loads(self, file: PyFile, name: str, depth: int) -> bool:
+        ref = self._names.resolve(file.path, name)
+        other = self._names.files.get(ref.path)
+        number = other.scopes.get(ref.name, 0) if other is not None else 0
+        return other is not None and number > 0 and self._loads(other, number, depth + 1)
 
     def _named(
+        self, file: PyFile, scope: int, name: str, depth: int, position: int, attribute: str
+    ) -> Iterable[Blueprint]:
+        key = (file.path, scope, name, position, attribute)
+        if key not in self._held:
+            # names that hold each other would go on for ever
+            self._held[key] = ()
+            self._held[key] = tuple(dict.fromkeys(self._holding(file, scope, name, depth, position, attribute)))
+        return self._held[key]
+
+    def _holding(
         self, file: PyFile, scope: int, name: str, depth: int, position: int, attribute: str
     ) -> Iterator[Blueprint]:
         found = self._kin.instance(file, scope, name + attribute)
@@ -149,11 +167,11 @@ class Registrations:
         given = list(_given(file, scope, head))
         for number, value in given:
             looped = value.kind == "op" and value.text == "for"
-            place = int(value.items[1].text) if looped and len(value.items) > 1 else -1
+            part = position
+            if looped:
+                part = int(value.items[1].text) if len(value.items) > 1 else -1
             over = value.items[0] if looped else value
-            yield from self._blueprints(
-                file, number, over, depth + 1, place if looped else position, dot + rest + attribute
-            )
+            yield from self._blueprints(file, number, over, depth + 1, part, dot + rest + attribute)
         if not given:
             yield from self._elsewhere(file, name, depth, position, attribute)
 
@@ -189,3 +207,25 @@ def _given(file: PyFile, scope: int, name: str) -> Iterator[tuple[int, Expr]]:
             return
         definition = file.definition(scope)
         scope = definition.parent if definition else 0
+
+
+def url_prefixes(registrations: Iterable[Registration]) -> dict[str, frozenset[str]]:
+    """By blueprint key, every URL prefix that its registrations give it, from the application down."""
+    found: dict[str, set[str]] = {}
+    below: dict[str, list[Registration]] = {}
+    for item in registrations:
+        below.setdefault(item.parent, []).append(item)
+    # what hangs on a parent that hangs nowhere has its own prefix alone
+    hanging = {i.blueprint.key for items in below.values() for i in items}
+    pending = [("", "")] + [(p, "") for p in below if p and p not in hanging]
+    while pending:
+        parent, above = pending.pop()
+        for item in below.get(parent, ()):
+            own = item.prefix if item.prefix is not None else item.blueprint.prefix
+            prefix = f"{above.rstrip('/')}{own or ''}"
+            known = found.setdefault(item.blueprint.key, set())
+            # blueprints nested in each other would go on for ever
+            if prefix not in known and len(known) < _MAX_PREFIXES and len(prefix) < _MAX_PREFIX:
+                known.add(prefix)
+                pending.append((item.blueprint.key, prefix))
+    return {key: frozenset(prefixes) for key, prefixes in found.items()}

@@ -29,10 +29,13 @@ class Requests:
         """Calls of an HTTP method whose target is a path of the application or one of its endpoints."""
         found: list[Request] = []
         for file in files:
+            looks: dict[int, bool] = {}
             for call in file.module.calls:
                 method = call.name.rpartition(".")[2]
                 if method in _METHODS or "request" in method:
-                    checked = _checked(file, call)
+                    if call.scope not in looks:
+                        looks[call.scope] = _looks(file, call.scope)
+                    checked = looks[call.scope] or _expects(call)
                     found.extend(Request(file, call, t, checked) for t in self._targets(file, call))
         return found
 
@@ -55,12 +58,14 @@ class Requests:
             yield from self._strings.of(file, scope, value)
 
 
-def _checked(file: PyFile, call: Call) -> bool:
-    """Whether something looks at the answer: the call itself, the test around it, or whoever calls that helper."""
-    if any(_EXPECTING.search(k) for k in call.expr.keys):
-        return True
-    around = file.function_of(call.scope)
+def _expects(call: Call) -> bool:
+    return any(_EXPECTING.search(k) for k in call.expr.keys)
+
+
+def _looks(file: PyFile, scope: int) -> bool:
+    """Whether the function around a request looks at answers: a test that checks something, or a helper of tests."""
+    around = file.function_of(scope)
     if around is None or around.asserts or not around.name.startswith("test"):
         return True
-    scope = file.scopes.get(around.qualname, 0)
-    return any(_CHECKING.search(c.name.rpartition(".")[2]) for c in file.calls_in(scope))
+    number = file.scopes.get(around.qualname, 0)
+    return any(_CHECKING.search(c.name.rpartition(".")[2]) for c in file.calls_in(number))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import product
+from itertools import islice, product
 
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Call, Expr
@@ -22,6 +22,7 @@ class Strings:
 
     def __init__(self, names: Names) -> None:
         self._names = names
+        self._known: dict[tuple[str, int, str], list[str]] = {}
 
     def of(self, file: PyFile, scope: int, value: Expr) -> list[str]:
         """The values an expression may have, at most twelve; nothing when it is no string at all."""
@@ -37,14 +38,17 @@ class Strings:
             return self._filled(file, scope, value, depth)
         if value.kind == "op":
             return self._operation(file, scope, value, depth)
-        if value.kind == "name":
-            found = [
-                t
-                for v, where, at in self._given(file, scope, value.text)
-                for t in self._values(where, at, v, depth + 1)
-            ]
-            return list(dict.fromkeys(found))[:_MAX_VALUES] or [_OPEN]
-        return [_OPEN]
+        return self._named(file, scope, value.text, depth) if value.kind == "name" else [_OPEN]
+
+    def _named(self, file: PyFile, scope: int, name: str, depth: int) -> list[str]:
+        key = (file.path, scope, name)
+        if key not in self._known:
+            # names that are made of each other would go on for ever
+            self._known[key] = [_OPEN]
+            given = islice(self._given(file, scope, name), _MAX_VALUES)
+            found = [t for value, where, at in given for t in self._values(where, at, value, depth + 1)]
+            self._known[key] = list(dict.fromkeys(found))[:_MAX_VALUES] or [_OPEN]
+        return self._known[key]
 
     def _filled(self, file: PyFile, scope: int, value: Expr, depth: int) -> list[str]:
         parts = value.text.split(_OPEN)
