@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from evidence.facts.masking import mask_text
+from evidence.facts.masking import mask_value
 from evidence.facts.records import Lost, Tag, Template
 from evidence.facts.structured import line_count, text_of
 
@@ -102,8 +102,16 @@ def _tag(kind: str, pieces: list[_Piece], offset: int) -> Tag | None:
         names = [name for name in names if name not in _IMPORT_WORDS]
     if word == "filter" and names:
         filters, names = [names[0], *filters], names[1:]
-    strings = [mask_text(value[1:-1])[:_MAX_STRING] for _, piece, value in pieces if piece == "string"]
+    strings = [text[:_MAX_STRING] for text in _strings(pieces)]
     return Tag(word, line, tuple(names[:MAX_PARTS]), tuple(strings[:MAX_PARTS]), tuple(filters[:MAX_PARTS]))
+
+
+def _strings(pieces: list[_Piece]) -> Iterator[str]:
+    """The string constants, masked: also by the name that is given them (``set token = "..."``, ``password="..."``)."""
+    for index, (_, kind, value) in enumerate(pieces):
+        if kind == "string":
+            given = index > 1 and pieces[index - 1][2] in ("=", ":", "==")
+            yield mask_value(pieces[index - 2][2] if given else "", value[1:-1])
 
 
 def _names(pieces: list[_Piece]) -> tuple[list[str], list[str]]:

@@ -22,18 +22,18 @@ from evidence.facts.secret_names import kind_of_name
 from evidence.facts.secret_values import MASKED, url_kind, value_kind
 
 _TOKENS = re.compile(
-    r"""(?<![A-Za-z0-9])(?P<aws_key>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})(?![A-Za-z0-9])
-    |(?<![A-Za-z0-9])(?P<github_token>gh[pousr]_[A-Za-z0-9]{20,300}+|github_pat_[A-Za-z0-9_]{22,300}+)
-    |(?<![A-Za-z0-9])(?P<gitlab_token>gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent)-[A-Za-z0-9_\-]{20,300}+)
-    |(?<![A-Za-z0-9])(?P<slack_token>xox[abeoprs]-[A-Za-z0-9\-]{10,300}+|xapp-[0-9]-[A-Za-z0-9\-]{10,300}+)
+    r"""(?<![A-Z0-9])(?P<aws_key>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})(?![A-Za-z0-9])
+    |(?P<github_token>gh[pousr]_[A-Za-z0-9]{20,300}+|github_pat_[A-Za-z0-9_]{22,300}+)
+    |(?P<gitlab_token>gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent)-[A-Za-z0-9_\-]{20,300}+)
+    |(?P<slack_token>xox[abeoprs]-[A-Za-z0-9\-]{10,300}+|xapp-[0-9]-[A-Za-z0-9\-]{10,300}+)
     |(?P<slack_webhook>hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9_/]{20,200}+)
     |(?<![A-Za-z0-9])(?P<stripe_key>(?:sk|rk|whsec)_(?:(?:live|test)_)?[A-Za-z0-9]{16,300}+)
-    |(?<![A-Za-z0-9])(?P<google_key>AIza[A-Za-z0-9_\-]{35}|GOCSPX-[A-Za-z0-9_\-]{20,60}+|ya29\.[A-Za-z0-9_\-]{20,300}+)
+    |(?P<google_key>AIza[A-Za-z0-9_\-]{35}|GOCSPX-[A-Za-z0-9_\-]{20,60}+|ya29\.[A-Za-z0-9_\-]{20,300}+)
     |(?<![A-Za-z0-9])(?P<twilio_key>SK[0-9a-f]{32})(?![A-Za-z0-9])
     |(?<![A-Za-z0-9])(?P<sendgrid_key>SG\.[A-Za-z0-9_\-]{16,64}+\.[A-Za-z0-9_\-]{16,128}+)
     |(?<![A-Za-z0-9])(?P<mailgun_key>key-[0-9a-f]{32})(?![A-Za-z0-9])
-    |(?<![A-Za-z0-9])(?P<pypi_token>pypi-[A-Za-z0-9_\-]{40,300}+)
-    |(?<![A-Za-z0-9])(?P<npm_token>npm_[A-Za-z0-9]{36})(?![A-Za-z0-9])
+    |(?P<pypi_token>pypi-[A-Za-z0-9_\-]{40,300}+)
+    |(?P<npm_token>npm_[A-Za-z0-9]{36})(?![A-Za-z0-9])
     |(?<![A-Za-z0-9])(?P<docker_token>dckr_(?:pat|oat)_[A-Za-z0-9_\-]{20,100}+)
     |(?<![A-Za-z0-9])(?P<digitalocean_token>do[opr]_v1_[0-9a-f]{64})
     |(?<![A-Za-z0-9])(?P<vault_token>hv[sbr]\.[A-Za-z0-9_\-]{20,300}+)
@@ -54,7 +54,7 @@ _TOKEN_HINT = re.compile(
 )
 MIN_MASKED = 16
 """Shorter texts hold no token of the kinds above."""
-_MIN_KEY = 40
+_MIN_KEY = 60
 
 
 def mask(text: str) -> str:

@@ -42,6 +42,8 @@ _NAME_LINE = re.compile(
 )
 _VALUE_LINE = re.compile(r"""\s{0,60}-?\s{0,8}["']?(?:value|Value|default|defaultValue)["']?\s{0,12}[:=]\s{0,4}""")
 _VARIABLE_LINE = re.compile(r"""\s{0,20}variable\s{1,4}"([\w\-]{1,100})"\s{0,4}\{""")
+_ITEM_LINE = re.compile(r"\s{0,60}-\s{1,8}([^\s\"':{}\[\]]{1,4096}+)\s{0,8}")
+_OPENING = " \tbrufBRUF(-[\"'"
 _COMPARISONS = frozenset({"==", "!=", "===", "!=="})
 _OPEN_CODE = ("(", "\\", " or", "+", ",")
 _BLOCK = frozenset({"|", ">", "|-", ">-", "|+", ">+"})
@@ -106,6 +108,10 @@ class _Walker:
         value = _VALUE_LINE.match(line)
         if value is not None:
             return line[: value.end()] + _value(name, line[value.end() :], ": ")
+        item = _ITEM_LINE.fullmatch(line)
+        if item is not None:
+            kind = _live(name, item.group(1))
+            return line.replace(item.group(1), f"[masked:{kind}]") if kind else line
         named = _NAMED.match(stripped.lstrip("\"'{"))
         if named is not None and named["separator"].strip() not in ("", ",") and not self.items:
             self.left = 0
@@ -232,7 +238,7 @@ def _literals(name: str, text: str, *, alone: bool) -> str:
     done = 0
     for match in _LITERAL.finditer(text):
         before = text[max(0, match.start() - 160) : match.start()]
-        placed = alone and match.start() < 400 and not text[: match.start()].strip(" \tbrufBRUF(-[")
+        placed = alone and match.start() < 400 and not text[: match.start()].strip(_OPENING)
         placed = placed or (_FALLBACK.search(before) or _SECOND.search(before)) is not None
         literal = match.group(1) or match.group(2)
         kind = _live(name, literal) if placed or _looks_like_key(literal) else None

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import BinaryIO
 
+from evidence.facts.masking import mask
 from evidence.model import Change, Commit, Person
 from evidence.source.quoting import path_text
 
@@ -88,7 +89,7 @@ class _Reader:
     def _change(self, status: bytes, path: bytes) -> Change | None:
         if len(self._changes) >= MOST_CHANGES:
             return None
-        change = Change(sys.intern(status.decode("ascii", "replace")), path_text(path))
+        change = Change(sys.intern(status.decode("ascii", "replace")), mask(path_text(path)))
         self._changes[status, path] = change
         return change
 

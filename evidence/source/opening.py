@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from evidence.facts.masking import mask
 from evidence.model import EvidenceError, Ledger, UsageError
 from evidence.source.address import Address, Places, locate, parse_url
 from evidence.source.attach import Refs, attach, settings
@@ -68,7 +69,7 @@ def open_source(
             warnings = _warnings(git, place, room)
         commit, committed = _commit(git, refs, wanted, identity.name)
         repository = OpenRepository(
-            identity, commit, committed, refs.branch, warnings, git, refs, room.temporary, ledger, options.caps
+            identity, commit, committed, mask(refs.branch), warnings, git, refs, room.temporary, ledger, options.caps
         )
         if not named and not repository.contains(commit):
             raise UsageError(
@@ -111,7 +112,7 @@ def _warnings(git: Git, place: Place, room: Scratch) -> tuple[str, ...]:
 def _commit(git: Git, refs: Refs, revision: str | None, name: str) -> tuple[str, int]:
     """Id and time of the commit to read. Raises UsageError or EvidenceError when there is none."""
     if revision is None and not refs.head:
-        branch = f" on branch '{visible(refs.branch, 60)}'" if refs.branch else ""
+        branch = f" on branch '{visible(mask(refs.branch), 60)}'" if refs.branch else ""
         more = ": name a revision with --commit" if refs.names else ": commit something first"
         raise EvidenceError(f"The repository {visible(name)} has no commit{branch} yet{more}.")
     sha = refs.head if revision is None else resolve(git, revision)

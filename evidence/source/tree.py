@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+from evidence.facts.masking import mask
 from evidence.model import EvidenceError, Ledger
 from evidence.source.git import MIB, Git
 from evidence.source.objects import Lookup, looking
@@ -28,9 +29,9 @@ class Entry:
 
 
 def note_paths(ledger: Ledger, code: str, paths: list[str], reason: str) -> None:
-    """Put paths in the ledger: the first 20 by name, the others as a number."""
+    """Put paths in the ledger: the first 20 by name, masked, the others as a number."""
     for path in paths[:NAMED]:
-        ledger.note(code, path, reason)
+        ledger.note(code, mask(path), reason)
     if len(paths) > NAMED:
         ledger.note(code, "other paths", reason, len(paths) - NAMED)
 
@@ -144,14 +145,19 @@ def _children(content: bytes) -> Iterator[Entry]:
 
 
 def _unambiguous(found: list[Entry], ledger: Ledger) -> list[Entry]:
-    """Sorted, without paths that a browser or reader would take for another: empty, ``.`` and ``..`` parts, doubles."""
+    """Sorted, without paths that a browser or reader would take for another (empty, ``.`` and ``..`` parts, doubles),
+    and without those that hold a secret: neither could be cited."""
     kept: dict[bytes, Entry] = {}
     unsafe: list[str] = []
+    secret: list[str] = []
     for entry in sorted(found, key=lambda e: e.path):
         long = len(entry.path) > LONGEST_PATH
         if long or entry.path in kept or any(part in (b"", b".", b"..") for part in entry.path.split(b"/")):
-            unsafe.append(path_text(entry.path[:LONGEST_PATH]))
+            unsafe.append(path_text(entry.path)[:LONGEST_PATH])
+        elif (text := path_text(entry.path)) != mask(text):
+            secret.append(text)
         else:
             kept[entry.path] = entry
     note_paths(ledger, "unsafe_path", unsafe, "the path is doubled, too long, or has an empty, '.' or '..' part")
+    note_paths(ledger, "unsafe_path", secret, "the path holds what looks like a secret")
     return list(kept.values())

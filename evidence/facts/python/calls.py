@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from evidence.facts.masking import mask
 from evidence.facts.python.expressions import is_format
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.facts.python.scopes import Scope
@@ -96,7 +97,7 @@ class Expressions:
         value = node.value
         if not isinstance(value, str) or "." not in value or len(value) >= _MAX_STRING:
             return
-        if len(self.strings) < _MAX_STRINGS and _DOTTED_PATH.fullmatch(value):
+        if len(self.strings) < _MAX_STRINGS and _DOTTED_PATH.fullmatch(value) and mask(value) == value:
             self.strings.setdefault(value, node.lineno)
 
 
