@@ -1,0 +1,235 @@
+"""Which functions of the application read or write data themselves, and which leave that to a layer of their own.
+
+A function touches data when it uses a session, a model's query, a cursor or a document store. A layer is what views
+call and what touches data on their behalf: told by who calls whom, never by the name of a folder."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from evidence.facts.callees import callee
+from evidence.facts.names import PyFile, Ref
+from evidence.facts.python.records import Definition
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+# Reading through a session, a cursor or a store; writing alone marks where a transaction begins and ends.
+_READS = re.compile(
+    r"(?i:session|sess|uow)(?:\(\)|\[\])?\.(?:query|execute|scalars?|get|get_one|stream|exec)\b"
+    r"|(?i:cursor|cur|conn|connection|engine|db|database)(?:\(\))?\.(?:execute|executemany|fetchone|fetchall|select|get_or_404)\b"
+    r"|\.(?:find_one|insert_one|insert_many|update_one|update_many|delete_one|delete_many|find_one_and_update|bulk_write"
+    r"|put_item|get_item|batch_write_item)\b"
+)
+_WRITES = re.compile(r"(?i:session|sess)(?:\(\)|\[\])?\.(?:add|add_all|commit|flush|merge|delete|bulk_\w{1,40})\b")
+# Flask's and requests' own sessions have no rows to get.
+_OTHER_SESSIONS = ("flask.session", "requests.", "aiohttp.", "httpx.", "boto3.")
+_BUILDERS = frozenset(
+    {"sqlalchemy.select", "sqlalchemy.insert", "sqlalchemy.update", "sqlalchemy.delete", "sqlmodel.select"}
+)
+_QUERIES = frozenset({
+    "query", "objects", "select", "get_or_none", "get_or_create", "insert", "update", "delete", "create", "scan",
+    "batch_get", "get", "find", "filter", "find_one", "get_by_id",
+})  # fmt: skip
+# Attributes of a model that make an object, say what it is, or are no data access at all.
+_NOT_ACCESS = re.compile(r"^(?:from_|to_|[A-Z_]|__|validate|parse|schema)")
+# Handing a task to a queue is no delegation of a view's rules.
+_QUEUED = frozenset(
+    {"delay", "apply_async", "send", "queue", "enqueue", "s", "si", "signature", "schedule", "send_with_options"}
+)
+# Classes whose methods are part of something else: forms check what is typed, schemas what is sent, models are the
+# data.
+_OTHER_BASES = re.compile(
+    r"(?:Form|Schema|Serializer|Exception|Error|Enum|Test|TestCase|Model|View|Resource|Field|Validator|Factory|Command|Config|Mixin)$"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class ViewWork:
+    """What one view does: ``inline`` that it touches data itself, ``calls`` the layer's functions that it calls."""
+
+    file: PyFile
+    definition: Definition
+    inline: bool
+    calls: frozenset[Ref]
+
+
+class DataAccess:
+    """Who touches data in one project."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._known: dict[tuple[str, int, int], bool] = {}
+        self._scopes: dict[str, dict[int, tuple[int, ...]]] = {}
+
+    def touches(self, file: PyFile, scope: int) -> bool:
+        """Whether the function at ``scope`` (nested ones included) reads or writes data by itself."""
+        return self.reads(file, scope) or self._any(file, scope, self._is_write, 1)
+
+    def reads(self, file: PyFile, scope: int) -> bool:
+        """Whether the function at ``scope`` (nested ones included) asks for data, or calls what a model does for
+        itself."""
+        return self._any(file, scope, self._is_read, 0)
+
+    def _any(self, file: PyFile, scope: int, test: Callable[[PyFile, str], bool], kind: int) -> bool:
+        key = (file.path, scope, kind)
+        if key not in self._known:
+            inside = self._nested(file).get(scope, (scope,))
+            self._known[key] = any(test(file, n) for number in inside for n in file.module.refs[number] if "." in n)
+        return self._known[key]
+
+    def _nested(self, file: PyFile) -> dict[int, tuple[int, ...]]:
+        if file.path not in self._scopes:
+            found: dict[int, list[int]] = {}
+            for number in range(1, len(file.module.definitions) + 1):
+                outer = number
+                while outer:
+                    found.setdefault(outer, []).append(number)
+                    outer = file.module.definitions[outer - 1].parent
+            self._scopes[file.path] = {k: tuple(v) for k, v in found.items()}
+        return self._scopes[file.path]
+
+    @staticmethod
+    def _is_write(_file: PyFile, name: str) -> bool:
+        return bool(_WRITES.search(name)) and not name.startswith(_OTHER_SESSIONS)
+
+    def _is_read(self, file: PyFile, name: str) -> bool:
+        if name in _BUILDERS or (_READS.search(name) and not name.startswith(_OTHER_SESSIONS)):
+            return True
+        model = self._project.models.find(file, name)
+        if model is None:
+            return False
+        head = name.partition(f"{model.name}.")[2].partition(".")[0].partition("(")[0]
+        return head in _QUERIES or (head in self._methods and not _NOT_ACCESS.search(head))
+
+    @cached_property
+    def _methods(self) -> frozenset[str]:
+        """Names of the class methods of models and their mixins."""
+        return frozenset(
+            d.name
+            for f in self._project.app
+            for d in f.module.definitions
+            if d.kind == "function" and any(x.expr.text in ("classmethod", "staticmethod") for x in d.decorators)
+        )
+
+    # --------------------------------------------------------------------------------------------- the layer
+
+    @cached_property
+    def layer(self) -> dict[Ref, Definition]:
+        """Functions and methods that may form a layer: outside views, models, forms, schemas, tasks and commands, in
+        modules where something touches data or calls what does."""
+        homes = {f.path for f in self._project.app if self._project.reach.live(f.path)} - self._occupied
+        candidates = {p: tuple(self._functions(self._project.python[p])) for p in sorted(homes)}
+        holding = {
+            p for p, found in candidates.items() if any(self.touches(self._project.python[p], s) for s, _ in found)
+        }
+        grown = True
+        while grown:
+            more = {p for p in homes - holding if self._leads(p, candidates[p], holding)}
+            holding |= more
+            grown = bool(more)
+        return {Ref(p, d.qualname): d for p in sorted(holding) for _, d in candidates[p]}
+
+    def _leads(self, path: str, found: tuple[tuple[int, Definition], ...], holding: set[str]) -> bool:
+        file = self._project.python[path]
+        for scope, _ in found:
+            for name in file.module.refs[scope]:
+                ref = self._project.resolve(file, name)
+                if (
+                    not ref.external
+                    and ref.path in holding
+                    and ref.name.partition(".")[0] in self._project.python[ref.path].scopes
+                ):
+                    return True
+        return False
+
+    @cached_property
+    def _occupied(self) -> frozenset[str]:
+        """Modules that are something else: they hold views or models."""
+        found = {r.handler_file.path for r in self._project.web.routes} | {f.path for f, _ in self._project.web.views}
+        return frozenset(found | {m.file.path for m in self._project.models.all})
+
+    def _functions(self, file: PyFile) -> list[tuple[int, Definition]]:
+        found = []
+        for index, definition in enumerate(file.module.definitions):
+            if definition.kind != "function" or definition.name.startswith("__"):
+                continue
+            around = file.definition(definition.parent)
+            if around is not None and (
+                around.kind != "class" or any(_OTHER_BASES.search(b.text) for b in around.bases)
+            ):
+                continue
+            if around is not None and Ref(file.path, around.qualname) in self._model_bases:
+                continue
+            found.append((index + 1, definition))
+        return found
+
+    @cached_property
+    def _model_bases(self) -> frozenset[Ref]:
+        """Classes that models inherit from: how they save themselves is part of the models."""
+        found: set[Ref] = set()
+        pending = [(m.file, b.text) for m in self._project.models.all for b in m.definition.bases]
+        while pending:
+            file, name = pending.pop()
+            known = self._project.defined(file, name)
+            if known is not None and Ref(known[0].path, known[1].qualname) not in found:
+                found.add(Ref(known[0].path, known[1].qualname))
+                pending.extend((known[0], b.text) for b in known[1].bases)
+        return frozenset(found)
+
+    @cached_property
+    def _layer_methods(self) -> dict[str, list[Ref]]:
+        """Methods of the layer's classes by name: how a view calls what was handed to it."""
+        found: dict[str, list[Ref]] = {}
+        for ref, definition in self.layer.items():
+            if definition.parent:
+                found.setdefault(definition.name, []).append(ref)
+        return found
+
+    @cached_property
+    def views(self) -> tuple[ViewWork, ...]:
+        """Every view with what it does about data."""
+        return tuple(self._view(file, definition) for file, definition in self._project.web.views)
+
+    def _view(self, file: PyFile, definition: Definition) -> ViewWork:
+        scope = file.scopes.get(definition.qualname, 0)
+        calls = frozenset(
+            ref
+            for number in self._nested(file).get(scope, (scope,))
+            for name in file.module.refs[number]
+            if (ref := self.called(file, number, name)) is not None
+        )
+        inline = self.reads(file, scope) or (not calls and self.touches(file, scope))
+        return ViewWork(file, definition, inline, calls)
+
+    def called(self, file: PyFile, scope: int, name: str) -> Ref | None:
+        """The function of the layer that a name, called in ``scope``, runs; None for none."""
+        receiver, _, last = name.rpartition(".")
+        if last in _QUEUED:
+            return None
+        ref = callee(self._project.names, file, scope, name)
+        if ref is not None:
+            return ref if ref in self.layer else None
+        return self._handed(file, scope, receiver, last) if receiver else None
+
+    def _handed(self, file: PyFile, scope: int, receiver: str, method: str) -> Ref | None:
+        """A method of the layer called on an object that was injected: an attribute of ``self``, or a parameter."""
+        found = self._layer_methods.get(method, ())
+        if not found:
+            return None
+        around = file.function_of(scope)
+        injected = receiver.startswith("self.") or (around is not None and receiver in around.params)
+        if not injected or receiver.count(".") > 2:
+            return None
+        stem = receiver.rpartition(".")[2].replace("_", "").lower()
+        return max(found, key=lambda r: (r.name.partition(".")[0].lower() in (stem, stem + "service"), r))
+
+    @cached_property
+    def used(self) -> Counter[Ref]:
+        """How many views call each function of the layer."""
+        return Counter(ref for view in self.views for ref in view.calls)
