@@ -1,0 +1,266 @@
+"""Requests and messages that may come twice and count once.
+
+**What it sees.** Idempotency keys and tokens, conditional requests (ETag, If-Match), upserts that a database settles,
+checks for what was already processed, writes to Redis that only the first one wins; and tests that repeat themselves.
+
+**Why it matters.** Networks retry, queues deliver again, people click twice. What is not safe to repeat will be
+repeated.
+
+**What it cannot tell.** Whether every path that is retried is protected.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from evidence.api import (
+    Call,
+    Expr,
+    Observations,
+    Occurrence,
+    Project,
+    PyFile,
+    Scenario,
+    Signal,
+    Sites,
+    at,
+    between,
+    plural,
+    site_of,
+)
+
+# A function that more places call than this guards nothing in particular.
+_MANY = 10
+_KEYWORDS = re.compile(r"(?i)idempoten|^client_?request_?token$|^client_?token$|^message_?deduplication_?id$|^dedup")
+_HEADERS = frozenset({"idempotency-key", "x-idempotency-key", "idempotencykey", "x-request-idempotency-key"})
+_CONDITIONS = frozenset({"if-match", "if-none-match", "if-unmodified-since"})
+_CONDITION_REFS = (
+    ".if_match", ".if_none_match", ".if_unmodified_since", ".if_match.contains", ".if_none_match.contains",
+)  # fmt: skip
+_ETAGS = frozenset({"check_etag", "make_conditional"})
+_UPSERTS = (
+    "on_conflict_do_update", "on_conflict_do_nothing", "on_duplicate_key_update", "on_conflict", "on_conflict_ignore",
+    "on_conflict_replace", "insert_or_ignore", "replace_many",
+)  # fmt: skip
+_SQL_CALLS = ("execute", "text", "executemany", "execute_values", "raw", "SQL", "copy_expert", "exec_driver_sql")
+_SQL = re.compile(
+    r"(?i)\bON\s{1,20}CONFLICT\b|\bON\s{1,20}DUPLICATE\s{1,20}KEY\b|\bINSERT\s{1,20}(?:OR\s{1,20})?IGNORE\b|\bMERGE\s{1,20}INTO\b"
+)
+# What a function is called that asks whether something came before; the words of message systems' own documents.
+_THINGS = r"(?:submission|request|message|event|webhook|delivery|callback|notification|job|task)"
+_ASKS = re.compile(
+    r"(?i)idempoten|(?:is|was|been|has|already|message|event|request|webhook)_{0,2}(?:been_)?processed"
+    r"|already_(?:handled|seen|received|sent|done)|(?:skip|ignore|drop)_(?:a_)?(?:duplicate|replay)|submission_token"
+    rf"|(?:completed|processed|handled|seen|repeated|dedup\w{{0,12}})_{_THINGS}|{_THINGS}_dedup"
+)
+# Where such a function looks: what came before is kept somewhere.
+_KEPT = re.compile(r"(?i)redis|cache|session|store|table|seen|processed")
+_LOCK_NAMES = re.compile(r"(?i)redis|pipe|cache|valkey|\br\b")
+_TEST_NAMES = re.compile(
+    r"(?i)duplicate|dedup|twice|repeat(?:ed|s|ing)?(?:_|$)|same_\w{1,40}_again|second_time|on_conflict|upsert|only_once|exists_already"
+)
+# Names that can mean nothing else.
+_PLAIN_NAMES = re.compile(
+    r"(?i)idempoten|already_processed|redeliver|(?:send|process|handle|enqueue|deliver|charge)(?:s|es)?_(?:\w{1,20}_)?(?:duplicate|twice)"
+    r"|duplicate_(?:message|event|request|submission|delivery|webhook|callback|update)"
+)
+_FIRST_WORDS = {
+    "key": "idempotency key",
+    "upsert": "upsert",
+    "conditional": "conditional request",
+    "dedupe": "check for repeats",
+}
+_KINDS = tuple(_FIRST_WORDS)
+
+
+def _statement(sites: Sites) -> str:
+    shown = [
+        plural(n, _FIRST_WORDS[c], "checks for repeats" if c == "dedupe" else "")
+        for c in _KINDS
+        if (n := sites.count(c))
+    ]
+    if not shown:
+        return "Repetition is described, or provided for in code that nothing runs."
+    tail = f"; {plural(sites.count('repeated'), 'test')} repeat something" if sites.has("repeated") else ""
+    return f"Safe to repeat: {', '.join(shown)}{tail}."
+
+
+IDEMPOTENCY = Signal(
+    id="scale.idempotency",
+    title="Idempotent requests and deduplication",
+    competency="caching",
+    seeds=("S4.3", "S7.1", "S2.3"),
+    counts="Idempotency keys, ETag or If-Match handling, upserts on conflict, or checks that drop repeated messages.",
+    strong="A test repeats the request or message and checks that it counts once.",
+    not_credited="A GET endpoint; a guide that says jobs must be idempotent; an upsert that nothing calls.",
+    how_to_show=(
+        "Store the id of each message with what it changed, skip ids that are known, and send one twice in a test."
+    ),
+    clauses=("key", "dedupe", "repeated", "upsert", "conditional", "unused", "described"),
+    defining=("key", "dedupe", "upsert", "conditional", "unused"),
+    applies="python",
+    practised=lambda sites: sites.count(*_KINDS) > 0,
+    sustained=lambda sites: sites.has("repeated"),
+    measures=lambda sites: {
+        "kinds": sites.kinds(*_KINDS),
+        "places": sites.count(*_KINDS),
+        "tested": sites.count("repeated"),
+    },
+    statement=_statement,
+)
+SIGNALS = (IDEMPOTENCY,)
+
+
+def detect(project: Project) -> Observations:
+    """Keys, upserts, conditions and checks that can run; those that cannot, and words about them, where there is no
+    more."""
+    found = list(_places(project))
+    live = [(f, scope, o) for f, scope, o in found if project.runs_for_app(f, scope)]
+    yield from ((IDEMPOTENCY, site_of(o)) for _, _, o in live)
+    if live:
+        yield from _repeated(project, [(f, scope) for f, scope, _ in live])
+        return
+    yield from ((IDEMPOTENCY, site_of(o._replace(kind="unused"))) for _, _, o in found)
+    for path, document in project.documents.items():
+        for section in document.sections:
+            if "idempoten" in section.title.lower():
+                yield IDEMPOTENCY, site_of(between(path, section.start, section.end, "described", path))
+
+
+Place = tuple[PyFile, int, Occurrence]
+
+
+def _place(file: PyFile, call: Call, clause: str) -> Place:
+    return file, call.scope, at(file, call, clause, file.path)
+
+
+def _places(project: Project) -> Iterator[Place]:
+    yield from _upserts(project)
+    keys: set[str] = {k for f in project.app for c in f.module.calls for k in c.expr.keys}
+    named = frozenset(k for k in keys if _KEYWORDS.search(k))
+    for file in project.app:
+        for call in file.module.calls:
+            if not named.isdisjoint(call.expr.keys) or _reads_header(call.expr, _HEADERS):
+                yield _place(file, call, "key")
+            elif _reads_header(call.expr, _CONDITIONS) or call.name.rpartition(".")[2] in _ETAGS:
+                yield _place(file, call, "conditional")
+            elif _wins(call):
+                yield _place(file, call, "dedupe")
+        yield from _by_reference(file)
+    yield from _asked(project)
+
+
+def _reads_header(expr: Expr, names: frozenset[str]) -> bool:
+    """``headers.get("If-Match")``, ``headers["If-Match"]`` among arguments, or a dictionary of headers with that
+    key."""
+    if "headers" in expr.text and expr.args and expr.args[0].text.lower() in names:
+        return True
+    return any(
+        (e.kind == "dict" and names & {k.lower() for k in e.keys})
+        or (e.kind == "index" and e.text.endswith("headers") and e.items and e.items[0].text.lower() in names)
+        for e in expr.items
+    )
+
+
+def _by_reference(file: PyFile) -> Iterator[Place]:
+    for scope, refs in enumerate(file.module.refs):
+        for name in refs:
+            clause = "conditional" if name.startswith("flask.request") and name.endswith(_CONDITION_REFS) else ""
+            head, _, key = name.rpartition("[")
+            if head.endswith("headers") and key.rstrip("]").lower() in _CONDITIONS | _HEADERS and "request" in head:
+                clause = "key" if key.rstrip("]").lower() in _HEADERS else "conditional"
+            definition = file.function_of(scope)
+            if clause and definition is not None:
+                yield file, scope, at(file, definition, clause, file.path)
+
+
+def _wins(call: Call) -> bool:
+    """Redis writes that only the first one wins, and watched keys: what a second one finds is the first."""
+    receiver, _, method = call.name.rpartition(".")
+    if not _LOCK_NAMES.search(receiver.rpartition(".")[2]):
+        return False
+    given = call.expr.kwarg("nx")
+    return method in ("setnx", "watch") or (method == "set" and given is not None and given.text == "True")
+
+
+def _upserts(project: Project) -> Iterator[Place]:
+    for name in _UPSERTS:
+        for file, call in project.called.get(name, ()):
+            if not _once(file, call):
+                yield _place(file, call, "upsert")
+    for name in _SQL_CALLS:
+        for file, call in project.called.get(name, ()):
+            if any(e.kind in ("str", "fstring") and _SQL.search(e.text) for e in call.expr.walk()) and not _once(
+                file, call
+            ):
+                yield _place(file, call, "upsert")
+    for name in ("update_one", "replace_one", "find_one_and_update", "update_many", "UpdateOne", "find_and_modify"):
+        for file, call in project.called.get(name, ()):
+            given = call.expr.kwarg("upsert")
+            if given is not None and given.text == "True":
+                yield _place(file, call, "upsert")
+
+
+def _once(file: PyFile, call: Call) -> bool:
+    """Whether a call stands in a command that fills tables: what one person runs by hand is no retry."""
+    around = file.function_of(call.scope)
+    return around is not None and (
+        any(d.expr.text.endswith("command") for d in around.decorators)
+        or re.search(r"(?i)seed|fixture", around.name) is not None
+    )
+
+
+def _asked(project: Project) -> Iterator[Place]:
+    """Functions that ask whether something came before, where something calls them."""
+    for file in project.app:
+        for index, definition in enumerate(file.module.definitions):
+            if (
+                definition.kind != "function"
+                or not _ASKS.search(definition.name)
+                or definition.name not in project.called
+            ):
+                continue
+            refs = " ".join(file.module.refs[index + 1])
+            if _KEPT.search(refs) or project.data_access.touches(file, index + 1):
+                yield file, index + 1, at(file, definition, "dedupe", file.path)
+
+
+# ------------------------------------------------------------------------------------------------------------- tests
+
+
+def _repeated(project: Project, guards: list[tuple[PyFile, int]]) -> Observations:
+    """Tests of repetition in the parts of the repository that guard against it: those that say so, else those that
+    may."""
+    names = {d.name for f, scope in guards if (d := f.function_of(scope)) is not None}
+    callers = {
+        d.name
+        for n in names
+        for f, c in project.called.get(n, ())
+        if (d := f.function_of(c.scope)) is not None and len(project.called.get(n, ())) <= _MANY
+    }
+    homes = {_home(project, f.path) for f, _ in guards}
+    tests = [t for t in project.scenarios if t.checks and not t.statuses and _home(project, t.file.path) in homes]
+    sure = [t for t in tests if _PLAIN_NAMES.search(t.name) or _again(t, names)]
+    for test in sure or [t for t in tests if _TEST_NAMES.search(t.name) and t.mentions(*names, *callers)]:
+        yield IDEMPOTENCY, site_of(at(test.file, test.definition, "repeated", test.file.path))
+
+
+def _home(project: Project, path: str) -> str:
+    """The part of the repository that a path belongs to: the nearest folder with dependencies of its own."""
+    folder = path.rpartition("/")[0]
+    while folder and not project.is_part(folder):
+        folder = folder.rpartition("/")[0]
+    return folder
+
+
+def _again(test: Scenario, names: set[str]) -> bool:
+    """Whether a test makes the very same call twice to what guards against it, or sends the same key twice."""
+    again = [c.expr for c in test.calls if c.name.rpartition(".")[2] in names]
+    again += [r.call.expr for r in test.requests if _mentions_token(r.call.expr)]
+    return any(again.count(e) > 1 for e in again)
+
+
+def _mentions_token(expr: Expr) -> bool:
+    """Whether a request carries a key made against repetition."""
+    return any(_KEYWORDS.search(k) or _ASKS.search(k) or k.lower() in _HEADERS for e in expr.walk() for k in e.keys)

@@ -1,0 +1,249 @@
+"""What is cached, for how long, and where it is dropped again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from evidence.facts.names import PyFile
+from evidence.facts.occurrences import Occurrence, at, between
+from evidence.facts.python.records import Assign, Call, Expr
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+# Packages whose objects are caches, and those whose objects keep anything.
+_CACHES = (
+    "flask_caching", "flask_cache", "cachelib", "werkzeug.contrib.cache", "dogpile", "aiocache", "diskcache", "beaker",
+    "cachetools", "quart_caching", "cashews", "flask_redis_cache", "fastapi_cache", "walrus", "redis_cache",
+)  # fmt: skip
+_STORES = (
+    "redis", "flask_redis", "aioredis", "valkey", "pymemcache", "pylibmc", "memcache", "bmemcached",
+    "flask_and_redis", "rediscluster", "upstash_redis",
+)  # fmt: skip
+_STORE_NAME = re.compile(r"(?i)redis|memcache|valkey|\bmc\b")
+# The word is the same in most languages that borrow it: caché, cachê, cached, caching.
+_WORD = re.compile(r"(?i)cach")
+_NOT_CACHED = re.compile(r"(?i)no_?cache|nocache|cache_?buster")
+_DECORATORS = frozenset({
+    "cached", "memoize", "cache_on_arguments", "cache_multi_on_arguments", "cachedmethod", "cache_memoize",
+    "early", "soft", "set",
+})  # fmt: skip
+_WRITES = ("set", "setex", "psetex", "set_many", "add", "mset", "hset")
+_LIFETIMES = frozenset({
+    "ex", "px", "exat", "pxat", "timeout", "ttl", "expire", "time", "expires", "ttl_in_seconds",
+    "expiration_time", "expiry", "ttl_seconds", "expire_time",
+})  # fmt: skip
+_DROPS = (
+    "delete", "delete_memoized", "delete_memoized_verhash", "delete_many", "clear", "invalidate", "unlink",
+    "delete_by_pattern", "delete_cache_keys_by_pattern", "delete_prefix", "evict", "invalidate_all",
+    "cache_clear", "refresh",
+)  # fmt: skip
+_TTL_CLASSES = ("TTLCache", "TLRUCache", "ExpiringDict")
+_AGE = re.compile(r"(?i)(?:s-maxage|max-age)\s{0,3}=\s{0,3}(?!0\b)|\bpublic\b|stale-while-revalidate")
+_REFUSES = re.compile(r"(?i)no-store|no-cache|max-age\s{0,3}=\s{0,3}0\b")
+_CONDITIONAL = ("add_etags", "make_conditional", "set_etag")
+_SENDERS = ("add", "set", "setdefault", "make_response", "Response", "update", "jsonify", "send_file")
+_SET_UPS = ("Cache", "Caching", "RedisCache", "SimpleCache", "make_region", "FileSystemCache")
+_READS = ("get", "mget", "get_many", "hget", "get_or_create")
+_EXPIRES = re.compile(r"(?im)^[ \t]{0,40}expires[ \t]{1,10}(?!off|-|epoch)[\w+]")
+
+Reads = dict[tuple[str, int], list[str]]
+
+
+class Caches:
+    """The caches of one project. The subject of an occurrence is the name of the function around it."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    @cached_property
+    def kept(self) -> tuple[Occurrence, ...]:
+        """What is kept with an end: ``cached`` (a function, by its decorator), ``stored`` (a value written and read
+        back), ``header`` (a response that others may cache)."""
+        return (*self._decorated(), *self._stored(), *self._headers())
+
+    def _kind(self, file: PyFile, scope: int, receiver: str) -> str:
+        """``cache`` or ``store`` for what an object is, by its class or else by its name; "" for neither."""
+        outside = self._project.variable_class(file, scope, receiver) if receiver else ""
+        last = _last(receiver)
+        named = bool(_WORD.search(last)) and not _NOT_CACHED.search(last)
+        if outside.startswith(_CACHES) or named:
+            return "cache"
+        return "store" if outside.startswith(_STORES) or _STORE_NAME.search(last) else ""
+
+    def _decorated(self) -> Iterator[Occurrence]:
+        for file in self._project.app:
+            for index, definition in enumerate(file.module.definitions):
+                for decorator in definition.decorators:
+                    if self._caches(file, definition.parent, decorator.expr) and self._project.reach.live(
+                        file.path, index + 1
+                    ):
+                        end = max(definition.line, decorator.line)
+                        yield between(file.path, decorator.line, end, "cached", definition.name)
+
+    def _caches(self, file: PyFile, scope: int, expr: Expr) -> bool:
+        receiver, _, method = expr.text.rpartition(".")
+        if method not in _DECORATORS:
+            return False
+        if self._project.external(file, expr.text).startswith("cachetools"):
+            return any(self._ends(file, e) for e in expr.items)
+        return self._kind(file, scope, receiver) == "cache"
+
+    def _ends(self, file: PyFile, value: Expr) -> bool:
+        """Whether a cache that is handed over ends its entries: made on the spot, or held by a name."""
+        name = value.text if value.kind == "call" else ""
+        if value.kind == "name":
+            name = self._project.variable_class(file, 0, value.text)
+        return _last(name) in _TTL_CLASSES
+
+    def _stored(self) -> Iterator[Occurrence]:
+        """Values written with an end and read back; caches made with one."""
+        for file, call in self._project.live_calls(*_TTL_CLASSES):
+            if call.target != "decorator":
+                yield at(file, call, "stored", _around(file, call.scope))
+        for file, call in self._project.live_calls(*_WRITES):
+            receiver = _receiver(call)
+            if not call.expr.args or call.target == "decorator" or call.expr.kwarg("nx") is not None:
+                continue
+            kind = self._kind(file, call.scope, receiver)
+            reads = self._reads.get(_last(receiver), {}) if kind else {}
+            if (kind == "cache" and reads and self._expires(file, call, receiver)) or (
+                kind == "store" and _lives(file, call) and _reads_back(file, call, reads)
+            ):
+                yield at(file, call, "stored", _around(file, call.scope))
+
+    def _expires(self, file: PyFile, call: Call, receiver: str) -> bool:
+        """Whether a cache ends its entries: libraries of caches do unless told otherwise; others must be told."""
+        return self._project.variable_class(file, call.scope, receiver).startswith(_CACHES) or _lives(file, call)
+
+    @cached_property
+    def _reads(self) -> dict[str, Reads]:
+        """Reads by the last segment of what is read from: the places, with the text of their keys."""
+        found: dict[str, Reads] = {}
+        for name in _READS:
+            for file, call in self._project.called.get(name, ()):
+                last = _last(_receiver(call))
+                if last and call.expr.args:
+                    found.setdefault(last, {}).setdefault((file.path, call.scope), []).append(call.expr.args[0].text)
+        return found
+
+    def _headers(self) -> Iterator[Occurrence]:
+        for file in self._project.app:
+            for item in file.module.assigns:
+                if _is_header(item) and self._project.reach.live(file.path, item.scope):
+                    yield between(file.path, item.start, item.end, "header", _around(file, item.scope))
+        for name in _SENDERS:
+            for file, call in self._project.called.get(name, ()):
+                if _sends(call) and self._project.reach.live(file.path, call.scope):
+                    yield at(file, call, "header", _around(file, call.scope))
+        for file, call in self._project.live_calls(*_CONDITIONAL):
+            yield at(file, call, "header", _around(file, call.scope))
+
+    @cached_property
+    def dropped(self) -> tuple[Occurrence, ...]:
+        """Where entries are dropped (``dropped``): in a cache, or in a store under a key that is kept."""
+        files = {o.path for o in self.kept if o.kind == "stored"}
+        return tuple(
+            at(file, call, "dropped", _around(file, call.scope))
+            for file, call in self._project.live_calls(*_DROPS)
+            if self._drops(file, call, files)
+        )
+
+    def _drops(self, file: PyFile, call: Call, files: set[str]) -> bool:
+        receiver = _receiver(call)
+        kind = self._kind(file, call.scope, receiver) if receiver else ""
+        key = call.expr.args[0].text if call.expr.args else ""
+        if kind == "cache":
+            return True
+        return kind == "store" and bool(_WORD.search(key) or (file.path in files and _is_kept(file, key, receiver)))
+
+    @cached_property
+    def set_up(self) -> tuple[Occurrence, ...]:
+        """What keeps nothing by itself: ``bound`` caches, and lifetimes of ``static`` files."""
+        return (*self._bound(), *self._static())
+
+    def _bound(self) -> Iterator[Occurrence]:
+        for file, call in self._project.live_calls(*_SET_UPS):
+            if self._project.class_of(file, call.name).startswith(_CACHES):
+                yield at(file, call, "bound", call.target)
+
+    def _static(self) -> Iterator[Occurrence]:
+        for file in self._project.app:
+            given: list[Assign | Call] = [*file.module.assigns, *file.module.calls]
+            for item in given:
+                if item.target.endswith(("SEND_FILE_MAX_AGE_DEFAULT", "SEND_FILE_MAX_AGE_DEFAULT]")):
+                    yield between(file.path, item.start, item.end, "static")
+        for path, text in self._project.texts.items():
+            match = _EXPIRES.search(text.text) if path.endswith((".conf", ".tpl")) else None
+            if match:
+                line = text.text.count("\n", 0, match.start()) + 1
+                yield between(path, line, line, "static")
+
+
+def _receiver(call: Call) -> str:
+    return call.name.rpartition(".")[0]
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _around(file: PyFile, scope: int) -> str:
+    function = file.function_of(scope)
+    return function.name if function is not None else ""
+
+
+def _lives(file: PyFile, call: Call) -> bool:
+    """Whether a write says when its entry ends: by keyword, third argument or method, or by ``expire`` beside it."""
+    method = _last(call.name)
+    third = method in ("set", "add") and len(call.expr.args) > 2
+    if method in ("setex", "psetex") or third or not _LIFETIMES.isdisjoint(call.expr.keys):
+        return True
+    return any(_last(c.name) in ("expire", "expireat", "pexpire") and c.scope == call.scope for c in file.module.calls)
+
+
+def _reads_back(file: PyFile, call: Call, reads: Reads) -> bool:
+    """Whether a value is read where it is written, or under the same key in a file that speaks of caching there.
+
+    Sessions, tokens and counters live in the same stores under the same calls; they are no copies of anything."""
+    key = call.expr.args[0].text
+    if key in reads.get((file.path, call.scope), ()):
+        return True
+    same = any(key in keys for (path, _), keys in reads.items() if path == file.path)
+    around = file.definition(call.scope)
+    spoken = f"{around.qualname if around else ''} {key} {' '.join(file.module.refs[call.scope])}"
+    return same and bool(_WORD.search(spoken))
+
+
+def _is_header(item: Assign) -> bool:
+    target = item.target.lower()
+    if target.endswith("headers[cache-control]"):
+        return _allows(item.value)
+    if target.endswith((".cache_control.max_age", ".cache_control.s_maxage")):
+        return item.value.text not in ("0", "None")
+    return target.endswith(".cache_control.public") and item.value.text == "True"
+
+
+def _allows(value: Expr) -> bool:
+    texts = [e.text for e in value.walk() if e.kind in ("str", "fstring")]
+    return any(_AGE.search(t) and not _REFUSES.search(t) for t in texts)
+
+
+def _sends(call: Call) -> bool:
+    """``headers.set("Cache-Control", "max-age=60")``, or a dictionary with that key."""
+    args = call.expr.args
+    if len(args) > 1 and args[0].text.lower() == "cache-control":
+        return _allows(args[1])
+    return any(e.kind == "dict" and (v := e.kwarg("Cache-Control")) is not None and _allows(v) for e in call.expr.items)
+
+
+def _is_kept(file: PyFile, key: str, receiver: str) -> bool:
+    """Whether a file writes this key, with an end, to the same store."""
+    return any(
+        _receiver(c) == receiver and _last(c.name) in _WRITES and c.expr.args[:1] and _lives(file, c)
+        for c in file.module.calls
+        if not c.expr.args or c.expr.args[0].text == key
+    )
