@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from evidence.facts.markdown import read_markdown
 from evidence.facts.masking import mask_lines
+from evidence.facts.prose import MAX_TEXT
 from evidence.facts.records import Document, Lost
 from evidence.facts.rst import read_asciidoc, read_rst
 from evidence.facts.structured import text_of
@@ -35,7 +38,21 @@ def _document(form: str, content: bytes, read: Callable[[list[str]], Document]) 
     # NUL and other control characters carry no prose, and some of them upset the parser.
     text = text_of(content).replace("\0", " ").replace("\f", " ").replace("\v", " ")
     lines = text.split("\n")
-    return read(mask_lines(lines[:-1] if len(lines) > 1 and not lines[-1] else lines))
+    masked = mask_lines(lines[:-1] if len(lines) > 1 and not lines[-1] else lines)
+    document = read(masked)
+    return replace(document, comments=_comments("\n".join(masked))) if "<!--" in text else document
+
+
+def _comments(text: str) -> str:
+    """What HTML comments say, one after the other; one that is not closed goes to the end."""
+    parts: list[str] = []
+    at, room = 0, MAX_TEXT
+    while room > 0 and (start := text.find("<!--", at)) != -1:
+        end = text.find("-->", start + 4)
+        at = end + 3 if end != -1 else len(text)
+        parts.append(text[start + 4 : end if end != -1 else at].strip()[:room])
+        room -= len(parts[-1]) + 1
+    return "\n".join(parts)
 
 
 __all__ = ["extract_asciidoc", "extract_markdown", "extract_rst"]

@@ -178,7 +178,8 @@ class Section(Struct, frozen=True):
 
 class Document(Struct, frozen=True):
     """Markdown, reStructuredText or AsciiDoc. ``front`` is the front matter (or None), ``fences`` the (language, first
-    line, last line) of code blocks, ``links`` the (target, line) of links and images."""
+    line, last line) of code blocks, ``links`` the (target, line) of links and images. ``comments`` is what HTML comments
+    say, cut to 4,000 characters: templates put their instructions there."""
 
     format: str
     sections: tuple[Section, ...]
@@ -186,6 +187,7 @@ class Document(Struct, frozen=True):
     links: tuple[tuple[str, int], ...] = ()
     front: Node | None = None
     lost: tuple[Lost, ...] = ()
+    comments: str = ""
 
 
 class Tag(Struct, frozen=True):
