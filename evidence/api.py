@@ -13,6 +13,7 @@ from typing import Protocol
 
 from evidence.facts.ci import CiRun, Job, Permissions, Pipeline, Place, Step
 from evidence.facts.environments import environment_of
+from evidence.facts.feature_flags import FlagUse
 from evidence.facts.monitors import Monitor
 from evidence.facts.names import PyFile, Ref
 from evidence.facts.project import Project
@@ -119,6 +120,7 @@ __all__ = [
     "Expr",
     "Factory",
     "Fixture",
+    "FlagUse",
     "Grade",
     "Guard",
     "GuardUse",

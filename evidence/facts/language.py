@@ -113,6 +113,7 @@ _BY_ENDING = {
     ".conf": "text",
     ".cnf": "text",
     ".service": "text",
+    ".sls": "text",
     ".nomad": "text",
     ".groovy": "text",
     ".jenkinsfile": "text",

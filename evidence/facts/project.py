@@ -32,6 +32,7 @@ from evidence.facts.monitors import Monitor, monitors
 from evidence.facts.names import Names, PyFile, Ref
 from evidence.facts.orm import Models
 from evidence.facts.paging import PageUse, page_uses
+from evidence.facts.probes import Probe, probes
 from evidence.facts.production import Production
 from evidence.facts.proxy_limits import ProxyLimit, proxy_limits
 from evidence.facts.python.records import Call, Definition, Expr, Module
@@ -39,6 +40,7 @@ from evidence.facts.reach import Reach
 from evidence.facts.records import Commands, Data, Dockerfile, Document, Requirements, Template, Text
 from evidence.facts.roles import Role, role_of
 from evidence.facts.rollouts import RolloutStep, rollouts
+from evidence.facts.runbooks import Runbook, runbooks
 from evidence.facts.scenarios import Scenario, scenarios
 from evidence.facts.schema_checks import SchemaChecks
 from evidence.facts.secret_places import SecretPlace, secret_places
@@ -309,6 +311,15 @@ class Project:
     def rollouts(self) -> tuple[RolloutStep, ...]:
         """Canaries, blue-green switches and rollbacks in deployment files and CI."""
         return rollouts(self)
+
+    @cached_property
+    def runbooks(self) -> tuple[Runbook, ...]:
+        """Runbooks, incident guides and postmortems."""
+        return runbooks(self)
+
+    def probes_of(self, paths: Iterable[str]) -> tuple[Probe, ...]:
+        """Places outside Python that request one of these URL paths to see whether the service is well."""
+        return probes(self, paths)
 
     @cached_property
     def log_setup(self) -> LogSetup:

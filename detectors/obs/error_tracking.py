@@ -1,0 +1,236 @@
+"""Error tracking: exceptions that reach a service where they are grouped, counted and assigned.
+
+**What it sees.** Sentry, Rollbar, Bugsnag, Airbrake, New Relic and their like initialised in code that can run, or
+started around the application; what the initialisation says of environment, release and data to be left out; errors
+captured explicitly. Mail handlers for errors are a lead.
+
+**Why it matters.** An error that only a log line knows waits until a user complains.
+
+**What it cannot tell.** Whether the address of the service is set in production, and whether anybody reads what
+arrives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from evidence.api import Call, Expr, Node, Observations, Project, PyFile, Role, Signal, Site, Sites, quoted
+
+# vendor -> calls that start the capture of errors, by the vendors' documents (kin that keeps Sentry's protocol
+# included).
+_INITIALISED = {
+    "Sentry": (
+        "sentry_sdk.init", "raven.contrib.flask.Sentry", "raven.Client", "raven.base.Client", "flask_sentry.Sentry",
+        "sentry_sdk.integrations.wsgi.SentryWsgiMiddleware", "raven.middleware.Sentry", "raven.conf.setup_logging",
+    ),
+    "Rollbar": ("rollbar.init",),
+    "Bugsnag": ("bugsnag.configure", "bugsnag.flask.handle_exceptions"),
+    "Airbrake": ("pybrake.Notifier", "pybrake.flask.init_app", "airbrake.Airbrake", "airbrake.getLogger"),
+    "New Relic": ("newrelic.agent.initialize", "newrelic.agent.WSGIApplicationWrapper"),
+    "Honeybadger": ("honeybadger.honeybadger.configure", "honeybadger.contrib.FlaskHoneybadger",
+    "honeybadger.contrib.flask.FlaskHoneybadger"),
+    "Raygun": ("raygun4py.middleware.flask.Provider", "raygun4py.raygunprovider.RaygunSender"),
+    "AppSignal": ("appsignal.Appsignal",),
+    "Application Insights": ("applicationinsights.flask.ext.AppInsights", "applicationinsights.exceptions.enable"),
+    "Google Error Reporting": ("google.cloud.error_reporting.Client",),
+    "Elastic APM": ("elasticapm.contrib.flask.ElasticAPM",),
+    "Datadog Error Tracking": ("ddtrace.errortracking.enable",),
+}  # fmt: skip
+_STARTED = {"newrelic-admin": "New Relic"}
+_CAPTURED = frozenset({
+    "capture_exception", "captureException", "capture_message", "captureMessage", "report_exc_info", "notice_error",
+    "record_exception",
+})  # fmt: skip
+# Keywords that set an environment, tag a release, or keep data out; one given as None or an empty list sets nothing.
+_CARE = frozenset({
+    "environment", "release", "before_send", "before_send_transaction", "send_default_pii", "ignore_errors",
+    "event_scrubber", "data_collection", "release_stage", "app_version", "params_filters", "notify_release_stages",
+    "before_notify", "code_version", "scrub_fields", "exception_level_filters", "environment_name", "keys_blocklist",
+    "keys_blacklist", "ignored_exceptions", "processors", "sanitize_keys", "exclude_paths", "max_request_body_size",
+    "request_bodies", "filters",
+})  # fmt: skip
+_CARE_CALLS = (
+    "sentry_sdk.set_tag",
+    "sentry_sdk.set_tags",
+    "sentry_sdk.set_user",
+    "sentry_sdk.set_context",
+    "bugsnag.before_notify",
+)
+_SETTING = re.compile(
+    r"SENTRY_(?:ENVIRONMENT|RELEASE|CONFIG)|ROLLBAR_ENV(?:IRONMENT)?|BUGSNAG_RELEASE_STAGE|NEW_RELIC_ENVIRONMENT"
+    r"|AIRBRAKE_ENVIRONMENT"
+)
+_AGENT = re.compile(
+    r"error_collector\.(?:ignore_errors|ignore_classes|expected_classes|ignore_status_codes)|attributes\.exclude"
+)
+_NODES = 20_000
+# The environment's position among the arguments, where a vendor takes it so: rollbar.init(token, environment).
+_POSITIONS = {"rollbar.init": 1}
+_PACKAGES = {
+    "sentry-sdk": "Sentry", "raven": "Sentry", "rollbar": "Rollbar", "bugsnag": "Bugsnag", "pybrake": "Airbrake",
+    "airbrake": "Airbrake", "newrelic": "New Relic", "honeybadger": "Honeybadger", "raygun4py": "Raygun",
+    "appsignal": "AppSignal", "flask-sentry": "Sentry",
+}  # fmt: skip
+_MAILED = (
+    "logging.handlers.SMTPHandler",
+    "logging.handlers.HTTPHandler",
+    "slack_logger",
+    "slacker_log_handler",
+    "flask_error_mail",
+)
+
+
+def _statement(sites: Sites) -> str:
+    vendors = sorted(sites.subjects("initialised", "careful"))
+    if vendors:
+        care = f" with {', '.join(_told(sites))}" if _told(sites) else " as it comes"
+        explicit = (
+            f"; errors are captured explicitly in {sites.count('captured')} places"
+            if sites.count("captured") > 1
+            else ""
+        )
+        return f"Errors go to {' and '.join(vendors)}, set up{care}{explicit}."
+    if sites.has("mailed"):
+        return "Errors are sent by a log handler; there is no error tracker."
+    return f"{sorted(sites.subjects())[0]} is named, but nothing that runs initialises it."
+
+
+def _told(sites: Sites) -> list[str]:
+    return sorted({quoted(str(s.value)) for s in sites.of("careful", "setting") if s.value})[:4]
+
+
+ERROR_TRACKING = Signal(
+    id="obs.error_tracking",
+    title="Error tracking",
+    competency="observability",
+    seeds=("C4.1",),
+    counts=(
+        "Capture of errors by Sentry, Rollbar, Bugsnag, Airbrake, New Relic or an equal is initialised in code "
+        "that runs."
+    ),
+    strong="The initialisation sets an environment or a release, or filters what is sent.",
+    not_credited="The dependency alone; an initialisation that nothing calls; errors sent by mail.",
+    how_to_show=(
+        "Initialise the tracker in create_app() with environment, release and a before_send that drops personal data."
+    ),
+    clauses=("careful", "initialised", "setting", "captured", "mailed", "unused", "dependency"),
+    defining=("careful", "initialised", "captured", "setting", "unused"),
+    practised=lambda sites: sites.count("initialised", "careful") > 0,
+    sustained=lambda sites: sites.count("careful", "setting") > 0,
+    measures=lambda sites: {
+        "captured": sites.count("captured"),
+        "vendors": len(sites.subjects("initialised", "careful")),
+    },
+    statement=_statement,
+)
+SIGNALS = (ERROR_TRACKING,)
+
+
+def detect(project: Project) -> Observations:
+    """Initialisations and what goes with them; leads where there is none."""
+    found = [*_initialised(project), *_started(project)]
+    if any(s.clause in ("initialised", "careful") for s in found):
+        vendor = min(s.subject for s in found if s.clause in ("initialised", "careful"))
+        found = [*found, *_captured(project, vendor), *_settings(project, vendor)]
+    else:
+        found = [*found, *_mailed(project), *_dependencies(project)]
+    yield from ((ERROR_TRACKING, site) for site in found)
+
+
+def _initialised(project: Project) -> Iterator[Site]:
+    vendors = {name: vendor for vendor, names in _INITIALISED.items() for name in names}
+    for file, call, name in project.calls(project.app, *vendors):
+        if name not in vendors:
+            continue
+        care = _care(file, call, name)
+        clause = "unused" if not project.reach.live(file.path, call.scope) else "careful" if care else "initialised"
+        yield _site(file.path, call.start, call.end, clause, vendors[name], care)
+
+
+def _care(file: PyFile, call: Call, name: str) -> str:
+    """The first setting that says where an error comes from or what is left out of it; "" for none."""
+    position = _POSITIONS.get(name)
+    if position is not None and len(call.expr.args) > position:
+        return "environment"
+    given = [(k, v) for k in sorted(_CARE) if (v := call.expr.kwarg(k)) is not None]
+    if (
+        any(v.kind == "name" for v in (call.expr.kwarg("**"), *call.expr.args[:1]) if v is not None)
+        or call.expr.kwarg("**") is not None
+    ):
+        given.extend(_built(file))
+    return next((k for k, v in given if not _empty(v)), "")
+
+
+def _empty(value: Expr) -> bool:
+    return value.kind in ("const", "str", "list", "dict") and value.text in ("None", "") and not value.items
+
+
+def _built(file: PyFile) -> Iterator[tuple[str, Expr]]:
+    """Settings in dictionaries that the file builds before it hands them on."""
+    for item in file.module.assigns:
+        key = item.target.rpartition("[")[2].rstrip("]")
+        if item.target.endswith("]") and key in _CARE:
+            yield key, item.value
+        if item.value.kind in ("dict", "call"):
+            yield from ((k, v) for k in sorted(_CARE) if (v := item.value.kwarg(k)) is not None)
+
+
+def _started(project: Project) -> Iterator[Site]:
+    for start in project.starts:
+        for word, vendor in _STARTED.items():
+            if f"{word} run-" in start.text:
+                yield _site(start.path, start.start, start.end, "initialised", vendor)
+
+
+def _captured(project: Project, vendor: str) -> Iterator[Site]:
+    """Errors reported by hand, through whatever module hands the client on, and what is set for all of them."""
+    for file, call, name in project.calls(project.app, *_CARE_CALLS):
+        if project.reach.live(file.path, call.scope):
+            yield _site(file.path, call.start, call.end, "setting", vendor, name.rpartition(".")[2])
+    for file in project.app:
+        for call in file.module.calls:
+            if call.name.rpartition(".")[2] in _CAPTURED and project.reach.live(file.path, call.scope):
+                yield _site(file.path, call.start, call.end, "captured", vendor)
+
+
+def _settings(project: Project, vendor: str) -> Iterator[Site]:
+    """Variables and Flask settings that name environment or release: the SDKs read them by themselves."""
+    for item in project.settings.reads:
+        if _SETTING.fullmatch(item.name):
+            yield _site(item.file.path, item.start, item.end, "setting", vendor, item.name)
+    for path, data in project.data.items():
+        if project.role(path) is Role.APP:
+            yield from (
+                _site(path, n.start, n.end, "setting", vendor, k) for root in data.roots for k, n in _variables(root)
+            )
+    for file in project.app:
+        for assign in file.module.assigns:
+            if _SETTING.fullmatch(assign.target.rpartition("[")[2].rstrip("]")) and not _empty(assign.value):
+                yield _site(file.path, assign.start, assign.end, "setting", vendor, assign.target)
+
+
+def _variables(root: Node) -> Iterator[tuple[str, Node]]:
+    """Variables of a manifest, and New Relic's own file where it says what to leave out."""
+    for node in islice(root.walk(), _NODES):
+        for key, item in node.pairs():
+            if item.text and (_SETTING.fullmatch(key) or _AGENT.fullmatch(key)):
+                yield key, item
+
+
+def _mailed(project: Project) -> Iterator[Site]:
+    for file, call, name in project.calls(project.app, *_MAILED):
+        if project.reach.live(file.path, call.scope):
+            yield _site(file.path, call.start, call.end, "mailed", name.rpartition(".")[2])
+
+
+def _dependencies(project: Project) -> Iterator[Site]:
+    for path, listed in project.dependencies.items():
+        for item in listed.items:
+            if item.name in _PACKAGES:
+                yield _site(path, item.line, item.line, "dependency", _PACKAGES[item.name])
+
+
+def _site(path: str, start: int, end: int, clause: str, subject: str, value: str = "") -> Site:
+    return Site(path=path, start=start, end=end, clause=clause, subject=subject, value=value or None)

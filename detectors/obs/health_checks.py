@@ -1,0 +1,283 @@
+"""Health and readiness endpoints: an address that says whether the service can do its work.
+
+**What it sees.** Routes called health, ready, live, ping, status and the like, of the application and of extensions
+that bring one; what they ask on the way (database, cache, queue, another service); containers, clusters, load
+balancers, platforms and CI that request exactly that address; tests that do.
+
+**Why it matters.** A deployment is told good from broken by this answer; one that is always "ok" keeps broken instances
+in service.
+
+**What it cannot tell.** Whether a probe outside the repository asks, and what happens when the answer is no.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from evidence.api import Call, Observations, Project, PyFile, Role, Route, Signal, Site, Sites, plural, quoted
+
+# Last segments of such rules, without punctuation and endings. The second set has other meanings too, below other
+# words.
+_SURE = frozenset({
+    "health", "healthz", "healthcheck", "healthchecks", "healthy", "healthstatus", "heartbeat", "lbheartbeat",
+    "liveness", "livez", "livecheck", "readiness", "readyz", "readycheck", "isalive", "alive", "elbstatus", "lbstatus",
+    "lbcheck", "selfcheck", "ishealthy", "apihealth", "systemhealth", "healthprobe", "gtg", "salud", "saude", "sante",
+    "gesundheit",
+})  # fmt: skip
+_UNSURE = frozenset(
+    {
+        "status",
+        "ping",
+        "ready",
+        "live",
+        "up",
+        "isup",
+        "uptime",
+        "pong",
+        "statuscheck",
+        "isready",
+        "apistatus",
+        "serverstatus",
+    }
+)
+_GENERAL = re.compile(
+    r"v?\d{1,3}(?:\.\d{1,3})?|_{0,2}|api|rest|internal|system|app|service|server|monitor(?:ing)?|admin|ops|meta"
+    r"|management|actuator|infra"
+    r"|probes?|public|private|common|core|main|site|web|backend|status|health|healthcheck|diagnostics?|_ah|k8s"
+    r"|kubernetes|default|root|index"
+)
+_VARIABLE = re.compile(r"[<{]")
+# Extensions that answer such an address themselves: py-healthcheck, Mozilla's dockerflow, flask-healthz, flask-health.
+_EXTENSIONS = (
+    "healthcheck.HealthCheck",
+    "dockerflow.flask",
+    "flask_healthz.Healthz",
+    "flask_healthz.healthz",
+    "flask_health",
+    "flask_healthcheck",
+    "flask_healthchecks",
+)
+# Calls that fail when a database, cache, queue or service is away.
+_ASKS = frozenset({
+    "execute", "exec_driver_sql", "ping", "scalar", "scalars", "fetchone", "fetchall", "server_info", "head_bucket",
+    "list_buckets", "raw_connection", "queue_declare", "describe_table", "get_queue_attributes", "admin_command",
+    "cluster_health", "is_connected",
+})  # fmt: skip
+_QUERY_ENDS = frozenset({"first", "all", "one", "count", "get", "limit", "one_or_none", "exists"})
+_HTTP = ("requests.", "httpx.", "urllib.request.urlopen", "urllib3.", "aiohttp.")
+_FEW = 3
+_DEPTH, _FUNCTIONS, _LONGEST = 3, 60, 40
+
+
+@dataclass(frozen=True)
+class _Endpoint:
+    """One such address: its full ``paths`` (none where a prefix is not constant) and the function that answers."""
+
+    file: PyFile
+    start: int
+    end: int
+    rule: str
+    paths: frozenset[str]
+    handler: tuple[PyFile, int] | None
+    reached: bool
+
+
+def _statement(sites: Sites) -> str:
+    if not sites.has("endpoint"):
+        return "A health endpoint is written, but belongs to nothing that serves it."
+    names = ", ".join(quoted(n) for n in sorted(sites.subjects("endpoint"))[:3])
+    asked = (
+        f"; {plural(sites.count('dependency'), 'call')} to what it depends on"
+        if sites.has("dependency")
+        else "; no dependency is asked"
+    )
+    probed = f"; requested by {plural(sites.count('probed'), 'probe')} in the repository" if sites.has("probed") else ""
+    return f"{plural(sites.count('endpoint'), 'health endpoint')}: {names}{asked}{probed}."
+
+
+HEALTH_CHECKS = Signal(
+    id="obs.health_checks",
+    title="Health and readiness endpoints",
+    competency="observability",
+    seeds=("S2.2", "C6.1"),
+    counts="The application answers at a health, ready, status or ping address.",
+    strong=(
+        "The answer asks the database or another dependency, or a probe in the repository requests exactly this "
+        "address."
+    ),
+    not_credited=(
+        "A check of the container's process without such an address; probes of an address that does not exist."
+    ),
+    how_to_show=(
+        "Let /health run SELECT 1 and answer 503 when it fails, and point the container's or cluster's probe at it."
+    ),
+    clauses=("endpoint", "dependency", "probed", "tested", "unreached"),
+    defining=("endpoint", "dependency", "unreached"),
+    applies="python",
+    practised=lambda sites: sites.has("endpoint"),
+    sustained=lambda sites: sites.count("dependency", "probed") > 0,
+    measures=lambda sites: {
+        "endpoints": sites.count("endpoint"),
+        "dependencies": sites.count("dependency"),
+        "probes": sites.count("probed"),
+    },
+    statement=_statement,
+)
+SIGNALS = (HEALTH_CHECKS,)
+
+
+def detect(project: Project) -> Observations:
+    """The endpoints, what each asks, what requests them."""
+    found = [*_routes(project), *_extensions(project), *_described(project)]
+    for item in found:
+        clause = "endpoint" if item.reached else "unreached"
+        yield (
+            HEALTH_CHECKS,
+            _site(item.file.path, item.start, min(item.end, item.start + _LONGEST - 1), clause, item.rule),
+        )
+        if item.reached and item.handler is not None:
+            for path, line in sorted({(f.path, c.start) for f, c in _asked(project, *item.handler)}):
+                yield HEALTH_CHECKS, _site(path, line, line, "dependency", item.rule)
+    paths = {p for item in found if item.reached for p in item.paths}
+    for probe in project.probes_of(paths):
+        yield HEALTH_CHECKS, _site(probe.path, probe.start, probe.end, "probed", probe.path)
+    yield from ((HEALTH_CHECKS, site) for site in _tested(project, {item.rule for item in found if item.reached}))
+
+
+def _site(path: str, start: int, end: int, clause: str, subject: str) -> Site:
+    return Site(path=path, start=start, end=end, clause=clause, subject=subject)
+
+
+def _tested(project: Project, rules: set[str]) -> Iterator[Site]:
+    """Requests of tests that are about such an address: many tests ask for /ping only to get any answer."""
+    for request, route in project.web.exercised:
+        if route.rule in rules and request.checked:
+            around = request.file.definition(request.call.scope)
+            name = _plain((around.qualname if around else "").lower().replace(".", "")) + _plain(
+                request.file.path.lower().rpartition("/")[2]
+            )
+            if any(w in name for w in (_plain(route.rule.lower().rpartition("/")[2]), "health", "status")):
+                yield _site(request.file.path, request.call.start, request.call.end, "tested", route.rule)
+
+
+# ------------------------------------------------------------------------------------------------------ endpoints
+
+
+def _routes(project: Project) -> Iterator[_Endpoint]:
+    """Routes, joined where one function answers several addresses of the kind."""
+    owners = {b.key: b for b in project.web.blueprints}
+    # where most blueprints seem to hang on nothing, the project registers them in a way of its own
+    registers_unseen = len(project.web.registered) * 2 < len(owners) and len(owners) > _FEW
+    seen: set[tuple[str, int]] = set()
+    for route in project.web.routes:
+        owner = owners.get(route.owner)
+        prefixes = (project.web.prefixes(owner) or {owner.prefix or ""}) if owner is not None else {""}
+        paths = {
+            p
+            for prefix in sorted(prefixes)
+            if _is_health(p := "/" + f"{prefix}/{route.rule}".strip("/").replace("//", "/"))
+        }
+        key = (route.handler_file.path, route.handler.line) if route.handler else (route.file.path, route.start)
+        if not paths or key in seen or (route.methods and not {"GET", "HEAD"} & {m.upper() for m in route.methods}):
+            continue
+        seen.add(key)
+        hung = owner is None or owner.key in project.web.registered or registers_unseen
+        reached = project.reach.live(route.file.path) and hung
+        yield _endpoint(route, frozenset(p for p in paths if "?" not in p), reached)
+
+
+def _endpoint(route: Route, paths: frozenset[str], reached: bool) -> _Endpoint:
+    file, handler = route.handler_file, route.handler
+    together = handler is not None and file is route.file and handler.start <= route.start <= handler.end
+    start = handler.start if together and handler is not None else route.start
+    end = handler.end if together and handler is not None else route.end
+    answer = (file, file.scopes.get(handler.qualname, 0)) if handler is not None else None
+    return _Endpoint(route.file, start, end, route.rule, paths, answer, reached)
+
+
+def _is_health(path: str) -> bool:
+    """Whether a path is an address of the kind: ``/health``, ``/api/v1/_status``, ``/health/db``; not
+    ``/orders/status``."""
+    if _VARIABLE.search(path):
+        return False
+    words = [_plain(s) for s in path.lower().split("/") if s and s != "?"]
+    if not words:
+        return False
+    if words[-1] in _SURE:
+        return True
+    if len(words) > 1 and words[-2] in _SURE and all(_GENERAL.fullmatch(w) for w in words[:-2]):
+        return True
+    return words[-1] in _UNSURE and all(_GENERAL.fullmatch(w) for w in words[:-1])
+
+
+def _plain(segment: str) -> str:
+    return segment.partition(".")[0].replace("_", "").replace("-", "")
+
+
+def _extensions(project: Project) -> Iterator[_Endpoint]:
+    for file, call, name in project.calls(project.app, *_EXTENSIONS):
+        if name.startswith(_EXTENSIONS):
+            given = next((a.text for a in call.expr.items if a.kind == "str" and a.text.startswith("/")), "")
+            yield _Endpoint(
+                file,
+                call.start,
+                call.end,
+                given or name,
+                frozenset({given} - {""}),
+                None,
+                project.reach.live(file.path, call.scope),
+            )
+
+
+def _described(project: Project) -> Iterator[_Endpoint]:
+    """Addresses of an OpenAPI description whose operation is a function of the project (connexion routes by it)."""
+    if not any(i.module.partition(".")[0] == "connexion" for f in project.app for i in f.module.imports):
+        return
+    for path, data in project.data.items():
+        paths = data.root.get("paths") if project.role(path) is Role.APP else None
+        for rule, operations in paths.pairs() if paths is not None else ():
+            named = operations.get("get", "operationId")
+            module, _, function = named.text.rpartition(".") if named is not None and _is_health(rule) else ("", "", "")
+            found = project.names.module("", module) if module else ""
+            if found and function in project.python[found].scopes:
+                file = project.python[found]
+                definition = file.definition(scope := file.scopes[function])
+                if definition is not None:
+                    yield _Endpoint(
+                        file, definition.start, definition.end, rule, frozenset({rule}), (file, scope), True
+                    )
+
+
+# --------------------------------------------------------------------------------------------------- dependencies
+
+
+def _asked(project: Project, file: PyFile, scope: int) -> Iterator[tuple[PyFile, Call]]:
+    """Calls to dependencies in a function and the project's functions that it calls."""
+    queue, seen = [(file, scope, 0)], {(file.path, scope)}
+    while queue and len(seen) <= _FUNCTIONS:
+        here, at, depth = queue.pop(0)
+        for call in here.calls_in(at) if at else ():
+            if _asks(project, here, call):
+                yield here, call
+                continue
+            found = project.defined(here, call.name) if call.name and depth < _DEPTH else None
+            if found is not None:
+                other, definition = found
+                key = (other.path, other.scopes.get(definition.qualname, 0))
+                if key not in seen:
+                    seen.add(key)
+                    queue.append((*((other, key[1])), depth + 1))
+
+
+def _asks(project: Project, file: PyFile, call: Call) -> bool:
+    receiver, _, method = call.name.rpartition(".")
+    if not receiver:
+        return False
+    lower = receiver.lower()
+    if method in _ASKS or (
+        method in _QUERY_ENDS and ("query" in lower or "session" in lower or "objects" in lower or "select" in lower)
+    ):
+        return True
+    return (method == "info" and "redis" in lower) or project.external(file, call.name).startswith(_HTTP)

@@ -1,0 +1,249 @@
+"""Feature flags: what switches a feature at run time, where it is read, for whom, and whether tests try both ways."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from evidence.facts.flag_table import (
+    ASKING,
+    COLUMNS,
+    CONFIG_GET,
+    FEATURES_OBJECT,
+    FUNCTION_NAME,
+    MODEL_NAME,
+    PACKAGES,
+    PERCENT,
+    PLAIN_SWITCH,
+    TARGETED,
+)
+from evidence.facts.flag_tests import flag_kind, last_segment, tried_both_ways
+from evidence.facts.names import PyFile
+from evidence.facts.python.records import Assign, Call, Definition, Expr
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+
+@dataclass(frozen=True)
+class FlagUse:
+    """One place. ``kind``: asked (a flag package is asked), setup (it is set up), targeted (for a user or a share), own
+    (a model or function of the project's), declared (a setting named as a feature), switch (an on/off setting), single
+    (one setting of a product, read by name), read (either is read), both_ways (tests). ``name`` is the flag's, where
+    known."""
+
+    path: str
+    start: int
+    end: int
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class _Setting:
+    name: str
+    file: PyFile
+    start: int
+    end: int
+    scope: int
+    attribute: str
+
+
+class FeatureFlags:
+    """The flags of one project."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    @cached_property
+    def uses(self) -> tuple[FlagUse, ...]:
+        """Every place that can run, in path and line order."""
+        found = {*self._asked(), *self._own(), *self._settings(), *self._single()}
+        names = {u.name for u in found if u.kind in ("declared", "switch", "own")}
+        for name, file, definition in tried_both_ways(self._project.scenarios, names):
+            end = min(definition.end, definition.start + 39)
+            found.add(FlagUse(file.path, definition.start, end, "both_ways", name))
+        return tuple(sorted(found, key=lambda u: (u.path, u.start, u.end, u.kind, u.name)))
+
+    def _live(self, file: PyFile, scope: int) -> bool:
+        return self._project.reach.live(file.path, scope)
+
+    # ------------------------------------------------------------------------------------------------ packages
+
+    def _asked(self) -> Iterator[FlagUse]:
+        """Calls of flag packages; and, in files that import one or get its client, calls that ask for a flag."""
+        asking: list[FlagUse] = []
+        setup: list[FlagUse] = []
+        for file, call, name in self._project.calls(self._project.app, *PACKAGES):
+            if self._live(file, call.scope):
+                kind = "targeted" if TARGETED.match(name) else "asked" if name.rpartition(".")[2] in ASKING else "setup"
+                (asking if kind != "setup" else setup).append(FlagUse(file.path, call.start, call.end, kind, ""))
+        yield from (*asking, *setup)
+        if not asking and not setup:
+            return
+        homes = {u.path for u in (*asking, *setup)}
+        for file in self._project.app:
+            for call in file.module.calls:
+                receiver, _, method = call.name.rpartition(".")
+                known = file.path in homes or re.search(
+                    r"flag|feature|toggle|unleash|ld_?client|posthog", receiver, re.IGNORECASE
+                )
+                if receiver and method in ASKING and method != "evaluate" and known and self._live(file, call.scope):
+                    yield FlagUse(file.path, call.start, call.end, "asked", _first(call))
+
+    # ------------------------------------------------------------------------------------------------ own mechanisms
+
+    def _own(self) -> Iterator[FlagUse]:
+        """A function that answers whether a feature is on and that something else calls; a table of flags that is
+        queried."""
+        called = {name.rpartition(".")[2] for f in self._project.app for refs in f.module.refs for name in refs}
+        for file in self._project.app:
+            for number, definition in enumerate(file.module.definitions, 1):
+                end = min(definition.end, definition.start + 39)
+                if definition.kind == "function" and FUNCTION_NAME.fullmatch(definition.name):
+                    if (
+                        definition.name in called
+                        and definition.statements
+                        and self._live(file, number)
+                        and definition.params
+                    ):
+                        yield FlagUse(file.path, definition.start, end, "own", definition.name)
+                        if any(PERCENT.search(p) for p in definition.params) or {
+                            "user",
+                            "user_id",
+                            "account_id",
+                            "org_id",
+                            "tenant",
+                        } & set(definition.params):
+                            yield FlagUse(file.path, definition.start, end, "targeted", definition.name)
+                elif definition.kind == "class" and MODEL_NAME.fullmatch(definition.name):
+                    yield from self._table(file, number, definition, called)
+
+    def _table(self, file: PyFile, scope: int, definition: Definition, called: set[str]) -> Iterator[FlagUse]:
+        columns = [c for c in file.calls_in(scope) if c.name.rpartition(".")[2] in COLUMNS]
+        named = [c.target for c in columns if c.target]
+        boolean = any(re.search(r"enabled|active|is_on|state|on$|value", t) for t in named)
+        queried = any(
+            f"{definition.name}." in name for f in self._project.app for refs in f.module.refs for name in refs
+        )
+        if columns and boolean and (queried or definition.name in called) and self._live(file, scope):
+            end = min(definition.end, definition.start + 39)
+            yield FlagUse(file.path, definition.start, end, "own", definition.name)
+            if any(PERCENT.search(t) or re.search(r"user|account|org|tenant", t) for t in named):
+                yield FlagUse(file.path, definition.start, end, "targeted", definition.name)
+
+    # ------------------------------------------------------------------------------------------------ settings
+
+    @cached_property
+    def _named(self) -> list[_Setting]:
+        """Settings named as features or switches: variables read from the environment, attributes of settings classes
+        and modules, fields of typed settings (which are often in lower case)."""
+        found = [
+            _Setting(r.name, r.file, r.start, r.end, r.scope, _held(r.file, r.start, r.name))
+            for r in self._project.settings.reads
+        ]
+        typed = {(s.file.path, s.scope) for s in (*self._project.settings.classes, *self._project.settings.typed)}
+        found += [_Setting(n, f, c.start, c.end, c.scope, n) for f, c, n in self._got()]
+        for file in self._project.app:
+            whole = file.path in self._project.settings.modules
+            items: list[Assign | Call] = [*file.module.assigns, *file.module.calls]
+            for item in items:
+                name = item.target
+                inside = whole or (file.path, item.scope) in typed or _settings_class(file, item.scope)
+                if name and inside and name.isidentifier() and (isinstance(item, Call) or _boolean(item.value)):
+                    found.append(_Setting(name.upper(), file, item.start, item.end, item.scope, name))
+        return [s for s in found if flag_kind(s.name)]
+
+    def _got(self) -> Iterator[tuple[PyFile, Call, str]]:
+        """``config.get("X_ENABLED")`` in a function: settings of installations are declared outside the repository."""
+        for file in self._project.app:
+            for call in file.module.calls:
+                name = _first(call)
+                if name and CONFIG_GET.search(call.name) and call.scope and name.isupper():
+                    yield file, call, name
+
+    def _readers(self) -> dict[str, list[tuple[PyFile, int]]]:
+        """For each such setting, the scopes that refer to it or get it from the configuration."""
+        readers: dict[str, list[tuple[PyFile, int]]] = {}
+        wanted = {s.attribute for s in self._named} | {s.name for s in self._named}
+        for file in self._project.app:
+            for scope, refs in enumerate(file.module.refs):
+                for last in wanted.intersection(n for name in refs for n in _read_as(name)):
+                    readers.setdefault(last, []).append((file, scope))
+            for call in file.module.calls:
+                first = _first(call)
+                if first in wanted and call.name.rpartition(".")[2] == "get" and "environ" not in call.name:
+                    readers.setdefault(first, []).append((file, call.scope))
+        return readers
+
+    def _settings(self) -> Iterator[FlagUse]:
+        readers = self._readers()
+        for setting in self._named:
+            at_run_time = (
+                bool(setting.scope)
+                and setting.file.function_of(setting.scope) is not None
+                and "__init__" not in setting.file.path
+            )
+            read = [
+                (f, s)
+                for key in {setting.attribute, setting.name}
+                for f, s in readers.get(key, ())
+                if self._reads(setting, f, s)
+            ]
+            if (read or at_run_time) and self._live(setting.file, 0):
+                yield FlagUse(setting.file.path, setting.start, setting.end, flag_kind(setting.name), setting.name)
+            for file, scope in read:
+                definition = file.function_of(scope)
+                if definition is not None and definition.end - definition.start < 40:
+                    yield FlagUse(file.path, definition.start, definition.end, "read", setting.name)
+
+    def _reads(self, setting: _Setting, file: PyFile, scope: int) -> bool:
+        elsewhere = file.path != setting.file.path or file.function_of(scope) is not None
+        return elsewhere and file.function_of(scope) is not None and self._live(file, scope)
+
+    def _single(self) -> Iterator[FlagUse]:
+        """``get("sms.enabled")`` where code runs: one setting of a product."""
+        for file in self._project.app:
+            for call in file.module.calls:
+                for given in call.expr.items:
+                    if (
+                        given.kind == "str"
+                        and PLAIN_SWITCH.fullmatch(given.text)
+                        and file.function_of(call.scope)
+                        and self._live(file, call.scope)
+                    ):
+                        yield FlagUse(file.path, call.start, call.end, "single", given.text)
+
+
+def _held(file: PyFile, line: int, name: str) -> str:
+    """The name that a variable's value is assigned to, which code elsewhere reads."""
+    for (_, target), items in file.assigned.items():
+        if any(i.start <= line <= i.end for i in items):
+            return last_segment(target)
+    return name
+
+
+def _settings_class(file: PyFile, scope: int) -> bool:
+    definition = file.definition(scope)
+    return (
+        definition is not None
+        and definition.kind == "class"
+        and any("onfig" in b.text or "ettings" in b.text for b in definition.bases)
+    )
+
+
+def _boolean(value: Expr) -> bool:
+    return value.text in ("True", "False") or value.kind == "op"
+
+
+def _read_as(name: str) -> tuple[str, ...]:
+    """The settings that a reference may read: itself, and for ``features.X`` the setting ``FEATURE_X``."""
+    last = last_segment(name)
+    return (last, f"FEATURE_{last}") if FEATURES_OBJECT.search(name) else (last,)
+
+
+def _first(call: Call) -> str:
+    return call.expr.args[0].text if call.expr.args and call.expr.args[0].kind == "str" else ""

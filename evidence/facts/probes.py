@@ -1,0 +1,98 @@
+"""Who asks a service whether it is well: containers, clusters, load balancers, platforms and CI that request an
+address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evidence.facts.records import Node
+from evidence.facts.roles import Role, role_of
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+_NOT_OWN = (Role.TEST, Role.VENDORED)
+_CONTEXT = re.compile(r"health|probe|liveness|readiness|startup|^checks?$|httpchk|monitor|uptime|smoke", re.IGNORECASE)
+_PROBE_WORDS = re.compile(r"health[-_ ]?check|healthcheck|probe|httpchk|uptime|liveness|readiness", re.IGNORECASE)
+_PROBE_SCRIPT = re.compile(r"health|probe|smoke|wait|deploy|entrypoint|monitor", re.IGNORECASE)
+_NOT_PROBES = re.compile(r"(?:openapi|swagger|package(?:-lock)?|tsconfig|postman)[^/]*$|\.lock$", re.IGNORECASE)
+_NODES = 200_000
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Lines of a file outside Python that request an address."""
+
+    path: str
+    start: int
+    end: int
+
+
+def probes(project: Project, paths: Iterable[str]) -> tuple[Probe, ...]:
+    """Every place that requests one of these very paths, in path and line order."""
+    ordered = sorted(paths, key=lambda p: (-len(p), p))
+    if not ordered:
+        return ()
+    wanted = re.compile("|".join(re.escape(p) + r"/?(?![\w/.-])" for p in ordered))
+    found = {*_images(project, wanted), *_settings(project, wanted), *_commands(project, wanted)}
+    return tuple(sorted(found, key=lambda p: (p.path, p.start, p.end)))
+
+
+def _images(project: Project, wanted: re.Pattern[str]) -> Iterator[Probe]:
+    for path, dockerfile in project.dockerfiles.items():
+        for item in dockerfile.instructions:
+            if item.word == "HEALTHCHECK" and _requests(wanted, item.text):
+                yield Probe(path, item.start, item.end)
+
+
+def _settings(project: Project, wanted: re.Pattern[str]) -> Iterator[Probe]:
+    for path, data in project.data.items():
+        if role_of(path) not in _NOT_OWN and not _NOT_PROBES.search(path):
+            yield from (Probe(path, line, line) for root in data.roots for line in _in_node(wanted, root))
+    for path, text in project.texts.items():
+        if role_of(path) not in _NOT_OWN:
+            yield from (Probe(path, line, line) for line in _in_text(wanted, text.text))
+
+
+def _commands(project: Project, wanted: re.Pattern[str]) -> Iterator[Probe]:
+    for path, commands in project.commands.items():
+        for line in commands.lines if _PROBE_SCRIPT.search(path) else ():
+            if re.search(r"\b(?:curl|wget|http)\b", line.text) and _requests(wanted, line.text):
+                yield Probe(path, line.start, line.end)
+    for run in project.ci_runs:
+        if not run.dead and run.tool in ("curl", "wget", "http") and any(_requests(wanted, w) for w in run.words):
+            place = run.chain[-1]
+            yield Probe(place.path, place.start, place.end)
+
+
+def _requests(wanted: re.Pattern[str], text: str) -> bool:
+    """Whether a text names the path as a whole: at the start of a word, or right after a host."""
+    for match in wanted.finditer(text[:4_000]):
+        before = re.split(r"[\s\"'`=,(\[|]", text[max(0, match.start() - 200) : match.start()])[-1]
+        if "/" not in before.partition("://")[2] and ("://" in before or "/" not in before):
+            return True
+    return False
+
+
+def _in_node(wanted: re.Pattern[str], root: Node) -> Iterator[int]:
+    """Lines of values under a key that tells of checks."""
+    stack, seen = [(root, False)], 0
+    while stack and seen < _NODES:
+        node, told = stack.pop()
+        seen += 1
+        if told and node.text and _requests(wanted, node.text):
+            yield node.start
+        stack.extend((item, told or _CONTEXT.search(key) is not None) for key, item in node.pairs())
+        if node.kind == "list":
+            stack.extend((item, told) for item in node.items)
+
+
+def _in_text(wanted: re.Pattern[str], text: str) -> Iterator[int]:
+    for match in wanted.finditer(text):
+        start = text.rfind("\n", 0, match.start()) + 1
+        line = text[start : match.end()]
+        if _requests(wanted, line) and _PROBE_WORDS.search(text[max(0, match.start() - 300) : match.start()]):
+            yield text.count("\n", 0, match.start()) + 1
