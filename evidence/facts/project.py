@@ -224,7 +224,7 @@ class Project:
     def _parts(self) -> frozenset[str]:
         manifests = {p for p, r in self.dependencies.items() if r.items and self.role(p) is Role.APP}
         folders = {p.rpartition("/")[0] for p in manifests | {p for p in self.paths if p.endswith("/setup.py")}}
-        return frozenset(f"/{f}".removesuffix("/requirements").lstrip("/") for f in folders)
+        return frozenset(f"/{f}/".partition("/requirements/")[0].strip("/") for f in folders)
 
     def _part(self, path: str) -> str:
         """The nearest folder above a path that lists its own dependencies; "" for none below the root."""

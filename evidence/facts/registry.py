@@ -49,9 +49,9 @@ EXTRACTORS: dict[str, Extractor] = {
     "procfile": _plain("commands", "Commands", "1", name="extract_procfile"),
     "shell": _plain("commands", "Commands", "1", name="extract_shell"),
     "justfile": _plain("commands", "Commands", "1", name="extract_justfile"),
-    "markdown": _plain("documents", "Document", "1", "markdown-it-py", "PyYAML", name="extract_markdown"),
-    "rst": _plain("documents", "Document", "1", name="extract_rst"),
-    "asciidoc": _plain("documents", "Document", "1", name="extract_asciidoc"),
+    "markdown": _plain("documents", "Document", "2", "markdown-it-py", "PyYAML", name="extract_markdown"),
+    "rst": _plain("documents", "Document", "2", name="extract_rst"),
+    "asciidoc": _plain("documents", "Document", "2", name="extract_asciidoc"),
     "jinja": _plain("jinja", "Template", "1", "Jinja2"),
     "text": _plain("plain", "Text", "1"),
 }

@@ -1,0 +1,1 @@
+"""Signals about dependencies."""

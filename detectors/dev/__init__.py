@@ -1,0 +1,1 @@
+"""Signals about the tools that developers run on the code."""

@@ -1,0 +1,1 @@
+"""Signals about tests: that they are there, how they are layered, measured and prepared."""

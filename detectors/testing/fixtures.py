@@ -1,0 +1,156 @@
+"""Fixtures, factories and fakes: what tests stand on is prepared once and shared.
+
+**What it sees.** pytest fixtures that several tests ask for, factories (factory_boy and kin, or functions of the tests
+that build the project's models), libraries that answer in place of external services, patches of calls to such
+services, and what gives each test a database of its own: tables dropped, emptied or rolled back after every test.
+
+**Why it matters.** Tests that prepare everything themselves are long, differ by accident, and break together. Tests
+that share rows pass alone and fail in a group.
+
+**What it cannot tell.** Whether a fake behaves like the service it stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evidence.api import Definition, Fixture, Observations, Project, PyFile, Signal, Site, Sites, plural
+
+#: What takes a database back to where it was.
+_WIPES = frozenset({
+    "drop_all", "rollback", "sorted_tables", "drop_database", "truncate", "truncate_tables", "truncate_all",
+    "downgrade",
+})  # fmt: skip
+_SET_UPS = frozenset({"setUp", "setup_method", "setup", "asyncSetUp"})
+_TEAR_DOWNS = frozenset({"tearDown", "teardown_method", "teardown", "asyncTearDown"})
+_SHOWN = 40
+# A single patched call is an incident; three are how these tests are written.
+_HABIT = 3
+
+
+def _practised(sites: Sites) -> bool:
+    return bool(sites.of("shared", "reused", "factory", "fake", "generated")) or sites.count("patched") >= _HABIT
+
+
+def _factories_for_most(sites: Sites) -> bool:
+    """Factories for at least half of the models."""
+    models = sites.subjects("model")
+    return bool(models) and 2 * len(sites.subjects("factory") & models) >= len(models)
+
+
+def _statement(sites: Sites) -> str:
+    counted = (
+        (sites.count("shared", "reused"), "shared fixture", ""),
+        (sites.count("factory"), "factory", "factories"),
+        (len(sites.subjects("fake")), "kind of fake", "kinds of fake"),
+        (sites.count("patched"), "patched call of an external service", "patched calls of external services"),
+        (len(sites.subjects("generated")), "generator of test data", "generators of test data"),
+    )
+    parts = [plural(count, one, many) for count, one, many in counted if count]
+    if not parts:
+        return "Tests prepare themselves class by class; nothing is shared."
+    return f"{', '.join(parts)}" + ("; each test gets a clean database." if sites.has("isolated") else ".")
+
+
+FIXTURES = Signal(
+    id="test.fixtures_factories",
+    title="Fixtures, factories and fakes",
+    competency="testing",
+    seeds=("S8.1", "C7.3"),
+    counts="Shared pytest fixtures, factories of models, or fakes of external services.",
+    strong="Factories for most models, or a clean database for every test.",
+    not_credited=(
+        "setUp methods of single classes; fixtures nothing asks for, or that return literals; a library that is only "
+        "installed."
+    ),
+    how_to_show=(
+        "Move the application, client and database into conftest fixtures, roll back after each test, and build rows "
+        "with factories."
+    ),
+    clauses=("factory", "isolated", "shared", "fake", "reused", "generated", "patched", "set_up", "model"),
+    defining=("factory", "isolated", "shared", "fake", "reused", "generated", "patched", "set_up"),
+    uncited=("model",),
+    practised=_practised,
+    sustained=lambda sites: sites.has("isolated") or _factories_for_most(sites),
+    trace=lambda sites: bool(sites.of("set_up", "patched", "isolated")),
+    measures=lambda sites: {
+        "shared": sites.count("shared", "reused"),
+        "factories": sites.count("factory"),
+        "fakes": len(sites.subjects("fake")),
+    },
+    statement=_statement,
+)
+SIGNALS = (FIXTURES,)
+
+
+def detect(project: Project) -> Observations:
+    """Fixtures and what they clean up, factories, fakes, and patches of external services."""
+    if not project.suite.functions:
+        return
+    fixtures = list(_fixtures(project))
+    common = any(s.clause == "shared" for s in fixtures)
+    yield from ((FIXTURES, s) for s in fixtures if s.clause != "reused" or not common)
+    yield from ((FIXTURES, s) for s in _set_ups(project))
+    for item in project.stand_ins.all:
+        yield FIXTURES, Site(path=item.path, start=item.start, end=item.end, clause=item.kind, subject=item.subject)
+    if any(s.kind == "factory" for s in project.stand_ins.all):
+        for name, (file, definition) in project.stand_ins.models.items():
+            yield FIXTURES, _site(file, definition, "model", name)
+
+
+def _site(file: PyFile, definition: Definition, clause: str, subject: str) -> Site:
+    end = min(definition.end, definition.start + _SHOWN - 1)
+    return Site(path=file.path, start=definition.start, end=end, clause=clause, subject=subject)
+
+
+def _fixtures(project: Project) -> Iterator[Site]:
+    for fixture in project.suite.fixtures:
+        file, definition = fixture.file, fixture.definition
+        if fixture.shared and any(c.scope == fixture.scope for c in file.module.calls):
+            yield _site(file, definition, "reused" if _is_test_module(file) else "shared", definition.name)
+        if not _is_test_module(file) and _per_test(fixture) and not _WIPES.isdisjoint(_names(file, fixture.scope)):
+            yield _site(file, definition, "isolated", definition.name)
+
+
+def _is_test_module(file: PyFile) -> bool:
+    """Whether a file holds tests itself: its fixtures serve these alone."""
+    name = file.path.rpartition("/")[2]
+    return name.startswith("test") or name.endswith(("_test.py", "_tests.py"))
+
+
+def _per_test(fixture: Fixture) -> bool:
+    """Whether a fixture is set up and taken down for each test that uses it."""
+    ends = fixture.definition.yields or "addfinalizer" in _refs(fixture.file, fixture.scope)
+    return fixture.lifetime == "function" and ends and (fixture.autouse or fixture.users > 0)
+
+
+def _names(file: PyFile, scope: int) -> set[str]:
+    """Last names of what a function refers to, and of what functions of the same file that it calls refer to."""
+    own = _refs(file, scope)
+    return own.union(
+        *(_refs(file, file.scopes[n]) for n in sorted(own) if n in file.scopes and file.scopes[n] != scope)
+    )
+
+
+def _refs(file: PyFile, scope: int) -> set[str]:
+    """Last names of what a function and those nested in it refer to."""
+    return {
+        name.rpartition(".")[2].partition("(")[0]
+        for index, refs in enumerate(file.module.refs)
+        if index >= scope and file.inside(index, scope)
+        for name in refs
+    }
+
+
+def _set_ups(project: Project) -> Iterator[Site]:
+    """setUp methods that build something, and pairs of setUp and tearDown that leave a clean database."""
+    for file in project.tests:
+        for index, definition in enumerate(file.module.definitions):
+            if definition.name not in _SET_UPS | _TEAR_DOWNS:
+                continue
+            around = file.definition(definition.parent)
+            if around is None or around.kind != "class" or not any(c.scope == index + 1 for c in file.module.calls):
+                continue
+            clause = "set_up" if _WIPES.isdisjoint(_refs(file, index + 1)) else "isolated"
+            if clause == "isolated" or definition.name in _SET_UPS:
+                yield _site(file, definition, clause, around.name)
