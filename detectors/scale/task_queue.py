@@ -1,0 +1,109 @@
+"""Background tasks through a queue: defined, sent by the application, and run by workers.
+
+**What it sees.** Tasks of Celery, RQ, Dramatiq, Huey and their kin, by decorator or as functions handed to a queue; the
+places that send them; the queue object; commands and code that start workers; schedules, named queues and tests of tasks.
+
+**Why it matters.** Slow and unsure work that holds up a request makes the whole service as slow as its slowest neighbour.
+
+**What it cannot tell.** Whether the broker keeps messages, and how many workers run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from evidence.api import Observations, Project, Role, Signal, Site, Sites, plural
+
+_PACKAGES = frozenset(
+    {"celery", "rq", "dramatiq", "huey", "flask-rq2", "taskiq", "procrastinate", "rq-scheduler", "arq"}
+)
+_BY_HAND = ("click", "typer", "flask.cli", "flask_script")
+_COMMANDS = re.compile(r"(?:^|/)(?:cli|commands?|scripts?|manage)(?:/|\.py$|_)")
+_LONGEST = 40
+_SEVERAL = 2
+_SHOWN_FILES = 1
+
+
+def _used(sites: Sites) -> bool:
+    return sites.has("task") and sites.count("sent", "further") > 0
+
+
+def _statement(sites: Sites) -> str:
+    if not _used(sites):
+        if sites.kinds("task", "made", "worker"):
+            return "A task queue is set up in part: tasks that nothing sends, or a queue without tasks."
+        return "A task queue is a dependency, and no code uses it."
+    more = [w for c, w in (("schedule", "a schedule"), ("tested", "tests of tasks")) if sites.has(c)]
+    if len(sites.subjects("queue")) >= _SEVERAL:
+        more.append(f"{len(sites.subjects('queue'))} queues")
+    beside = f" There are {' and '.join(more)}." if more else ""
+    worker = ", with a worker to run them" if sites.has("worker") else ""
+    return f"{plural(sites.count('task'), 'background task')} defined and sent from {plural(sites.count('sent', 'further'), 'place')}{worker}.{beside}"
+
+
+TASK_QUEUE = Signal(
+    id="scale.task_queue",
+    title="Background task queue",
+    competency="task-queues",
+    seeds=("S7.1",),
+    counts="Tasks of Celery, RQ, Dramatiq, Huey or their kin are defined and sent from the application.",
+    strong="Periodic schedules, several queues, or tests of tasks.",
+    not_credited="Threads; the dependency alone; tasks that nothing sends.",
+    how_to_show="Send slow work to a queue, commit the command that starts the worker, and test the tasks.",
+    clauses=("task", "worker", "schedule", "made", "tested", "sent", "further", "queue", "dependency"),
+    defining=("task", "sent", "made", "schedule"),
+    uncited=("further", "queue"),
+    applies="python",
+    practised=lambda sites: _used(sites) or sites.has("task", "schedule"),
+    sustained=lambda sites: sites.count("schedule", "tested") > 0 or len(sites.subjects("queue")) >= _SEVERAL,
+    measures=lambda sites: {"tasks": sites.count("task"), "queues": len(sites.subjects("queue"))},
+    statement=_statement,
+)
+SIGNALS = (TASK_QUEUE,)
+
+
+def detect(project: Project) -> Observations:
+    """Definitions, senders, queues, workers, schedules and tests; the dependency where there is no more."""
+    tasks = project.tasks
+    found = [
+        _site(f.path, d.start, d.end, "task", d.qualname) for f, d in tasks.functions if project.reach.live(f.path)
+    ]
+    for use in tasks.sent:
+        by_hand = _COMMANDS.search(use.path) is not None or any(
+            i.target.startswith(_BY_HAND) for i in project.python[use.path].module.imports
+        )
+        found.append(_site(use.path, use.start, use.end, "further" if by_hand else "sent", use.name))
+    for use in (*tasks.made, *tasks.schedules, *tasks.queues):
+        found.append(_site(use.path, use.start, use.end, use.kind, use.name))
+    if tasks.present:
+        found += [_site(u.path, u.start, u.end, "worker", u.path) for u in tasks.workers if u.kind == "worker"]
+    if tasks.functions:
+        found += _tested(project, tasks.names)
+    yield from ((TASK_QUEUE, s) for s in found or _dependencies(project))
+
+
+def _site(path: str, start: int, end: int, clause: str, subject: str) -> Site:
+    return Site(path=path, start=start, end=min(end, start + _LONGEST - 1), clause=clause, subject=subject)
+
+
+def _tested(project: Project, names: frozenset[str]) -> list[Site]:
+    """Tests that refer to tasks, of the few files that do so most: elsewhere a task is often only replaced."""
+    tests = [t for t in project.scenarios if t.checks and t.mentions(*names) and project.tasks.named_by(t.file)]
+    counts = Counter(t.file.path for t in tests)
+    shown = sorted(counts, key=lambda p: (-counts[p], p))[:_SHOWN_FILES]
+    return [
+        _site(t.file.path, t.definition.start, t.definition.end, "tested", t.name)
+        for t in tests
+        if t.file.path in shown
+    ]
+
+
+def _dependencies(project: Project) -> list[Site]:
+    return [
+        _site(path, item.line, item.line, "dependency", item.name)
+        for path, listed in project.dependencies.items()
+        if not listed.lock and not listed.compiled and project.role(path) is Role.APP
+        for item in listed.items
+        if item.name in _PACKAGES
+    ]

@@ -1,0 +1,321 @@
+"""Background tasks of queue libraries: where they are defined, sent, scheduled and run, whatever the library.
+
+Names come from the documents of Celery, RQ, Dramatiq, Huey, Taskiq, Procrastinate and the cloud queues.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from evidence.facts.names import PyFile
+from evidence.facts.python.records import Call, Definition
+from evidence.facts.roles import Role, role_of
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+PACKAGES = (
+    "celery", "rq", "dramatiq", "huey", "flask_rq2", "flask_rq", "rq_scheduler", "taskiq", "procrastinate", "arq", "spinach",
+    "flask_dramatiq", "flask_celeryext", "flask_celery", "flask_celery_helper", "django_rq", "kombu", "flask_redis_queue", "saq", "remoulade",
+)  # fmt: skip
+_DEFINES = frozenset(
+    {"task", "shared_task", "actor", "job", "periodic_task", "db_task", "lock_task", "on_queue", "scheduled_job"}
+)
+_SENDS = frozenset({
+    "delay", "apply_async", "enqueue", "enqueue_call", "enqueue_at", "enqueue_in", "enqueue_many", "send_task", "send_with_options",
+    "enqueue_job", "kiq", "defer", "defer_async", "schedule", "queue", "s", "si", "signature", "enqueue_task", "apply",
+})  # fmt: skip
+_OBJECTS = re.compile(
+    r"(?:^|\.)(?:Celery|FlaskCeleryExt|RQ|Queue|Huey|RedisHuey|SqliteHuey|RedisExpireHuey|PriorityRedisHuey|RedisBroker|RabbitmqBroker|Dramatiq|Broker|SQSBroker)$"
+)
+_WORKERS = re.compile(
+    r"\bcelery\b.{0,400}\b(?:worker|multi)\b|\brq(?:\s|\b.{0,80}\s)worker|\brqworker\b|\bdramatiq(?:-gevent)?\s|\bhuey_consumer|\barq\s"
+    r"|\bflask\s+(?:rq|celery)\s+worker|\btaskiq\s+worker|\bprocrastinate\b.{0,80}\bworker"
+)
+_BEATS = re.compile(r"\bcelery\b.{0,300}\b(?:beat|-B)\b|\brqscheduler\b|\bcelerybeat\b|\brq\b.{0,40}\bscheduler\b")
+_SCHEDULES = re.compile(r"(?i)(?:^|[\[._])(?:celery_?)?beat_schedule\]?$")
+_SCHEDULERS = (
+    "celery.schedules.crontab",
+    "rq_scheduler.Scheduler",
+    "huey.crontab",
+    "periodiq.cron",
+    "rq.cron",
+    "flask_apscheduler",
+)
+_LONGEST = 40
+
+
+@dataclass(frozen=True)
+class TaskUse:
+    """One place. ``kind``: task (a definition), sent, made (the queue object), worker, schedule. ``name`` is the task's or
+    queue's."""
+
+    path: str
+    start: int
+    end: int
+    kind: str
+    name: str
+
+
+class Tasks:
+    """What a project has of background tasks."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    @cached_property
+    def files(self) -> tuple[PyFile, ...]:
+        """Application files that import a queue library, or something of the project's that is made with one."""
+        return tuple(f for f in self._project.app if any(_of(i.target) for i in f.module.imports))
+
+    @cached_property
+    def present(self) -> bool:
+        """Whether any application file imports a queue library."""
+        return bool(self.files)
+
+    @cached_property
+    def functions(self) -> tuple[tuple[PyFile, Definition], ...]:
+        """The functions that workers run: decorated as tasks, or handed to a queue."""
+        if not self.present:
+            return ()
+        found = [
+            (f, d)
+            for f in self._project.app
+            for d in f.module.definitions
+            if d.kind == "function" and self._decorated(f, d)
+        ]
+        seen = {id(d) for _, d in found}
+        for file, definition in self._handed():
+            if id(definition) not in seen:
+                seen.add(id(definition))
+                found.append((file, definition))
+        return tuple(sorted(found, key=lambda p: (p[0].path, p[1].start)))
+
+    def _decorated(self, file: PyFile, definition: Definition) -> bool:
+        for item in definition.decorators:
+            receiver, _, last = item.expr.text.rpartition(".")
+            if last not in _DEFINES and not _of(self._project.external(file, item.expr.text)):
+                continue
+            name = self._project.external(file, item.expr.text) if item.expr.text else ""
+            if _of(name) and last != "crontab":
+                return True
+            if (
+                last in ("job", "task", "actor")
+                and not receiver
+                and not self._project.resolve(file, item.expr.text).external
+            ):
+                return True
+            if (
+                receiver
+                and not name.startswith(("invoke", "locust", "nox", "fabric", "prefect", "airflow"))
+                and self._queue(file, receiver)
+            ):
+                return True
+            if (
+                last in _DEFINES
+                and not self._project.resolve(file, item.expr.text).external
+                and self._made_of(file, item.expr.text)
+            ):
+                return True
+        return False
+
+    def _queue(self, file: PyFile, receiver: str) -> bool:
+        """Whether a name holds a queue: by its class, or by where it comes from when that cannot be told."""
+        made = self._project.variable_class(file, 0, receiver)
+        if made:
+            return _of(made)
+        last = receiver.rpartition(".")[2].lower()
+        return any(w in last for w in ("celery", "huey", "dramatiq", "broker", "rq")) or (
+            last == "app" and file in self.files
+        )
+
+    def _made_of(self, file: PyFile, name: str) -> bool:
+        ref = self._project.resolve(file, name)
+        return not ref.external and self._project.python[ref.path] in self.files
+
+    def _handed(self) -> Iterator[tuple[PyFile, Definition]]:
+        """Functions given to ``enqueue`` and ``schedule``, by name, by text, or by the module that a text begins with."""
+        for file, call in self._calls(
+            frozenset({"enqueue", "enqueue_call", "enqueue_in", "enqueue_at", "schedule", "cron"})
+        ):
+            for item in call.expr.items[:3]:
+                if item.kind == "name":
+                    found = self._project.defined(file, item.text)
+                    if found is not None and found[1].kind == "function":
+                        yield found
+                texts = [e.text for e in item.walk() if e.kind in ("str", "fstring")]
+                for text in texts:
+                    yield from self._told(file, text)
+
+    def _told(self, file: PyFile, text: str) -> Iterator[tuple[PyFile, Definition]]:
+        dotted, _, last = text.partition("{")[0].rpartition(".")
+        path = self._project.names.module(file.path, dotted) if "." in text and dotted else ""
+        if not path:
+            return
+        folder = path.removesuffix("__init__.py") if path.endswith("__init__.py") else ""
+        if "{" in text and folder:
+            homes = [f for p, f in self._project.python.items() if p.startswith(folder) and p.endswith("/tasks.py")]
+        else:
+            homes = [self._project.python[path]]
+        for home in homes:
+            for definition in home.module.definitions:
+                wanted = definition.name == last if last else not definition.name.startswith("_")
+                if definition.kind == "function" and not definition.parent and wanted:
+                    yield home, definition
+
+    def _calls(self, names: frozenset[str]) -> Iterator[tuple[PyFile, Call]]:
+        for name in sorted(names):
+            yield from self._project.called.get(name, ())
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Names of the task functions."""
+        return frozenset(d.name for _, d in self.functions)
+
+    def named_by(self, file: PyFile) -> bool:
+        """Whether a file imports a module that tasks are defined in, or from one."""
+        homes = {f.path for f, _ in self.functions}
+        return any(self._project.resolve(file, i.target).path in homes for i in file.module.imports)
+
+    @cached_property
+    def sent(self) -> tuple[TaskUse, ...]:
+        """Where tasks are sent to a queue, by code that can run."""
+        if not self.present:
+            return ()
+        found = set()
+        for file, call in self._calls(_SENDS):
+            receiver, _, method = call.name.rpartition(".")
+            if (
+                receiver
+                and self._project.reach.live(file.path, call.scope)
+                and self._sends(file, call, receiver, method)
+            ):
+                found.add(
+                    TaskUse(
+                        file.path,
+                        call.start,
+                        min(call.end, call.start + _LONGEST - 1),
+                        "sent",
+                        receiver.rpartition(".")[2],
+                    )
+                )
+        for file, call, _ in self._project.calls(
+            self._project.app, "celery.chain", "celery.group", "celery.chord", "celery.signature"
+        ):
+            found.add(TaskUse(file.path, call.start, min(call.end, call.start + _LONGEST - 1), "sent", "chain"))
+        return tuple(sorted(found, key=lambda u: (u.path, u.start, u.end, u.name)))
+
+    def _sends(self, file: PyFile, call: Call, receiver: str, method: str) -> bool:
+        last = receiver.rpartition(".")[2].partition("(")[0]
+        if last in self.names:
+            return True
+        if method in ("enqueue", "enqueue_call", "enqueue_in", "enqueue_at", "schedule"):
+            return (
+                "queue" in last.lower()
+                or "schedul" in last.lower()
+                or last in ("q", "rq")
+                or _of(self._project.variable_class(file, call.scope, receiver))
+            )
+        return method == "send_task" or (method in ("delay", "apply_async"))
+
+    @cached_property
+    def made(self) -> tuple[TaskUse, ...]:
+        """Where the queue or its application object is made."""
+        found = []
+        for file, call, name in self._project.calls(self._project.app, *PACKAGES):
+            if (
+                _OBJECTS.search(name)
+                and not name.startswith("kombu")
+                and self._project.reach.live(file.path, call.scope)
+            ):
+                found.append(
+                    TaskUse(file.path, call.start, min(call.end, call.start + _LONGEST - 1), "made", _first(call))
+                )
+        return tuple(found)
+
+    @cached_property
+    def workers(self) -> tuple[TaskUse, ...]:
+        """Commands and code that start workers or schedulers; a schedule's start is of that kind."""
+        found = {
+            (
+                s.path,
+                s.start,
+                s.end,
+                "schedule" if _BEATS.search(s.text) and not _WORKERS.search(s.text) else "worker",
+                s.text,
+            )
+            for s in self._project.starts
+            if _WORKERS.search(s.text) or _BEATS.search(s.text)
+        }
+        for use in self._project.tool_uses:
+            text = " ".join(use.words)
+            if _WORKERS.search(text) and role_of(use.path) is Role.APP:
+                found.add((use.path, use.start, use.end, "worker", text))
+        for file, call, name in self._project.calls(
+            self._project.app, "rq.Worker", "rq.worker", "huey.consumer", "dramatiq.Worker", "rq.SimpleWorker"
+        ):
+            found.add((file.path, call.start, call.end, "worker", name))
+        return tuple(TaskUse(*item) for item in sorted(found))
+
+    @cached_property
+    def schedules(self) -> tuple[TaskUse, ...]:
+        """Where tasks are given times to run at."""
+        if not self.present:
+            return ()
+        found = [u for u in self.workers if u.kind == "schedule"]
+        for file in self._project.app:
+            for item in file.module.assigns:
+                if _SCHEDULES.search(item.target) and item.value.items:
+                    found.append(self._schedule(file, item.start, item.end))
+            for call in file.module.calls:
+                last = call.name.rpartition(".")[2]
+                if call.expr.kwarg("beat_schedule") is not None or last in (
+                    "add_periodic_task",
+                    "periodic_task",
+                    "on_after_configure",
+                ):
+                    found.append(self._schedule(file, call.start, call.end))
+        for file, call, _ in self._project.calls(self._project.app, *_SCHEDULERS):
+            found.append(self._schedule(file, call.start, call.end))
+        return tuple(sorted(set(found), key=lambda u: (u.path, u.start, u.end)))
+
+    @staticmethod
+    def _schedule(file: PyFile, start: int, end: int) -> TaskUse:
+        return TaskUse(file.path, start, min(end, start + _LONGEST - 1), "schedule", "")
+
+    @cached_property
+    def queues(self) -> tuple[TaskUse, ...]:
+        """Queues that are named, each where it is."""
+        if not self.present:
+            return ()
+        found = [TaskUse(u.path, u.start, u.end, "queue", u.name) for u in self.made if u.name]
+        for use in self.workers:
+            for match in re.finditer(r"(?:-Q|--queues)[= ]{1,3}([\w.,\-$\{\}]{1,200})", use.name):
+                found += [TaskUse(use.path, use.start, use.end, "queue", n) for n in match[1].split(",") if n]
+        for file in self._project.app:
+            for call in file.module.calls:
+                named = call.expr.kwarg("queue") or call.expr.kwarg("queue_name")
+                last = call.name.rpartition(".")[2]
+                if named is not None and (last in _DEFINES or last in _SENDS) and named.text:
+                    found.append(
+                        TaskUse(file.path, call.start, min(call.end, call.start + _LONGEST - 1), "queue", named.text)
+                    )
+                elif last == "Queue" and call.name.startswith("kombu") and _first(call):
+                    found.append(TaskUse(file.path, call.start, call.end, "queue", _first(call)))
+        return tuple(sorted(set(found), key=lambda u: (u.path, u.start, u.end, u.name)))
+
+
+def _of(name: str) -> bool:
+    return name.partition(".")[0].partition("(")[0] in PACKAGES
+
+
+def _first(call: Call) -> str:
+    """The name that a queue is given; nothing for a Celery application, whose name is no queue's."""
+    first = call.expr.args[0] if call.expr.args else None
+    return (
+        first.text if first is not None and first.kind in ("str", "name", "index") and "Celery" not in call.name else ""
+    )
