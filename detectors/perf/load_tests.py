@@ -1,6 +1,7 @@
 """Load tests and benchmarks of the project's own endpoints and code.
 
-**What it sees.** Users of Locust, scenarios of Artillery, commands that run k6, JMeter, Gatling, Artillery, vegeta, wrk and
+**What it sees.** Users of Locust, scenarios of Artillery, commands that run k6, JMeter, Gatling, Artillery, vegeta,
+wrk and
 their kin, tests with pytest-benchmark; whether CI runs them, and thresholds and recorded baselines.
 
 **Why it matters.** How much a service bears is not known until someone has tried.
@@ -55,7 +56,8 @@ LOAD_TESTS = Signal(
     title="Load tests or benchmarks",
     competency="performance",
     seeds=("S1.3", "S4.2", "C4.3"),
-    counts="Scenarios of Locust, k6, JMeter, Gatling, Artillery, vegeta, wrk or pytest-benchmark for the project's own endpoints or code.",
+    counts="Scenarios of Locust, k6, JMeter, Gatling, Artillery, vegeta, wrk or pytest-benchmark for the"
+    " project's own endpoints or code.",
     strong="CI runs them, or thresholds or baselines are recorded.",
     not_credited="A sentence in the README; the dependency alone.",
     how_to_show="Commit the scenario, the command that runs it, and the numbers that it must not fall behind.",
@@ -140,7 +142,8 @@ def _scenarios(project: Project) -> Iterator[Site]:
 
 
 def _commands(project: Project) -> Iterator[Site]:
-    """Commands of scripts, Makefiles, containers and manifests that put load on something, and the scripts they name."""
+    """Commands of scripts, Makefiles, containers and manifests that put load on something, and the scripts they
+    name."""
     lines = [(s.path, s.start, s.end, s.text) for s in project.starts]
     lines += [(u.path, u.start, u.end, " ".join(u.words)) for u in project.tool_uses]
     seen = set()

@@ -17,9 +17,12 @@ from collections.abc import Iterator
 from evidence.api import Call, Node, Observations, Project, PyFile, Signal, Site, Sites, plural
 
 _PROFILERS = (
-    "werkzeug.middleware.profiler.ProfilerMiddleware", "werkzeug.contrib.profiler.ProfilerMiddleware", "pyinstrument.Profiler", "cProfile.Profile",
-    "yappi.start", "flask_profiler.init_app", "flask_profiler.Profiler", "line_profiler", "googlecloudprofiler.start", "pyroscope.configure",
-    "ddtrace.profiling", "memory_profiler.profile", "memray.Tracker", "tracemalloc.start", "profile.Profile", "flask_debugtoolbar_lineprofilerpanel",
+    "werkzeug.middleware.profiler.ProfilerMiddleware", "werkzeug.contrib.profiler.ProfilerMiddleware",
+    "pyinstrument.Profiler", "cProfile.Profile",
+    "yappi.start", "flask_profiler.init_app", "flask_profiler.Profiler", "line_profiler",
+    "googlecloudprofiler.start", "pyroscope.configure",
+    "ddtrace.profiling", "memory_profiler.profile", "memray.Tracker", "tracemalloc.start", "profile.Profile",
+    "flask_debugtoolbar_lineprofilerpanel",
 )  # fmt: skip
 _QUERIES = (
     "flask_sqlalchemy.get_debug_queries",
@@ -39,7 +42,8 @@ _CURSOR = frozenset({"before_cursor_execute", "after_cursor_execute", "before_ex
 _TIMERS = frozenset({"timer", "timed", "timing", "timing_with_dates", "timing_since", "time", "observe"})
 _METERS = re.compile(r"(?i)stats|metric|histogram|summary|latency|duration|timer|prom")
 _DURATION = re.compile(
-    r"(?i)(?:^|[_.\s%{(\"])(?:duration|elapsed|latency|response[_.]?time|time_ms|took|time[_ ]taken|query_time|run_?time)(?:$|[_.\s=:%{)\"])|(?:time|duration)_(?:ms|s|sec|secs|seconds)$"
+    r"(?i)(?:^|[_.\s%{(\"])(?:duration|elapsed|latency|response[_.]?time|time_ms|took|time[_ ]taken"
+    r"|query_time|run_?time)(?:$|[_.\s=:%{)\"])|(?:time|duration)_(?:ms|s|sec|secs|seconds)$"
 )
 _LABELLED = re.compile(r"(?i)(?:duration|elapsed|latency|response_?time|time_ms|took|query_time)=")
 _HAND = ("click", "typer", "flask.cli", "flask_script")
@@ -86,7 +90,8 @@ PROFILING = Signal(
     title="Profiling and query timing",
     competency="performance",
     seeds=("C4.3", "S1.3"),
-    counts="Profilers or timing are wired: profiler middleware, sampling profilers, slow-query logs, durations that are sent or logged.",
+    counts="Profilers or timing are wired: profiler middleware, sampling profilers, slow-query logs, durations"
+    " that are sent or logged.",
     strong="Alerts or budgets are made from them.",
     not_credited="A difference of two clock readings that is printed; recorded queries that nobody reads.",
     how_to_show="Time requests and queries where they run, and alert on the ones that matter.",

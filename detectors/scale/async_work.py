@@ -3,7 +3,8 @@
 **What it sees.** Views written with ``async def``, Quart, FastAPI and their kin, ASGI servers and adapters, gevent and
 eventlet workers and servers, and batches of requests that run together under a limit of their own.
 
-**Why it matters.** A worker that waits for other systems serves nobody; asynchronous workers and bounded fan-out let one
+**Why it matters.** A worker that waits for other systems serves nobody; asynchronous workers and bounded fan-out let
+one
 process wait for many.
 
 **What it cannot tell.** Whether the work is bound by waiting at all, and what blocks the event loop.
@@ -19,7 +20,8 @@ _ASGI = frozenset({"uvicorn", "hypercorn", "daphne", "granian"})
 _GREEN = re.compile(r"gevent|eventlet", re.IGNORECASE)
 _ASYNC_WORKER = re.compile(r"gevent|eventlet|uvicorn|asgi|tornado|aiohttp", re.IGNORECASE)
 _MADE = (
-    "quart.Quart", "asgiref.wsgi.WsgiToAsgi", "a2wsgi.WSGIMiddleware", "fastapi.FastAPI", "starlette.applications.Starlette",
+    "quart.Quart", "asgiref.wsgi.WsgiToAsgi", "a2wsgi.WSGIMiddleware", "fastapi.FastAPI",
+    "starlette.applications.Starlette",
     "uvicorn.middleware.wsgi.WSGIMiddleware", "hypercorn.middleware.AsyncioWSGIMiddleware", "apiflask.APIFlask.as_asgi",
     "connexion.AsyncApp", "connexion.FlaskApp.as_asgi", "sanic.Sanic", "aiohttp.web.Application", "litestar.Litestar",
 )  # fmt: skip
@@ -52,7 +54,8 @@ ASYNC = Signal(
     title="Async where it fits",
     competency="async",
     seeds=("S4.1",),
-    counts="Asynchronous views, Quart or ASGI serving, gevent or eventlet chosen and configured, or bounded asynchronous"
+    counts="Asynchronous views, Quart or ASGI serving, gevent or eventlet chosen and configured, or bounded"
+    " asynchronous"
     " batches of calls to other systems.",
     strong="Tests check it.",
     not_credited="A stray asyncio.run; plugins for asynchronous tests; the dependency alone.",

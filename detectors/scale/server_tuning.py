@@ -1,7 +1,9 @@
 """Application servers that are started with deliberate settings.
 
-**What it sees.** gunicorn, uWSGI, uvicorn, waitress, hypercorn and granian in Procfiles, images, compose files, manifests,
-scripts, unit files and Python; their options, the configuration files that those commands load, variables that the servers
+**What it sees.** gunicorn, uWSGI, uvicorn, waitress, hypercorn and granian in Procfiles, images, compose files,
+manifests,
+scripts, unit files and Python; their options, the configuration files that those commands load, variables that the
+servers
 read, and ``ProxyFix``; hooks, and values that come from the machine or the environment.
 
 **Why it matters.** The defaults of a server fit nobody: one worker, thirty seconds, no recycling.
@@ -33,7 +35,10 @@ def _statement(sites: Sites) -> str:
     if len(best) >= _ENOUGH:
         why = " Values come from the environment or are explained." if sites.has("derived") else ""
         hooks = f" {plural(sites.count('hook'), 'server hook')} in use." if sites.has("hook") else ""
-        return f"The application server is started with {plural(len(best), 'deliberate setting')} ({', '.join(best)}).{why}{hooks}"
+        return (
+            f"The application server is started with"
+            f" {plural(len(best), 'deliberate setting')} ({', '.join(best)}).{why}{hooks}"
+        )
     if best:
         return f"The application server is started with one deliberate setting ({best[0]})."
     return "Server settings are written down, but no command in the repository loads them."
@@ -44,11 +49,13 @@ SERVER_TUNING = Signal(
     title="Application server configured",
     competency="server-tuning",
     seeds=("S4.2", "C6.3"),
-    counts="A server is started with two or more deliberate settings: workers, threads, worker class, timeouts, keep-alive,"
+    counts="A server is started with two or more deliberate settings: workers, threads, worker class, timeouts,"
+    " keep-alive,"
     " preloading, recycling, graceful shutdown, proxy headers.",
     strong="Values come from the machine or the environment, comments explain them, or server hooks are used.",
     not_credited="A bare start of the server; Flask's own server; a configuration file that no command loads.",
-    how_to_show="Commit the server's configuration with the command that loads it, and say in it why each value is what it is.",
+    how_to_show="Commit the server's configuration with the command that loads it, and say in it why each value is"
+    " what it is.",
     clauses=("derived", "configured", "started", "hook", "common", "unloaded"),
     defining=("derived", "configured", "started", "hook", "unloaded"),
     uncited=("common",),

@@ -1,9 +1,11 @@
 """Answers that are sent bit by bit: streams, server-sent events, WebSockets.
 
-**What it sees.** Responses made of generators, server-sent events, events of Flask-SocketIO, routes of flask-sock and its
+**What it sees.** Responses made of generators, server-sent events, events of Flask-SocketIO, routes of flask-sock
+and its
 kin, WebSocket handlers and clients, streaming transports; heartbeats, limits, and tests of them.
 
-**Why it matters.** Large or live data must reach people before all of it is there, and a held connection has its own ways to fail.
+**Why it matters.** Large or live data must reach people before all of it is there, and a held connection has its own
+ways to fail.
 
 **What it cannot tell.** Whether a proxy in between holds the stream back.
 """
@@ -24,8 +26,10 @@ _RESPONSES = (
     "flask.make_response",
 )
 _OTHER = (
-    "sse_starlette", "fastapi.responses.StreamingResponse", "starlette.responses.StreamingResponse", "flask_sse.sse.publish",
-    "flask_sockets", "websockets", "websocket", "simple_websocket", "starlette.websockets", "geventwebsocket", "mcp.client.streamable_http",
+    "sse_starlette", "fastapi.responses.StreamingResponse", "starlette.responses.StreamingResponse",
+    "flask_sse.sse.publish",
+    "flask_sockets", "websockets", "websocket", "simple_websocket", "starlette.websockets", "geventwebsocket",
+    "mcp.client.streamable_http",
 )  # fmt: skip
 _SOCKETS = ("flask_socketio", "flask_sock", "flask_sockets", "socketio", "flask_uwsgi_websocket")
 _EVENTS = frozenset({"on", "event", "on_event"})
@@ -124,7 +128,8 @@ def _sockets(project: Project) -> Iterator[Place]:
         for file, call in project.called.get(method, ()):
             receiver = call.name.rpartition(".")[0]
             made = project.variable_class(file, call.scope, receiver) if receiver else ""
-            if (method == "run" and any(e.text.startswith(("streamable", "sse")) for e in call.expr.items)) or (method == "websocket" and call.target == "decorator"):
+            streams = method == "run" and any(e.text.startswith(("streamable", "sse")) for e in call.expr.items)
+            if streams or (method == "websocket" and call.target == "decorator"):
                 yield file, call, "socket"
             elif made.startswith(_SOCKETS) and method not in ("run", "websocket"):
                 yield file, call, "event"
@@ -133,7 +138,7 @@ def _sockets(project: Project) -> Iterator[Place]:
 def _tested(project: Project, live: list[Place]) -> Iterator[Site]:
     """Tests that talk to sockets, or that read what a streaming view or generator gives."""
     names = {d.name for f, c, k in live if (d := f.function_of(c.scope)) is not None}
-    for file, call, _ in live:
+    for _, call, _ in live:
         names |= {a.text.rpartition(".")[2] for a in call.expr.args[:1] if a.kind in ("call", "name")}
     handlers = {id(f.function_of(c.scope)) for f, c, _ in live}
     rules = {r.rule for r in project.web.routes if id(r.handler) in handlers}

@@ -1,9 +1,11 @@
 """Background tasks through a queue: defined, sent by the application, and run by workers.
 
 **What it sees.** Tasks of Celery, RQ, Dramatiq, Huey and their kin, by decorator or as functions handed to a queue; the
-places that send them; the queue object; commands and code that start workers; schedules, named queues and tests of tasks.
+places that send them; the queue object; commands and code that start workers; schedules, named queues and tests of
+tasks.
 
-**Why it matters.** Slow and unsure work that holds up a request makes the whole service as slow as its slowest neighbour.
+**Why it matters.** Slow and unsure work that holds up a request makes the whole service as slow as its slowest
+neighbour.
 
 **What it cannot tell.** Whether the broker keeps messages, and how many workers run.
 """
@@ -39,7 +41,10 @@ def _statement(sites: Sites) -> str:
         more.append(f"{len(sites.subjects('queue'))} queues")
     beside = f" There are {' and '.join(more)}." if more else ""
     worker = ", with a worker to run them" if sites.has("worker") else ""
-    return f"{plural(sites.count('task'), 'background task')} defined and sent from {plural(sites.count('sent', 'further'), 'place')}{worker}.{beside}"
+    return (
+        f"{plural(sites.count('task'), 'background task')} defined and sent from"
+        f" {plural(sites.count('sent', 'further'), 'place')}{worker}.{beside}"
+    )
 
 
 TASK_QUEUE = Signal(

@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from evidence.api import Definition, Expr, Observations, Project, PyFile, Signal, Site, Sites
 
 _KINDS = ("retries", "acknowledgement", "time_limits", "failures", "rates", "routing", "once", "monitoring")
-# Options on a task or on a call that sends one, and settings, by what they are for; lower case, from the libraries' documents.
+# Options on a task or on a call that sends one, and settings, by what they are for; lower case, from the libraries'
+# documents.
 _OPTIONS = {
     **dict.fromkeys(
         (
@@ -46,17 +47,25 @@ _OPTIONS = {
     **dict.fromkeys(("once", "unique", "job_id", "lock"), "once"),
 }
 _SETTINGS = (
-    (re.compile(r"(?:acks_late|visibility_timeout|reject_on_worker_lost|prefetch_multiplier|broker_transport_options)\]?$"), "acknowledgement"),
-    (re.compile(r"(?:task_(?:soft_)?time_limit|taskd?_(?:soft_)?time_limit|celeryd_task_(?:soft_)?time_limit|job_(?:default_)?(?:expiry_time|timeout)|default_job_timeout)\]?$"), "time_limits"),
-    (re.compile(r"(?:task_(?:queues|routes|default_queue|create_missing_queues)|celery_(?:queues|routes))\]?$"), "routing"),
+    (re.compile(r"(?:acks_late|visibility_timeout|reject_on_worker_lost|prefetch_multiplier"
+         r"|broker_transport_options)\]?$"),
+     "acknowledgement"),
+    (re.compile(r"(?:task_(?:soft_)?time_limit|taskd?_(?:soft_)?time_limit"
+         r"|celeryd_task_(?:soft_)?time_limit|job_(?:default_)?(?:expiry_time|timeout)|default_job_timeout)\]?$"),
+     "time_limits"),
+    (re.compile(r"(?:task_(?:queues|routes|default_queue|create_missing_queues)|celery_(?:queues|routes))\]?$"),
+     "routing"),
     (re.compile(r"(?:failure_ttl|task_default_retry_delay)\]?$"), "failures"),
     (re.compile(r"(?:task_annotations|task_default_rate_limit)\]?$"), "rates"),
     (re.compile(r"(?:task_send_sent_event|worker_send_task_events)\]?$"), "monitoring"),
 )  # fmt: skip
 _CALLS = (
-    ("rq.Retry", "retries"), ("rq.job.Retry", "retries"), ("celery.signals.task_failure", "failures"), ("rq.registry.FailedJobRegistry", "failures"),
-    ("celery.signals.task_retry", "failures"), ("celery_once", "once"), ("celery_singleton", "once"), ("celery.signals.task_postrun", "monitoring"),
-    ("celery.signals.task_prerun", "monitoring"), ("rq_dashboard", "monitoring"), ("rq.get_current_job", "monitoring"), ("dramatiq.middleware", "failures"),
+    ("rq.Retry", "retries"), ("rq.job.Retry", "retries"), ("celery.signals.task_failure", "failures"),
+    ("rq.registry.FailedJobRegistry", "failures"),
+    ("celery.signals.task_retry", "failures"), ("celery_once", "once"), ("celery_singleton", "once"),
+    ("celery.signals.task_postrun", "monitoring"),
+    ("celery.signals.task_prerun", "monitoring"), ("rq_dashboard", "monitoring"),
+    ("rq.get_current_job", "monitoring"), ("dramatiq.middleware", "failures"),
 )  # fmt: skip
 _COMMANDS = (
     (re.compile(r"--(?:soft-)?time-limit\b"), "time_limits"),
@@ -104,7 +113,8 @@ TASK_RELIABILITY = Signal(
     title="Reliable tasks",
     competency="task-queues",
     seeds=("S7.1",),
-    counts="Two or more of: retries, late acknowledgement, time limits, handling of failures, rate limits, named queues,"
+    counts="Two or more of: retries, late acknowledgement, time limits, handling of failures, rate limits,"
+    " named queues,"
     " protection against repetition, monitoring.",
     strong="Tests check retrying or failing.",
     not_credited="Tasks with the defaults of their library.",
@@ -161,11 +171,16 @@ def _given(expr: Expr, key: str) -> bool:
 
 
 def _options(project: Project) -> Iterator[Site]:
-    """Options of tasks, of the calls that send them, and of what makes the queue."""
+    """Options of tasks, where they are defined and where they are sent."""
     for file, definition in project.tasks.functions:
         for decorator in definition.decorators:
             for kind in sorted(_kinds(decorator.expr)):
                 yield _site(file.path, definition.start, definition.end, kind)
+    yield from _sending(project)
+
+
+def _sending(project: Project) -> Iterator[Site]:
+    """Options of the calls that send tasks or make queues, and of calls of the library itself."""
     places = {(u.path, u.start) for u in (*project.tasks.sent, *project.tasks.made)}
     files = {p for p, _ in places}
     for path in sorted(files):

@@ -1,4 +1,5 @@
-"""Application servers (gunicorn, uWSGI, uvicorn, waitress and their like): how they are started, and with which settings.
+"""Application servers (gunicorn, uWSGI, uvicorn, waitress and their like): how they are started, and with which
+settings.
 
 Options and setting names come from the servers' own reference documents. A setting that is needed merely to start
 (address, application, log destination) is not one here.
@@ -24,12 +25,16 @@ _KINDS = (
     ("workers", "workers processes w p numprocs web-concurrency worker-processes cheaper"),
     ("threads", "threads enable-threads runtime-threads"),
     ("worker class", "worker-class k gevent worker-type asyncio async-mode loop"),
-    ("timeout", "timeout t harakiri channel-timeout timeout-worker-healthcheck cleanup-interval http-timeout socket-timeout"),
+    ("timeout", "timeout t harakiri channel-timeout timeout-worker-healthcheck cleanup-interval http-timeout"
+     " socket-timeout"),
     ("keep-alive", "keepalive keep-alive timeout-keep-alive http-keepalive keep-alive-timeout"),
     ("preload", "preload preload-app lazy-apps lazy"),
-    ("recycling", "max-requests max-requests-jitter limit-max-requests limit-max-requests-jitter max-worker-lifetime reload-on-rss"),
-    ("graceful shutdown", "graceful-timeout timeout-graceful-shutdown worker-reload-mercy die-on-term shutdown-timeout workers-kill-timeout"),
-    ("proxy headers", "forwarded-allow-ips proxy-headers proxy-protocol proxy-allow-ips proxy-allow-from trusted-proxy trusted-proxy-headers"
+    ("recycling", "max-requests max-requests-jitter limit-max-requests limit-max-requests-jitter"
+     " max-worker-lifetime reload-on-rss"),
+    ("graceful shutdown", "graceful-timeout timeout-graceful-shutdown worker-reload-mercy die-on-term"
+     " shutdown-timeout workers-kill-timeout"),
+    ("proxy headers", "forwarded-allow-ips proxy-headers proxy-protocol proxy-allow-ips proxy-allow-from"
+     " trusted-proxy trusted-proxy-headers"
                       " trusted-proxy-count secure-scheme-headers"),
     ("connections", "worker-connections limit-concurrency connection-limit backlog max-connections listen"),
     ("worker files", "worker-tmp-dir"),
@@ -55,7 +60,8 @@ _DEFINITION = re.compile(r"^def ([a-z_]{3,40})\(")
 _CONNECTED = re.compile(r"^@[\w.]{0,60}\b([a-z_]{3,20})\.connect\b")
 # Calls that start a server from Python.
 _RUNNERS = {
-    "uvicorn.run": "uvicorn", "uvicorn.Config": "uvicorn", "waitress.serve": "waitress", "gevent.pywsgi.WSGIServer": "gevent",
+    "uvicorn.run": "uvicorn", "uvicorn.Config": "uvicorn", "waitress.serve": "waitress",
+    "gevent.pywsgi.WSGIServer": "gevent",
     "eventlet.wsgi.server": "eventlet", "hypercorn.asyncio.serve": "hypercorn", "gevent.wsgi.WSGIServer": "gevent",
     "cheroot.wsgi.Server": "cheroot", "cherrypy.wsgiserver.CherryPyWSGIServer": "cheroot",
 }  # fmt: skip
@@ -67,7 +73,8 @@ class Server:
     """One place that starts or configures a server. ``program`` is its name; ``settings`` the kinds it sets, sorted;
     ``derived`` that a value comes from the environment or the machine, or that a comment above explains it;
     ``config`` the configuration file it names (base name); ``worker`` the worker class; ``group`` joins a start
-    with its configuration. ``part``: start, config, hook, variable or proxy. ``used`` tells that something starts it so."""
+    with its configuration. ``part``: start, config, hook, variable or proxy. ``used`` tells that something starts it
+    so."""
 
     path: str
     start: int
@@ -347,6 +354,10 @@ def _variables(project: Project, programs: set[str]) -> Iterator[Server]:
             for root in data.roots:
                 for name, value, line in variables(root):
                     yield from _variable(path, line, name, value)
+    yield from _in_images(project)
+
+
+def _in_images(project: Project) -> Iterator[Server]:
     for path, dockerfile in project.dockerfiles.items():
         for item in dockerfile.instructions:
             if item.word == "ENV":

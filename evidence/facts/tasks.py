@@ -19,14 +19,17 @@ if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 PACKAGES = (
-    "celery", "rq", "dramatiq", "huey", "flask_rq2", "flask_rq", "rq_scheduler", "taskiq", "procrastinate", "arq", "spinach",
-    "flask_dramatiq", "flask_celeryext", "flask_celery", "flask_celery_helper", "django_rq", "kombu", "flask_redis_queue", "saq", "remoulade",
+    "celery", "rq", "dramatiq", "huey", "flask_rq2", "flask_rq", "rq_scheduler", "taskiq", "procrastinate", "arq",
+    "spinach",
+    "flask_dramatiq", "flask_celeryext", "flask_celery", "flask_celery_helper", "django_rq", "kombu",
+    "flask_redis_queue", "saq", "remoulade",
 )  # fmt: skip
 _DEFINES = frozenset(
     {"task", "shared_task", "actor", "job", "periodic_task", "db_task", "lock_task", "on_queue", "scheduled_job"}
 )
 _SENDS = frozenset({
-    "delay", "apply_async", "enqueue", "enqueue_call", "enqueue_at", "enqueue_in", "enqueue_many", "send_task", "send_with_options",
+    "delay", "apply_async", "enqueue", "enqueue_call", "enqueue_at", "enqueue_in", "enqueue_many", "send_task",
+    "send_with_options",
     "enqueue_job", "kiq", "defer", "defer_async", "schedule", "queue", "s", "si", "signature", "enqueue_task", "apply",
 })  # fmt: skip
 _OBJECTS = re.compile(
@@ -51,7 +54,8 @@ _LONGEST = 40
 
 @dataclass(frozen=True)
 class TaskUse:
-    """One place. ``kind``: task (a definition), sent, made (the queue object), worker, schedule. ``name`` is the task's or
+    """One place. ``kind``: task (a definition), sent, made (the queue object), worker, schedule. ``name`` is the
+    task's or
     queue's."""
 
     path: str
@@ -138,7 +142,8 @@ class Tasks:
         return not ref.external and self._project.python[ref.path] in self.files
 
     def _handed(self) -> Iterator[tuple[PyFile, Definition]]:
-        """Functions given to ``enqueue`` and ``schedule``, by name, by text, or by the module that a text begins with."""
+        """Functions given to ``enqueue`` and ``schedule``, by name, by text, or by the module that a text begins
+        with."""
         for file, call in self._calls(
             frozenset({"enqueue", "enqueue_call", "enqueue_in", "enqueue_at", "schedule", "cron"})
         ):
