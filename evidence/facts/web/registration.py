@@ -163,6 +163,10 @@ class Registrations:
         if found is not None:
             yield from self._of_instance(found)
             return
+        called, call, _ = name.partition("()")
+        if call and called.endswith(_DYNAMIC):
+            yield from self._below(file)
+            return
         head, dot, rest = name.partition(".")
         given = list(_given(file, scope, head))
         for number, value in given:

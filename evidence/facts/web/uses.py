@@ -33,9 +33,9 @@ class Uses:
     def find(self, files: Iterable[PyFile], mentions: Iterable[Mention]) -> list[Use]:
         """Every use, in the order of ``files`` and then of ``mentions``."""
         found = [u for file in files for call in file.module.calls for u in self._in_call(file, call)]
-        found.extend(
-            Use(factory, m.path, m.start, m.end, None, 0, False) for m in mentions for factory in self._mentioned(m)
-        )
+        # an exported variable is a command line and a variable at once
+        named = {(f.key, m.path, m.start): (f, m) for m in mentions for f in self._mentioned(m)}
+        found.extend(Use(f, m.path, m.start, m.end, None, 0, False) for f, m in named.values())
         return found
 
     def _in_call(self, file: PyFile, call: Call) -> Iterator[Use]:
