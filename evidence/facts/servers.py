@@ -44,7 +44,7 @@ _KIND_OF = {name: kind for kind, names in _KINDS for name in names.split()}
 _PROGRAM = re.compile(
     r"(?:^|[\s/\"'\[(=&;|])(gunicorn|uwsgi|uvicorn|waitress-serve|waitress|hypercorn|daphne|mod_wsgi-express|granian)(?=[\s\"',\])]|$)"
 )
-_OPTION = re.compile(r"(?<=[\s\"'\[,=])(--?[a-zA-Z][\w-]{0,40})(?:[=\s\"',]{1,4}([^\s\"',]{1,300}))?")
+_OPTION = re.compile(r"(?<=[\s\"'\[,=])(--?[a-zA-Z][\w-]{0,40})(?:[=\s\"',]{1,4}([^\s\"',-][^\s\"',]{0,300}))?")
 _SHORT = re.compile(r"-([wkt])=?(\S{1,100})")
 _INSTALLS = re.compile(
     r"(?:pip3?|uv|poetry|apt(?:-get)?|apk|conda|brew|pipenv)\b.{0,40}\b(?:install|add)\b|^\s*(?:which|kill|pkill|killall|echo|ps)\b"
