@@ -8,14 +8,15 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from evidence.facts.api_documents import ApiDocument, api_documents
+from evidence.facts.caches import Caches
 from evidence.facts.ci import CiInputs, CiRun, Pipeline, Place, Step, ci_runs, pipelines
 from evidence.facts.constants import Constants
 from evidence.facts.data_access import DataAccess
 from evidence.facts.debug_switches import DebugSwitch, debug_switches
 from evidence.facts.decisions import DecisionRecord, decision_records
+from evidence.facts.declared_requirements import requirements_of
 from evidence.facts.diagrams import Diagram, diagrams
 from evidence.facts.documentation_builds import documentation_build
-from evidence.facts.declared_requirements import requirements_of
 from evidence.facts.error_shapes import ErrorHandler, ErrorHelper, error_handlers, error_helpers
 from evidence.facts.faults import Faults
 from evidence.facts.feature_flags import FeatureFlags
@@ -26,10 +27,12 @@ from evidence.facts.infrastructure import Definition as Resources
 from evidence.facts.infrastructure import Limit, definitions, limits
 from evidence.facts.log_setup import LogSetup
 from evidence.facts.mentions import Mention, mentions
+from evidence.facts.messages import messages
 from evidence.facts.migration_runs import MigrationRun, migration_runs
 from evidence.facts.migrations import Migrations
 from evidence.facts.monitors import Monitor, monitors
 from evidence.facts.names import Names, PyFile, Ref
+from evidence.facts.occurrences import Occurrence
 from evidence.facts.orm import Models
 from evidence.facts.paging import PageUse, page_uses
 from evidence.facts.probes import Probe, probes
@@ -45,14 +48,17 @@ from evidence.facts.scenarios import Scenario, scenarios
 from evidence.facts.schema_checks import SchemaChecks
 from evidence.facts.secret_places import SecretPlace, secret_places
 from evidence.facts.security import Access, CrossOrigin, Scan, cross_origins, scans
+from evidence.facts.servers import Server, servers
 from evidence.facts.settings import Settings
-from evidence.facts.stand_ins import StandIns
 from evidence.facts.settings_in_tests import TestSettings, test_settings
+from evidence.facts.stand_ins import StandIns
 from evidence.facts.starts import Start, starts
 from evidence.facts.suite import Suite
+from evidence.facts.tasks import Tasks
 from evidence.facts.telemetry import Telemetry
 from evidence.facts.tool_configs import ToolConfig, tool_configs
 from evidence.facts.tool_uses import ToolUse, tool_uses
+from evidence.facts.transactions import transactions
 from evidence.facts.web import WebGraph
 from evidence.facts.writings import Writings
 from evidence.model import Blob, History
@@ -209,7 +215,8 @@ class Project:
         return dict(sorted({**self.requirements, **declared}.items()))
 
     def in_flask_part(self, path: str) -> bool:
-        """Whether a path belongs to a part of the repository that a Flask application is made of, or to no part of its own.
+        """Whether a path belongs to a part of the repository that a Flask application is made of, or to no part of
+        its own.
 
         A part is a folder with its own list of Python dependencies. Everything belongs where nothing is Flask."""
         home = self._part(path)
@@ -298,6 +305,16 @@ class Project:
         return starts(self)
 
     @cached_property
+    def servers(self) -> tuple[Server, ...]:
+        """How application servers are started and configured."""
+        return servers(self)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """Background tasks and their queues."""
+        return Tasks(self)
+
+    @cached_property
     def faults(self) -> Faults:
         """What is done about failures of what the project calls."""
         return Faults(self)
@@ -376,6 +393,21 @@ class Project:
         return tuple(mentions(self.commands, self.dockerfiles, self.data))
 
     @cached_property
+    def transactions(self) -> tuple[Occurrence, ...]:
+        """Where transactions begin and end, and what they lock."""
+        return transactions(self)
+
+    @cached_property
+    def caches(self) -> Caches:
+        """What is cached, and where it is dropped."""
+        return Caches(self)
+
+    @cached_property
+    def messages(self) -> tuple[Occurrence, ...]:
+        """Described messages that are published or consumed, and plain ones that are published."""
+        return messages(self)
+
+    @cached_property
     def models(self) -> Models:
         """The models of object-relational and document mappers."""
         return Models(self)
@@ -394,6 +426,11 @@ class Project:
                 found.setdefault(call.name.rpartition(".")[2], []).append((file, call))
         return {name: tuple(places) for name, places in found.items()}
 
+    def live_calls(self, *names: str) -> Iterator[tuple[PyFile, Call]]:
+        """Calls of application code to one of these (last segments) that can run."""
+        for name in names:
+            yield from ((f, c) for f, c in self.called.get(name, ()) if self.reach.live(f.path, c.scope))
+
     @cached_property
     def _referred(self) -> dict[str, list[tuple[str, int]]]:
         """Where application code refers to each name (last segment): (path, scope) pairs."""
@@ -406,8 +443,8 @@ class Project:
         return found
 
     def runs_for_app(self, file: PyFile, scope: int) -> bool:
-        """Whether code in ``scope`` can run, and not for the tests alone: whatever leads to it is application code that a
-        module runs, a decorator registers, or a base class calls."""
+        """Whether code in ``scope`` can run, and not for the tests alone: what leads to it is application code that
+        a module runs, a decorator registers, or a base class calls."""
         if not self.reach.live(file.path, scope):
             return False
         pending, seen = [(file, scope)], set[tuple[str, int]]()
@@ -426,14 +463,12 @@ class Project:
         return False
 
     def _starts_by_itself(self, file: PyFile, function: Definition) -> bool:
-        """Whether a function runs without being named: a decorator registers it, it answers requests, or it is a special
-        method or one that a base class from outside may call."""
+        """Whether a function runs without being named: a decorator registers it, it answers requests, or it is a
+        special method or one that a base class from outside may call."""
         special = function.name.startswith("__") and function.name.endswith("__")
         registered = any(d.expr.text.rpartition(".")[2] not in _PLAIN_DECORATORS for d in function.decorators)
-        return special or registered or (function.parent != 0 and self._overrides(file, function)) or self._answers(function)
-
-    def _answers(self, function: Definition) -> bool:
-        return id(function) in self._view_ids
+        called = function.parent != 0 and self._overrides(file, function)
+        return special or registered or called or id(function) in self._view_ids
 
     @cached_property
     def _view_ids(self) -> frozenset[int]:
@@ -540,13 +575,26 @@ class Project:
 
     def calls(self, files: Iterable[PyFile], *packages: str) -> Iterator[tuple[PyFile, Call, str]]:
         """Calls whose callee is in one of these outside packages (dotted prefixes), with the callee's full name."""
-        for file in files:
+        wanted = {f.path for f in files}
+        found = [e for top in sorted({p.partition(".")[0] for p in packages}) for e in self._outside.get(top, ())]
+        for _, file, call, name in sorted(found, key=lambda e: e[0]):
+            if file.path in wanted and any(name == p or name.startswith((p + ".", p + "(")) for p in packages):
+                yield file, call, name
+
+    @cached_property
+    def _outside(self) -> dict[str, list[tuple[int, PyFile, Call, str]]]:
+        """Every call of something outside the project, by the first segment of its name, with its place in the
+        order."""
+        found: dict[str, list[tuple[int, PyFile, Call, str]]] = {}
+        number = 0
+        for file in self.python.values():
             for call in file.module.calls:
                 name = self._callee(file, call.name)
-                if name.startswith(packages) and any(
-                    name == p or name.startswith((p + ".", p + "(")) for p in packages
-                ):
-                    yield file, call, name
+                if name:
+                    number += 1
+                    top = name.partition(".")[0].partition("(")[0]
+                    found.setdefault(top, []).append((number, file, call, name))
+        return found
 
     def _callee(self, file: PyFile, name: str) -> str:
         ref = self.names.resolve(file.path, name) if name else None
