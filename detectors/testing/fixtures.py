@@ -104,12 +104,42 @@ def _site(file: PyFile, definition: Definition, clause: str, subject: str) -> Si
 
 
 def _fixtures(project: Project) -> Iterator[Site]:
+    known: dict[str, _Refs] = {}
     for fixture in project.suite.fixtures:
         file, definition = fixture.file, fixture.definition
-        if fixture.shared and any(c.scope == fixture.scope for c in file.module.calls):
+        refs = known.get(file.path) or known.setdefault(file.path, _Refs(file))
+        if fixture.shared and fixture.scope in refs.calling:
             yield _site(file, definition, "reused" if _is_test_module(file) else "shared", definition.name)
-        if not _is_test_module(file) and _per_test(fixture) and not _WIPES.isdisjoint(_names(file, fixture.scope)):
+        if (
+            not _is_test_module(file)
+            and _per_test(fixture, refs)
+            and not _WIPES.isdisjoint(refs.followed(fixture.scope))
+        ):
             yield _site(file, definition, "isolated", definition.name)
+
+
+class _Refs:
+    """What each function of a file, with those nested in it, refers to: the last names."""
+
+    def __init__(self, file: PyFile) -> None:
+        self._file = file
+        self.calling = {c.scope for c in file.module.calls}
+        self._names: dict[int, set[str]] = {}
+        for index, names in enumerate(file.module.refs):
+            last = {n.rpartition(".")[2].partition("(")[0] for n in names}
+            scope = index
+            while scope:
+                self._names.setdefault(scope, set()).update(last)
+                scope = file.module.definitions[scope - 1].parent
+
+    def of(self, scope: int) -> set[str]:
+        """What one function refers to."""
+        return self._names.get(scope, set())
+
+    def followed(self, scope: int) -> set[str]:
+        """The same, with what the functions of this file that it names refer to."""
+        scopes = self._file.scopes
+        return self.of(scope).union(*(self.of(scopes[n]) for n in sorted(self.of(scope)) if n in scopes))
 
 
 def _is_test_module(file: PyFile) -> bool:
@@ -118,39 +148,24 @@ def _is_test_module(file: PyFile) -> bool:
     return name.startswith("test") or name.endswith(("_test.py", "_tests.py"))
 
 
-def _per_test(fixture: Fixture) -> bool:
+def _per_test(fixture: Fixture, refs: _Refs) -> bool:
     """Whether a fixture is set up and taken down for each test that uses it."""
-    ends = fixture.definition.yields or "addfinalizer" in _refs(fixture.file, fixture.scope)
+    ends = fixture.definition.yields or "addfinalizer" in refs.of(fixture.scope)
     return fixture.lifetime == "function" and ends and (fixture.autouse or fixture.users > 0)
-
-
-def _names(file: PyFile, scope: int) -> set[str]:
-    """Last names of what a function refers to, and of what functions of the same file that it calls refer to."""
-    own = _refs(file, scope)
-    return own.union(
-        *(_refs(file, file.scopes[n]) for n in sorted(own) if n in file.scopes and file.scopes[n] != scope)
-    )
-
-
-def _refs(file: PyFile, scope: int) -> set[str]:
-    """Last names of what a function and those nested in it refer to."""
-    return {
-        name.rpartition(".")[2].partition("(")[0]
-        for index, refs in enumerate(file.module.refs)
-        if index >= scope and file.inside(index, scope)
-        for name in refs
-    }
 
 
 def _set_ups(project: Project) -> Iterator[Site]:
     """setUp methods that build something, and pairs of setUp and tearDown that leave a clean database."""
     for file in project.tests:
-        for index, definition in enumerate(file.module.definitions):
-            if definition.name not in _SET_UPS | _TEAR_DOWNS:
+        definitions = file.module.definitions
+        prepared = [i for i, d in enumerate(definitions) if d.parent and d.name in _SET_UPS | _TEAR_DOWNS]
+        if not prepared:
+            continue
+        refs = _Refs(file)
+        for index in prepared:
+            around = definitions[definitions[index].parent - 1]
+            if around.kind != "class" or index + 1 not in refs.calling:
                 continue
-            around = file.definition(definition.parent)
-            if around is None or around.kind != "class" or not any(c.scope == index + 1 for c in file.module.calls):
-                continue
-            clause = "set_up" if _WIPES.isdisjoint(_refs(file, index + 1)) else "isolated"
-            if clause == "isolated" or definition.name in _SET_UPS:
-                yield _site(file, definition, clause, around.name)
+            clause = "set_up" if _WIPES.isdisjoint(refs.of(index + 1)) else "isolated"
+            if clause == "isolated" or definitions[index].name in _SET_UPS:
+                yield _site(file, definitions[index], clause, around.name)

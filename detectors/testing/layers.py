@@ -112,7 +112,11 @@ class _Folders:
 
     def __init__(self, project: Project) -> None:
         self._app = {part for f in project.app for part in f.path.lower().split("/")[:-1]}
-        self._all = {f.folder for f in project.python.values()}
+        self._by_tail: dict[str, list[str]] = {}
+        for folder in sorted({f.folder for f in project.python.values()}):
+            parts = folder.split("/")
+            for at in range(len(parts) - 1):
+                self._by_tail.setdefault("/".join(parts[at:]), []).append(folder)
         self._known: dict[str, str] = {}
 
     def layer(self, folder: str) -> str:
@@ -127,9 +131,9 @@ class _Folders:
         """Whether the application has a folder of that name, or another place has the same path below its root."""
         if parts[-1].lower() in self._app:
             return True
-        tails = ["/".join(parts[at:]) for at in range(1, len(parts) - 1)]
-        others = [f"/{f}" for f in self._all if not f.startswith("/".join(parts))]
-        return any(f.endswith(f"/{tail}") for tail in tails for f in others)
+        here = "/".join(parts)
+        tails = ("/".join(parts[at:]) for at in range(1, len(parts) - 1))
+        return any(not folder.startswith(here) for tail in tails for folder in self._by_tail.get(tail, ()))
 
 
 def _of_test(test: CollectedTest, folders: _Folders) -> Site:

@@ -24,6 +24,7 @@ _FAKES = (
     "pytest_httpserver", "aioresponses", "betamax", "pook", "mockredis", "pyfakefs", "botocore.stub", "wiremock",
     "pytest_vcr", "smtpdfix", "birdisle", "mock_alchemy", "mockfirestore", "mockupdb",
 )  # fmt: skip
+_FAKE_HEADS = frozenset(f.partition(".")[0] for f in _FAKES)
 _FAKE_FIXTURES = frozenset({
     "requests_mock", "rmock", "httpx_mock", "respx_mock", "vcr", "httpserver", "aioresponses", "fs", "smtpd",
 })  # fmt: skip
@@ -160,6 +161,9 @@ def _fakes(file: PyFile) -> Iterator[StandIn]:
 
 
 def _library(name: str) -> str:
+    """The fake that a dotted name belongs to; "" for none."""
+    if name.partition(".")[0] not in _FAKE_HEADS:
+        return ""
     return next((f for f in _FAKES if name == f or name.startswith(f + ".")), "")
 
 

@@ -6,8 +6,10 @@ tool it starts, whoever starts the file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -29,7 +31,9 @@ _TASK_FILES = frozenset({"noxfile.py", "tasks.py", "fabfile.py", "dodo.py"})
 _RUNS = frozenset({"run", "run_always", "local", "sudo"})
 _HOOKS = ".pre-commit-config.yaml"
 _ROLES = (Role.APP, Role.TEST)
+_INSTALLERS = ("pip", "pip3", "pipenv", "poetry", "pdm", "uv", "pip-sync", "tox", "nox")
 _MAX_LINE = 4_000
+_PROGRAM = re.compile(r"[A-Za-z][\w.\-]{0,60}")
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def written(run: CiRun) -> tuple[str, ...]:
 
 
 def tool_uses(project: Project) -> tuple[ToolUse, ...]:
-    """Every such command of the project's own files, in path order, each once."""
+    """Every command that a line naming a known tool or installer holds, in the project's own files, in path order."""
     found = {*_command_files(project), *_declared(project), *_hooks(project), *_started(project)}
     return tuple(sorted(found, key=lambda u: (u.path, u.start, u.end, u.section, u.words)))
 
@@ -86,8 +90,17 @@ def _use(path: str, section: str, command: Simple) -> ToolUse:
 def _lines(path: str, section: str, text: str, start: int) -> Iterator[ToolUse]:
     from evidence.facts.shell import split
 
-    for command in split(text[:_MAX_LINE], first_line=start):
-        yield _use(path, section, command)
+    if not _known().isdisjoint(_PROGRAM.findall(text[:_MAX_LINE])):
+        for command in split(text[:_MAX_LINE], first_line=start):
+            yield _use(path, section, command)
+
+
+@cache
+def _known() -> frozenset[str]:
+    """The programs worth parsing a line for: most lines of most scripts name none of them."""
+    from evidence.facts.ci.tool_table import PROGRAMS
+
+    return frozenset({*PROGRAMS, *_INSTALLERS, "coverage", "coverage3"}) - {"curl", "wget", "http", "https"}
 
 
 def _command_files(project: Project) -> Iterator[ToolUse]:
