@@ -13,9 +13,13 @@ from typing import Protocol
 
 from evidence.facts.ci import CiRun, Job, Permissions, Pipeline, Place, Step
 from evidence.facts.environments import environment_of
+from evidence.facts.error_shapes import ErrorHandler, ErrorHelper
 from evidence.facts.feature_flags import FlagUse
 from evidence.facts.monitors import Monitor
 from evidence.facts.names import PyFile, Ref
+from evidence.facts.occurrences import Occurrence, at, between
+from evidence.facts.orm import Model
+from evidence.facts.page_names import is_parameter, names_page
 from evidence.facts.project import Project
 from evidence.facts.python.records import Assign, Call, Check, Decorator, Definition, Expr, Import, Module
 from evidence.facts.records import (
@@ -35,7 +39,7 @@ from evidence.facts.records import (
 )
 from evidence.facts.roles import Role
 from evidence.facts.scenarios import Scenario, error_statuses
-from evidence.facts.schema_checks import SchemaCheck
+from evidence.facts.schema_libraries import SchemaCheck
 from evidence.facts.secret_places import SecretPlace
 from evidence.facts.security import (
     ABOUT_TOKENS,
@@ -55,6 +59,7 @@ from evidence.facts.security import (
     trail_recorders,
     trail_tables,
 )
+from evidence.facts.stems import stem
 from evidence.facts.suite import CollectedTest, Fixture
 from evidence.facts.tool_configs import ToolConfig
 from evidence.facts.tool_uses import ToolUse, measures_coverage, written
@@ -91,6 +96,12 @@ def plural(count: int, noun: str, many: str = "") -> str:
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
+def site_of(occurrence: Occurrence) -> Site:
+    """The site of an occurrence: its kind is the clause that it proves."""
+    path, start, end, kind, subject, value = occurrence
+    return Site(path=path, start=start, end=end, clause=kind, subject=subject, value=value)
+
+
 def quoted(name: str, limit: int = 60) -> str:
     """A name taken from the repository, as a statement must carry it: in backticks, which renderers show as quoted
     text, without backticks of its own, and no longer than ``limit`` characters."""
@@ -117,6 +128,8 @@ __all__ = [
     "Detector",
     "Dockerfile",
     "Document",
+    "ErrorHandler",
+    "ErrorHelper",
     "Expr",
     "Factory",
     "Fixture",
@@ -128,11 +141,13 @@ __all__ = [
     "Instruction",
     "Job",
     "KeptSecret",
+    "Model",
     "Module",
     "Monitor",
     "Node",
     "Observation",
     "Observations",
+    "Occurrence",
     "Permissions",
     "Pipeline",
     "Place",
@@ -167,15 +182,21 @@ __all__ = [
     "Writing",
     "any_site",
     "assigned_settings",
+    "at",
+    "between",
     "claims",
     "environment_of",
     "error_statuses",
     "is_off",
+    "is_parameter",
     "kept_secrets",
     "measures_coverage",
+    "names_page",
     "never",
     "plural",
     "quoted",
+    "site_of",
+    "stem",
     "token_functions",
     "trail_mixins",
     "trail_recorders",

@@ -22,7 +22,7 @@ EXCERPT_CHARACTERS = 4_000
 LINE_CHARACTERS = 300
 # Masking costs about 10 microseconds a line. Files up to so many lines are masked whole before they are cut; of longer
 # ones private keys are, and what else is a secret is told by so many lines before the cited ones.
-_WHOLE_LINES = 2_000
+_WHOLE_LINES = 400
 _CONTEXT_LINES = 200
 
 

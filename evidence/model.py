@@ -119,7 +119,8 @@ class Change(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Commit(Struct, frozen=True):
-    """One commit. Times are seconds since the epoch, UTC. ``changes`` is empty for merges (first-parent diff is not asked)."""
+    """One commit. Times are seconds since the epoch, UTC. ``changes`` is empty for merges (first-parent diff is not
+    asked)."""
 
     sha: str
     parents: tuple[str, ...]
@@ -138,7 +139,8 @@ class Commit(Struct, frozen=True):
 class Site(Struct, frozen=True, kw_only=True):
     """One occurrence that bears on a signal.
 
-    ``clause`` names what it proves (``defined``, ``registered``, ``called``, ``tested``, ``run_by_ci``...); ``subject`` names
+    ``clause`` names what it proves (``defined``, ``registered``, ``called``, ``tested``, ``run_by_ci``...);
+    ``subject`` names
     the thing it is about, so that clauses of one thing can be joined (the blueprint ``users`` defined here, registered
     there). ``start`` and ``end`` are 1-based, inclusive line numbers. ``value`` is a number or text the measures use.
     A site with an empty ``path`` and a ``commit`` cites a commit.
@@ -209,11 +211,13 @@ def no_measures(_sites: Sites) -> Mapping[str, Scalar]:
 class Signal:
     """One thing worth knowing, declared by its detector.
 
-    ``counts``, ``strong`` and ``not_credited`` say in words what ``practised``, ``sustained`` and the fixtures say in code.
+    ``counts``, ``strong`` and ``not_credited`` say in words what ``practised``, ``sustained`` and the fixtures say
+    in code.
     Bars are pure functions of the sites, so that a grade can be computed again over a candidate's own sites.
     ``clauses`` lists every clause its sites may carry, best citation first; those in ``defining`` are the work itself
     (the rest is wiring, which may be others'); those in ``uncited`` only count.
-    ``applies`` names the condition under which looking makes sense: ``flask`` (there is a Flask application), ``python``
+    ``applies`` names the condition under which looking makes sense: ``flask`` (there is a Flask application),
+    ``python``
     (there is Python code of the project's own) or ``any``.
     ``how_to_show`` tells a candidate how to make the practice visible honestly.
     """
@@ -248,7 +252,8 @@ class Signal:
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """One signal looked for in one repository. ``sites`` are capped, in a fixed order; ``site_count`` is the true number."""
+    """One signal looked for in one repository. ``sites`` are capped, in a fixed order; ``site_count`` is the true
+    number."""
 
     id: str
     signal: str
@@ -357,7 +362,8 @@ Citation = FileCitation | CommitCitation | PullRequestCitation | ReviewCommentCi
 
 
 class LedgerEntry(Struct, frozen=True, kw_only=True, order=True):
-    """One thing that was read, sampled, skipped or not available, and why. ``count`` is how many (files, lines, objects)."""
+    """One thing that was read, sampled, skipped or not available, and why. ``count`` is how many (files, lines,
+    objects)."""
 
     code: str
     subject: str

@@ -36,10 +36,12 @@ COMPOSE = Signal(
     title="Local stack with real services",
     competency="containers",
     seeds=("C6.1", "S8.3"),
-    counts="A compose file, or a dev container that uses one, starts the application with its database, cache or broker.",
+    counts="A compose file, or a dev container that uses one, starts the application with its database, cache or "
+    "broker.",
     strong="Health checks, start conditions or profiles tend the services, or CI uses the stack.",
     not_credited="The application alone in a container; a stack kept in another repository.",
-    how_to_show="Add a compose.yaml that builds the application and starts its database with a health check to wait for.",
+    how_to_show="Add a compose.yaml that builds the application and starts its database with a health check to wait "
+    "for.",
     clauses=("app", "backing", "care", "used_by_ci", "lead"),
     defining=("app", "backing"),
     practised=lambda sites: bool(_whole(sites)),
@@ -51,7 +53,8 @@ SIGNALS = (COMPOSE,)
 
 
 def detect(project: Project) -> Observations:
-    """Stacks by the folder they stand in (files of one folder are used together), leads, and CI steps that start one."""
+    """Stacks by the folder they stand in (files of one folder are used together), leads, and CI steps that start
+    one."""
     found = False
     for stack in project.stacks:
         found = True

@@ -1,8 +1,8 @@
 """Container image hygiene: an image that is small, repeatable and does not run as root.
 
 **What it sees.** In each Dockerfile of the application: a base image pinned beyond its major version, a slim base,
-several stages, a user other than root, a HEALTHCHECK, dependencies installed from their manifest before the code without
-keeping a cache, a .dockerignore; and image scanners that CI runs.
+several stages, a user other than root, a HEALTHCHECK, dependencies installed from their manifest before the code
+without keeping a cache, a .dockerignore; and image scanners that CI runs.
 
 **Why it matters.** A repeatable, small image without root rights is quicker to ship and harder to break into.
 
@@ -15,9 +15,14 @@ from evidence.api import Observations, Project, Signal, Site, Sites, quoted
 
 _ITEMS = ("pinned_base", "small_base", "multi_stage", "non_root", "layered", "healthcheck", "ignored")
 _WORDS = {
-    "pinned_base": "a pinned base", "small_base": "a slim base", "multi_stage": "several stages", "non_root": "a user other than root",
-    "layered": "a dependency layer before the code", "healthcheck": "a health check", "ignored": "a .dockerignore",
-}  # fmt: skip
+    "pinned_base": "a pinned base",
+    "small_base": "a slim base",
+    "multi_stage": "several stages",
+    "non_root": "a user other than root",
+    "layered": "a dependency layer before the code",
+    "healthcheck": "a health check",
+    "ignored": "a .dockerignore",
+}
 _SCANNERS = frozenset({"trivy", "grype", "dockle", "snyk", "docker-scout", "clair", "anchore", "scan"})
 # The catalogue's bars: two items make an image tended, four make it upheld.
 _TENDED, _UPHELD = 2, 4
@@ -47,11 +52,12 @@ IMAGE = Signal(
     title="Container image hygiene",
     competency="containers",
     seeds=("C6.1",),
-    counts="The application's Dockerfile does two or more of: pinned base, slim base, several stages, a user other than root, a "
-    "health check, dependencies before code without a cache, a .dockerignore.",
+    counts="The application's Dockerfile does two or more of: pinned base, slim base, several stages, a user other "
+    "than root, a health check, dependencies before code without a cache, a .dockerignore.",
     strong="Four or more of them, or CI scans the image.",
     not_credited="A one-stage image that runs as root, as tutorials show it; images for tests or editors alone.",
-    how_to_show="Pin a slim base, install dependencies before copying the code, switch to a user of its own, add a .dockerignore.",
+    how_to_show="Pin a slim base, install dependencies before copying the code, switch to a user of its own, add a "
+    ".dockerignore.",
     clauses=("pinned_base", "non_root", "multi_stage", "layered", "healthcheck", "ignored", "small_base", "scanned"),
     defining=_ITEMS,
     practised=lambda sites: len(_best(sites)) >= _TENDED,

@@ -1,7 +1,7 @@
 """Infrastructure as code: the resources that run the application are defined in the repository.
 
-**What it sees.** Terraform, Kubernetes and OpenShift manifests, Helm charts, Kustomize overlays, CloudFormation, SAM and
-CDK, Pulumi, Ansible and Salt, Cloud Foundry, Fly, Render and App Engine descriptors; environments and modules among
+**What it sees.** Terraform, Kubernetes and OpenShift manifests, Helm charts, Kustomize overlays, CloudFormation, SAM
+and CDK, Pulumi, Ansible and Salt, Cloud Foundry, Fly, Render and App Engine descriptors; environments and modules among
 them; plans and policy checks that CI runs.
 
 **Why it matters.** What is written down can be reviewed, repeated and rolled back; what was clicked together cannot.
@@ -53,7 +53,8 @@ def _statement(sites: Sites) -> str:
     environments = _environments(sites)
     tail = f", for {plural(environments, 'environment')}" if environments > 1 else ""
     checked = "; CI plans or checks them" if sites.of("checked") else ""
-    return f"Run-time resources are defined with {', '.join(tools)} in {plural(len({s.path for s in sites.of('defined')}), 'file')}{tail}{checked}."
+    files = plural(len({s.path for s in sites.of("defined")}), "file")
+    return f"Run-time resources are defined with {', '.join(tools)} in {files}{tail}{checked}."
 
 
 INFRASTRUCTURE = Signal(
@@ -61,10 +62,12 @@ INFRASTRUCTURE = Signal(
     title="Infrastructure as code",
     competency="iac-cloud",
     seeds=("S8.3", "C6.3"),
-    counts="Terraform, Kubernetes, Helm, CloudFormation, Ansible, Cloud Foundry, a platform descriptor or the like defines run-time resources.",
+    counts="Terraform, Kubernetes, Helm, CloudFormation, Ansible, Cloud Foundry, a platform descriptor or the like "
+    "defines run-time resources.",
     strong="Modules or overlays serve several environments, or CI plans or checks them.",
     not_credited="Compose files and Procfiles; infrastructure that a README places in another repository.",
-    how_to_show="Keep the manifests that run the application beside it, one overlay per environment, and let CI plan them.",
+    how_to_show="Keep the manifests that run the application beside it, one overlay per environment, and let CI "
+    "plan them.",
     clauses=("defined", "checked", "lead"),
     defining=("defined",),
     practised=lambda sites: bool(sites.of("defined")),

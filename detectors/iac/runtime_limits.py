@@ -1,7 +1,7 @@
-"""Cloud runtime configured: how much the application may use, how many of it run, and how the platform tells it is well.
+"""Cloud runtime configured: how much the application may use, how many of it run, and how its health is told.
 
-**What it sees.** Memory and CPU limits, instance counts, autoscaling rules, liveness and readiness probes in the manifests
-that define run-time resources, and limits on the services of compose files.
+**What it sees.** Memory and CPU limits, instance counts, autoscaling rules, liveness and readiness probes in the
+manifests that define run-time resources, and limits on the services of compose files.
 
 **Why it matters.** Without limits one bad request starves its neighbours; without probes traffic goes to processes that
 cannot answer.
@@ -22,7 +22,8 @@ def _statement(sites: Sites) -> str:
     kinds = sorted({s.subject for s in sites})
     shown = ", ".join(quoted(k) for k in kinds[:5]) + (", ..." if len(kinds) > 5 else "")
     scaled = "; the number of instances follows the load" if sites.of("scaling") else ""
-    return f"{plural(len(sites), 'setting')} of the runtime in {plural(len({s.path for s in sites}), 'file')} ({shown}){scaled}."
+    files = plural(len({s.path for s in sites}), "file")
+    return f"{plural(len(sites), 'setting')} of the runtime in {files} ({shown}){scaled}."
 
 
 RUNTIME_LIMITS = Signal(
@@ -33,7 +34,8 @@ RUNTIME_LIMITS = Signal(
     counts="Deployment manifests set memory or CPU limits, instance counts, scaling, or liveness and readiness probes.",
     strong="Instances scale by themselves, or values differ per environment.",
     not_credited="The platform's defaults; advice in a README.",
-    how_to_show="Set requests, limits and probes in the manifest that deploys the application, with values per environment.",
+    how_to_show="Set requests, limits and probes in the manifest that deploys the application, with values per "
+    "environment.",
     clauses=("scaling", "limit"),
     defining=("limit", "scaling"),
     practised=lambda sites: bool(sites),

@@ -16,7 +16,8 @@ _OTHER_PURPOSE = re.compile(
 _SLIM = re.compile(r"slim|alpine|distroless|chainguard|wolfi|ubi\d*-(?:minimal|micro)|busybox|scratch")
 _ARGUMENT = re.compile(r"\$\{?(\w{1,64})(?::?-([^}]{0,120}))?\}?")
 _INSTALL = re.compile(
-    r"pip3? install|uv (?:sync|pip)|poetry install|pipenv (?:install|sync)|pdm (?:install|sync)|requirements|conda (?:env|install)"
+    r"pip3? install|uv (?:sync|pip)|poetry install|pipenv (?:install|sync)|pdm (?:install|sync)|requirements|"
+    r"conda (?:env|install)"
 )
 _NO_CACHE = ("--no-cache", "--mount=type=cache", "no_cache_dir", "poetry_no_cache", "uv_no_cache")
 _MANIFESTS = re.compile(
@@ -59,7 +60,8 @@ class Stack(NamedTuple):
 
 
 def hygiene(dockerfiles: Mapping[str, Dockerfile], paths: frozenset[str]) -> Iterator[Hygiene]:
-    """What each application image does, Dockerfile by Dockerfile; images for tests, examples and editors are left out."""
+    """What each application image does, Dockerfile by Dockerfile; images for tests, examples and editors are left
+    out."""
     for path, item in sorted(dockerfiles.items()):
         if role_of(path) is not Role.APP or _OTHER_PURPOSE.search(path.lower()) or not _is_python(item):
             continue

@@ -43,8 +43,8 @@ _ENVIRONMENT = re.compile(
 )
 _TERRAFORM_BLOCK = re.compile(r'^[ \t]{0,8}(resource|module)[ \t]{1,8}"([\w-]{1,100})"', re.M)
 _TERRAFORM_LIMIT = re.compile(
-    r"^[ \t]{0,40}(cpu|memory|memory_size|desired_count|min_capacity|max_capacity|min_size|max_size|instance_count|min_instances|"
-    r"max_instances|instances|health_check_path|max_instance_count|min_instance_count)[ \t]{0,40}=",
+    r"^[ \t]{0,40}(cpu|memory|memory_size|desired_count|min_capacity|max_capacity|min_size|max_size|instance_count|"
+    r"min_instances|max_instances|instances|health_check_path|max_instance_count|min_instance_count)[ \t]{0,40}=",
     re.M,
 )
 _SALT = re.compile(r"^[ \t]{0,8}-?[ \t]{0,8}(boto_\w{2,60}|cloud)\.\w{2,60}:", re.M)
@@ -105,8 +105,28 @@ _DEPLOY_PARAMETER = re.compile(
 )
 
 
+# Platforms' descriptors: the file's name, the keys it must have, and those of which it must have one.
+_APP_ENGINE = frozenset({"entrypoint", "handlers", "instance_class", "automatic_scaling", "service", "env"})
+_OVERLAY = frozenset({"resources", "bases", "patches", "patchesStrategicMerge"})
+_NOTHING: frozenset[str] = frozenset()
+_DESCRIPTORS = (
+    ("helm", re.compile(r"chart\.yaml"), frozenset({"name", "version"}), _NOTHING),
+    ("kustomize", re.compile(r"kustomization\.ya?ml"), _NOTHING, _OVERLAY),
+    ("cloud foundry", re.compile(r"manifest.*\.ya?ml"), frozenset({"applications"}), _NOTHING),
+    ("serverless", re.compile(r"serverless\.ya?ml"), frozenset({"service", "provider"}), _NOTHING),
+    ("render", re.compile(r"render\.ya?ml"), frozenset({"services"}), _NOTHING),
+    ("fly", re.compile(r"fly.*\.toml"), frozenset({"app"}), _NOTHING),
+    ("app engine", re.compile(r".*\.ya?ml"), frozenset({"runtime"}), _APP_ENGINE),
+    ("pulumi", re.compile(r"pulumi\.ya?ml"), frozenset({"runtime"}), _NOTHING),
+    ("cdk", re.compile(r"cdk\.json"), frozenset({"app"}), _NOTHING),
+    ("cloud deploy", re.compile(r"clouddeploy.*\.ya?ml"), frozenset({"serialPipeline"}), _NOTHING),
+    ("zappa", re.compile(r"zappa_settings.*"), _NOTHING, _NOTHING),
+)
+
+
 class Definition(NamedTuple):
-    """One place that defines run-time resources. ``tool`` names the kind, ``environment`` is told from the path ("" when
+    """One place that defines run-time resources. ``tool`` names the kind, ``environment`` is told from the path (""
+    when
     there is none)."""
 
     path: str
@@ -184,44 +204,18 @@ def _tool(path: str, root: Node) -> str:
 
 def _by_name(name: str, root: Node) -> str:
     keys = set(root.keys)
-    if name == "chart.yaml" and {"name", "version"} <= keys:
-        return "helm"
-    if name in ("kustomization.yaml", "kustomization.yml") and keys & {
-        "resources",
-        "bases",
-        "patches",
-        "patchesStrategicMerge",
-    }:
-        return "kustomize"
-    if name.startswith("manifest") and "applications" in keys:
-        return "cloud foundry"
-    if name.startswith("serverless.y") and {"service", "provider"} <= keys:
-        return "serverless"
-    if name in ("render.yaml", "render.yml") and "services" in keys:
-        return "render"
-    if name.startswith("fly") and name.endswith(".toml") and "app" in keys:
-        return "fly"
-    if (
-        name.endswith((".yaml", ".yml"))
-        and {"runtime"} <= keys
-        and keys & {"entrypoint", "handlers", "instance_class", "automatic_scaling", "service", "env"}
-    ):
-        return "app engine"
-    if name.startswith("pulumi.y") and "runtime" in keys:
-        return "pulumi"
-    if name == "cdk.json" and "app" in keys:
-        return "cdk"
-    if name.startswith("clouddeploy") and "serialPipeline" in keys:
-        return "cloud deploy"
-    return "zappa" if name.startswith("zappa_settings") else ""
+    for tool, pattern, needed, any_of in _DESCRIPTORS:
+        if pattern.fullmatch(name) and needed <= keys and (not any_of or any_of & keys):
+            return tool
+    return ""
 
 
 # ---------------------------------------------------------------------------------------------------- limits
 
 
 def limits(data: Mapping[str, Data], texts: Mapping[str, Text], defined: frozenset[str]) -> Iterator[Limit]:
-    """Every limit, probe, count or scaling rule in the files that define resources (``defined``), in values files beside
-    a Helm chart, and on the services of compose files."""
+    """Every limit, probe, count or scaling rule in the files that define resources (``defined``), in values files
+    beside a Helm chart, and on the services of compose files."""
     for path, text in sorted(texts.items()):
         if path in defined or (_counts(path) and path.endswith((".tf", ".tfvars"))):
             yield from _text_limits(path, text.text)

@@ -61,6 +61,7 @@ from evidence.facts.tool_uses import ToolUse, tool_uses
 from evidence.facts.transactions import transactions
 from evidence.facts.web import WebGraph
 from evidence.facts.writings import Writings
+from evidence.facts.written_lines import written_lines
 from evidence.model import Blob, History
 
 Record = TypeVar("Record")
@@ -308,6 +309,11 @@ class Project:
     def servers(self) -> tuple[Server, ...]:
         """How application servers are started and configured."""
         return servers(self)
+
+    @cached_property
+    def written_lines(self) -> tuple[Mention, ...]:
+        """Every command line written down outside CI."""
+        return written_lines(self)
 
     @cached_property
     def tasks(self) -> Tasks:

@@ -12,7 +12,8 @@ from msgspec import Struct
 
 
 class Lost(Struct, frozen=True, array_like=True, gc=False):
-    """A part of a file that could not be read: from ``start`` to ``end``, for ``reason`` (one of the ledger's codes)."""
+    """A part of a file that could not be read: from ``start`` to ``end``, for ``reason`` (one of the ledger's
+    codes)."""
 
     start: int
     end: int
@@ -113,7 +114,8 @@ class Dockerfile(Struct, frozen=True):
 
 
 class Requirement(Struct, frozen=True):
-    """One dependency line. ``name`` is normalised (PEP 503); ``specifier`` as written; ``pinned`` means == or === or a hash."""
+    """One dependency line. ``name`` is normalised (PEP 503); ``specifier`` as written; ``pinned`` means == or === or
+    a hash."""
 
     name: str
     specifier: str
@@ -139,8 +141,8 @@ class Requirements(Struct, frozen=True):
 class CommandLine(Struct, frozen=True):
     """One shell command line of a script, Makefile recipe, Procfile, tox environment or npm script.
 
-    ``section`` is the Makefile target, Procfile process, shell function, tox environment or npm script ("" at top level).
-    Continuation lines are joined. Simple substitution of Makefile variables is done.
+    ``section`` is the Makefile target, Procfile process, shell function, tox environment or npm script ("" at top
+    level). Continuation lines are joined. Simple substitution of Makefile variables is done.
     """
 
     section: str
@@ -178,8 +180,8 @@ class Section(Struct, frozen=True):
 
 class Document(Struct, frozen=True):
     """Markdown, reStructuredText or AsciiDoc. ``front`` is the front matter (or None), ``fences`` the (language, first
-    line, last line) of code blocks, ``links`` the (target, line) of links and images. ``comments`` is what HTML comments
-    say, cut to 4,000 characters: templates put their instructions there."""
+    line, last line) of code blocks, ``links`` the (target, line) of links and images. ``comments`` is what HTML
+    comments say, cut to 4,000 characters: templates put their instructions there."""
 
     format: str
     sections: tuple[Section, ...]
@@ -191,8 +193,8 @@ class Document(Struct, frozen=True):
 
 
 class Tag(Struct, frozen=True):
-    """One Jinja tag or output: ``word`` is the tag (extends, block, include, import, from, macro, call, filter, autoescape,
-    trans...), or ``output`` for ``{{ }}``; ``names`` the names in it, ``strings`` its string literals, ``filters`` the
+    """One Jinja tag or output: ``word`` is the tag (extends, block, include, import, from, macro, call, filter,
+    autoescape, trans...), or ``output`` for ``{{ }}``; ``names`` the names in it, ``strings`` its string literals, ``filters`` the
     filters applied."""
 
     word: str

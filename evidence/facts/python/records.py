@@ -130,8 +130,8 @@ class Call(Struct, frozen=True, array_like=True):
 class Assign(Struct, frozen=True, array_like=True):
     """One assignment of an expression that is not a call (calls carry their target), ``app.config["X"] = ...`` included
     (target ``app.config[X]``). ``augmented`` for ``+=``. A loop or comprehension variable is assigned the operation
-    ``for`` of what it iterates over (of ``for x, y in ...`` with the name's position as second operand); a ``with ... as
-    x`` variable the context manager's call."""
+    ``for`` of what it iterates over (of ``for x, y in ...`` with the name's position as second operand); a
+    ``with ... as x`` variable the context manager's call."""
 
     target: str
     value: Expr
