@@ -145,7 +145,7 @@ def _commands(project: Project) -> Iterator[Site]:
     """Commands of scripts, Makefiles, containers and manifests that put load on something, and the scripts they
     name."""
     lines = [(s.path, s.start, s.end, s.text) for s in project.starts]
-    lines += [(u.path, u.start, u.end, " ".join(u.words)) for u in project.tool_uses]
+    lines += [(w.path, w.start, w.end, w.text) for w in project.written_lines]
     seen = set()
     for path, start, end, text in lines:
         if (path, start) in seen or project.role(path) not in _ROLES or not _TOOLS.search(text):

@@ -174,9 +174,9 @@ def _commands(project: Project) -> Iterator[Site]:
     for start in project.starts:
         if _COMMAND.search(start.text) and "install" not in start.text:
             yield _site(start.path, start.start, start.end, "profiler", "command")
-    for use in project.tool_uses:
-        if _COMMAND.search(" ".join(use.words)) and "install" not in use.words:
-            yield _site(use.path, use.start, use.end, "profiler", "command")
+    for line in project.written_lines:
+        if _COMMAND.search(line.text) and "install" not in line.text:
+            yield _site(line.path, line.start, line.end, "profiler", "command")
 
 
 def _queries(project: Project) -> Iterator[Site]:

@@ -132,11 +132,7 @@ def _kinds(names: Iterator[str]) -> tuple[str, ...]:
 def _started(project: Project) -> Iterator[Server]:
     seen = set()
     lines = [(s.path, s.start, s.end, s.text) for s in project.starts]
-    lines += [
-        (u.path, u.start, u.end, " ".join(u.words))
-        for u in project.tool_uses
-        if _PROGRAM.search(" ".join(u.words[:12]))
-    ]
+    lines += [(w.path, w.start, w.end, w.text) for w in project.written_lines if _PROGRAM.search(w.text)]
     for path, start, end, text in lines:
         match = _PROGRAM.search(text)
         if (

@@ -256,10 +256,9 @@ class Tasks:
             for s in self._project.starts
             if _WORKERS.search(s.text) or _BEATS.search(s.text)
         }
-        for use in self._project.tool_uses:
-            text = " ".join(use.words)
-            if _WORKERS.search(text) and role_of(use.path) is Role.APP:
-                found.add((use.path, use.start, use.end, "worker", text))
+        for line in self._project.written_lines:
+            if _WORKERS.search(line.text) and role_of(line.path) is Role.APP:
+                found.add((line.path, line.start, line.end, "worker", line.text))
         for file, call, name in self._project.calls(
             self._project.app, "rq.Worker", "rq.worker", "huey.consumer", "dramatiq.Worker", "rq.SimpleWorker"
         ):
