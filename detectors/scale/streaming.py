@@ -151,7 +151,9 @@ def _tested(project: Project, live: list[Place]) -> Iterator[Site]:
         sockets = any(
             c.name.endswith((".test_client", "SocketIOTestClient")) and "socket" in c.name.lower() for c in test.calls
         )
-        called_so = bool(test.requests) and any(len(n) > 7 and n in test.file.path.rpartition("/")[2] for n in names)
+        called_so = any(c.name.endswith(("client.get", "client.post")) for c in test.calls) and any(
+            len(n) > 7 and n in test.file.path.rpartition("/")[2] for n in names
+        )
         if test.checks and (asked or called_so or sockets or test.mentions(*names)):
             yield _site(test.file.path, d.start, d.end, "tested", test.file.path)
 
