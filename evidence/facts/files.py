@@ -1,0 +1,104 @@
+"""The files of one commit as facts: each by its path, and the part it plays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any, TypeVar
+
+from evidence.facts.names import PyFile
+from evidence.facts.python.records import Module
+from evidence.facts.records import Commands, Data, Dockerfile, Document, Requirements, Template, Text
+from evidence.facts.roles import Role, role_of
+from evidence.model import Blob, History
+
+Record = TypeVar("Record")
+
+
+class _NoHistory:
+    """Stands in where a repository's history could not be read."""
+
+    commits: tuple[()] = ()
+
+    def dates(self, _paths: Iterable[str]) -> Mapping[str, tuple[int, ...]]:
+        return {}
+
+
+class Files:
+    """The facts of one commit, file by file.
+
+    ``facts`` maps paths to records (see ``evidence.facts.records``); ``blobs`` are all paths, read or not; ``history``
+    the commits before it.
+    """
+
+    def __init__(self, blobs: Iterable[Blob], facts: Mapping[str, Any], history: History | None = None) -> None:
+        self.blobs = tuple(blobs)
+        self.paths = frozenset(b.path for b in self.blobs)
+        self._facts = facts
+        self.history: History = history or _NoHistory()
+
+    def _of(self, kind: type[Record], roles: tuple[Role, ...] | None = None) -> dict[str, Record]:
+        return {
+            p: r
+            for p, r in sorted(self._facts.items())
+            if isinstance(r, kind) and (roles is None or role_of(p, getattr(r, "generated", False)) in roles)
+        }
+
+    @cached_property
+    def python(self) -> dict[str, PyFile]:
+        """Every Python file that was read, by path."""
+        return {p: PyFile(p, m, role_of(p, m.generated)) for p, m in self._of(Module).items()}
+
+    @cached_property
+    def app(self) -> tuple[PyFile, ...]:
+        """Python files of the project's own application code (no tests, migrations, examples, vendored or
+        generated)."""
+        return self.python_of(Role.APP)
+
+    @cached_property
+    def tests(self) -> tuple[PyFile, ...]:
+        """Python files of the project's tests."""
+        return self.python_of(Role.TEST)
+
+    def python_of(self, *roles: Role) -> tuple[PyFile, ...]:
+        """Python files that play one of these parts, in path order."""
+        return tuple(f for f in self.python.values() if f.role in roles)
+
+    @cached_property
+    def data(self) -> dict[str, Data]:
+        """YAML, TOML, JSON and INI files."""
+        return self._of(Data)
+
+    @cached_property
+    def documents(self) -> dict[str, Document]:
+        """Markdown, reStructuredText and AsciiDoc."""
+        return self._of(Document)
+
+    @cached_property
+    def commands(self) -> dict[str, Commands]:
+        """Makefiles, Procfiles and shell scripts."""
+        return self._of(Commands)
+
+    @cached_property
+    def dockerfiles(self) -> dict[str, Dockerfile]:
+        """Dockerfiles and Containerfiles."""
+        return self._of(Dockerfile)
+
+    @cached_property
+    def requirements(self) -> dict[str, Requirements]:
+        """Requirement and lock files."""
+        return self._of(Requirements)
+
+    @cached_property
+    def templates(self) -> dict[str, Template]:
+        """Jinja templates."""
+        return self._of(Template)
+
+    @cached_property
+    def texts(self) -> dict[str, Text]:
+        """Files kept as plain text."""
+        return self._of(Text)
+
+    def role(self, path: str) -> Role:
+        """The part a path plays."""
+        return role_of(path, getattr(self._facts.get(path), "generated", False))

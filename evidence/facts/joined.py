@@ -1,0 +1,112 @@
+"""Facts joined across files: names, imports, the web graph, reach, CI, and the parts of a monorepo."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from evidence.facts.ci import CiInputs, CiRun, Pipeline, ci_runs, pipelines
+from evidence.facts.declared_requirements import requirements_of
+from evidence.facts.files import Files
+from evidence.facts.imports import ImportGraph
+from evidence.facts.mentions import Mention, mentions
+from evidence.facts.names import Names
+from evidence.facts.reach import Reach
+from evidence.facts.records import Requirements
+from evidence.facts.roles import Role
+from evidence.facts.web import WebGraph
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+
+class Joined(Files):
+    """Graphs over the files, each built when first asked for."""
+
+    @property
+    def whole(self) -> Project:
+        """This very object, as the facts of a topic ask for it."""
+        return cast("Project", self)
+
+    @cached_property
+    def names(self) -> Names:
+        """The module index."""
+        return Names(self.python)
+
+    @cached_property
+    def imports(self) -> ImportGraph:
+        """Who imports whom."""
+        return ImportGraph(self.names)
+
+    @cached_property
+    def web(self) -> WebGraph:
+        """Applications, blueprints, routes."""
+        return WebGraph(self.names, self.mentions)
+
+    @cached_property
+    def reach(self) -> Reach:
+        """What can run."""
+        return Reach(self.names, self.imports, [m.text for m in self.mentions], self.web.started)
+
+    @cached_property
+    def _ci_inputs(self) -> CiInputs:
+        modules = {p: f.module for p, f in self.python.items()}
+        return CiInputs(
+            data=self.data,
+            commands=self.commands,
+            texts=self.texts,
+            python=modules,
+            paths=self.paths,
+            dockerfiles=self.dockerfiles,
+        )
+
+    @cached_property
+    def ci(self) -> tuple[Pipeline, ...]:
+        """Every CI pipeline of the repository, whatever the system."""
+        return pipelines(self._ci_inputs)
+
+    @cached_property
+    def ci_runs(self) -> tuple[CiRun, ...]:
+        """Every command CI runs, followed through make, tox, scripts and the like to the tool itself."""
+        return ci_runs(self._ci_inputs, self.ci)
+
+    @cached_property
+    def mentions(self) -> tuple[Mention, ...]:
+        """The texts outside Python that may name a module or object to run."""
+        return tuple(mentions(self.commands, self.dockerfiles, self.data))
+
+    @cached_property
+    def dependencies(self) -> dict[str, Requirements]:
+        """Requirement and lock files, and what pyproject.toml and its like declare, by path."""
+        declared = {p: r for p, d in self.data.items() if (r := requirements_of(p, d.root)) is not None}
+        return dict(sorted({**self.requirements, **declared}.items()))
+
+    def in_flask_part(self, path: str) -> bool:
+        """Whether a path belongs to a part of the repository that a Flask application is made of, or to no part of
+        its own.
+
+        A part is a folder with its own list of Python dependencies. Everything belongs where nothing is Flask."""
+        home = self._part(path)
+        return not home or home in self._flask_parts or not self._flask_parts
+
+    @cached_property
+    def _flask_parts(self) -> frozenset[str]:
+        apps = {a.file.path for a in self.web.apps}
+        return frozenset(self._part(p) for p in self.imports.reachable(apps)) if apps else frozenset()
+
+    @cached_property
+    def _parts(self) -> frozenset[str]:
+        manifests = {p for p, r in self.dependencies.items() if r.items and self.role(p) is Role.APP}
+        folders = {p.rpartition("/")[0] for p in manifests | {p for p in self.paths if p.endswith("/setup.py")}}
+        return frozenset(f"/{f}/".partition("/requirements/")[0].strip("/") for f in folders)
+
+    def _part(self, path: str) -> str:
+        """The nearest folder above a path that lists its own dependencies; "" for none below the root."""
+        folder = path.rpartition("/")[0]
+        while folder and folder not in self._parts:
+            folder = folder.rpartition("/")[0]
+        return folder
+
+    def is_part(self, folder: str) -> bool:
+        """Whether a folder has its own list of Python dependencies."""
+        return folder in self._parts

@@ -1,0 +1,58 @@
+"""What an API checks, pages, limits, documents and answers when it fails."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from evidence.facts.api_documents import ApiDocument, api_documents
+from evidence.facts.constants import Constants
+from evidence.facts.error_shapes import ErrorHandler, ErrorHelper, error_handlers, error_helpers
+from evidence.facts.paging import PageUse, page_uses
+from evidence.facts.proxy_limits import ProxyLimit, proxy_limits
+from evidence.facts.questions import Questions
+from evidence.facts.scenarios import Scenario, scenarios
+from evidence.facts.schema_checks import SchemaChecks
+
+
+class ApiTopics(Questions):
+    """What an API checks, pages, limits, documents and answers when it fails."""
+
+    @cached_property
+    def constants(self) -> Constants:
+        """What strings made of constants come to."""
+        return Constants(self.names, self.app)
+
+    @cached_property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The project's test functions with what they request, call and check."""
+        return scenarios(self.tests, self.web.requests)
+
+    @cached_property
+    def page_uses(self) -> tuple[PageUse, ...]:
+        """Where lists are answered in pages."""
+        return page_uses(self.whole)
+
+    @cached_property
+    def error_handlers(self) -> tuple[ErrorHandler, ...]:
+        """Error handlers that answer JSON."""
+        return tuple(error_handlers(self.whole))
+
+    @cached_property
+    def error_helpers(self) -> tuple[ErrorHelper, ...]:
+        """Functions that make error responses for many places."""
+        return error_helpers(self.whole)
+
+    @cached_property
+    def proxy_limits(self) -> tuple[ProxyLimit, ...]:
+        """Limits of requests in the configuration of proxies."""
+        return tuple(proxy_limits(self.whole))
+
+    @cached_property
+    def api_documents(self) -> tuple[ApiDocument, ...]:
+        """OpenAPI and Swagger documents."""
+        return tuple(api_documents(self.whole))
+
+    @cached_property
+    def schema_checks(self) -> SchemaChecks:
+        """Schemas and forms, and where data is checked against them."""
+        return SchemaChecks(self.whole)

@@ -1,0 +1,84 @@
+"""How the application is started, watched and kept going."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from evidence.facts.faults import Faults
+from evidence.facts.feature_flags import FeatureFlags
+from evidence.facts.log_setup import LogSetup
+from evidence.facts.mentions import Mention
+from evidence.facts.monitors import Monitor, monitors
+from evidence.facts.probes import Probe, probes
+from evidence.facts.questions import Questions
+from evidence.facts.rollouts import RolloutStep, rollouts
+from evidence.facts.runbooks import Runbook, runbooks
+from evidence.facts.servers import Server, servers
+from evidence.facts.starts import Start, starts
+from evidence.facts.tasks import Tasks
+from evidence.facts.telemetry import Telemetry
+from evidence.facts.written_lines import written_lines
+
+
+class OperationTopics(Questions):
+    """How the application is started, watched and kept going."""
+
+    @cached_property
+    def starts(self) -> tuple[Start, ...]:
+        """The commands that start the project's services."""
+        return starts(self.whole)
+
+    @cached_property
+    def servers(self) -> tuple[Server, ...]:
+        """How application servers are started and configured."""
+        return servers(self.whole)
+
+    @cached_property
+    def written_lines(self) -> tuple[Mention, ...]:
+        """Every command line written down outside CI."""
+        return written_lines(self.whole)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """Background tasks and their queues."""
+        return Tasks(self.whole)
+
+    @cached_property
+    def faults(self) -> Faults:
+        """What is done about failures of what the project calls."""
+        return Faults(self.whole)
+
+    @cached_property
+    def feature_flags(self) -> FeatureFlags:
+        """What switches features at run time."""
+        return FeatureFlags(self.whole)
+
+    @cached_property
+    def rollouts(self) -> tuple[RolloutStep, ...]:
+        """Canaries, blue-green switches and rollbacks in deployment files and CI."""
+        return rollouts(self.whole)
+
+    @cached_property
+    def runbooks(self) -> tuple[Runbook, ...]:
+        """Runbooks, incident guides and postmortems."""
+        return runbooks(self.whole)
+
+    def probes_of(self, paths: Iterable[str]) -> tuple[Probe, ...]:
+        """Places outside Python that request one of these URL paths to see whether the service is well."""
+        return probes(self.whole, paths)
+
+    @cached_property
+    def log_setup(self) -> LogSetup:
+        """How the project logs."""
+        return LogSetup(self.whole)
+
+    @cached_property
+    def monitors(self) -> tuple[Monitor, ...]:
+        """Alert rules, dashboards and service level objectives kept as files."""
+        return monitors(self.whole)
+
+    @cached_property
+    def telemetry(self) -> Telemetry:
+        """Tracing and OpenTelemetry, of any vendor."""
+        return Telemetry(self.whole)

@@ -1,0 +1,57 @@
+"""Settings, secrets, debug switches, access and scanners."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from evidence.facts.debug_switches import DebugSwitch, debug_switches
+from evidence.facts.production import Production
+from evidence.facts.questions import Questions
+from evidence.facts.secret_places import SecretPlace, secret_places
+from evidence.facts.security import Access, CrossOrigin, Scan, cross_origins, scans
+from evidence.facts.settings import Settings
+from evidence.facts.settings_in_tests import TestSettings, test_settings
+
+
+class SecurityTopics(Questions):
+    """Settings, secrets, debug switches, access and scanners."""
+
+    @cached_property
+    def scans(self) -> tuple[Scan, ...]:
+        """Scanners of code, dependencies, images and secrets, and where they run."""
+        return scans(self.whole)
+
+    @cached_property
+    def cross_origins(self) -> tuple[CrossOrigin, ...]:
+        """Where Flask-CORS lets other origins in, and whether it names them."""
+        return tuple(cross_origins(self.whole))
+
+    @cached_property
+    def access(self) -> Access:
+        """What refuses requests, and what it stands before."""
+        return Access(self.whole)
+
+    @cached_property
+    def secret_places(self) -> tuple[SecretPlace, ...]:
+        """Where files hold literals that are secrets, with their surroundings; never their text."""
+        return secret_places(self.whole)
+
+    @cached_property
+    def production(self) -> Production:
+        """What production does about defaults in the code."""
+        return Production(self.whole)
+
+    @cached_property
+    def debug_switches(self) -> tuple[DebugSwitch, ...]:
+        """Where debug mode is switched on, and whether production comes by it."""
+        return debug_switches(self.whole)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Where the project's settings come from, and what differs per environment."""
+        return Settings(self.whole)
+
+    @cached_property
+    def test_settings(self) -> tuple[TestSettings, ...]:
+        """Where tests or CI have settings of their own."""
+        return test_settings(self.whole)
