@@ -47,6 +47,7 @@ TOOTHLESS = Signal(
     clauses=("muted",),
     defining=("muted",),
     polarity=Polarity.AGAINST,
+    trace=never,
     practised=lambda sites: bool(sites),
     sustained=never,
     measures=lambda sites: {"kinds": len(sites.subjects("muted"))},

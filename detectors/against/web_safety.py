@@ -68,6 +68,7 @@ OPEN_CORS = Signal(
     defining=("open",),
     applies="flask",
     polarity=Polarity.AGAINST,
+    trace=never,
     practised=_of("open"),
     sustained=never,
     measures=lambda sites: {"places": sites.count("open")},
@@ -108,6 +109,7 @@ UNVERIFIED_TLS = Signal(
     defining=("unverified",),
     applies="python",
     polarity=Polarity.AGAINST,
+    trace=never,
     practised=_of("unverified"),
     sustained=never,
     measures=lambda sites: {"places": sites.count("unverified")},
@@ -131,7 +133,7 @@ UNTRUSTED_CODE = Signal(
     measures=lambda sites: {"places": sites.count("input")},
     statement=_said(
         "Input of a request reaches eval, pickle or an unsafe loader", "input",
-        "eval, pickle or an unsafe loader is called, on what does not plainly come from a request.",
+        "Something like eval or pickle is called, on what does not plainly come from a request.",
     ),
 )  # fmt: skip
 SIGNALS = (OPEN_CORS, SQL_FROM_STRINGS, UNVERIFIED_TLS, UNTRUSTED_CODE)

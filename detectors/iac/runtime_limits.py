@@ -11,7 +11,7 @@ cannot answer.
 
 from __future__ import annotations
 
-from evidence.api import Observations, Project, Signal, Site, Sites, plural, quoted
+from evidence.api import Observations, Project, Signal, Site, Sites, never, plural, quoted
 
 
 def _environments(sites: Sites) -> int:
@@ -38,6 +38,7 @@ RUNTIME_LIMITS = Signal(
     "environment.",
     clauses=("scaling", "limit"),
     defining=("limit", "scaling"),
+    trace=never,
     practised=lambda sites: bool(sites),
     sustained=lambda sites: bool(sites.of("scaling")) or _environments(sites) >= 2,
     measures=lambda sites: {"settings": len(sites), "environments": _environments(sites)},
