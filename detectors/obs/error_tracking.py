@@ -141,25 +141,25 @@ def detect(project: Project) -> Observations:
 
 def _initialised(project: Project) -> Iterator[Site]:
     vendors = {name: vendor for vendor, names in _INITIALISED.items() for name in names}
+    built: dict[str, list[tuple[str, Expr]]] = {}
     for file, call, name in project.calls(project.app, *vendors):
         if name not in vendors:
             continue
-        care = _care(file, call, name)
+        if file.path not in built:
+            built[file.path] = list(_built(file))
+        care = _care(built[file.path], call, name)
         clause = "unused" if not project.reach.live(file.path, call.scope) else "careful" if care else "initialised"
         yield _site(file.path, call.start, call.end, clause, vendors[name], care)
 
 
-def _care(file: PyFile, call: Call, name: str) -> str:
+def _care(built: list[tuple[str, Expr]], call: Call, name: str) -> str:
     """The first setting that says where an error comes from or what is left out of it; "" for none."""
     position = _POSITIONS.get(name)
     if position is not None and len(call.expr.args) > position:
         return "environment"
     given = [(k, v) for k in sorted(_CARE) if (v := call.expr.kwarg(k)) is not None]
-    if (
-        any(v.kind == "name" for v in (call.expr.kwarg("**"), *call.expr.args[:1]) if v is not None)
-        or call.expr.kwarg("**") is not None
-    ):
-        given.extend(_built(file))
+    if call.expr.kwarg("**") is not None:
+        given.extend(built)
     return next((k for k, v in given if not _empty(v)), "")
 
 

@@ -68,6 +68,8 @@ _ASKS = frozenset({
 _QUERY_ENDS = frozenset({"first", "all", "one", "count", "get", "limit", "one_or_none", "exists"})
 _HTTP = ("requests.", "httpx.", "urllib.request.urlopen", "urllib3.", "aiohttp.")
 _FEW = 3
+# Endpoints whose answers are followed, and how far: a service has few, and each costs a walk over its files.
+_ENDPOINTS = 40
 _DEPTH, _FUNCTIONS, _LONGEST = 3, 60, 40
 
 
@@ -131,13 +133,13 @@ SIGNALS = (HEALTH_CHECKS,)
 def detect(project: Project) -> Observations:
     """The endpoints, what each asks, what requests them."""
     found = [*_routes(project), *_extensions(project), *_described(project)]
-    for item in found:
+    for number, item in enumerate(found):
         clause = "endpoint" if item.reached else "unreached"
         yield (
             HEALTH_CHECKS,
             _site(item.file.path, item.start, min(item.end, item.start + _LONGEST - 1), clause, item.rule),
         )
-        if item.reached and item.handler is not None:
+        if item.reached and item.handler is not None and number < _ENDPOINTS:
             for path, line in sorted({(f.path, c.start) for f, c in _asked(project, *item.handler)}):
                 yield HEALTH_CHECKS, _site(path, line, line, "dependency", item.rule)
     paths = {p for item in found if item.reached for p in item.paths}

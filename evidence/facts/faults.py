@@ -16,10 +16,7 @@ from evidence.facts.fault_table import (
     BREAKER_CLASS,
     BREAKERS,
     CLEAR,
-    FAULT,
-    FAULT_TEXT,
     IN_TEXT,
-    INJECTED,
     INSIDE,
     INSIDE_CALLS,
     LEAVING,
@@ -28,14 +25,13 @@ from evidence.facts.fault_table import (
     QUEUES,
     RETRIERS,
     RETRY_KEYS,
-    STATUS_KEYS,
     TASKS,
     VERBS,
 )
+from evidence.facts.fault_tests import failing_tests
 from evidence.facts.names import PyFile
-from evidence.facts.python.records import Assign, Call, Definition, Expr, Handler
+from evidence.facts.python.records import Assign, Call, Handler
 from evidence.facts.roles import Role, role_of
-from evidence.facts.scenarios import Scenario
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -69,10 +65,12 @@ class Faults:
         }
         found.update(self._waiting())
         if any(u.kind in ("retry", "breaker", "fallback") for u in found):
-            tests = [(s.file, u) for s in self._project.scenarios if (u := _tested(s)) is not None]
+            tests = failing_tests(self._project.scenarios)
             homes = {u.path for u in found}
-            near = {u for f, u in tests if homes & self._uses_of(f)}
-            found.update(near or {u for _, u in tests})
+            near = [s for s in tests if homes & self._uses_of(s.file)]
+            for test in near or tests:
+                start, end = test.definition.start, min(test.definition.end, test.definition.start + 39)
+                found.add(FaultUse(test.file.path, start, end, "tested", test.name))
         return tuple(sorted(found, key=lambda u: (u.path, u.start, u.end, u.kind, u.name)))
 
     def _uses_of(self, file: PyFile) -> frozenset[str]:
@@ -129,25 +127,15 @@ class Faults:
         for handler in file.module.handlers:
             if handler.scope:
                 handlers.setdefault(handler.scope, handler)
+        assigned: dict[int, list[Assign]] = {}
+        for item in file.module.assigns if handlers else ():
+            assigned.setdefault(item.scope, []).append(item)
         sleeps = {c.scope for c in file.module.calls if c.name.rpartition(".")[2] == "sleep"} if handlers else set()
         for scope, handler in sorted(handlers.items()):
-            line = self._attempt(file, scope, waits=scope in sleeps)
+            line = _attempt(assigned.get(scope, []), waits=scope in sleeps)
             if line and self._live(file, scope):
                 start, end = min(line, handler.start), max(line, handler.end)
                 yield FaultUse(file.path, start, min(end, start + 39), "retry", "loop")
-
-    def _attempt(self, file: PyFile, scope: int, waits: bool) -> int:
-        """The line where attempts are counted in a function; 0 where it does not try again."""
-        for item in _assigned_in(file, scope):
-            ranged = (
-                item.value.kind == "op"
-                and item.value.text == "for"
-                and any(e.text == "range" for e in item.value.items)
-            )
-            named = ATTEMPTS.search(item.target) is not None
-            if (ranged and (waits or named)) or (named and waits and item.augmented):
-                return item.start
-        return 0
 
     def _handled(self, file: PyFile) -> Iterator[FaultUse]:
         queued = any(i.module.partition(".")[0] in QUEUES for i in file.module.imports)
@@ -159,13 +147,11 @@ class Faults:
             )
             if any(OPTIONAL.fullmatch(n) for n in caught) and self._live(file, handler.scope):
                 yield FaultUse(file.path, handler.start, handler.end, "fallback", caught[0])
+        # a class with methods works; an exception called CircuitBreakerOpen has none
+        owners = {d.parent for d in file.module.definitions}
         for number, definition in enumerate(file.module.definitions, 1):
-            if (
-                definition.kind == "class"
-                and BREAKER_CLASS.search(definition.name)
-                and self._live(file, number)
-                and _works(definition, file, number)
-            ):
+            named = definition.kind == "class" and BREAKER_CLASS.search(definition.name)
+            if named and number in owners and self._live(file, number):
                 yield FaultUse(
                     file.path, definition.start, min(definition.end, definition.start + 39), "breaker", definition.name
                 )
@@ -181,13 +167,15 @@ class Faults:
                         break
 
 
-def _assigned_in(file: PyFile, scope: int) -> list[Assign]:
-    return [i for (at, _), items in file.assigned.items() if at == scope for i in items if isinstance(i, Assign)]
-
-
-def _works(definition: Definition, file: PyFile, scope: int) -> bool:
-    """Whether a class has state and not only a name (an exception called CircuitBreakerOpen has neither)."""
-    return not any(b.text.endswith(("Error", "Exception")) for b in definition.bases) and len(file.calls_in(scope)) > 0
+def _attempt(assigned: list[Assign], waits: bool) -> int:
+    """The line where a function counts its attempts; 0 where it does not try again."""
+    for item in assigned:
+        loops = item.value.kind == "op" and item.value.text == "for"
+        ranged = loops and any(e.text == "range" for e in item.value.items)
+        named = ATTEMPTS.search(item.target) is not None
+        if (ranged and (waits or named)) or (named and waits and item.augmented):
+            return item.start
+    return 0
 
 
 def _timed(call: Call) -> str:
@@ -198,54 +186,8 @@ def _timed(call: Call) -> str:
             continue
         if CLEAR.fullmatch(key) and last not in INSIDE_CALLS:
             return "timeout"
+        if value.kind == "dict" and any(CLEAR.fullmatch(k) for k in value.keys):
+            return "timeout"
         if key in PLAIN and last in LEAVING and not INSIDE.search(call.name.rpartition(".")[0]):
             return "timeout"
     return "timeout" if last in ("Timeout", "ClientTimeout") and call.expr.args else ""
-
-
-def _tested(scenario: Scenario) -> FaultUse | None:
-    """A test that makes a dependency fail and checks what comes of it."""
-    definition = scenario.definition
-    exprs = [*(d.expr for d in definition.decorators), *(c.expr for c in scenario.calls)]
-    file, scope = scenario.file, scenario.scope
-    set_ = [a.value for a in _assigned_in(file, scope) if a.target.endswith(".side_effect")]
-    set_ += [c.expr for c in scenario.calls if c.target.endswith(".side_effect")]
-    # a test that stands in for a task's own retry() is about the queue
-    if any(a.kind == "str" and f".{a.text}".endswith(".retry") for e in exprs for a in e.items):
-        return None
-    raised = any(FAULT.search(r.name) for r in file.module.raises if r.name and file.inside(r.scope, scope))
-    if scenario.checks and (raised or any(_injects(e) for e in exprs) or any(_faulty(e) for e in set_)):
-        return FaultUse(
-            file.path, definition.start, min(definition.end, definition.start + 39), "tested", scenario.name
-        )
-    return None
-
-
-def _injects(expr: Expr) -> bool:
-    for key in expr.keys:
-        value = expr.kwarg(key)
-        if value is None:
-            continue
-        if key in INJECTED and _faulty(value):
-            return True
-        if (
-            key in STATUS_KEYS
-            and value.kind == "num"
-            and (value.text.startswith("5") or value.text == "429")
-            and len(value.text) == 3
-        ):
-            return True
-    return False
-
-
-def _faulty(expr: Expr) -> bool:
-    for part in expr.walk():
-        if part.kind in ("name", "call") and FAULT.search(part.text):
-            return True
-        if (
-            part.kind == "call"
-            and part.text.endswith(("Exception", "Error"))
-            and any(a.kind == "str" and FAULT_TEXT.search(a.text) for a in part.items)
-        ):
-            return True
-    return False

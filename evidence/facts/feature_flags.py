@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 
+# A function of more lines than a reader sees at once is no place to be shown where a flag is read.
+_LONGEST = 40
+
+
 @dataclass(frozen=True)
 class FlagUse:
     """One place. ``kind``: asked (a flag package is asked), setup (it is set up), targeted (for a user or a share), own
@@ -122,13 +126,17 @@ class FeatureFlags:
                 elif definition.kind == "class" and MODEL_NAME.fullmatch(definition.name):
                     yield from self._table(file, number, definition, called)
 
+    @cached_property
+    def _asked_of(self) -> frozenset[str]:
+        """Names of which application code uses an attribute."""
+        names = {n for f in self._project.app for refs in f.module.refs for n in refs if "." in n}
+        return frozenset(part for n in names for part in n.split(".")[:-1])
+
     def _table(self, file: PyFile, scope: int, definition: Definition, called: set[str]) -> Iterator[FlagUse]:
         columns = [c for c in file.calls_in(scope) if c.name.rpartition(".")[2] in COLUMNS]
         named = [c.target for c in columns if c.target]
         boolean = any(re.search(r"enabled|active|is_on|state|on$|value", t) for t in named)
-        queried = any(
-            f"{definition.name}." in name for f in self._project.app for refs in f.module.refs for name in refs
-        )
+        queried = definition.name in self._asked_of
         if columns and boolean and (queried or definition.name in called) and self._live(file, scope):
             end = min(definition.end, definition.start + 39)
             yield FlagUse(file.path, definition.start, end, "own", definition.name)
@@ -141,12 +149,16 @@ class FeatureFlags:
     def _named(self) -> list[_Setting]:
         """Settings named as features or switches: variables read from the environment, attributes of settings classes
         and modules, fields of typed settings (which are often in lower case)."""
-        found = [
-            _Setting(r.name, r.file, r.start, r.end, r.scope, _held(r.file, r.start, r.name))
-            for r in self._project.settings.reads
-        ]
-        typed = {(s.file.path, s.scope) for s in (*self._project.settings.classes, *self._project.settings.typed)}
+        held: dict[str, dict[int, str]] = {}
+        found = []
+        for read in self._project.settings.reads:
+            if read.file.path not in held:
+                held[read.file.path] = _held(read.file)
+            # what a function calls its own variable is nothing that other code reads
+            attribute = read.name if read.scope else held[read.file.path].get(read.start, read.name)
+            found.append(_Setting(read.name, read.file, read.start, read.end, read.scope, attribute))
         found += [_Setting(n, f, c.start, c.end, c.scope, n) for f, c, n in self._got()]
+        typed = {(s.file.path, s.scope) for s in (*self._project.settings.classes, *self._project.settings.typed)}
         for file in self._project.app:
             whole = file.path in self._project.settings.modules
             items: list[Assign | Call] = [*file.module.assigns, *file.module.calls]
@@ -165,8 +177,8 @@ class FeatureFlags:
                 if name and CONFIG_GET.search(call.name) and call.scope and name.isupper():
                     yield file, call, name
 
-    def _readers(self) -> dict[str, list[tuple[PyFile, int]]]:
-        """For each such setting, the scopes that refer to it or get it from the configuration."""
+    def _readers(self) -> dict[str, list[tuple[PyFile, Definition]]]:
+        """For each such setting, the functions that refer to it or get it from the configuration."""
         readers: dict[str, list[tuple[PyFile, int]]] = {}
         wanted = {s.attribute for s in self._named} | {s.name for s in self._named}
         for file in self._project.app:
@@ -177,32 +189,23 @@ class FeatureFlags:
                 first = _first(call)
                 if first in wanted and call.name.rpartition(".")[2] == "get" and "environ" not in call.name:
                     readers.setdefault(first, []).append((file, call.scope))
-        return readers
+        return {
+            k: [(f, d) for f, s in v if (d := f.function_of(s)) is not None and self._live(f, s)]
+            for k, v in readers.items()
+        }
 
     def _settings(self) -> Iterator[FlagUse]:
         readers = self._readers()
+        told: set[tuple[str, str]] = set()
         for setting in self._named:
-            at_run_time = (
-                bool(setting.scope)
-                and setting.file.function_of(setting.scope) is not None
-                and "__init__" not in setting.file.path
-            )
-            read = [
-                (f, s)
-                for key in {setting.attribute, setting.name}
-                for f, s in readers.get(key, ())
-                if self._reads(setting, f, s)
-            ]
-            if (read or at_run_time) and self._live(setting.file, 0):
+            around = setting.file.function_of(setting.scope) if setting.scope else None
+            keys = (setting.attribute, setting.name)
+            read = any(readers.get(key) for key in keys) or (around is not None and "__init__" not in setting.file.path)
+            if read and self._live(setting.file, 0):
                 yield FlagUse(setting.file.path, setting.start, setting.end, flag_kind(setting.name), setting.name)
-            for file, scope in read:
-                definition = file.function_of(scope)
-                if definition is not None and definition.end - definition.start < 40:
-                    yield FlagUse(file.path, definition.start, definition.end, "read", setting.name)
-
-    def _reads(self, setting: _Setting, file: PyFile, scope: int) -> bool:
-        elsewhere = file.path != setting.file.path or file.function_of(scope) is not None
-        return elsewhere and file.function_of(scope) is not None and self._live(file, scope)
+            if keys not in told:
+                told.add(keys)
+                yield from _readings(setting.name, [r for key in sorted(set(keys)) for r in readers.get(key, ())])
 
     def _single(self) -> Iterator[FlagUse]:
         """``get("sms.enabled")`` where code runs: one setting of a product."""
@@ -218,12 +221,20 @@ class FeatureFlags:
                         yield FlagUse(file.path, call.start, call.end, "single", given.text)
 
 
-def _held(file: PyFile, line: int, name: str) -> str:
-    """The name that a variable's value is assigned to, which code elsewhere reads."""
+def _readings(name: str, readers: list[tuple[PyFile, Definition]]) -> Iterator[FlagUse]:
+    for file, definition in readers:
+        if definition.end - definition.start < _LONGEST:
+            yield FlagUse(file.path, definition.start, definition.end, "read", name)
+
+
+def _held(file: PyFile) -> dict[int, str]:
+    """For each line, the name that what stands there is assigned to: code elsewhere reads a variable by it."""
+    found: dict[int, str] = {}
     for (_, target), items in file.assigned.items():
-        if any(i.start <= line <= i.end for i in items):
-            return last_segment(target)
-    return name
+        for item in items:
+            for line in range(item.start, min(item.end, item.start + 9) + 1):
+                found.setdefault(line, last_segment(target))
+    return found
 
 
 def _settings_class(file: PyFile, scope: int) -> bool:

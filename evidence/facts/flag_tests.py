@@ -7,15 +7,22 @@ from itertools import pairwise
 
 from evidence.facts.flag_table import FALSE, FLAG_NAME, NOT_FEATURES, SWITCH_NAME, TRUE
 from evidence.facts.names import PyFile
-from evidence.facts.python.records import Definition, Expr
+from evidence.facts.python.records import Assign, Definition, Expr
 from evidence.facts.scenarios import Scenario
 
 
 def tried_both_ways(scenarios: Iterable[Scenario], names: set[str]) -> list[tuple[str, PyFile, Definition]]:
     """(flag, file, test) for the flags among ``names``, or named as features, that some tests set on and some off."""
     tried: dict[str, list[tuple[str, Scenario]]] = {}
+    assigned: dict[str, dict[int, list[Assign]]] = {}
     for scenario in scenarios:
-        for name, way in _tried(scenario, names) if scenario.checks else ():
+        file = scenario.file
+        if file.path not in assigned:
+            assigned[file.path] = {}
+            for item in file.module.assigns:
+                assigned[file.path].setdefault(item.scope, []).append(item)
+        set_ = assigned[file.path].get(scenario.scope, [])
+        for name, way in _tried(scenario, set_, names) if scenario.checks else ():
             tried.setdefault(name, []).append((way, scenario))
     found: list[tuple[str, PyFile, Definition]] = []
     for name, tests in sorted(tried.items()):
@@ -39,7 +46,7 @@ def last_segment(name: str) -> str:
     return name.rpartition("[")[2].rstrip("]").strip("'\"") if name.endswith("]") else name.rpartition(".")[2]
 
 
-def _tried(scenario: Scenario, names: set[str]) -> Iterator[tuple[str, str]]:
+def _tried(scenario: Scenario, assigned: list[Assign], names: set[str]) -> Iterator[tuple[str, str]]:
     """(flag, way) pairs: ``on``, ``off``, or ``both`` where the value is a parameter with both."""
     decorated = [d.expr for d in scenario.definition.decorators]
     varied = (
@@ -50,9 +57,9 @@ def _tried(scenario: Scenario, names: set[str]) -> Iterator[tuple[str, str]]:
             way = "both" if value in varied else "on" if value in TRUE else "off" if value in FALSE else ""
             if way and (name in names or flag_kind(name)):
                 yield name, way
-    for item in scenario.file.module.assigns:
+    for item in assigned:
         name = last_segment(item.target)
-        if item.scope == scenario.scope and name in names and item.value.text in TRUE | FALSE:
+        if name in names and item.value.text in TRUE | FALSE:
             yield name, "on" if item.value.text in TRUE else "off"
 
 

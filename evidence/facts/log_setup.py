@@ -38,6 +38,12 @@ from evidence.facts.roles import Role, role_of
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
+_BASES = frozenset({
+    "logging.Formatter", "logging.Filter", "logging.LoggerAdapter", "logging.StreamHandler", "logging.Handler",
+})  # fmt: skip
+# Classes of logging in one file that are looked into: each costs a walk over the file.
+_CLASSES = 50
+
 
 @dataclass(frozen=True)
 class LogUse:
@@ -117,10 +123,12 @@ class LogSetup:
     def _classes(self) -> Iterator[LogUse]:
         """Formatters that write JSON, and filters, formatters and adapters that add fields."""
         for file in self._project.app:
+            looked = 0
             for number, definition in enumerate(file.module.definitions, 1):
-                if definition.kind == "class" and definition.bases:
+                if definition.kind == "class" and definition.bases and looked < _CLASSES:
                     base = self._project.class_of(file, definition.qualname)
                     kind = self._class_kind(file, number, base) if base else ""
+                    looked += base in _BASES
                     if kind:
                         end = min(definition.end, definition.start + 39)
                         yield LogUse(
@@ -135,13 +143,7 @@ class LogSetup:
     def _class_kind(self, file: PyFile, scope: int, base: str) -> str:
         if STRUCTURED.fullmatch(base):
             return "structured"
-        if base not in (
-            "logging.Formatter",
-            "logging.Filter",
-            "logging.LoggerAdapter",
-            "logging.StreamHandler",
-            "logging.Handler",
-        ):
+        if base not in _BASES:
             return ""
         if base == "logging.Formatter" and any(SERIALISERS.search(c.name) for c in file.calls_in(scope)):
             return "structured"
@@ -155,10 +157,13 @@ class LogSetup:
         """Whether a class can be in use: something that runs refers to it, or a string names it."""
         if self._project.reach.live(file.path, scope):
             return True
-        ending = "." + definition.name
-        if any(t.endswith(ending) for f in self._project.app for t, _ in f.module.strings):
-            return True
-        return any(m.text.endswith(ending) for m in self._project.mentions)
+        return definition.name in self._texts
+
+    @cached_property
+    def _texts(self) -> frozenset[str]:
+        """The last segments of dotted names in strings of the code and in files of settings."""
+        dotted = {t for f in self._project.app for t, _ in f.module.strings} | {m.text for m in self._project.mentions}
+        return frozenset(t.rpartition(".")[2] for t in dotted if "." in t)
 
     def _strings(self) -> Iterator[LogUse]:
         for file in self._project.app:
@@ -172,18 +177,26 @@ class LogSetup:
         """Configuration files of logging that something loads."""
         for path, data in self._project.data.items():
             if role_of(path, data.generated) is Role.APP:
-                for place in (p for root in data.roots for p in _formatters(root)):
-                    yield LogUse(path, place.start, place.end, "structured", place.text, self._loaded(path))
+                places = [p for root in data.roots for p in _formatters(root)]
+                loaded = self._loaded(path) if places else False
+                yield from (LogUse(path, p.start, p.end, "structured", p.text, loaded) for p in places)
         for path, text in self._project.texts.items():
+            seen: set[str] = set()
             for match in IN_FILES.finditer(text.text) if path.endswith((".conf", ".txt")) else ():
-                if STRUCTURED.fullmatch(match[1]):
+                if STRUCTURED.fullmatch(match[1]) and match[1] not in seen:
+                    seen.add(match[1])
                     line = text.text.count("\n", 0, match.start(1)) + 1
                     yield LogUse(path, line, line, "structured", match[1], self._loaded(path))
 
     def _loaded(self, path: str) -> bool:
-        name = path.rpartition("/")[2]
-        if any(name in m.text for m in self._project.mentions):
+        """Whether code loads some configuration of logging, or a command or setting names this one."""
+        if self._loads:
             return True
+        name = path.rpartition("/")[2]
+        return any(name in m.text for m in self._project.mentions)
+
+    @cached_property
+    def _loads(self) -> bool:
         return any(
             c.name.endswith(("dictConfig", "fileConfig")) and self._project.reach.live(f.path, c.scope)
             for f in self._project.app

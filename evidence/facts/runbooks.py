@@ -73,6 +73,8 @@ _WORDS = 60
 _FEW_WORDS = 15
 _README = re.compile(r"(?:^|/)readme\.\w{1,10}$", re.IGNORECASE)
 _SHOWN = 40
+# Sections whose headings are read: each that fits costs a walk over the document.
+_LOOKED = 400
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,8 @@ def _of(path: str, document: Document) -> Iterator[Runbook]:
     readme = _README.search(path) is not None
     named = path.rpartition("/")[0] if readme else path
     opening = any(_OPENING.search(s.text[:80]) for s in document.sections[:2])
-    care = [s for s in document.sections if s.level and _CARE.search(s.title) and not _OTHER.search(s.title)]
+    looked = document.sections[:_LOOKED]
+    care = [s for s in looked if s.level and _CARE.search(s.title) and not _OTHER.search(s.title)]
     if _SURE.search(named) or _SURE.search(title) or (opening and not readme):
         kind = "runbook" if _filled(document.sections, document) else "stub"
         yield Runbook(path, 1, _end(document), kind, title)
@@ -122,9 +125,7 @@ def _of(path: str, document: Document) -> Iterator[Runbook]:
         and _filled(document.sections, document)
     ):
         yield Runbook(path, 1, _end(document), "runbook", title)
-    elif called := [
-        s for s in document.sections if s.level and _CALLED.search(s.title) and _words(document, s) >= _WORDS
-    ]:
+    elif called := [s for s in looked if s.level and _CALLED.search(s.title) and _words(document, s) >= _WORDS]:
         yield Runbook(
             path,
             called[0].start,
