@@ -104,14 +104,19 @@ class Questions(Joined):
                     found.setdefault(name.rpartition(".")[2].partition("(")[0], []).append((file, scope))
         return found
 
-    def assertions(self) -> Iterator[tuple[PyFile, Expr, int]]:
+    def assertions(self) -> tuple[tuple[PyFile, Expr, int], ...]:
         """What tests check: asserted expressions, and calls of ``assert...`` methods, with their line."""
+        return self._assertions
+
+    @cached_property
+    def _assertions(self) -> tuple[tuple[PyFile, Expr, int], ...]:
+        found: list[tuple[PyFile, Expr, int]] = []
         for file in self.tests:
-            for check in file.module.checks:
-                yield file, check.expr, check.line
+            found.extend((file, check.expr, check.line) for check in file.module.checks)
             for call in file.module.calls:
-                if call.name.rpartition(".")[2].startswith("assert"):
-                    yield file, call.expr, call.start
+                if call.expr.text.rpartition(".")[2].startswith("assert"):
+                    found.append((file, call.expr, call.start))
+        return tuple(found)
 
     @cached_property
     def has_python(self) -> bool:

@@ -52,12 +52,17 @@ class Expr(Struct, frozen=True, array_like=True):
         return None
 
     def walk(self) -> Iterator[Expr]:
-        """This expression and all below it."""
+        """This expression and all below it, depth first."""
+        # most expressions are leaves, and a generator costs more than they do
+        return self._walk() if self.items else iter((self,))
+
+    def _walk(self) -> Iterator[Expr]:
         stack = [self]
         while stack:
             expr = stack.pop()
             yield expr
-            stack.extend(reversed(expr.items))
+            if expr.items:
+                stack.extend(reversed(expr.items))
 
 
 class Import(Struct, frozen=True, array_like=True, gc=False):
@@ -129,7 +134,8 @@ class Call(Struct, frozen=True, array_like=True):
 
 class Assign(Struct, frozen=True, array_like=True):
     """One assignment of an expression that is not a call (calls carry their target), ``app.config["X"] = ...`` included
-    (target ``app.config[X]``). ``augmented`` for ``+=``. A loop or comprehension variable is assigned the operation
+    (target ``app.config[X]``). ``augmented`` for ``+=``. Names that are unpacked have an assignment each: of their own
+    value (a call too), or of the operation ``item`` of the whole and the name's position. A loop or comprehension variable is assigned the operation
     ``for`` of what it iterates over (of ``for x, y in ...`` with the name's position as second operand); a
     ``with ... as x`` variable the context manager's call."""
 
