@@ -27,7 +27,7 @@ def group() -> None:
 @click.option("--format", "form", type=click.Choice(_FORMATS), help="json unless -o's suffix says otherwise.")
 @click.option("-o", "--output", type=_FILE, help="Write to this file; standard output without it.")
 @click.option("--output-dir", type=_FOLDER, help="Write digest.json, digest.html and digest.md to this folder.")
-@click.option("--profile", metavar="NAME", help="Weigh the matrix for a role; `evidence matrix` names them.")
+@click.option("--profile", metavar="NAME", help="The role that the matrix is read for.")
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes that parse.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache of facts.")
 @click.option("--keep-clone", is_flag=True, help="Keep the clone of a URL in the cache folder for the next scan.")
@@ -41,6 +41,7 @@ def group() -> None:
     multiple=True,
     help="An origin that may be asked by plain http or on loopback: for tests and private networks.",
 )
+@click.option("--profile-detectors", is_flag=True, help="Say on standard error how long each detector took.")
 @click.option("--as", "identity", metavar="URL", help="The address that citations of a local repository link to.")
 def scan(
     source: str,
@@ -54,6 +55,7 @@ def scan(
     keep_clone: bool,
     hosts: tuple[str, ...],
     insecure_hosts: tuple[str, ...],
+    profile_detectors: bool,
     identity: str | None,
 ) -> int:
     """Scan SOURCE, a repository's URL or a local path, and write its digest.
@@ -77,7 +79,7 @@ def scan(
         insecure_hosts=insecure_hosts,
         identity=identity,
     )
-    return scan_to(request, wanted)
+    return scan_to(request, wanted, profile_detectors)
 
 
 @group.command()

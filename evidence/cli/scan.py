@@ -76,8 +76,9 @@ def rendered(digest: Digest, form: str) -> bytes:
     return to_markdown(digest).encode("utf-8", "backslashreplace")
 
 
-def scan_to(request: ScanRequest, output: Output) -> int:
-    """Scan, write, and return the exit code: 3 where the digest is not complete."""
+def scan_to(request: ScanRequest, output: Output, profile_detectors: bool = False) -> int:
+    """Scan, write, and return the exit code: 3 where the digest is not complete. ``profile_detectors`` also says on
+    standard error how long each detector took, longest first."""
     from evidence import pipeline
 
     watcher = progress()
@@ -85,6 +86,9 @@ def scan_to(request: ScanRequest, output: Output) -> int:
         digest = pipeline.scan(request, watcher)
     finally:
         watcher.done()
+    if profile_detectors:
+        spent = sorted(request.timer.seconds.items(), key=lambda item: (-item[1], item[0]))
+        click.echo("\n".join(f"{seconds:8.3f} s  {name}" for name, seconds in spent), err=True)
     output.write(digest)
     files = [target for _form, target in output.targets if target is not None]
     if len(files) > 1:

@@ -122,3 +122,11 @@ def test_a_file_keeps_its_permissions(tmp_path: Path) -> None:
         write_file(target, b"x")
     assert stat.S_IMODE(fresh.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_the_time_of_each_detector_is_told_when_asked(cli: Run, repository: Path, digest: bytes) -> None:
+    """--profile-detectors lists every detector with its seconds on standard error and leaves the digest alone."""
+    result = cli("scan", repository, "--profile-detectors")
+    assert result.out.encode() == digest
+    assert "detectors.flask.app_factory" in result.err
+    assert all(line.split()[1] == "s" for line in result.err.splitlines())
