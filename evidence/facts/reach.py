@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from evidence.facts.imports import ImportGraph
+from evidence.facts.loading import LOADERS, loaded_from
 from evidence.facts.names import Names, PyFile
 from evidence.facts.pyfile import bare
 from evidence.facts.python.records import Definition
@@ -30,10 +31,6 @@ _INERT = frozenset({
     "fixture", "setter", "getter", "deleter",
 })  # fmt: skip
 _RUNS_TEXT = frozenset({"eval", "exec", "compile", "runpy.run_path", "runpy.run_module"})
-_DYNAMIC_LOADERS = (
-    "import_module", "import_string", "find_modules", "iter_modules", "walk_packages", "iter_entry_points",
-    "__import__", "spec_from_file_location",
-)  # fmt: skip
 _WORD = re.compile(r"[\w./\-]+(?::[\w.]+)?")
 _TOP = "<module>"
 
@@ -49,6 +46,7 @@ class Reach:
         self._imports = imports
         self._mentions = mentions
         self._started = frozenset(started)
+        self._listed: dict[str, list[str]] = {}
 
     @cached_property
     def roots(self) -> frozenset[str]:
@@ -104,9 +102,13 @@ class Reach:
                 found = self._names.module(file.path, candidate) if candidate else ""
                 if found:
                     yield found
-        if any(c.name.endswith(_DYNAMIC_LOADERS) or c.name in _RUNS_TEXT for c in file.module.calls):
-            prefix = f"{file.folder}/" if file.folder else ""
-            yield from (p for p in self._names.files if p.startswith(prefix))
+        for scope in sorted({c.scope for c in file.module.calls if c.name.endswith(LOADERS) or c.name in _RUNS_TEXT}):
+            yield from (p for folder in loaded_from(self._names, file, scope) for p in self._below(folder))
+
+    def _below(self, folder: str) -> Iterable[str]:
+        if folder not in self._listed:
+            self._listed[folder] = [p for p in self._names.files if p.startswith(folder)]
+        return self._listed[folder]
 
     @cached_property
     def calls(self) -> networkx.DiGraph[tuple[str, str]]:

@@ -186,6 +186,17 @@ def test_loops_are_assignments() -> None:
     assert found["d"] == Expr("op", "for", (Expr("name", "r"),))
 
 
+def test_unpacking_gives_each_name_its_part() -> None:
+    """Of two sides of the same length each name has its own value; else each has its position in the whole."""
+    module = _read("a, b = f(), 2\n(c, d) = pair()\n[e, *f] = rest\n")
+    found = {a.target: a.value for a in module.assigns}
+    assert found["a"] == Expr("call", "f")
+    assert found["b"] == Expr("num", "2")
+    assert found["d"] == Expr("op", "item", (Expr("call", "pair"), Expr("num", "1")))
+    assert found["e"] == Expr("op", "item", (Expr("name", "rest"), Expr("num", "0")))
+    assert {c.name for c in module.calls} == {"f", "pair"}
+
+
 def test_calls_know_what_becomes_of_them() -> None:
     """The target of a call is the name it is assigned to, or the role it plays."""
     module = _read(

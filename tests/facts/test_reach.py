@@ -32,6 +32,7 @@ def _live(files: Mapping[str, str], path: str, name: str) -> bool:
         {"main.py": "NAMES = ['lib.go']\n"},
         {"main.py": "import importlib\nimportlib.import_module(name())\n"},
         {"main.py": "def late():\n    import lib\n"},
+        {"main.py": "import pkg\n", "pkg/__init__.py": "from importlib import import_module\nimport_module('lib')\n"},
         {"run.sh": "#!/bin/sh\npython lib.py\n"},
     ],
     ids=lambda files: next(iter(files.items()))[0] + " " + next(iter(files.values()))[:20].replace("\n", " "),

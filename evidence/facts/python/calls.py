@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from evidence.facts.masking import mask
-from evidence.facts.python.expressions import is_format
+from evidence.facts.python.expressions import is_call
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.facts.python.scopes import Scope
 
@@ -37,6 +37,18 @@ class Expressions:
                 value = Expr("op", "for", (over, Expr("num", str(position))) if pairs else (over,))
                 self.assigns.append(Assign(name.id, value, line, iterable.end_lineno or line, scope.index))
 
+    def unpack(self, target: ast.Tuple | ast.List, value: ast.expr, scope: Scope) -> None:
+        """``a, b = f(), 2`` gives each name its value; of ``a, b = pair`` each is given the operation ``item``."""
+        parts = value.elts if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts) else None
+        end = value.end_lineno or value.lineno
+        for position, name in enumerate(target.elts):
+            if isinstance(name, ast.Name) and parts is not None:
+                given = scope.reader.read(parts[position], 1, name.id)
+                self.assigns.append(Assign(name.id, given, target.lineno, end, scope.index))
+            elif isinstance(name, ast.Name):
+                given = Expr("op", "item", (scope.reader.read(value, 2), Expr("num", str(position))))
+                self.assigns.append(Assign(name.id, given, target.lineno, end, scope.index))
+
     def reference(self, node: ast.expr, scope: Scope) -> None:
         """Names in an annotation count as references; its calls and strings do not."""
         for child in ast.walk(node):
@@ -49,7 +61,7 @@ class Expressions:
         while stack:
             node, role = stack.pop()
             kind = type(node)
-            if kind is ast.Call and not is_format(node):
+            if is_call(node):
                 self._record_call(node, scope, role)  # type: ignore[arg-type]
                 stack.extend((k.value, "") for k in reversed(node.keywords))  # type: ignore[attr-defined]
                 stack.extend((a, "") for a in reversed(node.args))  # type: ignore[attr-defined]

@@ -177,6 +177,11 @@ def hidden(expr: Expr, name: str = "", callee: str = "") -> Expr:
     return expr if text == expr.text else Expr("str", text)
 
 
+def is_call(node: ast.AST) -> bool:
+    """Whether this is recorded as a call."""
+    return isinstance(node, ast.Call) and not is_format(node)
+
+
 def is_format(node: ast.AST) -> bool:
     """Whether this is ``"...".format(...)`` of a constant string: read as the f-string it could be."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr != "format":

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from evidence.facts.plain import is_generated
 from evidence.facts.python.calls import Expressions
 from evidence.facts.python.complexity import complexities
-from evidence.facts.python.expressions import is_format, last_segment
+from evidence.facts.python.expressions import is_call, last_segment
 from evidence.facts.python.records import Assign, Check, Decorator, Definition, Handler, Import, Module, Raise
 from evidence.facts.python.repair import parse
 from evidence.facts.python.scopes import Function, Scope, arguments, bindings, import_targets, parameters
@@ -184,15 +184,15 @@ class _Walk:
         first = next((n for n in names if n), "")
         self.found.walk(node.value, scope, first)
         for target in targets:
+            if isinstance(target, ast.Tuple | ast.List):
+                self.found.unpack(target, node.value, scope)
             if not isinstance(target, ast.Name):
                 self.found.walk(target, scope)
-        called = isinstance(node.value, ast.Call) and not is_format(node.value)
-        if called and not isinstance(node, ast.AugAssign) and len(names) == 1:
+        if is_call(node.value) and not isinstance(node, ast.AugAssign) and len(names) == 1:
             return
         value = scope.reader.read(node.value, 0, last_segment(first))
-        end = node.end_lineno or node.lineno
-        augmented = isinstance(node, ast.AugAssign)
-        self.found.assigns.extend(Assign(n, value, node.lineno, end, scope.index, augmented) for n in names if n)
+        span, added = (node.lineno, node.end_lineno or node.lineno), isinstance(node, ast.AugAssign)
+        self.found.assigns.extend(Assign(n, value, *span, scope.index, added) for n in names if n)
 
     def _return(self, node: ast.Return, scope: Scope, _owner: str) -> None:
         if node.value is not None:

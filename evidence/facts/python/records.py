@@ -133,11 +133,11 @@ class Call(Struct, frozen=True, array_like=True):
 
 
 class Assign(Struct, frozen=True, array_like=True):
-    """One assignment of an expression that is not a call (calls carry their target), ``app.config["X"] = ...`` included
-    (target ``app.config[X]``). ``augmented`` for ``+=``. Names that are unpacked have an assignment each: of their own
-    value (a call too), or of the operation ``item`` of the whole and the name's position. A loop or comprehension variable is assigned the operation
-    ``for`` of what it iterates over (of ``for x, y in ...`` with the name's position as second operand); a
-    ``with ... as x`` variable the context manager's call."""
+    """One assignment of an expression that is not a call (calls carry their target), ``app.config["X"] = ...``
+    included (target ``app.config[X]``). ``augmented`` for ``+=``. Names that are unpacked have an assignment each: of
+    their own value (a call too), or of the operation ``item`` of the whole and the name's position. A loop or
+    comprehension variable is assigned the operation ``for`` of what it iterates over (of ``for x, y in ...`` with the
+    name's position as second operand); a ``with ... as x`` variable the context manager's call."""
 
     target: str
     value: Expr

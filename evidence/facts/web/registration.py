@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from evidence.facts.loading import LOADERS, loaded_from
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Call, Expr
 from evidence.facts.web.apis import Apis, Place
@@ -15,7 +16,7 @@ _REGISTERING = frozenset(
     {"register_blueprint", "add_namespace", "register_api", "add_api", "init_blueprint", "namespace"}
 )
 # Callables whose result cannot be known from the code: what they load counts as registered.
-_DYNAMIC = ("import_module", "import_string", "getattr", "find_modules", "iter_modules", "walk_packages", "__import__")
+_DYNAMIC = (*LOADERS, "getattr")
 # Callables that hand on the elements of their argument, in whatever order.
 _PASSING = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "filter"})
 # What a method can register; the others take anything.
@@ -100,7 +101,7 @@ class Registrations:
     ) -> Iterator[Blueprint]:
         name, _, method = value.text.rpartition(".")
         if value.text.endswith(_DYNAMIC):
-            yield from self._below(file)
+            yield from self._below(file, scope)
         elif method in ("items", "values") and name:
             yield from self._blueprints(file, scope, Expr("name", name), depth + 1, -1, attribute)
         elif value.text == "enumerate" and value.args:
@@ -125,7 +126,7 @@ class Registrations:
         if other is None or definition is None:
             return
         if self._loads(other, number, 0):
-            yield from self._below(other)
+            yield from self._below(other, number)
         for returned in definition.returns:
             yield from self._blueprints(other, number, returned, depth + 1)
 
@@ -165,7 +166,7 @@ class Registrations:
             return
         called, call, _ = name.partition("()")
         if call and called.endswith(_DYNAMIC):
-            yield from self._below(file)
+            yield from self._below(file, scope)
             return
         head, dot, rest = name.partition(".")
         given = list(_given(file, scope, head))
@@ -194,11 +195,11 @@ class Registrations:
         if named is not None:
             yield named
 
-    def _below(self, file: PyFile) -> Iterator[Blueprint]:
-        """The blueprints in and below the folder of a file that loads modules by name."""
-        prefix = f"{file.folder}/" if file.folder else ""
+    def _below(self, file: PyFile, scope: int) -> Iterator[Blueprint]:
+        """The blueprints in and below the folders from which a scope loads modules by name."""
+        folders = tuple(loaded_from(self._names, file, scope))
         for blueprint in self._all:
-            if blueprint.file.path.startswith(prefix):
+            if blueprint.file.path.startswith(folders):
                 yield blueprint
 
 
