@@ -1,7 +1,4 @@
-"""Background tasks of queue libraries: where they are defined, sent, scheduled and run, whatever the library.
-
-Names come from the documents of Celery, RQ, Dramatiq, Huey, Taskiq, Procrastinate and the cloud queues.
-"""
+"""Background tasks of queue libraries: where they are defined, sent, scheduled and run, whatever the library."""
 
 from __future__ import annotations
 
@@ -14,41 +11,11 @@ from typing import TYPE_CHECKING
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Definition
 from evidence.facts.roles import Role, role_of
+from evidence.facts.task_table import BEATS, DEFINES, OBJECTS, PACKAGES, SCHEDULERS, SCHEDULES, SENDS, WORKERS
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-PACKAGES = (
-    "celery", "rq", "dramatiq", "huey", "flask_rq2", "flask_rq", "rq_scheduler", "taskiq", "procrastinate", "arq",
-    "spinach",
-    "flask_dramatiq", "flask_celeryext", "flask_celery", "flask_celery_helper", "django_rq", "kombu",
-    "flask_redis_queue", "saq", "remoulade",
-)  # fmt: skip
-_DEFINES = frozenset(
-    {"task", "shared_task", "actor", "job", "periodic_task", "db_task", "lock_task", "on_queue", "scheduled_job"}
-)
-_SENDS = frozenset({
-    "delay", "apply_async", "enqueue", "enqueue_call", "enqueue_at", "enqueue_in", "enqueue_many", "send_task",
-    "send_with_options",
-    "enqueue_job", "kiq", "defer", "defer_async", "schedule", "queue", "s", "si", "signature", "enqueue_task", "apply",
-})  # fmt: skip
-_OBJECTS = re.compile(
-    r"(?:^|\.)(?:Celery|FlaskCeleryExt|RQ|Queue|Huey|RedisHuey|SqliteHuey|RedisExpireHuey|PriorityRedisHuey|RedisBroker|RabbitmqBroker|Dramatiq|Broker|SQSBroker)$"
-)
-_WORKERS = re.compile(
-    r"\bcelery\b.{0,400}\b(?:worker|multi)\b|\brq(?:\s|\b.{0,80}\s)worker|\brqworker\b|\bdramatiq(?:-gevent)?\s|\bhuey_consumer|\barq\s"
-    r"|\bflask\s+(?:rq|celery)\s+worker|\btaskiq\s+worker|\bprocrastinate\b.{0,80}\bworker"
-)
-_BEATS = re.compile(r"\bcelery\b.{0,300}\b(?:beat|-B)\b|\brqscheduler\b|\bcelerybeat\b|\brq\b.{0,40}\bscheduler\b")
-_SCHEDULES = re.compile(r"(?i)(?:^|[\[._])(?:celery_?)?beat_schedule\]?$")
-_SCHEDULERS = (
-    "celery.schedules.crontab",
-    "rq_scheduler.Scheduler",
-    "huey.crontab",
-    "periodiq.cron",
-    "rq.cron",
-    "flask_apscheduler",
-)
 _LONGEST = 40
 
 
@@ -102,7 +69,7 @@ class Tasks:
     def _decorated(self, file: PyFile, definition: Definition) -> bool:
         for item in definition.decorators:
             receiver, _, last = item.expr.text.rpartition(".")
-            if last not in _DEFINES and not _of(self._project.external(file, item.expr.text)):
+            if last not in DEFINES and not _of(self._project.external(file, item.expr.text)):
                 continue
             name = self._project.external(file, item.expr.text) if item.expr.text else ""
             if _of(name) and last != "crontab":
@@ -120,7 +87,7 @@ class Tasks:
             ):
                 return True
             if (
-                last in _DEFINES
+                last in DEFINES
                 and not self._project.resolve(file, item.expr.text).external
                 and self._made_of(file, item.expr.text)
             ):
@@ -192,7 +159,7 @@ class Tasks:
         if not self.present:
             return ()
         found = set()
-        for file, call in self._calls(_SENDS):
+        for file, call in self._calls(SENDS):
             receiver, _, method = call.name.rpartition(".")
             if (
                 receiver
@@ -233,7 +200,7 @@ class Tasks:
         found = []
         for file, call, name in self._project.calls(self._project.app, *PACKAGES):
             if (
-                _OBJECTS.search(name)
+                OBJECTS.search(name)
                 and not name.startswith("kombu")
                 and self._project.reach.live(file.path, call.scope)
             ):
@@ -250,14 +217,14 @@ class Tasks:
                 s.path,
                 s.start,
                 s.end,
-                "schedule" if _BEATS.search(s.text) and not _WORKERS.search(s.text) else "worker",
+                "schedule" if BEATS.search(s.text) and not WORKERS.search(s.text) else "worker",
                 s.text,
             )
             for s in self._project.starts
-            if _WORKERS.search(s.text) or _BEATS.search(s.text)
+            if WORKERS.search(s.text) or BEATS.search(s.text)
         }
         for line in self._project.written_lines:
-            if _WORKERS.search(line.text) and role_of(line.path) is Role.APP:
+            if WORKERS.search(line.text) and role_of(line.path) is Role.APP:
                 found.add((line.path, line.start, line.end, "worker", line.text))
         for file, call, name in self._project.calls(
             self._project.app, "rq.Worker", "rq.worker", "huey.consumer", "dramatiq.Worker", "rq.SimpleWorker"
@@ -273,7 +240,7 @@ class Tasks:
         found = [u for u in self.workers if u.kind == "schedule"]
         for file in self._project.app:
             for item in file.module.assigns:
-                if _SCHEDULES.search(item.target) and item.value.items:
+                if SCHEDULES.search(item.target) and item.value.items:
                     found.append(self._schedule(file, item.start, item.end))
             for call in file.module.calls:
                 last = call.name.rpartition(".")[2]
@@ -283,7 +250,7 @@ class Tasks:
                     "on_after_configure",
                 ):
                     found.append(self._schedule(file, call.start, call.end))
-        for file, call, _ in self._project.calls(self._project.app, *_SCHEDULERS):
+        for file, call, _ in self._project.calls(self._project.app, *SCHEDULERS):
             found.append(self._schedule(file, call.start, call.end))
         return tuple(sorted(set(found), key=lambda u: (u.path, u.start, u.end)))
 
@@ -304,7 +271,7 @@ class Tasks:
             for call in file.module.calls:
                 named = call.expr.kwarg("queue") or call.expr.kwarg("queue_name")
                 last = call.name.rpartition(".")[2]
-                if named is not None and (last in _DEFINES or last in _SENDS) and named.text:
+                if named is not None and (last in DEFINES or last in SENDS) and named.text:
                     found.append(
                         TaskUse(file.path, call.start, min(call.end, call.start + _LONGEST - 1), "queue", named.text)
                     )

@@ -14,7 +14,8 @@ from evidence.facts.probes import Probe, probes
 from evidence.facts.questions import Questions
 from evidence.facts.rollouts import RolloutStep, rollouts
 from evidence.facts.runbooks import Runbook, runbooks
-from evidence.facts.servers import Server, servers
+from evidence.facts.server_settings import Server
+from evidence.facts.servers import servers
 from evidence.facts.starts import Start, starts
 from evidence.facts.tasks import Tasks
 from evidence.facts.telemetry import Telemetry

@@ -1,0 +1,40 @@
+"""The table of queue libraries: their packages, what defines, sends and schedules a task, and what starts a worker.
+
+Names come from the documents of Celery, RQ, Dramatiq, Huey, Taskiq, Procrastinate and the cloud queues.
+"""
+
+from __future__ import annotations
+
+import re
+
+PACKAGES = (
+    "celery", "rq", "dramatiq", "huey", "flask_rq2", "flask_rq", "rq_scheduler", "taskiq", "procrastinate", "arq",
+    "spinach",
+    "flask_dramatiq", "flask_celeryext", "flask_celery", "flask_celery_helper", "django_rq", "kombu",
+    "flask_redis_queue", "saq", "remoulade",
+)  # fmt: skip
+DEFINES = frozenset(
+    {"task", "shared_task", "actor", "job", "periodic_task", "db_task", "lock_task", "on_queue", "scheduled_job"}
+)
+SENDS = frozenset({
+    "delay", "apply_async", "enqueue", "enqueue_call", "enqueue_at", "enqueue_in", "enqueue_many", "send_task",
+    "send_with_options",
+    "enqueue_job", "kiq", "defer", "defer_async", "schedule", "queue", "s", "si", "signature", "enqueue_task", "apply",
+})  # fmt: skip
+OBJECTS = re.compile(
+    r"(?:^|\.)(?:Celery|FlaskCeleryExt|RQ|Queue|Huey|RedisHuey|SqliteHuey|RedisExpireHuey|PriorityRedisHuey|RedisBroker|RabbitmqBroker|Dramatiq|Broker|SQSBroker)$"
+)
+WORKERS = re.compile(
+    r"\bcelery\b.{0,400}\b(?:worker|multi)\b|\brq(?:\s|\b.{0,80}\s)worker|\brqworker\b|\bdramatiq(?:-gevent)?\s|\bhuey_consumer|\barq\s"
+    r"|\bflask\s+(?:rq|celery)\s+worker|\btaskiq\s+worker|\bprocrastinate\b.{0,80}\bworker"
+)
+BEATS = re.compile(r"\bcelery\b.{0,300}\b(?:beat|-B)\b|\brqscheduler\b|\bcelerybeat\b|\brq\b.{0,40}\bscheduler\b")
+SCHEDULES = re.compile(r"(?i)(?:^|[\[._])(?:celery_?)?beat_schedule\]?$")
+SCHEDULERS = (
+    "celery.schedules.crontab",
+    "rq_scheduler.Scheduler",
+    "huey.crontab",
+    "periodiq.cron",
+    "rq.cron",
+    "flask_apscheduler",
+)
