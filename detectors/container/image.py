@@ -11,7 +11,7 @@ without keeping a cache, a .dockerignore; and image scanners that CI runs.
 
 from __future__ import annotations
 
-from evidence.api import Observations, Project, Signal, Site, Sites, quoted
+from evidence.api import CiRun, Observations, Project, Signal, Site, Sites, quoted
 
 _ITEMS = ("pinned_base", "small_base", "multi_stage", "non_root", "layered", "healthcheck", "ignored")
 _WORDS = {
@@ -23,7 +23,16 @@ _WORDS = {
     "healthcheck": "a health check",
     "ignored": "a .dockerignore",
 }
-_SCANNERS = frozenset({"trivy", "grype", "dockle", "snyk", "docker-scout", "clair", "anchore", "scan"})
+# Programs that scan images, and the words by which those that scan other things too say that it is an image.
+_SCANNERS = {
+    "trivy": {"image"},
+    "grype": set[str](),
+    "dockle": set[str](),
+    "snyk": {"container"},
+    "docker": {"scout", "cves"},
+}
+# Targets of the same programs that are folders or files.
+_FOLDERS = ("dir:", "file:", "./")
 # The catalogue's bars: two items make an image tended, four make it upheld.
 _TENDED, _UPHELD = 2, 4
 
@@ -77,8 +86,17 @@ def detect(project: Project) -> Observations:
         path, start, end = (other, 1, 1) if other else (item.path, item.start, item.end)
         yield IMAGE, Site(path=path, start=start, end=end, clause=what, subject=item.path)
     for run in project.ci_runs if found else ():
-        if run.effective and "scan" in run.kinds and run.tool in _SCANNERS:
+        if scanner := _scanner(run):
             yield (
                 IMAGE,
-                Site(path=run.place.path, start=run.place.start, end=run.place.end, clause="scanned", subject=run.tool),
+                Site(path=run.place.path, start=run.place.start, end=run.place.end, clause="scanned", subject=scanner),
             )
+
+
+def _scanner(run: CiRun) -> str:
+    """The program by which a run scans an image ("" when it does not); listing an image's parts is no scan."""
+    program = run.words[0].rpartition("/")[2] if run.words else ""
+    if program not in _SCANNERS or not run.effective or "sbom" in run.kinds:
+        return ""
+    elsewhere = any(word == "." or word.startswith(_FOLDERS) for word in run.words[1:])
+    return program if _SCANNERS[program] <= set(run.words) and not elsewhere else ""

@@ -11,35 +11,28 @@ them; plans and policy checks that CI runs.
 
 from __future__ import annotations
 
-from evidence.api import Observations, Project, Signal, Site, Sites, plural
+from evidence.api import CiRun, Observations, Project, Signal, Site, Sites, plural
 
-_CHECKS = frozenset(
-    [
-        "terraform",
-        "tofu",
-        "terragrunt",
-        "tflint",
-        "tfsec",
-        "checkov",
-        "kubeconform",
-        "kubeval",
-        "conftest",
-        "kube-linter",
-        "kube-score",
-        "datree",
-        "helm",
-        "kustomize",
-        "cfn-lint",
-        "pulumi",
-        "cdk",
-        "ansible-lint",
-        "opa",
-        "infracost",
-    ]
-)
-_CHECKING_WORDS = frozenset(
-    ["plan", "validate", "lint", "fmt", "diff", "synth", "test", "policy", "check", "template", "preview"]
-)
+# Programs that check definitions, and the words one of which says so; () where every run is a check.
+_CHECKS: dict[str, tuple[str, ...]] = {
+    "terraform": ("plan", "validate", "test", "-check"),
+    "tofu": ("plan", "validate", "test", "-check"),
+    "terragrunt": ("plan", "validate", "validate-inputs"),
+    "pulumi": ("preview", "policy"),
+    "cdk": ("diff", "synth"),
+    "helm": ("lint", "template", "diff", "test"),
+    "kubectl": ("diff",),
+    "ct": ("lint",),
+    "conftest": ("test", "verify"),
+    "opa": ("test", "check"),
+    "infracost": ("diff",),
+    "trivy": ("config",),
+    "snyk": ("iac",),
+    "ansible-playbook": ("--check", "--syntax-check"),
+    **dict.fromkeys(("tflint", "tfsec", "checkov", "cfn-lint", "ansible-lint"), ()),
+    **dict.fromkeys(("kubeconform", "kubeval", "kube-linter", "kube-score", "datree"), ()),
+}
+_ONLY_TELLS = frozenset({"--version", "version", "--help", "help", "-h", "-v"})
 
 
 def _environments(sites: Sites) -> int:
@@ -98,10 +91,20 @@ def detect(project: Project) -> Observations:
             ),
         )
     for run in project.ci_runs if found else ():
-        if run.effective and run.tool in _CHECKS and _CHECKING_WORDS & set(run.words):
+        if checker := _checker(run):
             yield (
                 INFRASTRUCTURE,
-                Site(path=run.place.path, start=run.place.start, end=run.place.end, clause="checked", subject=run.tool),
+                Site(path=run.place.path, start=run.place.start, end=run.place.end, clause="checked", subject=checker),
             )
     for path in sorted(p for p in project.paths if p.rpartition("/")[2] in _LEADS and project.role(p).value == "app"):
         yield INFRASTRUCTURE, Site(path=path, clause="lead", subject="lead")
+
+
+def _checker(run: CiRun) -> str:
+    """The program by which a run checks definitions ("" when it does not); one that applies them is no check."""
+    program = run.words[0].rpartition("/")[2] if run.words else ""
+    given = set(run.words[1:])
+    if program not in _CHECKS or not run.effective or "deploy" in run.kinds or _ONLY_TELLS & given:
+        return ""
+    verbs = _CHECKS[program]
+    return program if not verbs or given.intersection(verbs) else ""

@@ -106,7 +106,13 @@ ACTIONS: dict[str, str] = {
     "actions/attest-sbom": "syft",
     "sigstore/gh-action-sigstore-python": "cosign sign",
     "slsa-framework/slsa-github-generator": "slsa-generator",
-    "aquasecurity/trivy-action": "trivy {format}",
+    "aquasecurity/trivy-action": "trivy {scan-type} {format}",
+    "anchore/scan-action": "grype {image} {path}",
+    "snyk/actions/docker": "snyk container test",
+    "bridgecrewio/checkov-action": "checkov",
+    "aquasecurity/tfsec-action": "tfsec",
+    "dflook/terraform-plan": "terraform plan",
+    "dflook/terraform-validate": "terraform validate",
     # Travis providers
     "travis/heroku": "git push heroku",
     "travis/pypi": "twine upload",
@@ -183,4 +189,5 @@ DEFAULTS: Mapping[str, dict[str, str]] = {
     "astral-sh/ruff-action": {"args": "check"},
     "chartboost/ruff-action": {"args": "check"},
     "superfly/flyctl-actions": {"args": ""},
+    "aquasecurity/trivy-action": {"scan-type": "image"},
 }
