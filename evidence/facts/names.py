@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from evidence.facts.placeholders import module_path
 from evidence.facts.pyfile import PyFile, bare
 
 # A re-export may pass through this many files; longer chains are cycles or mazes.
@@ -34,11 +35,13 @@ class Names:
 
     def __init__(self, files: Mapping[str, PyFile], paths: Iterable[str] = ()) -> None:
         self.files = files
-        self._packages = {f.folder for f in files.values() if f.path.endswith("__init__.py")}
+        # by the paths that files have in the generated project, where the repository is a template of one
+        self._by_path = {module_path(p): p for p in sorted(files, reverse=True)}
+        self._packages = {p.rpartition("/")[0] for p in self._by_path if p.endswith("__init__.py")}
         self._by_suffix: dict[str, list[str]] = {}
         self._cache: dict[tuple[str, str], Ref] = {}
         self._modules: dict[tuple[str, str], str] = {}
-        for path in sorted(files):
+        for path in sorted(self._by_path):
             for dotted in _suffixes(path):
                 self._by_suffix.setdefault(dotted, []).append(path)
 
@@ -47,9 +50,9 @@ class Names:
         project."""
         key = (importer.rpartition("/")[0], dotted)
         if key not in self._modules:
-            self._modules[key] = (
-                self._relative(importer, dotted) if dotted.startswith(".") else self._absolute(importer, dotted)
-            )
+            plain = module_path(importer)
+            found = self._relative(plain, dotted) if dotted.startswith(".") else self._absolute(plain, dotted)
+            self._modules[key] = self._by_path.get(found, "")
         return self._modules[key]
 
     def _relative(self, importer: str, dotted: str) -> str:
@@ -63,9 +66,7 @@ class Names:
 
     def _file(self, stem: str) -> str:
         package = f"{stem}/__init__.py" if stem else "__init__.py"
-        if package in self.files:
-            return package
-        return f"{stem}.py" if f"{stem}.py" in self.files else ""
+        return package if package in self._by_path else f"{stem}.py"
 
     def _absolute(self, importer: str, dotted: str) -> str:
         best, closest = "", -1
@@ -142,7 +143,7 @@ class Names:
             return ""
         parent, _, last = dotted.rpartition(".")
         package = self.module(path, parent) if parent.strip(".") else ""
-        item = self.files[package].imports.get(last) if package.endswith("__init__.py") and package != path else None
+        item = self.files[package].imports.get(last) if "__init__.py" in package and package != path else None
         if item is None or item.scope != 0:
             return ""
         return "" if self.module(package, item.target) == submodule else package

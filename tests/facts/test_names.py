@@ -74,6 +74,27 @@ def test_a_package_in_a_source_folder_with_an_init_is_found() -> None:
     assert names.module("src/logging/config.py", "logging") == ""
 
 
+def test_templates_of_projects_are_read_as_what_they_generate() -> None:
+    """Placeholders in paths and code become the same names, and a template's suffix is looked through."""
+    names = _names(
+        {
+            "{{cookiecutter.app}}/{{cookiecutter.app}}/__init__.py": "",
+            "{{cookiecutter.app}}/{{cookiecutter.app}}/app.py": "def create_app():\n    pass\n",
+            "{{cookiecutter.app}}/run.py": "from {{ cookiecutter.app }}.app import create_app\ncreate_app()\n",
+            "template/{{name}}/src/core.py.jinja": "{% if a %}\nx = 1\n{% endif %}\ny = {{ value|int }}\n",
+            "template/{{name}}/src/__init__.py.jinja": "from .core import x\n",
+            "template/{{name}}/main.py.jinja": "from src import x\n",
+        }
+    )
+    run = "{{cookiecutter.app}}/run.py"
+    assert names.files[run].module.lost == ()
+    assert [names.resolve(run, c.name).path for c in names.files[run].module.calls] == [
+        "{{cookiecutter.app}}/{{cookiecutter.app}}/app.py"
+    ]
+    assert names.files["template/{{name}}/src/core.py.jinja"].top_level == {"x", "y"}
+    assert names.resolve("template/{{name}}/main.py.jinja", "src.x") == Ref("template/{{name}}/src/core.py.jinja", "x")
+
+
 @pytest.mark.parametrize(
     ("path", "name", "found"),
     [

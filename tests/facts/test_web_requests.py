@@ -22,6 +22,7 @@ from tests.projects import HEAD, web
         ("class R(Resource):\n    pass\napi.add_resource(R, '/a', '/b')\n", [("/a", (), "", "R"), ("/b", (), "", "R")]),
         ("@api.route('/a')\nclass R(Resource):\n    pass\n", [("/a", (), "", "R")]),
         ("@other.route('/a')\ndef f():\n    pass\n", [("/a", (), "", "f")]),
+        ("plug(bp, routes=['/a', '/b'], view_func=f)\n", [("/a", (), "shop", ""), ("/b", (), "shop", "")]),
         ("@other.get('key')\ndef f():\n    pass\n", []),
         ("@other.route('queue')\ndef f():\n    pass\n", []),
         ("requests.get('/a')\n", []),

@@ -13,8 +13,8 @@ from evidence.facts.plain import is_generated
 from evidence.facts.python.calls import Expressions
 from evidence.facts.python.complexity import complexities
 from evidence.facts.python.expressions import is_call, last_segment
+from evidence.facts.python.parsing import parsed
 from evidence.facts.python.records import Assign, Check, Decorator, Definition, Handler, Import, Module, Raise
-from evidence.facts.python.repair import parse
 from evidence.facts.python.scopes import Function, Scope, arguments, bindings, import_targets, parameters
 from evidence.facts.python.statements import (
     checks,
@@ -33,7 +33,7 @@ _MAX_RETURNS = 20
 
 def extract_module(content: bytes) -> Module:
     """The facts of one file. Never raises: what cannot be read is in ``lost``."""
-    tree, lost = parse(content)
+    tree, lost = parsed(content)
     lines = content.count(b"\n") + (not content.endswith(b"\n") and bool(content))
     if tree is None:
         unread = lost or (Lost(1, max(lines, 1), "python_syntax"),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Call, Decorator, Definition, Expr
@@ -88,24 +89,16 @@ class Routes:
         return (owner.key if owner is not None else ""), ""
 
     def _called(self, file: PyFile, call: Call) -> Iterator[Route]:
-        receiver, _, method = call.name.rpartition(".")
-        if not receiver or method not in ("add_url_rule", "add_resource") or call.target == "decorator":
+        shape = _shape(call) if call.target != "decorator" else None
+        if shape is None:
             return
-        key, prefix = self._owner(self._kin.instance(file, call.scope, receiver))
+        key, prefix = self._owner(self._kin.instance(file, call.scope, shape.receiver))
+        handler_file, handler = self._handler(file, shape.target)
         args = call.expr.args
-        if method == "add_resource" and args:
-            target, rules = args[0], args[1:] or tuple(v for v in (call.expr.kwarg("urls"),) if v is not None)
-        else:
-            given = call.expr.kwarg("view_func") or (args[2] if len(args) > 2 else None)
-            first = args[0] if args else call.expr.kwarg("rule")
-            if given is None or first is None:
-                return
-            target, rules = given, (first,)
-        handler_file, handler = self._handler(file, target)
-        named = call.expr.kwarg("endpoint") or (args[1] if method == "add_url_rule" and len(args) > 1 else None)
+        named = call.expr.kwarg("endpoint") or (args[1] if call.name.endswith(".add_url_rule") and args[1:] else None)
         endpoint = named.text if named is not None else handler.name if handler else ""
         methods = _given_methods(call.expr)
-        for rule in rules:
+        for rule in shape.rules:
             text = rule.text if rule.kind in ("str", "fstring") else "?"
             yield Route(file, handler_file, handler, _below(prefix, text), methods, key, endpoint, call.start, call.end)
 
@@ -119,6 +112,33 @@ class Routes:
             return file, None
         other = self._names.files[ref.path]
         return other, other.definition(other.scopes.get(ref.name, 0))
+
+
+class _Shape(NamedTuple):
+    """A call that adds URL rules: on what, which view, and the rules."""
+
+    receiver: str
+    target: Expr
+    rules: tuple[Expr, ...]
+
+
+def _shape(call: Call) -> _Shape | None:
+    """``x.add_url_rule(rule, name, view)``, ``x.add_resource(view, *rules)``, or a helper of the project that is handed
+    the application or blueprint first, a ``view_func``, and the rules in whatever way."""
+    receiver, _, method = call.name.rpartition(".")
+    args = call.expr.args
+    view = call.expr.kwarg("view_func")
+    if method == "add_resource" and receiver and args:
+        urls = call.expr.kwarg("urls")
+        return _Shape(receiver, args[0], args[1:] or ((urls,) if urls is not None else ()))
+    if method == "add_url_rule" and receiver:
+        target = view or (args[2] if len(args) > 2 else None)
+        rule = args[0] if args else call.expr.kwarg("rule")
+        return _Shape(receiver, target, (rule,)) if target is not None and rule is not None else None
+    if view is not None and args and args[0].kind == "name":
+        texts = (e for value in call.expr.items[1:] if value is not view for e in value.walk() if e.kind == "str")
+        return _Shape(args[0].text, view, tuple(e for e in texts if e.text.startswith("/")))
+    return None
 
 
 def _methods(file: PyFile, definition: Definition, every: bool = False) -> list[Definition]:
