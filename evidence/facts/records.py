@@ -194,8 +194,8 @@ class Document(Struct, frozen=True):
 
 class Tag(Struct, frozen=True):
     """One Jinja tag or output: ``word`` is the tag (extends, block, include, import, from, macro, call, filter,
-    autoescape, trans...), or ``output`` for ``{{ }}``; ``names`` the names in it, ``strings`` its string literals, ``filters`` the
-    filters applied."""
+    autoescape, trans...), or ``output`` for ``{{ }}``; ``names`` the names in it, ``strings`` its string literals,
+    ``filters`` the filters applied."""
 
     word: str
     line: int
