@@ -285,6 +285,14 @@ def _in_code(project: Project) -> Iterator[Monitor]:
             )
 
 
+def _states_objective(title: str, text: str) -> bool:
+    """Whether a section is about objectives, or a line of it names one, together with a target. Nobody's objective is
+    100 %, so that figure is no target."""
+    lines = text.replace("100%", "").replace("100 %", "").splitlines()
+    headed = _LEVEL.search(title) is not None
+    return any((headed or _LEVEL.search(line)) and _TARGET.search(line) for line in lines)
+
+
 def _in_documents(project: Project) -> Iterator[Monitor]:
     """Sections that state an objective with its target."""
     for path, document in project.documents.items():
@@ -292,7 +300,7 @@ def _in_documents(project: Project) -> Iterator[Monitor]:
             continue
         for section in document.sections:
             about = f"{section.title}\n{section.text}"
-            if _LEVEL.search(about) and _TARGET.search(section.text):
+            if _states_objective(section.title, section.text):
                 end = min(section.end, section.start + _BLOCK_LINES - 1)
                 yield Monitor(
                     path, section.start, end, _SLO, section.title, budget=bool(_BUDGET.search(about)), prose=True

@@ -33,7 +33,7 @@ EXTRACTORS: dict[str, Extractor] = {
     "python": Extractor(
         "evidence.facts.python.extract:extract_module",
         "evidence.facts.python.records:Module",
-        "1",
+        "2",
         ("radon", "tree-sitter", "tree-sitter-python"),
         python=True,
     ),
@@ -57,7 +57,7 @@ EXTRACTORS: dict[str, Extractor] = {
 }
 """By language, as :func:`evidence.facts.language.language_of` names them."""
 
-MASKING_VERSION = "1"
+MASKING_VERSION = "2"
 """Part of every fingerprint: what is masked decides what may be stored."""
 
 

@@ -19,6 +19,7 @@ from typing import IO, BinaryIO
 
 from evidence.model import EvidenceError, UsageError
 from evidence.source.quoting import visible
+from evidence.source.uninterrupted import uninterrupted
 
 MIB = 1 << 20
 # Proxies and certificate settings of the machine are the operator's own and are needed to reach anything at all.
@@ -201,17 +202,18 @@ class Git:
         command = [_git(), f"--git-dir={self.folder}", *settings, *args]
         # stderr of the shell itself (a limit that cannot be raised) is dropped; git's own comes through descriptor 4.
         script = "exec 4>&2 2>/dev/null; " + _LIMITER
-        process = subprocess.Popen(  # noqa: S603 - fixed words, no shell sees a word of the input
-            ["/bin/sh", "-c", script, "sh", *bounds, *command],
-            stdin=stdin,
-            stdout=stdout,
-            stderr=subprocess.PIPE,
-            cwd=self.folder if self.folder.is_dir() else self.folder.parent,
-            env={**self.env, **(env or {})},
-            start_new_session=True,
-        )
-        child = Child(process, limits.seconds)
-        self._live.add(child)
+        with uninterrupted():  # a process that is not in the list yet would outlive us
+            process = subprocess.Popen(  # noqa: S603 - fixed words, no shell sees a word of the input
+                ["/bin/sh", "-c", script, "sh", *bounds, *command],
+                stdin=stdin,
+                stdout=stdout,
+                stderr=subprocess.PIPE,
+                cwd=self.folder if self.folder.is_dir() else self.folder.parent,
+                env={**self.env, **(env or {})},
+                start_new_session=True,
+            )
+            child = Child(process, limits.seconds)
+            self._live.add(child)
         return child
 
     @contextmanager

@@ -18,6 +18,7 @@ from types import FrameType
 
 from evidence.model import EvidenceError
 from evidence.source.git import Git, child_environment
+from evidence.source.uninterrupted import uninterrupted
 
 _PREFIX = "evidence-scan-"
 
@@ -49,21 +50,21 @@ def scratch() -> Iterator[Scratch]:
     """
     with _ends_on_signals():
         try:
-            root = Path(tempfile.mkdtemp(prefix=_PREFIX))
+            with uninterrupted():
+                root, lock = _made()
+                goodbye = atexit.register(partial(_remove, root))
         except OSError as error:
             raise EvidenceError(
                 f"The temporary folder cannot be written ({error.strerror}): set TMPDIR to one that can."
             ) from None
-        goodbye = partial(_remove, root)
-        atexit.register(goodbye)
         try:
-            with _held(root):
-                _sweep(root)
-                for name in ("home", "temporary"):
-                    (root / name).mkdir()
-                yield Scratch(root)
+            _sweep(root)
+            for name in ("home", "temporary"):
+                (root / name).mkdir()
+            yield Scratch(root)
         finally:
             _remove(root)
+            os.close(lock)
             atexit.unregister(goodbye)
 
 
@@ -80,24 +81,34 @@ def _remove(root: Path) -> None:
     shutil.rmtree(root, ignore_errors=True)
 
 
-@contextmanager
-def _held(root: Path) -> Iterator[None]:
-    """A lock that dies with this process tells others that the folder is in use. Children do not inherit it."""
-    with open(root / "lock.new", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.rename(root / "lock.new", root / "lock")  # under this name it is never seen unlocked
-        yield
+def _made() -> tuple[Path, int]:
+    """A new folder and the lock on it, which dies with this process and tells others that the folder is in use.
+
+    Another scan may sweep the folder away before it is locked: then it is gone once the lock is ours, and we try again.
+    Children do not inherit the lock.
+    """
+    while True:
+        root = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        with suppress(FileNotFoundError):
+            lock = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if root.exists():
+                return root, lock
+            os.close(lock)
 
 
 def _sweep(own: Path) -> None:
     """Remove folders of scans that were killed: ours by owner and name, and locked by nobody."""
     for folder in own.parent.glob(_PREFIX + "*"):
         with suppress(OSError):
-            if folder == own or folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            if folder == own or folder.stat().st_uid != os.getuid():
                 continue
-            with open(folder / "lock") as lock:
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 _remove(folder)
+            finally:
+                os.close(lock)
 
 
 @contextmanager

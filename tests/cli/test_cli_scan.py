@@ -64,7 +64,19 @@ def test_the_output_folder_gets_every_form(cli: Run, repository: Path, tmp_path:
 def test_options_reach_the_scan(cli: Run, scanning: Callable[..., list[ScanRequest]], tmp_path: Path) -> None:
     """Each option is the field of the request that it names."""
     requests = scanning()
-    cli("scan", "x/y", "--commit", "v1", "--profile", "api-first", "--workers", "3", "--keep-clone", "--host", "git.corp")
+    cli(
+        "scan",
+        "x/y",
+        "--commit",
+        "v1",
+        "--profile",
+        "api-first",
+        "--workers",
+        "3",
+        "--keep-clone",
+        "--host",
+        "git.corp",
+    )
     cli("scan", ".", "--no-cache", "--allow-insecure-host", "http://127.0.0.1:1", "--as", "https://github.com/o/r")
     cache = tmp_path / "cache" / "evidence"
     first, second = requests
