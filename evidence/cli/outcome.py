@@ -20,6 +20,7 @@ _NOT_DONE = 3
 # What a shell reports of a process that a signal ended.
 _SIGNAL_BASE = 128
 _INTERRUPTED = _SIGNAL_BASE + signal.SIGINT
+_arrived: list[int] = []
 
 
 def exit_code_of(command: Callable[[], object]) -> int:
@@ -27,6 +28,7 @@ def exit_code_of(command: Callable[[], object]) -> int:
     in one sentence, a defect is called one. ``EVIDENCE_DEBUG=1`` adds the trace."""
     try:
         result = command()
+        leave_if_asked()
         sys.stdout.flush()
     except click.ClickException as wrong:
         wrong.show()
@@ -34,6 +36,7 @@ def exit_code_of(command: Callable[[], object]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _INTERRUPTED
     except Exception as error:
+        leave_if_asked()
         if os.environ.get(DEBUG):
             traceback.print_exc()
         return _explained(error)
@@ -63,7 +66,15 @@ def leave_on_signals() -> None:
         signal.signal(number, _leave)
 
 
+def leave_if_asked() -> None:
+    """Leave now if a signal has come and its exception got lost on the way, as C code may lose one: what was worked out
+    since is not to be trusted."""
+    if _arrived:
+        raise SystemExit(_SIGNAL_BASE + _arrived[0])
+
+
 def _leave(number: int, _frame: FrameType | None) -> None:
+    _arrived.append(number)
     # A second signal would interrupt the cleaning up that the first one asked for.
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)

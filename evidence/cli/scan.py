@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evidence.cli.outcome import leave_if_asked
 from evidence.cli.terminal import progress
 from evidence.cli.writing import print_out, write_file, write_out
 
@@ -86,6 +87,7 @@ def scan_to(request: ScanRequest, output: Output, profile_detectors: bool = Fals
         digest = pipeline.scan(request, watcher)
     finally:
         watcher.done()
+    leave_if_asked()
     if profile_detectors:
         spent = sorted(request.timer.seconds.items(), key=lambda item: (-item[1], item[0]))
         click.echo("\n".join(f"{seconds:8.3f} s  {name}" for name, seconds in spent), err=True)
