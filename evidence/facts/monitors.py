@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evidence.facts.objectives import states_objective
 from evidence.facts.records import Node
 from evidence.facts.roles import Role, role_of
 
@@ -72,11 +73,6 @@ _ALARMED = re.compile(
 )
 _RUNBOOK = re.compile(r"run[-_ ]?book|play[-_ ]?book", re.IGNORECASE)
 _BUDGET = re.compile(r"error[-_ ]?budget|burn[-_ ]?rate|errorbudget|burnrate", re.IGNORECASE)
-_LEVEL = re.compile(r"\bSL[OI]s?\b|service[- ]level (?:objective|indicator)s?", re.IGNORECASE)
-_TARGET = re.compile(
-    r"\b\d{1,3}(?:[.,]\d{1,4})?[ ]?%|[<≤][ ]?=?[ ]?\d{1,6}[ ]?(?:ms|s\b|sec|min)|\bp(?:95|99"
-    r"|50)\b[^.\n]{0,40}\d{1,6}[ ]?(?:ms|s\b)"
-)
 _NOT_OWN = (Role.TEST, Role.VENDORED, Role.GENERATED)
 _CHANGES = re.compile(r"(?:^|/)(?:changelog|changes|history|news|releases?)\b", re.IGNORECASE)
 # Maps are searched this deep for rules (a Helm chart's values hold them at the fourth level), and this many of them.
@@ -285,14 +281,6 @@ def _in_code(project: Project) -> Iterator[Monitor]:
             )
 
 
-def _states_objective(title: str, text: str) -> bool:
-    """Whether a section is about objectives, or a line of it names one, together with a target. Nobody's objective is
-    100 %, so that figure is no target."""
-    lines = text.replace("100%", "").replace("100 %", "").splitlines()
-    headed = _LEVEL.search(title) is not None
-    return any((headed or _LEVEL.search(line)) and _TARGET.search(line) for line in lines)
-
-
 def _in_documents(project: Project) -> Iterator[Monitor]:
     """Sections that state an objective with its target."""
     for path, document in project.documents.items():
@@ -300,7 +288,7 @@ def _in_documents(project: Project) -> Iterator[Monitor]:
             continue
         for section in document.sections:
             about = f"{section.title}\n{section.text}"
-            if _states_objective(section.title, section.text):
+            if states_objective(section.title, section.text):
                 end = min(section.end, section.start + _BLOCK_LINES - 1)
                 yield Monitor(
                     path, section.start, end, _SLO, section.title, budget=bool(_BUDGET.search(about)), prose=True
