@@ -179,6 +179,16 @@ def test_environment(environment: dict[str, str], project: Builder, reference: O
     assert outcome.demand_sound().forms == reference.forms
 
 
+def test_the_clock(project: Builder, reference: Outcome, trial: Trial) -> None:
+    """A clock that is set back by years, and another one on the warm cache, change nothing."""
+    site = trial.room / "site"
+    site.mkdir()
+    for shift in (-1e8, 1e9):
+        (site / "sitecustomize.py").write_text(f"import time\nnow = time.time\ntime.time = lambda: now() + {shift}\n")
+        path = os.pathsep.join(filter(None, [str(site), trial.environment.get("PYTHONPATH", "")]))
+        assert trial.scan(project.folder, PYTHONPATH=path).demand_sound().forms == reference.forms
+
+
 def test_a_name_for_the_commit(project: Builder, reference: Outcome, trial: Trial) -> None:
     """Branch, tag, short id and expression are the commit that they name."""
     full = reference.digest["repositories"][0]["commit"]

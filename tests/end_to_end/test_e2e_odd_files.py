@@ -58,6 +58,20 @@ def test_sources_that_are_odd_and_readable(make: Make, trial: Trial) -> None:
     assert {site["path"] for site in finding["sites"]} == set(files)
 
 
+def test_files_that_only_their_beginning_can_tell(make: Make, trial: Trial) -> None:
+    """A script without an ending and a template outside the usual folders are read; other such files are counted."""
+    files: dict[str, str | bytes] = {
+        "bin/serve": "#!/usr/bin/env python3\n" + APP,
+        "pages/home.html": "{% extends 'base.html' %}{{ user|safe }}\n",
+        "pages/static.html": "<p>hello</p>\n",
+        "bin/data": bytes(3000),
+        "bin/huge": b"#!/usr/bin/python\n" + b"x = 1\n" * 20_000,
+    }
+    outcome = trial.scan(make(files).folder).demand_sound()
+    assert outcome.signal("flask.app_factory")["outcome"] == "found"
+    assert outcome.ledger("not_read") == {"files of other formats": 3}
+
+
 def test_never_a_silent_zero(make: Make, trial: Trial) -> None:
     """What of a source could not be read has its line in the ledger."""
     files = {f"shop{number}/__init__.py": content for number, content in enumerate(_UNREADABLE)}
