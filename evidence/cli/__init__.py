@@ -21,6 +21,6 @@ def run(arguments: list[str]) -> int:
 
 
 def main() -> None:
-    """What the console script ``evidence`` runs."""
+    """The console script ``evidence``."""
     leave_on_signals()
     sys.exit(run(sys.argv[1:]))
