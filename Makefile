@@ -43,7 +43,8 @@ lock: $(VENV)/.python
 	$(BIN)/uv pip compile $(UV_FLAGS) pyproject.toml --group build --output-file requirements.lock
 	$(BIN)/uv pip compile $(UV_FLAGS) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
-UV_FLAGS := --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-annotate --no-header
+# Extras stay in the lock: where pip meets `name[extra]` under hashes, only a line with that extra pins it.
+UV_FLAGS := --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-annotate --no-header --no-strip-extras
 
 clean:
 	rm -rf $(VENV) .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
