@@ -122,6 +122,9 @@ def applies(signal: Signal, project: Project) -> bool:
 
 
 def _finding(signal: Signal, sites: Sites, detector: str, repository: str, project: Project) -> Finding:
+    lacking = next((project.missing[need] for need in signal.needs if need in project.missing), None)
+    if lacking is not None:
+        return _without(signal, detector, repository, Outcome.UNAVAILABLE, lacking)
     grade = signal.grade(sites)
     if grade is not None:
         return Finding(
@@ -158,7 +161,7 @@ def _without(signal: Signal, detector: str, repository: str, outcome: Outcome, r
         grade=None,
         polarity=signal.polarity,
         measures={},
-        statement=f"{signal.title}: nothing of it was found in what was read.",
+        statement=f"{signal.title}: {_TOLD.get(outcome, 'nothing of it was found in what was read')}.",
         reason=reason,
         site_count=0,
         sites=(),
@@ -169,6 +172,7 @@ def _id(repository: str, signal: Signal) -> str:
     return hashlib.sha256(f"{repository}\0{signal.id}".encode()).hexdigest()[:12]
 
 
+_TOLD = {Outcome.UNAVAILABLE: "could not be looked for", Outcome.ERROR: "could not be looked for"}
 _NOT_APPLICABLE = {
     "flask": "the repository has no Flask application",
     "python": "the repository has no Python code of its own",

@@ -10,7 +10,7 @@ from evidence.facts.names import PyFile
 from evidence.facts.python.records import Module
 from evidence.facts.records import Commands, Data, Dockerfile, Document, Requirements, Template, Text
 from evidence.facts.roles import Role, role_of
-from evidence.model import Blob, History
+from evidence.model import Blob, Changes, History
 
 Record = TypeVar("Record")
 
@@ -28,14 +28,25 @@ class Files:
     """The facts of one commit, file by file.
 
     ``facts`` maps paths to records (see ``evidence.facts.records``); ``blobs`` are all paths, read or not; ``history``
-    the commits before it.
+    the commits before it; ``changes`` what the forge tells, None where it was not asked. ``missing`` names inputs that
+    could not be had (see ``Signal.needs``), with the reason.
     """
 
-    def __init__(self, blobs: Iterable[Blob], facts: Mapping[str, Any], history: History | None = None) -> None:
+    def __init__(
+        self,
+        blobs: Iterable[Blob],
+        facts: Mapping[str, Any],
+        history: History | None = None,
+        *,
+        changes: Changes | None = None,
+        missing: Mapping[str, str] | None = None,
+    ) -> None:
         self.blobs = tuple(blobs)
         self.paths = frozenset(b.path for b in self.blobs)
         self._facts = facts
         self.history: History = history or _NoHistory()
+        self.changes = changes
+        self.missing: Mapping[str, str] = missing or {}
 
     def _of(self, kind: type[Record], roles: tuple[Role, ...] | None = None) -> dict[str, Record]:
         return {

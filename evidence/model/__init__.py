@@ -1,0 +1,74 @@
+"""The vocabulary of evidence as frozen records; imports nothing of ours.
+
+Everything that passes from one stage to the next is one of these. The records that reach the digest's JSON are
+``msgspec.Struct`` (their field order is the order in the file); those with behaviour attached are dataclasses.
+
+vocabulary  outcomes, grades, levels, errors         git         paths, people, commits
+signals     sites, signals, findings                 citations   sites made openable
+forge       changes, reviews, issues, releases       digest      the digest, its parts and its ledger
+"""
+
+from __future__ import annotations
+
+from evidence.model.citations import (
+    Citation,
+    CommitCitation,
+    FileCitation,
+    IssueCitation,
+    PullRequestCitation,
+    ReviewCommentCitation,
+    Share,
+)
+from evidence.model.digest import Cell, Competency, Digest, Ledger, LedgerEntry, Probes, Repository, SignalResult
+from evidence.model.forge import Account, ChangeRequest, Changes, Comment, Issue, Release, Review, Thread
+from evidence.model.git import Blob, Change, Commit, History, Person, Snapshot
+from evidence.model.signals import Bar, Finding, Signal, Site, Sites, any_site, never, no_measures
+from evidence.model.vocabulary import CellStatus, EvidenceError, Grade, Level, Outcome, Polarity, Scalar, UsageError
+
+__all__ = [
+    "Account",
+    "Bar",
+    "Blob",
+    "Cell",
+    "CellStatus",
+    "Change",
+    "ChangeRequest",
+    "Changes",
+    "Citation",
+    "Comment",
+    "Commit",
+    "CommitCitation",
+    "Competency",
+    "Digest",
+    "EvidenceError",
+    "FileCitation",
+    "Finding",
+    "Grade",
+    "History",
+    "Issue",
+    "IssueCitation",
+    "Ledger",
+    "LedgerEntry",
+    "Level",
+    "Outcome",
+    "Person",
+    "Polarity",
+    "Probes",
+    "PullRequestCitation",
+    "Release",
+    "Repository",
+    "Review",
+    "ReviewCommentCitation",
+    "Scalar",
+    "Share",
+    "Signal",
+    "SignalResult",
+    "Site",
+    "Sites",
+    "Snapshot",
+    "Thread",
+    "UsageError",
+    "any_site",
+    "never",
+    "no_measures",
+]
