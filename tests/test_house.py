@@ -118,7 +118,11 @@ def test_locks_are_pinned_by_hash_and_name_no_registry() -> None:
         assert "://" not in text
         requirements = re.split(r"\n(?=\S)", text.strip())
         assert len(requirements) > 10
-        assert not [each for each in requirements if not re.match(r"[a-z0-9-]+==\S+ .*--hash=sha256:", each, re.DOTALL)]
+        assert not [
+            each
+            for each in requirements
+            if not re.match(r"[a-z0-9-]+(\[[a-z0-9,-]+\])?==\S+ .*--hash=sha256:", each, re.DOTALL)
+        ]
 
 
 def test_every_dependency_is_locked() -> None:
@@ -129,7 +133,9 @@ def test_every_dependency_is_locked() -> None:
         ("requirements.lock", [*project["project"]["dependencies"], *groups["build"]]),
         ("requirements-dev.lock", [*project["project"]["dependencies"], *groups["build"], *groups["dev"]]),
     ):
-        locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / lock).read_text(encoding="utf-8"), re.MULTILINE))
+        locked = set(
+            re.findall(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==", (ROOT / lock).read_text(encoding="utf-8"), re.MULTILINE)
+        )
         names = {
             re.split(r"[^A-Za-z0-9_.-]", each)[0].lower().replace("_", "-") for each in wanted if isinstance(each, str)
         }
