@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from concurrent.futures import Future, ProcessPoolExecutor, wait
@@ -30,7 +31,7 @@ class Crew:
             workers,
             mp_context=cast(BaseContext, self._roster),
             initializer=_worker.begin,
-            initargs=(extract, self._desk, context.Value("i", 0)),
+            initargs=(extract, self._desk, context.Value("i", 0), _forking(context)),
         )
         self._futures: list[Future[list[Answer]]] = []
         self._heard = monotonic()
@@ -96,6 +97,11 @@ class _Roster:
         for process in self._processes:
             if process.pid is not None and (pids is None or process.pid in pids):
                 process.kill()
+
+
+def _forking(context: BaseContext) -> int:
+    """The id of the process whose children the workers are; 0 where a server of the context forks them."""
+    return os.getpid() if context.get_start_method() == "fork" else 0
 
 
 def _context() -> BaseContext:

@@ -40,8 +40,11 @@ _PR_SET_PDEATHSIG = 1
 _state: dict[str, object] = {}
 
 
-def begin(extract: Extract, desk: Array[c_double], seats: Synchronized[c_int]) -> None:
-    """Take a seat, then give up what a parser of hostile input has no need of."""
+def begin(extract: Extract, desk: Array[c_double], seats: Synchronized[c_int], parent: int) -> None:
+    """Take a seat, then give up what a parser of hostile input has no need of.
+
+    ``parent`` is the id of the process that forked this one, 0 where another one stands between them."""
+    _die_with_parent(parent or os.getppid())
     with seats.get_lock():
         seat = int(seats.value)
         seats.value = seat + 1  # type: ignore[assignment]
@@ -50,7 +53,6 @@ def begin(extract: Extract, desk: Array[c_double], seats: Synchronized[c_int]) -
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     faulthandler.disable()
-    _die_with_parent()
     _limit("RLIMIT_CORE", 0)
     os.environ.clear()
     warnings.simplefilter("ignore")
@@ -87,9 +89,10 @@ def _answer(extract: Extract, language: str, content: bytes, heavy: bool) -> Ans
         return None, False
 
 
-def _die_with_parent() -> None:
-    """Ask Linux to kill this process with its parent; elsewhere look after the parent once a second."""
-    parent = os.getppid()
+def _die_with_parent(parent: int) -> None:
+    """Ask Linux to kill this process with its parent; elsewhere look after the parent once a second.
+
+    The parent may be dead by now, and this process somebody else's child: nobody would ever end it then."""
     if sys.platform.startswith("linux"):
         import ctypes
 

@@ -56,7 +56,7 @@ def test_killed_at_any_moment(project: Builder, reference: Outcome, trial: Trial
         process = trial.start("scan", project.folder, "--output-dir", trial.room / "out")
         time.sleep(moments.uniform(0.05, max(reference.seconds, 0.5)))
         process.kill()
-        process.communicate()
+        process.communicate(timeout=20)
         assert _gone(trial, _GONE_SECONDS), trial.processes()
         if trial.database.exists():
             with sqlite3.connect(trial.database) as database:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -230,6 +231,29 @@ def test_workers_die_with_the_scan(number: signal.Signals) -> None:
     scan.stdout.read()
     scan.stdout.close()
     assert time.monotonic() - started < 2
+
+
+KILLED_EARLY = """
+import os, signal, time
+from evidence.facts.pool import ExtractionPool
+os.register_at_fork(after_in_child=lambda: time.sleep(0.5))
+with ExtractionPool(lambda language, content: b"", 2):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kills its parent between the fork and the first line of a worker")
+def test_workers_end_that_never_saw_the_scan_alive() -> None:
+    """A scan that is killed while its workers start leaves none of them behind."""
+    scan = subprocess.Popen(
+        [sys.executable, "-c", KILLED_EARLY], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        out, _ = scan.communicate(timeout=10)  # the pipe is theirs too
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(scan.pid, signal.SIGKILL)
+    assert (out, scan.returncode) == (b"", -signal.SIGKILL)
 
 
 def parse_only(_language: str, content: bytes) -> bytes:
