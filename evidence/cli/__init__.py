@@ -21,6 +21,6 @@ def run(arguments: list[str]) -> int:
 
 
 def main() -> None:
-    """The console script ``evidence``."""
+    """What the console script ``evidence`` runs."""
     leave_on_signals()
     sys.exit(run(sys.argv[1:]))

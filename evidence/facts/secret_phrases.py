@@ -16,7 +16,7 @@ from evidence.facts.secret_guesses import (
 )
 from evidence.facts.secret_names import kind_of_name
 
-HINTS = ("login", "user", "account", "register", "fernet", "curl", "mysql", "redis-cli", "machine ")
+HINTS = ("login", "log in", "user", "account", "register", "fernet", "curl", "mysql", "redis-cli", "machine ")
 """Besides the words that promise a secret: a line without any of all these holds nothing of what is looked for here."""
 
 _STRING = r"\"(?:[^\"\\]|\\.){1,4096}+\"|'(?:[^'\\]|\\.){1,4096}+'"
@@ -32,7 +32,7 @@ _OPTION = re.compile(
     r"([^\s\"']{6,300})"
 )
 _NOUN = re.compile(
-    r"\b(pass(?:word|wd|phrase|code)|pwd|token|secret|credentials?|api[ _\-]?key|login|machine)s?\b", re.IGNORECASE
+    r"\b(pass(?:word|wd|phrase|code)|pwd|token|secret|credentials?|api[ _\-]?key|log[ ]?in|machine)s?\b", re.IGNORECASE
 )
 _TOLD = re.compile(
     r"(?:\b(?:is|was|to|from|with|as|now|of|and|password|secret)|[:=/]|->|→)[ ]{1,3}"

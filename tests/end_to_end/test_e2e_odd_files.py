@@ -5,8 +5,6 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
-import pytest
-
 from tests.end_to_end.bombs import APP
 from tests.end_to_end.conftest import Make
 from tests.end_to_end.trial import MIB, Trial
@@ -24,54 +22,61 @@ _PYTHON_314 = (
 _HALF = APP + "\n\ndef broken(:\n    return (\n"
 
 
-def _app(content: str | bytes, make: Make, trial: Trial) -> object:
-    """The application factory's result where the application is this file."""
-    project = make({"shop/__init__.py": content})
-    return trial.scan(project.folder).demand_sound()
+_READABLE: list[str | bytes] = [
+    codecs.BOM_UTF8 + APP.encode(),
+    APP.replace("\n", "\r\n").encode(),
+    b"# -*- coding: latin-1 -*-\nNAME = '\xe9'\n" + APP.encode(),
+    b"# -*- coding: no-such-codec -*-\n" + APP.encode(),
+    b"# -*- coding: undefined -*-\n" + APP.encode(),
+    b"# -*- coding: utf-7 -*-\n" + APP.encode(),
+    b"# -*- coding: rot13 -*-\n" + APP.encode(),
+    APP.encode() + b"NAME = '\xff\xfe'\n",
+    APP.encode() + b"# \x0c\x1a\n",
+    ("# \u202e\u2066 trojan\n" + APP).encode(),
+    _PYTHON_2,
+    _PYTHON_314,
+    _HALF,
+    APP.rstrip(),
+]
+_UNREADABLE: list[str | bytes] = [
+    APP.encode("utf-16"),
+    APP.encode("utf-16-be"),
+    APP.encode("utf-32"),
+    APP.encode() + b"\0" * 100,
+    b"\x7fELF" + bytes(range(256)) * 40,
+    b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40,
+    _HALF,
+    b"PK\x03\x04" + b"\xff" * 4000,
+]
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        codecs.BOM_UTF8 + APP.encode(),
-        APP.replace("\n", "\r\n").encode(),
-        b"# -*- coding: latin-1 -*-\nNAME = '\xe9'\n" + APP.encode(),
-        b"# -*- coding: no-such-codec -*-\n" + APP.encode(),
-        b"# -*- coding: undefined -*-\n" + APP.encode(),
-        b"# -*- coding: utf-7 -*-\n" + APP.encode(),
-        b"# -*- coding: rot13 -*-\n" + APP.encode(),
-        APP.encode() + b"NAME = '\xff\xfe'\n",
-        APP.encode() + b"# \x0c\x1a\n",
-        ("# \u202e\u2066 trojan\n" + APP).encode(),
-        _PYTHON_2,
-        _PYTHON_314,
-        _HALF,
-        APP.rstrip(),
-    ],
-)
-def test_sources_that_are_odd_and_readable(content: str | bytes, make: Make, trial: Trial) -> None:
-    """Whatever its encoding, its line ends or its version of Python: the application is found."""
-    outcome = trial.scan(make({"shop/__init__.py": content}).folder).demand_sound()
+def test_sources_that_are_odd_and_readable(make: Make, trial: Trial) -> None:
+    """Whatever its encoding, its line ends or its version of Python: the factory in each file is found."""
+    files = {f"shop{number}/__init__.py": content for number, content in enumerate(_READABLE)}
+    outcome = trial.scan(make(files).folder).demand_sound()
+    finding = next(f for f in outcome.digest["findings"] if f["signal"] == "flask.app_factory")
+    assert {site["path"] for site in finding["sites"]} == set(files)
+
+
+def test_files_that_only_their_beginning_can_tell(make: Make, trial: Trial) -> None:
+    """A script without an ending and a template outside the usual folders are read; other such files are counted."""
+    files: dict[str, str | bytes] = {
+        "bin/serve": "#!/usr/bin/env python3\n" + APP,
+        "pages/home.html": "{% extends 'base.html' %}{{ user|safe }}\n",
+        "pages/static.html": "<p>hello</p>\n",
+        "bin/data": bytes(3000),
+        "bin/huge": b"#!/usr/bin/python\n" + b"x = 1\n" * 20_000,
+    }
+    outcome = trial.scan(make(files).folder).demand_sound()
     assert outcome.signal("flask.app_factory")["outcome"] == "found"
+    assert outcome.ledger("not_read") == {"files of other formats": 3}
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        APP.encode("utf-16"),
-        APP.encode("utf-16-be"),
-        APP.encode("utf-32"),
-        APP.encode() + b"\0" * 100,
-        b"\x7fELF" + bytes(range(256)) * 40,
-        b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40,
-        _HALF,
-        b"PK\x03\x04" + b"\xff" * 4000,
-    ],
-)
-def test_never_a_silent_zero(content: str | bytes, make: Make, trial: Trial) -> None:
+def test_never_a_silent_zero(make: Make, trial: Trial) -> None:
     """What of a source could not be read has its line in the ledger."""
-    outcome = trial.scan(make({"shop/__init__.py": content, "b.py": "x = 1\n"}).folder).demand_sound()
-    assert [e for e in outcome.digest["ledger"] if e["subject"] == "shop/__init__.py"]
+    files = {f"shop{number}/__init__.py": content for number, content in enumerate(_UNREADABLE)}
+    outcome = trial.scan(make({**files, "b.py": "x = 1\n"}).folder).demand_sound()
+    assert set(files) <= {entry["subject"] for entry in outcome.digest["ledger"]}
 
 
 def test_what_is_not_read(make: Make, trial: Trial) -> None:

@@ -38,6 +38,21 @@ def reference(project: Builder, tmp_path_factory: pytest.TempPathFactory) -> Out
     return Trial(tmp_path_factory.mktemp("reference")).scan(project.folder, "--no-cache").demand_sound()
 
 
+@pytest.fixture(scope="module")
+def warm(project: Builder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a cache that knows all but the repository's last commit."""
+    trial = Trial(tmp_path_factory.mktemp("warm"))
+    trial.scan(project.folder, "--commit", "HEAD~1").demand_sound()
+    return trial.database.parent
+
+
+@pytest.fixture
+def warmed(warm: Path, trial: Trial) -> Trial:
+    """A room with a copy of that cache."""
+    shutil.copytree(warm, trial.database.parent)
+    return trial
+
+
 def _gone(trial: Trial, allowed: float) -> bool:
     """Whether every process of this trial has ended within so many seconds."""
     deadline = time.monotonic() + allowed
@@ -69,7 +84,7 @@ def test_killed_at_any_moment(project: Builder, reference: Outcome, trial: Trial
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_asked_to_stop(number: signal.Signals, project: Builder, trial: Trial) -> None:
     """Two seconds after it was asked to stop there is no process and no temporary file, and no trace is printed."""
-    for moment in (0.1, 0.6, 1.1):
+    for moment in (0.5, 0.8, 1.2):
         process = trial.start("scan", project.folder, "--no-cache")
         time.sleep(moment)
         os.kill(process.pid, number)
@@ -83,7 +98,7 @@ def test_asked_to_stop(number: signal.Signals, project: Builder, trial: Trial) -
 
 def test_a_whole_group_is_interrupted(project: Builder, trial: Trial) -> None:
     """Ctrl-C reaches the workers as well: one end, no traces from any of them."""
-    for moment in (0.4, 0.8):
+    for moment in (0.6, 0.9):
         process = trial.start("scan", project.folder, "--no-cache")
         time.sleep(moment)
         os.killpg(process.pid, signal.SIGINT)
@@ -111,11 +126,11 @@ def _limited(trial: Trial, limit: int, *arguments: str | Path) -> subprocess.Com
 
 
 @pytest.mark.parametrize("limit", [0, 4096, 100_000])
-def test_a_full_disk(limit: int, project: Builder, reference: Outcome, trial: Trial) -> None:
+def test_a_full_disk(limit: int, project: Builder, reference: Outcome, warmed: Trial) -> None:
     """One line and a non-zero exit, or the whole digest; never half a file, and the old one and the cache stay."""
+    trial = warmed
     target = trial.room / "digest.json"
     target.write_bytes(b"old")
-    trial.scan(project.folder, "--commit", "HEAD~1").demand_sound()
     done = _limited(trial, limit, "scan", project.folder, "-o", target)
     err = done.stderr.decode()
     assert "Traceback" not in err and "defect" not in err
@@ -201,10 +216,10 @@ def _empty(database: Path) -> None:
     [_read_only, _garbage, _flipped, _cut, _newer, _others, _poisoned, _folder, _a_file_instead, _dangling, _empty],
 )
 def test_a_cache_that_cannot_be_used(
-    spoil: Callable[[Path], None], project: Builder, reference: Outcome, trial: Trial
+    spoil: Callable[[Path], None], project: Builder, reference: Outcome, warmed: Trial
 ) -> None:
     """Whatever became of the cache, the digest is the same; at most a warning says that it is not used."""
-    trial.scan(project.folder).demand_sound()
+    trial = warmed
     for beside in trial.database.parent.glob("facts.sqlite3-*"):
         beside.unlink()
     spoil(trial.database)
@@ -217,9 +232,9 @@ def test_a_cache_that_cannot_be_used(
     assert len(outcome.err.splitlines()) <= 1
 
 
-def test_a_cache_deleted_in_the_middle(project: Builder, reference: Outcome, trial: Trial) -> None:
+def test_a_cache_deleted_in_the_middle(project: Builder, reference: Outcome, warmed: Trial) -> None:
     """A cache that vanishes while it is used costs its contents only."""
-    trial.scan(project.folder, "--commit", "HEAD~1").demand_sound()
+    trial = warmed
     process = trial.start("scan", project.folder, "--format", "json")
     time.sleep(0.8)
     shutil.rmtree(trial.room / "cache", ignore_errors=True)

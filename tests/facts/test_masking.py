@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.facts import registry
-from evidence.facts.masking import mask, mask_lines, secret_kind
+from evidence.facts.masking import mask, mask_lines, mask_value, secret_kind
 
 SECRET = "hV7-kq2Zr9LxW4tB8nMd"
 # Put together here, so that no scanner takes this file for a leak.
@@ -88,9 +88,92 @@ def test_named_values_are_masked_in_every_language(shape: str) -> None:
     assert not [piece for piece in pieces(SECRET) if piece in "\n".join(masked)]
 
 
+WORDS = "correct" + "horse" + "battery" + "staple"
+_GUESSED = [
+    ('API_TOKEN = "{}"', WORDS),
+    ("API_TOKEN={}", WORDS),
+    ("token: {}", WORDS),
+    ('DB_PASSWORD = "{}"', "violet marble canyon thunder"),
+    ('API_KEY = "{}"', "violet_marble_canyon_thunder"),
+    ('API_TOKENS = ["x", "{}"]', WORDS),
+    ('PASSWORDS = {{"admin": "{}"}}', WORDS),
+    ('if password == "{}":', SECRET),
+    ('create_user("admin", "{}")', SECRET),
+    ('create_user(\n    "admin",\n    "{}",\n)', SECRET),
+    ('client.login("admin@example.org", "{}")', WORDS),
+    ('HTTPBasicAuth("admin", "{}")', SECRET),
+    ('parser.add_argument("--token", default="{}")', SECRET),
+    ('SECRET_KEY = """\n{}\n"""', WORDS),
+    ("tokens:\n  - {}", SECRET),
+    ("The admin password is {}.", SECRET),
+    ("# log in with admin / {}", SECRET),
+    ("Rotate the password to {}", SECRET),
+    ("curl -u admin:{} https://x.example.com", SECRET),
+    ("mysql -uroot -p{} db", SECRET),
+    ("redis-cli -a {}", SECRET),
+    ("<password>{}</password>", SECRET),
+    ('<input name="password" value="{}">', SECRET),
+    ('{{"name": "API_TOKEN", "value": "{}"}}', SECRET),
+    ("https://{}@github.com/o/r.git", SECRET),
+    ("Authorization: Bearer {}", WORDS),
+]
+
+
+@pytest.mark.parametrize(("shape", "value"), _GUESSED)
+def test_what_may_be_a_secret_is_hidden(shape: str, value: str) -> None:
+    """Passphrases, arguments by position, comparisons, prose and commands: shown to nobody."""
+    lines = shape.replace("{{", "{").replace("}}", "}").replace("{}", value).split("\n")
+    masked = mask_lines(lines)
+    assert len(masked) == len(lines)
+    assert not [piece for piece in pieces(value) if piece in "\n".join(masked)]
+
+
+def test_a_guess_accuses_nobody() -> None:
+    """What was hidden as a guess is no secret to any rule."""
+    assert mask_value("api_token", WORDS) == "[masked:token?]"
+    assert secret_kind("api_token", "[masked:token?]") is None
+    assert mask_value("api_token", "[masked:token?]") == "[masked:token?]"
+
+
+def _key(lines: int = 30) -> list[str]:
+    body = [f"{n:02}" + "Ab3+" * 15 + "Qz" for n in range(lines - 1)] + ["Zk8" + "Ab3+" * 3 + "=="]
+    return ["-----BEGIN PRIVATE KEY-----", *body, "-----END PRIVATE KEY-----"]
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [slice(None), slice(None, -1), slice(1, None), slice(3, -3), slice(0, 5)],
+    ids=["whole", "no end", "no beginning", "middle", "first lines"],
+)
+@pytest.mark.parametrize("layout", ["{}", "    {}", '    "{}\\n"', "# {}", " * {}", "> {}"])
+def test_keys_in_any_layout(cut: slice, layout: str) -> None:
+    """Of a private key, whole or cut, however it is laid out, no 12 characters stay."""
+    lines = ["before = 1", *(layout.format(line) for line in _key()[cut]), "after = 2"]
+    masked = mask_lines(lines)
+    assert (masked[0], masked[-1], len(masked)) == ("before = 1", "after = 2", len(lines))
+    body = [piece for line in _key()[1:-1] for piece in pieces(line)]
+    assert not [piece for piece in body if piece in "\n".join(masked)]
+
+
+def test_certificates_stay() -> None:
+    """What is public between its own ends is no secret."""
+    lines = ["-----BEGIN CERTIFICATE-----", *_key()[1:-1], "-----END CERTIFICATE-----"]
+    assert mask_lines(lines) == lines
+
+
 @pytest.mark.parametrize(
     "line",
     [
+        '    "secret": ["password", "ssl_key"],',
+        '    "password": {"type": "string", "title": "Password"},',
+        "# AWS access token used to authenticate to the S3 bucket.",
+        'user = db.session.get(User, "international")',
+        "token=registration.uuid, section='display'",
+        'grant_type = "refresh_token"',
+        'assert response.json["password"] == "This field is required."',
+        "login_user(user, remember=form.remember_me.data)",
+        'register("main.public_dashboard", views)',
+        "key = sha256_of(password, salt)",
         "password_hash = db.Column(db.String(128))",
         "password = PasswordField('Password', validators=[DataRequired()])",
         'token = generate_token(user, "reset")',
