@@ -11,6 +11,7 @@ from evidence.facts.files import Files
 from evidence.facts.imports import ImportGraph
 from evidence.facts.mentions import Mention, mentions
 from evidence.facts.names import Names
+from evidence.facts.people import People
 from evidence.facts.reach import Reach
 from evidence.facts.records import Requirements
 from evidence.facts.roles import Role
@@ -80,6 +81,12 @@ class Joined(Files):
         """Requirement and lock files, and what pyproject.toml and its like declare, by path."""
         declared = {p: r for p, d in self.data.items() if (r := requirements_of(p, d.root)) is not None}
         return dict(sorted({**self.requirements, **declared}.items()))
+
+    @cached_property
+    def people(self) -> People:
+        """Everybody whom the history names, joined as far as addresses and the forge's accounts join them."""
+        links = self.changes.committers if self.changes is not None else {}
+        return People(self.history.commits, links, self.changes.host if self.changes is not None else "")
 
     def in_flask_part(self, path: str) -> bool:
         """Whether a path belongs to a part of the repository that a Flask application is made of, or to no part of

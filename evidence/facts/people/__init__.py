@@ -1,0 +1,26 @@
+"""People as facts over commits: who is one person, who is a bot, what each did, and whom ``--candidate`` means.
+
+people      the people of a history, and what each did      automation  bots, tools and assistants (automation.toml)
+joining     which claims are one person's                   trailers    whom a message names beside its author
+finding     from values of ``--candidate`` to people        accounts    accounts behind noreply addresses
+"""
+
+from evidence.facts.people.automation import automated, kind_of
+from evidence.facts.people.finding import find
+from evidence.facts.people.people import People, shown_name
+from evidence.facts.people.records import Candidate, Contribution, Contributor, Question
+from evidence.facts.people.trailers import picked_from, reverted
+
+__all__ = [
+    "Candidate",
+    "Contribution",
+    "Contributor",
+    "People",
+    "Question",
+    "automated",
+    "find",
+    "kind_of",
+    "picked_from",
+    "reverted",
+    "shown_name",
+]

@@ -1,0 +1,97 @@
+"""From the values of ``--candidate`` to the contributors they mean, or to the question that they leave open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from evidence.facts.people.joining import plain
+from evidence.facts.people.people import People, shown_name
+from evidence.facts.people.records import Candidate, Contribution, Contributor, Question
+
+COMMIT = "commit:"
+"""A value that begins so means the author of a commit: the one way to name somebody without name or address."""
+
+_COMMIT = re.compile(r"commit:([0-9a-f]{7,40})")
+_MAILMAP = re.compile(r"<([^<>]{1,200})>")
+
+
+def find(
+    people: People, values: Sequence[str], *, logins: Iterable[str] = (), mailmap: Sequence[str] = ()
+) -> Candidate:
+    """The candidate that these names, e-mails, logins or ``commit:`` ids mean.
+
+    An e-mail, a commit and a login mean one contributor each. A name may be carried by several: then it means those
+    that another value confirms, and without such a value it is a question. ``logins`` are accounts that the forge
+    shows, with or without commits; ``mailmap`` are the lines of the repository's mailmap.
+    """
+    asked = tuple(dict.fromkeys(v.strip() for v in values if v.strip()))
+    exact = {value: found for value in asked if (found := _exactly(people, value))}
+    sure = {c for found in exact.values() for c in found}
+    named = {value: found for value in asked if value not in exact and (found := _by_name(people, value))}
+    sure.update(c for found in named.values() if len(found) == 1 for c in found)
+    questions = [v for v, found in named.items() if len(found) > 1 and sure.isdisjoint(found)]
+    shown = {login.casefold(): login for login in logins}
+    accounts = frozenset(login for v in asked if (login := v.removeprefix("@").casefold()) in shown)
+    told = {c.contributor.key: c for c in people.contributions}
+    keys = frozenset() if questions else frozenset(c.key for c in sure)
+    return Candidate(
+        asked=tuple(_as_asked(v) for v in asked),
+        keys=keys,
+        accounts=frozenset() if questions else accounts | _accounts(sure),
+        name=_name(told, keys) or next((shown[a] for a in sorted(accounts)), ""),
+        matched=tuple(c for c in people.contributions if c.contributor.key in keys),
+        questions=tuple(Question(_as_asked(v), tuple(told[c.key] for c in named[v])) for v in questions),
+        unmatched=tuple(_as_asked(v) for v in asked if v not in exact and v not in named and v.casefold() not in shown),
+        alike=_alike(people, sure, told),
+        mailmap=_hints(people, keys, mailmap),
+    )
+
+
+def _exactly(people: People, value: str) -> tuple[Contributor, ...]:
+    if commit := _COMMIT.fullmatch(value):
+        found = [c for c in people.commits if c.sha.startswith(commit[1])]
+        return (people.author(found[0]),) if len(found) == 1 else ()
+    if "@" in value[1:]:
+        one = people.with_email(value)
+        return (one,) if one else ()
+    return people.with_login(value)
+
+
+def _by_name(people: People, value: str) -> tuple[Contributor, ...]:
+    found = people.known_as(value)
+    return tuple(c for c in found if not c.tool) or found
+
+
+def _accounts(found: Iterable[Contributor]) -> frozenset[str]:
+    return frozenset(name.partition("/")[2] for c in found for name in c.accounts)
+
+
+def _name(told: dict[str, Contribution], keys: frozenset[str]) -> str:
+    most = max((told[k] for k in sorted(keys)), key=lambda c: c.authored, default=None)
+    return most.contributor.name if most else ""
+
+
+def _as_asked(value: str) -> str:
+    """A value as the digest may repeat it: an e-mail address stays the asker's own business."""
+    return "an e-mail address" if "@" in value[1:] else shown_name(value)
+
+
+def _alike(people: People, sure: set[Contributor], told: dict[str, Contribution]) -> tuple[Contribution, ...]:
+    """Others who carry a name of the candidate's: perhaps the same person, and not for us to say."""
+    names = {plain(name) for c in sure for name in c.names}
+    others = (c for name in sorted(names) for c in people.known_as(name) if c not in sure and not c.tool)
+    return tuple(told[c.key] for c in dict.fromkeys(others))
+
+
+def _hints(people: People, keys: frozenset[str], mailmap: Sequence[str]) -> tuple[str, ...]:
+    """Names of contributors that the mailmap would join to the candidate's, by its lines of two addresses
+    (https://git-scm.com/docs/gitmailmap)."""
+    groups: dict[str, set[Contributor]] = {}
+    for line in mailmap:
+        addresses = _MAILMAP.findall(line.partition("#")[0])
+        if len(addresses) == 2:
+            found = {c for email in addresses if (c := people.with_email(email)) is not None}
+            groups.setdefault(addresses[0].casefold(), set()).update(found)
+    joined = {c for group in groups.values() if any(c.key in keys for c in group) for c in group if c.key not in keys}
+    return tuple(sorted({c.name for c in joined}))

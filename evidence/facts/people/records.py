@@ -1,0 +1,66 @@
+"""Who stands behind commits, as records: contributors, what they did, a candidate, and the questions left open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Contributor:
+    """One person (or bot) as far as e-mails and accounts join names. No field holds an e-mail address.
+
+    ``key`` is stable for equal histories and forge answers; ``name`` is the most used one, ``names`` all of them;
+    ``accounts`` are ``host/login`` pairs that the forge links or a noreply address names; ``tool`` is what bot or tool
+    it is ("" for people).
+    """
+
+    key: str
+    name: str
+    names: tuple[str, ...]
+    accounts: tuple[str, ...] = ()
+    linked: bool = False
+    tool: str = ""
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one contributor did: commits authored and co-authored (merges left out), the times of the first and last
+    (seconds since the epoch, as authored), and ``newest``, the full id of the newest commit authored ("" for none)."""
+
+    contributor: Contributor
+    authored: int
+    coauthored: int
+    first: int
+    last: int
+    newest: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A name that several contributors carry: ``asked`` as it was given, and between whom the asker must choose."""
+
+    asked: str
+    choices: tuple[Contribution, ...]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Whom ``--candidate`` means. ``keys`` are their contributors' keys and ``accounts`` their logins in lower case;
+    both are empty while a question is open or nobody fits.
+
+    ``unmatched`` are the values that fit nobody; ``alike`` are other contributors of the same name that no value
+    confirms, and ``mailmap`` the names that the repository's mailmap would join to them: both are shown, never joined.
+    """
+
+    asked: tuple[str, ...]
+    keys: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
+    name: str = ""
+    matched: tuple[Contribution, ...] = ()
+    questions: tuple[Question, ...] = ()
+    unmatched: tuple[str, ...] = ()
+    alike: tuple[Contribution, ...] = ()
+    mailmap: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.keys or self.accounts)

@@ -1,0 +1,58 @@
+"""Who else a commit's message names as its author: ``Co-authored-by`` and its kin.
+
+Sources: https://git-scm.com/docs/git-interpret-trailers and
+https://docs.github.com/en/pull-requests/committing-changes-to-your-project/creating-and-editing-commits/creating-a-commit-with-multiple-authors
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from evidence.model import Commit, Person
+
+_SHORTEST = len("co-authored-by:x")
+# Most messages have none of these: looking for plain pieces first is ten times faster than looking for the lines.
+_TRAILER_HINTS = ("uthored-by", "UTHORED-BY", "uthored-By", "ssisted-by", "ssisted-By", "enerated-by", "enerated-By")
+_TRAILER = re.compile(
+    r"^[ \t]{0,8}(co-authored-by|assisted-by|generated-by):[ \t]*([^<\n]{0,200})(?:<([^<>\n]{0,200})>)?", re.I | re.M
+)
+# https://docs.anthropic.com/en/docs/claude-code/settings#attribution-settings: a line of its own above the trailer
+_GENERATED_WITH = re.compile(r"^[^\w\n]{0,8}generated with \[?([A-Za-z ]{2,30}?)\]?(?:\(|\.|$)", re.I | re.M)
+_REVERT = re.compile(r"^This reverts commit ([0-9a-f]{40})", re.M)
+_PICKED = re.compile(r"^\(cherry picked from commit ([0-9a-f]{40})\)", re.M)
+_MOST = 50
+
+
+def coauthors(commit: Commit) -> tuple[Person, ...]:
+    """The people and tools that ``Co-authored-by`` lines name, in their order, each once; at most 50."""
+    if len(commit.body) < _SHORTEST:
+        return ()
+    return tuple(dict.fromkeys(p for word, p in _trailers(commit) if word == "co-authored-by"))[:_MOST]
+
+
+def assisted_by(commit: Commit) -> tuple[Person, ...]:
+    """Whom ``Assisted-by`` and ``Generated-by`` lines and a "Generated with" line name; the address may be empty."""
+    named = [p for word, p in _trailers(commit) if word != "co-authored-by"]
+    if "enerated with" in commit.body:
+        named += [Person(found.strip(), "") for found in _GENERATED_WITH.findall(commit.body)]
+    return tuple(dict.fromkeys(named))[:_MOST]
+
+
+def _trailers(commit: Commit) -> Iterator[tuple[str, Person]]:
+    if any(map(commit.body.__contains__, _TRAILER_HINTS)):
+        for word, name, email in _TRAILER.findall(commit.body):
+            if name.strip() or email.strip():
+                yield word.lower(), Person(name.strip(), email.strip())
+
+
+def reverted(commit: Commit) -> str:
+    """The full id of the commit that a message says it reverts; "" where it says nothing of the kind."""
+    found = _REVERT.search(commit.body)
+    return found[1] if found else ""
+
+
+def picked_from(commit: Commit) -> str:
+    """The full id of the commit that ``cherry-pick -x`` wrote down; "" where there is none."""
+    found = _PICKED.search(commit.body)
+    return found[1] if found else ""
