@@ -134,13 +134,21 @@ def started(project: Path, temporary: Path) -> tuple[subprocess.Popen[str], int]
     return process, int(process.stdout.readline())
 
 
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except FileNotFoundError:
+        return not Path("/proc/self").exists()  # no such list of processes here: kill has told
+    except ProcessLookupError:
+        return False
+
+
 def is_gone(pid: int, seconds: float) -> bool:
-    """Whether a process ends within this time."""
+    """Whether a process ends within this time. One whose new parent has not asked for its exit code yet has ended."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
+        if not _runs(pid):
             return True
         time.sleep(0.02)
     return False
