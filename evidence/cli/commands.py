@@ -143,6 +143,30 @@ def matrix(row: str | None, form: str) -> None:
 
 
 @group.command()
+@click.option("--host", metavar="NAME", help="Where to listen. Beyond this machine an access secret or OIDC is needed.")
+@click.option("--port", type=click.IntRange(0, 65535), help="8321 without it; 0 takes a free one.")
+@click.option("--data", type=_FOLDER, help="The folder of the database; the user's data folder without it.")
+@click.option("--database", metavar="URL", help="PostgreSQL by URL in place of SQLite.")
+@click.option("--forge", "forges", metavar="HOST[=github]", multiple=True, help="Another GitLab (or GitHub) host.")
+@click.option(
+    "--allow-insecure-host",
+    "insecure_hosts",
+    metavar="URL",
+    multiple=True,
+    help="An origin that may be asked by plain http or on loopback: for tests and private networks.",
+)
+def serve(**given: object) -> None:
+    """Serve the web page: paste a link, watch it work, read the digest.
+
+    On loopback, with SQLite in the user's data folder, unless told otherwise. Every setting can also come from the
+    environment as EVIDENCE_WEB_<NAME>; docs/web.md lists them.
+    """
+    from evidence.cli.serve import serve_until_stopped
+
+    serve_until_stopped({name: value for name, value in given.items() if value not in (None, ())})
+
+
+@group.command()
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
 def completion(shell: str) -> None:
     """Print the completion script for SHELL, to be sourced from its start-up file."""

@@ -15,6 +15,11 @@ def complain(sentence: str) -> None:
     _say(f"evidence: {_shown(sentence)}\n")
 
 
+def say(sentence: str) -> None:
+    """Say on standard error what the user should know while a command runs."""
+    _say(f"{_shown(sentence)}\n")
+
+
 def _shown(text: str) -> str:
     from evidence.report.visible import visible
 

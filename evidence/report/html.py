@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,12 +32,31 @@ _MOST_ENTRIES = 20
 _MOST_INPUT = 2_000
 
 
-def to_html(digest: Digest) -> str:
-    """The whole page, ready to be written as UTF-8."""
+@dataclass(frozen=True)
+class Frame:
+    """What a server puts around the digest's page; all of it is markup that is already escaped.
+
+    ``head`` takes the place of the policy and the style sheet within the file, ``top`` stands above the digest,
+    ``foot`` takes the place of the field for a correction, and ``notes`` stand beside the evidence of a signal.
+    """
+
+    head: str
+    top: str
+    foot: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+def style_sheet() -> str:
+    """The style sheet of the page, as it is put into the file."""
+    return (_TEMPLATES / "page.css").read_text(encoding="utf-8")
+
+
+def to_html(digest: Digest, frame: Frame | None = None) -> str:
+    """The whole page, ready to be written as UTF-8; in ``frame`` where a server shows it."""
     from markupsafe import Markup
 
     page = outline(digest)
-    style = (_TEMPLATES / "page.css").read_text(encoding="utf-8")
+    style = style_sheet()
     return (
         _environment()
         .get_template("page.html")
@@ -51,6 +71,7 @@ def to_html(digest: Digest) -> str:
             contradicted=sum(c.contradicted for c in digest.cells),
             style=Markup(style),  # noqa: S704 - our own file, and the policy names its hash
             style_hash=_hash(style),
+            frame=frame,
         )
     )
 

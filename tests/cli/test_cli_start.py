@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import Run
 
-COMMANDS = ("scan", "verify", "signals", "explain", "matrix", "completion")
+COMMANDS = ("scan", "verify", "signals", "explain", "matrix", "serve", "completion")
 
 
 def test_starting_pulls_in_little() -> None:

@@ -1,0 +1,34 @@
+"""What the application holds besides its extensions, reached from any request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from flask import current_app
+
+from evidence.web.pages import Pages
+from evidence.web.settings import Settings
+
+if TYPE_CHECKING:
+    from evidence.web.running.runner import Runner
+
+
+@dataclass
+class Context:
+    """One for each application: its settings, the queue of scans, and pages that are rendered already."""
+
+    settings: Settings
+    runner: Runner
+    pages: Pages = field(default_factory=Pages)
+
+
+def ours() -> Context:
+    """The running application's."""
+    found: Context = current_app.extensions["evidence"]
+    return found
+
+
+def settings() -> Settings:
+    """The running application's settings."""
+    return ours().settings

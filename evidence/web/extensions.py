@@ -1,0 +1,49 @@
+"""The extensions, without an application: the factory binds them by ``init_app``."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from authlib.integrations.flask_client import OAuth
+from flask import Flask
+from flask_limiter import Limiter
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_talisman import Talisman
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from evidence.web.models import Base
+from evidence.web.visitor import key_of_visitor
+
+db = SQLAlchemy(metadata=Base.metadata)
+migrate = Migrate()
+csrf = CSRFProtect()
+talisman = Talisman()
+oauth = OAuth()
+limiter = Limiter(key_func=key_of_visitor)
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Writers and readers do not block each other, what is deleted is overwritten, and cascades hold."""
+    if isinstance(connection, sqlite3.Connection):
+        for pragma in ("journal_mode=WAL", "secure_delete=ON", "foreign_keys=ON", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+def database_ready(app: Flask) -> bool:
+    """Whether the database answers. Raises nothing."""
+    from sqlalchemy import text
+    from sqlalchemy.exc import SQLAlchemyError
+
+    with app.app_context():
+        try:
+            db.session.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            return False
+        finally:
+            db.session.remove()
+    return True

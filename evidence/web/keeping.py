@@ -1,0 +1,129 @@
+"""Digests kept, found again, expired and really removed."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from datetime import timedelta
+
+import msgspec
+from sqlalchemy import ColumnElement, delete, or_, select, text
+from sqlalchemy.orm import undefer
+
+from evidence.model import Digest
+from evidence.report.json_form import from_json
+from evidence.web.extensions import db
+from evidence.web.models import Scan, State, StoredDigest, now
+from evidence.web.settings import Settings
+
+
+def store(content: bytes, scan: Scan, settings: Settings) -> StoredDigest:
+    """Keep a digest (its JSON form) as the answer to ``scan``. The caller's transaction is committed."""
+    digest = from_json(content)
+    first = digest.repositories[0]
+    stored = StoredDigest(
+        request_key=request_key(first.commit, scan),
+        name=", ".join(repository.name for repository in digest.repositories),
+        url=first.url,
+        commit=first.commit,
+        committed=first.committed,
+        candidate=scan.candidate,
+        profile=scan.profile,
+        complete=digest.complete,
+        asked_by=scan.asked_by,
+        expires=now() + timedelta(days=settings.keep_days),
+        content=zlib.compress(content, 6),
+    )
+    db.session.add(stored)
+    db.session.commit()
+    return stored
+
+
+def request_key(commit: str, scan: Scan) -> str:
+    """What makes two requests the same: source, commit, candidate, profile, and what of this tool looked."""
+    from evidence.detect import versions
+
+    asked = [scan.source, commit, scan.candidate, scan.profile, sorted(versions().items())]
+    return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
+
+
+def find(digest_id: str) -> StoredDigest | None:
+    """The digest of this id, if it has not expired."""
+    return db.session.scalar(select(StoredDigest).where(StoredDigest.id == digest_id, _alive()))
+
+
+def listed(limit: int, before: int = 0) -> list[StoredDigest]:
+    """Digests, latest first: ``limit`` of them after ``before``."""
+    query = select(StoredDigest).where(_alive()).order_by(StoredDigest.created.desc(), StoredDigest.id)
+    return list(db.session.scalars(query.offset(before).limit(limit)))
+
+
+def same(key: str) -> StoredDigest | None:
+    """The latest complete digest that answers the request of this key."""
+    query = select(StoredDigest).where(StoredDigest.request_key == key, StoredDigest.complete, _alive())
+    return db.session.scalar(query.order_by(StoredDigest.created.desc()).limit(1))
+
+
+def content_of(stored: StoredDigest) -> bytes:
+    """The JSON form of a digest. LookupError when it was removed meanwhile."""
+    packed = db.session.scalar(
+        select(StoredDigest).where(StoredDigest.id == stored.id).options(undefer(StoredDigest.content))
+    )
+    if packed is None:
+        raise LookupError(stored.id)
+    return zlib.decompress(packed.content)
+
+
+def digest_of(stored: StoredDigest) -> Digest:
+    """The digest itself."""
+    return from_json(content_of(stored))
+
+
+def _alive() -> ColumnElement[bool]:
+    return or_(StoredDigest.expires.is_(None), StoredDigest.expires > now())
+
+
+def remove(stored: StoredDigest) -> None:
+    """Remove a digest with all that hangs on it, from the file as well."""
+    db.session.execute(delete(Scan).where(Scan.digest_id == stored.id))
+    db.session.execute(delete(StoredDigest).where(StoredDigest.id == stored.id))
+    db.session.commit()
+    scrub()
+
+
+def expire() -> int:
+    """Remove what has expired, and scans that came to nothing a month ago; how many digests went."""
+    gone = db.session.scalars(select(StoredDigest.id).where(StoredDigest.expires <= now())).all()
+    old = (Scan.digest_id.is_(None)) & (Scan.finished < now() - timedelta(days=30))
+    db.session.execute(delete(Scan).where(Scan.digest_id.in_(gone) | old))
+    db.session.execute(delete(StoredDigest).where(StoredDigest.id.in_(gone)))
+    db.session.commit()
+    if gone:
+        scrub()
+    return len(gone)
+
+
+def purge() -> int:
+    """Remove every digest and every scan that is not running; how many digests went."""
+    count = len(db.session.scalars(select(StoredDigest.id)).all())
+    db.session.execute(delete(Scan).where(Scan.state.not_in([State.QUEUED, State.RUNNING, State.CANCELLING])))
+    db.session.execute(delete(StoredDigest))
+    db.session.commit()
+    scrub(whole=True)
+    return count
+
+
+def scrub(*, whole: bool = False) -> None:
+    """Take what was deleted out of the database's files too.
+
+    SQLite overwrites deleted rows (``secure_delete``); the write-ahead log is emptied here, and ``whole`` writes the
+    file anew. PostgreSQL frees the rows; its own log and backups are the operator's.
+    """
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if db.engine.dialect.name == "sqlite":
+            if whole:
+                connection.execute(text("VACUUM"))
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).all()
+        else:
+            tables = ", ".join(table.name for table in db.metadata.sorted_tables)
+            connection.execute(text(f"VACUUM {'FULL ' if whole else ''}{tables}"))

@@ -1,0 +1,167 @@
+"""What the server remembers, the same on SQLite and PostgreSQL; migrations/ brings a database here."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, LargeBinary, MetaData, String, Text, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+ID_LENGTH = 22
+
+
+class Base(DeclarativeBase):
+    """All tables."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time with its zone, UTC: SQLite keeps none, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The time as UTC."""
+        return value if value is None else value.replace(tzinfo=value.tzinfo or UTC)
+
+
+def now() -> datetime:
+    """The present time, UTC."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """128 bits that nobody guesses, as 22 characters of an address."""
+    return secrets.token_urlsafe(16)
+
+
+class State(StrEnum):
+    """Where a scan stands. An interrupted one is never shown as complete; a cancelled one leaves no row."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    DONE = "done"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self in (State.DONE, State.FAILED, State.INTERRUPTED)
+
+
+class Scan(Base):
+    """One scan that somebody asked for. ``source`` has passed the check of addresses. ``stages`` are the finished ones:
+    name, steps and seconds. ``beat`` is when its server last wrote here."""
+
+    __tablename__ = "scan"
+    __table_args__ = (Index("ix_scan_state", "state"),)
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
+    source: Mapped[str] = mapped_column(String(2048))
+    candidate: Mapped[str | None] = mapped_column(String(200))
+    profile: Mapped[str | None] = mapped_column(String(100))
+    anew: Mapped[bool] = mapped_column(default=False)
+    asked_by: Mapped[str] = mapped_column(String(200))
+    instance: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(20), default=State.QUEUED)
+    created: Mapped[datetime] = mapped_column(Moment, default=now)
+    started: Mapped[datetime | None] = mapped_column(Moment)
+    finished: Mapped[datetime | None] = mapped_column(Moment)
+    beat: Mapped[datetime | None] = mapped_column(Moment)
+    stage: Mapped[str] = mapped_column(String(200), default="")
+    count: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int | None] = mapped_column()
+    stages: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    warnings: Mapped[list[str]] = mapped_column(JSON, default=list)
+    sentence: Mapped[str] = mapped_column(Text, default="")
+    stored: Mapped[bool] = mapped_column(default=False)
+    digest_id: Mapped[str | None] = mapped_column(ForeignKey("digest.id", ondelete="CASCADE"))
+
+    @property
+    def status(self) -> State:
+        """The state as its enumeration."""
+        return State(self.state)
+
+
+class StoredDigest(Base):
+    """A finished digest. ``content`` is its JSON form, compressed; ``request_key`` tells which request it answers.
+
+    ``name``, ``url`` and ``commit`` repeat the first repository's, for lists. No ``expires`` means that it is kept.
+    """
+
+    __tablename__ = "digest"
+    __table_args__ = (Index("ix_digest_request_key", "request_key"), Index("ix_digest_expires", "expires"))
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
+    request_key: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(Text)
+    commit: Mapped[str] = mapped_column(String(64))
+    committed: Mapped[str] = mapped_column(String(40))
+    candidate: Mapped[str | None] = mapped_column(String(200))
+    profile: Mapped[str | None] = mapped_column(String(100))
+    complete: Mapped[bool] = mapped_column()
+    asked_by: Mapped[str] = mapped_column(String(200))
+    created: Mapped[datetime] = mapped_column(Moment, default=now)
+    expires: Mapped[datetime | None] = mapped_column(Moment)
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+    shares: Mapped[list[Share]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+    corrections: Mapped[list[Correction]] = relationship(
+        cascade="all, delete-orphan", passive_deletes=True, order_by="Correction.created"
+    )
+    reveals: Mapped[list[Reveal]] = relationship(
+        cascade="all, delete-orphan", passive_deletes=True, order_by="Reveal.created"
+    )
+
+
+class Reveal(Base):
+    """Somebody chose to see the names in a digest: who, and when."""
+
+    __tablename__ = "reveal"
+    __table_args__ = (Index("ix_reveal_digest_id", "digest_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest_id: Mapped[str] = mapped_column(ForeignKey("digest.id", ondelete="CASCADE"))
+    who: Mapped[str] = mapped_column(String(200))
+    created: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
+class Share(Base):
+    """A link for the candidate. Only the hash of its token is kept: the link is shown once."""
+
+    __tablename__ = "share"
+    __table_args__ = (Index("ix_share_digest_id", "digest_id"), Index("ix_share_token_hash", "token_hash", unique=True))
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
+    digest_id: Mapped[str] = mapped_column(ForeignKey("digest.id", ondelete="CASCADE"))
+    token_hash: Mapped[str] = mapped_column(String(64))
+    made_by: Mapped[str] = mapped_column(String(200))
+    created: Mapped[datetime] = mapped_column(Moment, default=now)
+    expires: Mapped[datetime] = mapped_column(Moment)
+
+
+class Correction(Base):
+    """What the candidate says about a finding (``signal``), or about the whole digest (none)."""
+
+    __tablename__ = "correction"
+    __table_args__ = (Index("ix_correction_digest_id", "digest_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest_id: Mapped[str] = mapped_column(ForeignKey("digest.id", ondelete="CASCADE"))
+    signal: Mapped[str | None] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    created: Mapped[datetime] = mapped_column(Moment, default=now)

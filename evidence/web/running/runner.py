@@ -1,0 +1,133 @@
+"""The queue of scans: so many at once, each written down as it goes, none of them ever in the way of a page."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from flask import Flask
+from sqlalchemy import select, update
+
+from evidence.pipeline import ScanRequest
+from evidence.web import keeping
+from evidence.web.extensions import db
+from evidence.web.models import Scan, State, StoredDigest, now
+from evidence.web.running.process import Ended, run_apart, sweep, work_folder
+from evidence.web.running.record import Record
+from evidence.web.running.work import Answer, Bounds, scanned
+from evidence.web.settings import Settings
+from evidence.web.tracing import span
+
+_SILENT_SECONDS = 60
+_log = structlog.get_logger("evidence.web.runner")
+
+
+class Runner:
+    """Runs the scans of one server. ``submit`` takes the id of a queued scan; ``close`` ends all within seconds."""
+
+    def __init__(self, app: Flask, settings: Settings, instance: str) -> None:
+        self._app, self._settings, self.instance = app, settings, instance
+        self._slots = ThreadPoolExecutor(settings.parallel_scans, thread_name_prefix="scan")
+        self._closing = threading.Event()
+
+    @property
+    def folder(self) -> Path:
+        """Where scans have their temporary files."""
+        return self._settings.data / "work"
+
+    @property
+    def closing(self) -> bool:
+        """Whether the server is about to stop."""
+        return self._closing.is_set()
+
+    def take_up(self) -> None:
+        """After a start: what ran here when the server stopped is marked interrupted, what waited waits again."""
+        sweep(self.folder)
+        with self._app.app_context():
+            silent = now() - timedelta(seconds=_SILENT_SECONDS)
+            here = (Scan.instance == self.instance) | (Scan.beat < silent)
+            begun = Scan.state.in_([State.RUNNING, State.CANCELLING]) & here
+            db.session.execute(update(Scan).where(begun).values(state=State.INTERRUPTED, finished=now()))
+            waiting = select(Scan.id).where(Scan.state == State.QUEUED, Scan.instance == self.instance)
+            ids = db.session.scalars(waiting.order_by(Scan.created)).all()
+            db.session.commit()
+        for each in ids:
+            self.submit(each)
+
+    def submit(self, scan_id: str) -> None:
+        """Run this scan as soon as there is room."""
+        self._slots.submit(self._run, scan_id)
+
+    def close(self) -> None:
+        """End the running scans (they are marked interrupted) and take no more."""
+        self._closing.set()
+        self._slots.shutdown(wait=True, cancel_futures=True)
+
+    def _run(self, scan_id: str) -> None:
+        with self._app.app_context(), span("scan", {"evidence.scan": scan_id}):
+            try:
+                self._one(scan_id)
+            except Exception as error:
+                # Whatever went wrong with one scan, the next one still has its turn.
+                _log.error("scan broke off", scan=scan_id, kind=type(error).__name__)
+                db.session.rollback()
+                Record(scan_id).over(State.FAILED, "The server could not keep what the scan found: ask its operator.")
+            finally:
+                db.session.remove()
+
+    def _one(self, scan_id: str) -> None:
+        record = Record(scan_id)
+        if self._closing.is_set() or not record.begin():
+            return
+        _log.info("scan begins", scan=scan_id)
+        scan = record.scan()
+        try:
+            answer = self._answer(scan, record)
+        except Ended as ended:
+            self._ended(record, str(ended))
+        else:
+            self._finish(scan_id, answer, record)
+
+    def _answer(self, scan: Scan, record: Record) -> Answer:
+        request = self._request(scan)
+        db.session.commit()
+        with work_folder(self.folder) as folder:
+            bounds = Bounds(folder, self._settings.scan_memory_mib, self._settings.scan_seconds)
+            return run_apart(
+                scanned,
+                request,
+                bounds.memory,
+                bounds=bounds,
+                heard=record.heard,
+                wanted=lambda: not self._closing.is_set() and record.still_wanted(),
+            )
+
+    def _request(self, scan: Scan) -> ScanRequest:
+        return ScanRequest(
+            source=scan.source,
+            profile=scan.profile,
+            hosts=self._settings.forges,
+            insecure_hosts=self._settings.insecure_hosts,
+            workers=self._settings.parse_workers,
+        )
+
+    def _ended(self, record: Record, sentence: str) -> None:
+        if sentence:
+            record.over(State.FAILED, sentence)
+        elif self._closing.is_set():
+            record.over(State.INTERRUPTED, "")
+        else:
+            record.forget()
+        _log.info("scan ended", scan=record.id, cancelled=not sentence)
+
+    def _finish(self, scan_id: str, answer: Answer, record: Record) -> None:
+        if answer.content is None:
+            record.over(State.FAILED, answer.sentence)
+            _log.info("scan refused", scan=scan_id)
+            return
+        digest: StoredDigest = keeping.store(answer.content, record.scan(), self._settings)
+        record.over(State.DONE, "", digest.id)
+        _log.info("scan done", scan=scan_id)

@@ -1,0 +1,121 @@
+"""Inside a scan's process: the pipeline, with its progress sent home. Knows no database and no Flask."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from evidence.model import EvidenceError, UsageError
+from evidence.pipeline import ScanRequest
+
+_PR_SET_PDEATHSIG = 1
+_SEND_SECONDS = 0.1
+_MEMORY = "It needed more memory than a scan may take here ({} MiB)."
+_home: list[Connection] = []
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a process may take: ``folder`` is its only place for files, ``memory`` is MiB of address space."""
+
+    folder: Path
+    memory: int
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of it: ``content``, or one sentence about why there is none."""
+
+    content: Any = None
+    sentence: str = ""
+
+
+def begin(home: Connection, bounds: Bounds) -> None:
+    """Make this process what it is to be: its own session, bounded, and gone when the server is gone."""
+    os.setsid()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    # Only the soft limit: the pool and git inherit it and set tighter ones of their own.
+    _soft(resource.RLIMIT_AS, bounds.memory << 20)
+    _soft(resource.RLIMIT_CORE, 0)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(bounds.folder)
+    _home.append(home)
+    _send("process", os.getpid())
+
+
+def _soft(kind: int, most: int) -> None:
+    hard = resource.getrlimit(kind)[1]
+    resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def _send(*message: Any) -> None:
+    # The server may be gone; then so are we, soon.
+    with suppress(OSError):
+        _home[0].send(message)
+
+
+class Telling:
+    """Progress that goes to the server, a few times a second at most."""
+
+    def __init__(self) -> None:
+        self._pending = 0
+        self._sent = 0.0
+
+    def stage(self, name: str, total: int | None) -> None:
+        """A stage begins."""
+        self._flush()
+        _send("stage", name, total)
+
+    def advance(self, count: int = 1) -> None:
+        """So many steps more."""
+        self._pending += count
+        if time.monotonic() - self._sent >= _SEND_SECONDS:
+            self._flush()
+
+    def warn(self, sentence: str) -> None:
+        """Something that the reader should know."""
+        _send("warn", sentence)
+
+    def _flush(self) -> None:
+        if self._pending:
+            _send("advance", self._pending)
+        self._pending, self._sent = 0, time.monotonic()
+
+
+def _answered(work: Callable[[], Any], memory: int) -> Answer:
+    """What ``work`` gives, or the sentence to show. A defect is named by its kind alone: its text may quote."""
+    try:
+        return Answer(work())
+    except UsageError as wrong:
+        return Answer(sentence=str(wrong))
+    except EvidenceError as error:
+        return Answer(sentence=str(error))
+    except MemoryError:
+        return Answer(sentence=_MEMORY.format(memory))
+    except OSError as error:
+        return Answer(sentence=f"The machine that scans has a problem: {error.strerror or 'input or output failed'}.")
+    except Exception as error:
+        return Answer(sentence=f"{type(error).__name__}: this is a defect in evidence, not in what was scanned.")
+
+
+def scanned(request: ScanRequest, memory: int) -> Answer:
+    """The digest as JSON, or the sentence about why there is none."""
+
+    def work() -> bytes:
+        from evidence.pipeline import scan
+        from evidence.report.json_form import to_json
+
+        return to_json(scan(request, Telling()))
+
+    return _answered(work, memory)

@@ -1,0 +1,83 @@
+"""What templates need: hostile text made visible, times for people, names of things."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Flask
+from markupsafe import Markup, escape
+
+from evidence.report.visible import safe_url, visible
+from evidence.report.words import counted, number
+from evidence.web.context import settings
+from evidence.web.models import Scan, State, now
+from evidence.web.naming import scan_name
+from evidence.web.visitor import visitor
+
+_STATES = {
+    State.QUEUED: "waiting",
+    State.RUNNING: "being read",
+    State.CANCELLING: "being cancelled",
+    State.DONE: "read",
+    State.FAILED: "could not be read",
+    State.INTERRUPTED: "interrupted",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates their filters and names."""
+    app.jinja_env.filters.update(
+        seen=seen,
+        address=safe_url,
+        moment=moment,
+        day=day,
+        took=took,
+        counted=counted,
+        number=number,
+        thousands=thousands,
+    )
+    app.context_processor(_names)
+
+
+def _names() -> dict[str, Any]:
+    return {
+        "visitor": visitor(),
+        "team": settings().team,
+        "now": now(),
+        "scan_name": scan_name,
+        "scan_candidate": lambda scan: scan.candidate,
+        "state_words": state_words,
+        "with_candidate": False,
+    }
+
+
+def state_words(scan: Scan) -> str:
+    """Where a scan stands, for a list."""
+    return _STATES[scan.status]
+
+
+def seen(text: str) -> Markup:
+    """Text of others with nothing hidden in it; long addresses may break at their slashes."""
+    return Markup("/<wbr>").join(escape(part) for part in visible(text).split("/"))
+
+
+def moment(when: datetime) -> Markup:
+    """A time, to the minute, as machines and people read it."""
+    return Markup('<time datetime="{}">{}</time>').format(when.isoformat(), when.strftime("%d %b %Y, %H:%M UTC"))
+
+
+def day(when: datetime) -> Markup:
+    """A date as machines and people read it."""
+    return Markup('<time datetime="{}">{}</time>').format(when.isoformat(), when.strftime("%d %b %Y"))
+
+
+def took(seconds: float) -> str:
+    """A duration: "12 s", "3 min 5 s"."""
+    whole = max(0, int(seconds))
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
+
+
+def thousands(value: int) -> str:
+    """A count with its thousands apart."""
+    return f"{value:,}"
