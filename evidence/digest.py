@@ -14,7 +14,7 @@ from evidence.citations import Citable, choose, cite
 from evidence.detect import signals, versions
 from evidence.matrix.aggregate import aggregate
 from evidence.matrix.inputs import SignalEvidence
-from evidence.matrix.load import PendingSignal, load_matrix, load_pending
+from evidence.matrix.load import PendingSignal, load_matrix, load_pending, scope_of
 from evidence.model import (
     Cell,
     Citation,
@@ -128,7 +128,9 @@ def assemble(scanned: Iterable[Scanned], detectors: Iterable[Detector], ledger: 
             inputs=_inputs(repositories, detectors, request),
             subject={"candidate": None, "profile": request.profile},
             repositories=tuple(r.repository for r in repositories),
-            competencies=tuple(Competency(r.id, r.domain, r.title) for r in matrix.rows),
+            competencies=tuple(
+                Competency(r.id, r.domain, r.title, scope_of(r.id, request.profile)) for r in matrix.rows
+            ),
             signals=results,
             findings=tuple(r.findings[k] for r in repositories for k in sorted(r.findings)),
             cells=_cells(results, repositories),

@@ -195,11 +195,22 @@ def load_features() -> tuple[Feature, ...]:
     return tuple(Feature(**{**entry, "seeds": tuple(entry["seeds"])}) for entry in _data("features.toml")["feature"])
 
 
+SCOPES = ("core", "relevant", "out_of_scope")
+"""What a profile makes of a row, in the order in which rows are read."""
+
+
 @cache
 def load_profiles() -> tuple[Profile, ...]:
     """The role profiles, in the order of the file."""
-    lists = ("core", "relevant", "out_of_scope")
     return tuple(
-        Profile(**{**entry, **{name: tuple(entry[name]) for name in lists}})
+        Profile(**{**entry, **{name: tuple(entry[name]) for name in SCOPES}})
         for entry in _data("profiles.toml")["profile"]
     )
+
+
+def scope_of(row: str, profile: str | None) -> str:
+    """What a role profile makes of a row: ``core``, ``relevant`` or ``out_of_scope``; "" without a (known) profile."""
+    chosen = next((p for p in load_profiles() if p.id == profile), None)
+    if chosen is None:
+        return ""
+    return next((name for name in SCOPES if row in getattr(chosen, name)), "")

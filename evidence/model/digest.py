@@ -60,11 +60,13 @@ class Cell(Struct, frozen=True, kw_only=True):
 
 
 class Competency(Struct, frozen=True):
-    """One row of the matrix, as the digest carries it."""
+    """One row of the matrix, as the digest carries it. ``scope`` is what the role profile makes of it: core, relevant,
+    out_of_scope, or "" without a profile."""
 
     id: str
     domain: str
     title: str
+    scope: str = ""
 
 
 class Repository(Struct, frozen=True, kw_only=True):

@@ -92,6 +92,9 @@ def _domain_table(domain: Domain) -> Iterator[str]:
             *(table_row(_signs(row)) for row in domain.active),
         ]
         yield "\n".join(rows) + "\n"
+    if domain.outside:
+        titles = joined([f"{prose(r.competency.title)} ({' '.join(_signs(r)[1:])})" for r in domain.outside])
+        yield f"{prose(domain.title)}, not asked about in this role: {titles}.\n"
     if domain.resting:
         titles = joined([prose(r.competency.title) for r in domain.resting])
         yield f"{prose(domain.title)}, without a Flask application to read: {titles}.\n"
@@ -99,7 +102,8 @@ def _domain_table(domain: Domain) -> Iterator[str]:
 
 def _signs(row: Row) -> list[str]:
     entries = [row.at(level) for level in LEVELS]
-    return [table_cell(prose(row.competency.title)), *(_sign(e) if e else "" for e in entries)]
+    title = prose(row.competency.title) + (" (core)" if row.core else "")
+    return [table_cell(title), *(_sign(e) if e else "" for e in entries)]
 
 
 def _sign(entry: CellEntry) -> str:

@@ -29,6 +29,7 @@ from evidence.report.ledger_codes import Code, code
 from evidence.report.words import LEVELS
 
 STRAYS = "row-elsewhere"
+CORE, OUTSIDE = "core", "out_of_scope"
 _SPEAKING = (CellStatus.SUPPORTED, CellStatus.PARTLY, CellStatus.BY_OTHERS)
 _RESTING = (CellStatus.NOT_APPLICABLE, CellStatus.NOT_OBSERVABLE)
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
@@ -100,6 +101,16 @@ class Row:
     evidence: tuple[Evidence, ...]
 
     @property
+    def core(self) -> bool:
+        """Whether the role that was named asks about this row first."""
+        return self.competency.scope == CORE
+
+    @property
+    def outside(self) -> bool:
+        """Whether the role that was named does not ask about this row: it is shown folded, and never hidden."""
+        return self.competency.scope == OUTSIDE
+
+    @property
     def speaks(self) -> bool:
         """Whether the row has anything beyond markers and questions."""
         return bool(self.evidence) or any(c.speaks for c in self.cells)
@@ -111,17 +122,21 @@ class Row:
 
 @dataclass(frozen=True)
 class Domain:
-    """Rows of one domain in the digest's order. ``resting`` are those that only matter to a Flask application."""
+    """Rows of one domain: the core of the role first, where a role was named, else in the digest's order.
+
+    ``resting`` are those that only matter to a Flask application, ``outside`` those that the role does not ask about.
+    """
 
     title: str
     anchor: str
     rows: tuple[Row, ...]
     resting: tuple[Row, ...]
+    outside: tuple[Row, ...] = ()
 
     @property
     def active(self) -> tuple[Row, ...]:
-        """The rows that are not resting."""
-        return tuple(r for r in self.rows if r not in self.resting)
+        """The rows that are neither resting nor outside."""
+        return tuple(r for r in self.rows if r not in self.resting and r not in self.outside)
 
 
 @dataclass(frozen=True)
@@ -194,7 +209,7 @@ def _row(competency: Competency, digest: Digest, findings: dict[str, Finding], e
     cells = sorted((c for c in digest.cells if c.competency == competency.id), key=lambda c: LEVELS.index(c.level))
     told: set[str] = set()
     entries = [_cell(c, findings, evidence, told) for c in cells]
-    if own or any(e.speaks for e in entries):
+    if competency.scope != OUTSIDE and (own or any(e.speaks for e in entries)):
         return Row(competency, anchor, tuple(entries), own)
     folded = (CellEntry(e.cell, e.anchor, anchor, e.grounds, e.against) for e in entries)
     return Row(competency, anchor, tuple(folded), own)
@@ -214,9 +229,10 @@ def _cell(cell: Cell, findings: dict[str, Finding], evidence: dict[str, Evidence
 
 
 def _domain(title: str, rows: tuple[Row, ...], flask: bool) -> Domain:
-    own = tuple(r for r in rows if r.competency.domain == title)
+    own = tuple(sorted((r for r in rows if r.competency.domain == title), key=lambda r: r.competency.scope != CORE))
     resting = () if flask else tuple(r for r in own if not r.speaks and _needs_flask(r))
-    return Domain(title, _name("domain", title.lower()), own, resting)
+    outside = tuple(r for r in own if r.outside and r not in resting)
+    return Domain(title, _name("domain", title.lower()), own, resting, outside)
 
 
 def _needs_flask(row: Row) -> bool:

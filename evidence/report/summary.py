@@ -57,7 +57,7 @@ def summarise(page: Outline) -> Summary:
     """All sentences of the digest's first page."""
     speaking = [(d, _domain(page, d)) for d in page.domains]
     return Summary(
-        opening=(*_flask(page), *_read(page), _candidate(page), *_incomplete(page)),
+        opening=(*_flask(page), *_read(page), _candidate(page), *_role(page), *_incomplete(page)),
         domains=tuple((d, sentences) for d, sentences in speaking if sentences),
         silent=_silent(page, [d for d, sentences in speaking if not sentences]),
         cells=_cells(page),
@@ -127,6 +127,18 @@ def _candidate(page: Outline) -> Sentence:
     if name is None:
         return ("Nobody was named as the candidate, so this is about the repository, whoever wrote it.",)
     return ("The work of ", Quote(name or "the candidate"), " was looked for; what others wrote is named as such.")
+
+
+def _role(page: Outline) -> tuple[Sentence, ...]:
+    """What the role profile does to the order of the page; it changes no status."""
+    role = page.digest.subject.get("profile")
+    if not isinstance(role, str):
+        return ()
+    rows = [row for domain in page.domains for row in domain.rows]
+    core, outside = sum(r.core for r in rows), sum(r.outside for r in rows)
+    folded = f" {capital(counted(outside, 'row'))} that it does not ask about {'is' if outside == 1 else 'are'} folded."
+    told = f": its {counted(core, 'core row')} stand first in each domain.{folded if outside else ''}"
+    return (("It is read for the role ", Quote(role), told),)
 
 
 def _incomplete(page: Outline) -> tuple[Sentence, ...]:

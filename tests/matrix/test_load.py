@@ -7,6 +7,7 @@ import re
 import pytest
 
 from evidence.matrix.load import (
+    SCOPES,
     MatrixError,
     load_features,
     load_matrix,
@@ -14,6 +15,7 @@ from evidence.matrix.load import (
     load_profiles,
     load_vocabulary,
     read_rows,
+    scope_of,
 )
 from evidence.matrix.words import explain_rule
 from evidence.model import Polarity
@@ -97,3 +99,12 @@ def test_a_missing_level_names_its_cell() -> None:
     """A row without one of its levels is reported, not skipped."""
     with pytest.raises(MatrixError, match="some-row, Junior"):
         read_rows({"domain": "d", "row": [{"id": "some-row", "title": "t", "seeds": []}]})
+
+
+def test_a_profile_gives_every_row_a_scope() -> None:
+    """Each row is core, relevant or out of scope for a role; without a role it is neither."""
+    for profile in load_profiles():
+        scopes = {row: scope_of(row, profile.id) for row in ROWS}
+        assert set(scopes.values()) <= set(SCOPES)
+        assert {row for row, scope in scopes.items() if scope == "core"} == set(profile.core)
+    assert {scope_of(row, None) for row in ROWS} == {scope_of(row, "no such role") for row in ROWS} == {""}

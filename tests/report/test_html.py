@@ -265,3 +265,13 @@ def test_text_has_contrast(scheme: str, ink: str, paper: str, quiet: Digest) -> 
     colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", found.group(1)))
     high, low = sorted((_luminance(colours[ink]), _luminance(colours[paper])), reverse=True)
     assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+def test_a_role_is_named_and_nothing_is_left_out_for_it(rich: Digest) -> None:
+    """The page says which role it is read for; a row that the role does not ask about is folded, evidence and all."""
+    rows = tuple(replace(c, scope="out_of_scope" if c.id == "app-structure" else "core") for c in rich.competencies)
+    page = to_html(replace(rich, competencies=rows, subject={"candidate": None, "profile": "api-first"}))
+    assert "It is read for the role" in page and "One row that it does not ask about is folded." in page
+    assert '<details class="folded" id="row-app-structure">' in page
+    ids = set(re.findall(r' id="(signal-[^"]+)"', page))
+    assert ids == set(re.findall(r' id="(signal-[^"]+)"', to_html(rich)))

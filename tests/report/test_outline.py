@@ -32,6 +32,19 @@ def test_rows_keep_the_order_of_the_digest_and_levels_rise(rich: Digest) -> None
     assert all([e.cell.level for e in r.cells] == list(Level) for r in rows)
 
 
+def test_a_role_orders_and_folds_rows_and_hides_none(rich: Digest) -> None:
+    """The role's core rows stand first in their domain; what it does not ask about is apart, with its evidence."""
+    scopes = {"templating": "core", "app-structure": "out_of_scope"}
+    rows = tuple(replace(c, scope=scopes.get(c.id, "relevant")) for c in rich.competencies)
+    page = outline(replace(rich, competencies=rows, subject={"candidate": None, "profile": "template-heavy"}))
+    first = page.domains[0]
+    assert [r.competency.id for r in first.rows] == ["templating", "app-structure", "routing"]
+    assert [r.competency.id for r in first.outside] == ["app-structure"]
+    assert {e.target for e in first.outside[0].cells} == {first.outside[0].anchor}
+    assert {r.competency.id for d in page.domains for r in d.rows} == {c.id for c in rich.competencies}
+    assert {e.anchor for e in page.evidence} == {e.anchor for e in outline(rich).evidence}
+
+
 def test_a_cell_in_a_folded_row_is_reached_through_its_row(rich: Digest) -> None:
     """Links lead to a place that is visible: the cell, or the row that is folded around it."""
     for domain in outline(rich).domains:
