@@ -15,6 +15,7 @@ from evidence.facts.ci import CiRun, Job, Permissions, Pipeline, Place, Step
 from evidence.facts.environments import environment_of
 from evidence.facts.error_shapes import ErrorHandler, ErrorHelper
 from evidence.facts.feature_flags import FlagUse
+from evidence.facts.history import Landing, Past, PathKind, Row
 from evidence.facts.monitors import Monitor
 from evidence.facts.names import PyFile, Ref
 from evidence.facts.occurrences import Occurrence, at, between
@@ -141,6 +142,7 @@ __all__ = [
     "Instruction",
     "Job",
     "KeptSecret",
+    "Landing",
     "Model",
     "Module",
     "Monitor",
@@ -148,6 +150,8 @@ __all__ = [
     "Observation",
     "Observations",
     "Occurrence",
+    "Past",
+    "PathKind",
     "Permissions",
     "Pipeline",
     "Place",
@@ -163,6 +167,7 @@ __all__ = [
     "Requirements",
     "Role",
     "Route",
+    "Row",
     "Scalar",
     "Scan",
     "Scenario",

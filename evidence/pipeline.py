@@ -107,7 +107,8 @@ def _scan(request: ScanRequest, progress: Progress) -> Digest:
         history = repository.history()
 
         progress.stage("Looking for signals", len(detectors))
-        project = Project(repository.snapshot.blobs, facts, history)
+        missing = {"history": history.lacking} if history.lacking else {}
+        project = Project(repository.snapshot.blobs, facts, history, missing=missing)
         findings = detect.run(detectors, project, repository.id, ledger, request.timer)
 
         progress.stage("Writing citations", None)

@@ -79,7 +79,7 @@ def test_a_case_is_read_whole() -> None:
         "app/__init__.py": "x = 1\n\ny = 2\n",
         "docs/read me.md": "```python\ninner\n```\n",
     }
-    assert [(author, len(paths)) for _, author, paths in case.changes] == [("ada", 1), ("bob", 3)]
+    assert [(c.author, len(c.paths)) for c in case.changes] == [("bob", 3), ("ada", 1)]
     assert [(e.signal, e.result, e.places) for e in case.expectations] == [
         ("a.b", "practised", (("app/__init__.py", 1, 2), ("app/__init__.py", 3, 3))),
         ("a.c", "absent", ()),

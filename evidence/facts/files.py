@@ -10,7 +10,7 @@ from evidence.facts.names import PyFile
 from evidence.facts.python.records import Module
 from evidence.facts.records import Commands, Data, Dockerfile, Document, Requirements, Template, Text
 from evidence.facts.roles import Role, role_of
-from evidence.model import Blob, Changes, History
+from evidence.model import Blob, Changes, History, LineCount
 
 Record = TypeVar("Record")
 
@@ -21,6 +21,9 @@ class _NoHistory:
     commits: tuple[()] = ()
 
     def dates(self, _paths: Iterable[str]) -> Mapping[str, tuple[int, ...]]:
+        return {}
+
+    def line_counts(self, _shas: Iterable[str]) -> Mapping[str, LineCount]:
         return {}
 
 

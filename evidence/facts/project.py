@@ -11,9 +11,10 @@ from __future__ import annotations
 from evidence.facts.topics.api import ApiTopics
 from evidence.facts.topics.data import DataTopics
 from evidence.facts.topics.delivery import DeliveryTopics
+from evidence.facts.topics.history import HistoryTopics
 from evidence.facts.topics.operation import OperationTopics
 from evidence.facts.topics.security import SecurityTopics
 
 
-class Project(ApiTopics, DataTopics, DeliveryTopics, OperationTopics, SecurityTopics):
+class Project(ApiTopics, DataTopics, DeliveryTopics, HistoryTopics, OperationTopics, SecurityTopics):
     """The facts of one commit, joined into graphs when first asked for."""

@@ -21,7 +21,7 @@ from evidence.model.citations import (
 )
 from evidence.model.digest import Cell, Competency, Digest, Ledger, LedgerEntry, Probes, Repository, SignalResult
 from evidence.model.forge import Account, ChangeRequest, Changes, Comment, Issue, Release, Review, Thread
-from evidence.model.git import Blob, Change, Commit, History, Person, Snapshot
+from evidence.model.git import Blob, Change, Commit, History, LineCount, Person, Snapshot
 from evidence.model.signals import Bar, Finding, Signal, Site, Sites, any_site, never, no_measures
 from evidence.model.vocabulary import CellStatus, EvidenceError, Grade, Level, Outcome, Polarity, Scalar, UsageError
 
@@ -50,6 +50,7 @@ __all__ = [
     "Ledger",
     "LedgerEntry",
     "Level",
+    "LineCount",
     "Outcome",
     "Person",
     "Polarity",

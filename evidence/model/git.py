@@ -50,6 +50,13 @@ class Commit(Struct, frozen=True):
     changes: tuple[Change, ...]
 
 
+class LineCount(Struct, frozen=True):
+    """How many lines a commit adds to and removes from each path, white space apart: (path, added, removed). Binary
+    files count -1 each. A commit that only moves white space or files has no path here."""
+
+    files: tuple[tuple[str, int, int], ...]
+
+
 class Snapshot(Protocol):
     """The tree of one commit. ``read`` yields (oid, content) for the oids that exist and are within the cap, in the
     order asked; what it cannot give lands in the source's ledger."""
@@ -70,4 +77,8 @@ class History(Protocol):
 
     def dates(self, paths: Iterable[str]) -> Mapping[str, tuple[int, ...]]:
         """For each path, the sorted commit times (epoch seconds) of the commits that touch it."""
+        ...
+
+    def line_counts(self, shas: Sequence[str]) -> Mapping[str, LineCount]:
+        """Counted lines of these commits (full ids); those whose files are not there are left out."""
         ...

@@ -14,6 +14,8 @@ LEDGER_CODES = {
     "history_incomplete": "commits, or the files that commits changed, are missing from this clone",
     "history_truncated": "the history is longer than what is read",
     "lfs_pointer": "a file's content is kept in Git LFS",
+    "lines_not_counted": "the contents that a commit changed are missing from this clone",
+    "lines_sampled": "changed lines are counted for a sample of commits",
     "object_missing": "a file or folder is missing from this clone",
     "object_unreadable": "a file's object is damaged",
     "submodule": "a submodule is another repository and is not read",

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from evidence.model import Commit, Ledger
+from evidence.model import Commit, Ledger, LineCount
 from evidence.source.git import MIB, Child, Git
+from evidence.source.line_counts import LineCounter
 from evidence.source.log import LOG, WITH_CHANGES, read_commits
 from evidence.source.mending import Mender, shallow_boundary
 
 MOST_COMMITS = 250_000
+# As many as the signals of history look at on the main line: with fewer, a share of them would be a share of the cut.
+FEWEST_OF_A_SHALLOW = 200
 MOST_OUTPUT = 64 * MIB  # nearly five times what 26,000 commits of a large application need
 # git holds all changes of one commit in memory, about 200 bytes each: so much less than others get is enough for half a
 # million, and stops a tree that repeats itself without end.
@@ -27,9 +30,16 @@ _SPARED_MEMORY = 208 * MIB
 
 @dataclass(frozen=True)
 class History:
-    """Commits reachable from the scanned one, newest first, as ``git log`` orders them. Merges carry no changes."""
+    """Commits reachable from the scanned one, newest first, as ``git log`` orders them. Merges carry no changes.
+    ``lacking`` says why nothing can be told from so little ("" where that is not so)."""
 
     commits: tuple[Commit, ...]
+    counter: LineCounter | None = field(default=None, repr=False, compare=False)
+    lacking: str = ""
+
+    def line_counts(self, shas: Sequence[str]) -> dict[str, LineCount]:
+        """Counted lines of these commits (full ids), as far as their files are there; the repository must be open."""
+        return self.counter.count(shas) if self.counter else {}
 
     def dates(self, paths: Iterable[str]) -> dict[str, tuple[int, ...]]:
         """For each path, the sorted times (seconds since the epoch) of the commits that touch it."""
@@ -77,8 +87,19 @@ class HistoryReading:
         if len(commits) > MOST_COMMITS:
             self._ledger.note("history_truncated", "commits", f"only the newest {MOST_COMMITS} commits are read")
             del commits[MOST_COMMITS:]
-        if boundary := shallow_boundary(self._git):
+        boundary = shallow_boundary(self._git)
+        if boundary:
             self._ledger.note("history_incomplete", "shallow clone", "commits before the clone's boundary are not here")
             # A commit of the boundary would seem to add every file.
             commits = [replace(c, changes=()) if c.sha in boundary else c for c in commits]
-        return History(tuple(commits))
+        counter = LineCounter(self._git, self._spool, self._ledger)
+        return History(tuple(commits), counter, _lacking(len(commits), bool(boundary)))
+
+
+def _lacking(count: int, shallow: bool) -> str:
+    """Why a history says nothing: it is not there, or so much of it was cut off that the rest stands for nothing."""
+    if not count:
+        return "no commit of the history could be read"
+    if shallow and count < FEWEST_OF_A_SHALLOW:
+        return f"the copy is shallow: only its newest {count:,} commits are here"
+    return ""

@@ -1,9 +1,10 @@
 """Checks a detector against fixture cases: short Markdown files that are its examples and its tests at once.
 
 A case is a title that says what must hold, fenced files (the info string's second word is the path), an optional
-``history`` fence (``YYYY-MM-DD author path [path...]`` per line, a commit each) and last an ``expect`` fence with lines
-``<signal id> <absent|not_applicable|trace|practised|sustained> [path:first-last ...]``: places that must be among the
-sites. A plugin in another package tests itself with the same two functions.
+``history`` fence (``YYYY-MM-DD author path [path...]`` per line, a commit each; more in ``evidence.testkit.history``)
+and last an ``expect`` fence with lines ``<signal id> <absent|not_applicable|trace|practised|sustained>
+[path:first-last ...]``: places that must be among the sites. A plugin in another package tests itself with the same
+two functions.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from evidence.api import Detector, Project
 from evidence.detect import run
 from evidence.facts import registry
 from evidence.facts.language import language_of
-from evidence.model import Blob, Change, Commit, Finding, Ledger, Outcome, Person
+from evidence.model import Blob, Finding, Ledger, Outcome
+from evidence.testkit.history import MadeHistory, Recorded, read_history
 
 _FENCE = re.compile(r"^(`{3,}|~{3,})(.*)$")
 _PLACE = re.compile(r"(.+):(\d+)(?:-(\d+))?")
@@ -37,11 +38,11 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Case:
-    """One fixture case. ``files`` map paths to contents; ``changes`` are (epoch seconds, author, paths)."""
+    """One fixture case. ``files`` map paths to contents; ``changes`` are its commits, oldest first."""
 
     title: str
     files: Mapping[str, str]
-    changes: tuple[tuple[int, str, tuple[str, ...]], ...]
+    changes: tuple[Recorded, ...]
     expectations: tuple[Expectation, ...]
 
 
@@ -50,14 +51,14 @@ def read_case(text: str) -> Case:
     lines = text.splitlines()
     title = next((line[2:].strip() for line in lines if line.startswith("# ")), "")
     files: dict[str, str] = {}
-    changes: list[tuple[int, str, tuple[str, ...]]] = []
+    changes: list[Recorded] = []
     expectations: list[Expectation] = []
     for info, body in _fences(lines):
         word, _, path = info.partition(" ")
         if word == "expect":
             expectations.extend(_expectation(line) for line in body if line.strip())
         elif word == "history":
-            changes.extend(_change(line) for line in body if line.strip())
+            changes.extend(read_history(body))
         elif path.strip():
             files[path.strip()] = "".join(line + "\n" for line in body)
     if not title or not expectations:
@@ -88,35 +89,6 @@ def _expectation(line: str) -> Expectation:
     return Expectation(signal, result, tuple((m[1], int(m[2]), int(m[3] or m[2])) for m in matches if m))
 
 
-def _change(line: str) -> tuple[int, str, tuple[str, ...]]:
-    day, author, *paths = line.split()
-    return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()), author, tuple(paths)
-
-
-class _Commits:
-    """A history made from a case's lines."""
-
-    def __init__(self, changes: Iterable[tuple[int, str, tuple[str, ...]]]) -> None:
-        ordered = sorted(changes, reverse=True)
-        self.commits = tuple(
-            Commit(
-                sha=hashlib.sha1(repr(item).encode(), usedforsecurity=False).hexdigest(),
-                parents=(),
-                author=Person(item[1], f"{item[1]}@example.org"),
-                authored=item[0],
-                committer=Person(item[1], f"{item[1]}@example.org"),
-                committed=item[0],
-                subject="Change",
-                body="",
-                changes=tuple(Change("M", p) for p in item[2]),
-            )
-            for item in ordered
-        )
-
-    def dates(self, paths: Iterable[str]) -> Mapping[str, tuple[int, ...]]:
-        return {p: tuple(sorted(c.committed for c in self.commits for x in c.changes if x.path == p)) for p in paths}
-
-
 def project_of(case: Case) -> Project:
     """The case's files as a project, read by the same extractors as a real scan."""
     blobs, facts = [], dict[str, Any]()
@@ -126,7 +98,7 @@ def project_of(case: Case) -> Project:
         language = language_of(path, content[:160])
         if language is not None:
             facts[path] = registry.decode(language, registry.extract(language, content))
-    return Project(blobs, facts, _Commits(case.changes))
+    return Project(blobs, facts, MadeHistory(case.changes))
 
 
 def check_case(case: Case, detectors: Iterable[Detector]) -> list[str]:

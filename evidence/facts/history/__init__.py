@@ -1,0 +1,18 @@
+"""What the commits say, without judgement: one lean pass over the history, and questions about it.
+
+rows      each commit with its author, the parts of the code that it touches, and its kind
+mainline  how changes came to the main line: through a request, by hand, merged by whom
+messages  what a commit's text refers to: requests, issues, commits it undoes
+areas     the domains of the code base, told from its folders
+sample    the few commits of which lines are counted
+frame     all of it as a pandas table, for export alone (pandas is imported there and nowhere else)
+"""
+
+from __future__ import annotations
+
+from evidence.facts.history.mainline import Landing
+from evidence.facts.history.past import Past
+from evidence.facts.history.path_kinds import PathKind
+from evidence.facts.history.rows import Row
+
+__all__ = ["Landing", "Past", "PathKind", "Row"]

@@ -1,0 +1,137 @@
+"""Counted lines of a few commits: one git process over those that were asked for, white space and moves apart.
+
+Counting costs ten times the rest of a history (see docs/decisions/history.md), so nobody asks for all of it. In a
+partial clone the old contents are missing; those commits are left out, and the ledger says how many.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from evidence.facts.masking import mask
+from evidence.model import Ledger, LineCount
+from evidence.source.git import MIB, Git
+from evidence.source.objects import sizes
+from evidence.source.quoting import path_text
+
+_LOG = (
+    "log", "--no-walk=unsorted", "--stdin", "-z", "--format=%x01%H", "--root", "--no-textconv", "--no-ext-diff",
+    "--no-show-signature", "--no-mailmap", "--no-notes", "--no-decorate", "--no-color", "--no-diff-merges",
+    "--ignore-submodules=all",
+)  # fmt: skip
+_COUNTED = ("--numstat", "-w", "-M")
+_NAMED = ("--raw", "--no-abbrev", "--no-renames")
+_LINES = re.compile(rb"(\d+|-)\t(\d+|-)\t(.*)", re.DOTALL)
+_MOST_FILES = 2_000
+
+
+class LineCounter:
+    """Counts lines on demand, in a repository that stays open as long as this does."""
+
+    def __init__(self, git: Git, spool: Path, ledger: Ledger) -> None:
+        self._git, self._spool, self._ledger = git, spool, ledger
+
+    def count(self, shas: Sequence[str]) -> dict[str, LineCount]:
+        """The counts of these commits, as far as their files are there; the ledger tells what was counted."""
+        if not shas:
+            return {}
+        counted, whole = self._counted(shas)
+        if not whole:
+            left = [sha for sha in shas if sha not in counted]
+            counted |= self._counted(self._with_files(left))[0]
+        reason = "changed lines are counted for a sample, spread evenly over the history and its main authors"
+        self._ledger.note("lines_sampled", "commits", reason, len(counted))
+        if lost := len(shas) - len(counted):
+            self._ledger.note("lines_not_counted", "commits", "files of these commits are not in this copy", lost)
+        return counted
+
+    def _counted(self, shas: Sequence[str]) -> tuple[dict[str, LineCount], bool]:
+        out, code = self._log(_COUNTED, shas)
+        found = dict(_records(out))
+        if code != 0 and found:
+            found.popitem()  # git ends within the commit that it cannot read
+        return found, code == 0
+
+    def _with_files(self, shas: Sequence[str]) -> list[str]:
+        """Those of which every file, before and after, is there."""
+        needed: dict[str, set[str]] = {}
+        out, code = self._log(_NAMED, shas)
+        for sha, names in _touched(out):
+            needed[sha] = names
+        if code != 0 and needed:
+            needed.popitem()
+        there = sizes(self._git, sorted(set().union(*needed.values()))) if needed else {}
+        return [sha for sha in shas if sha in needed and needed[sha] <= there.keys()]
+
+    def _log(self, options: Sequence[str], shas: Sequence[str]) -> tuple[bytes, int]:
+        limits = self._git.bounded(seconds=60.0, output=16 * MIB)
+        if not shas:
+            return b"", 0
+        with tempfile.TemporaryFile(dir=self._spool) as asked:
+            asked.write("".join(f"{sha}\n" for sha in shas).encode())
+            asked.seek(0)
+            child = self._git.start(*_LOG, *options, stdin=asked, limits=limits)
+            try:
+                out = child.stdout.read(limits.output)
+                if len(out) == limits.output:
+                    child.stop()
+                return out, child.wait()
+            finally:
+                self._git.end(child)
+
+
+def _commits(out: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """Each commit's id and tokens. A count or a status begins with a digit, a dash or a colon, so no path can pass for
+    the mark that begins a commit: paths are only met where the token before has announced them."""
+    sha, tokens, expected = "", list[bytes](), 0
+    for token in out.split(b"\0"):
+        if expected:
+            expected -= 1
+            tokens.append(token)
+        elif (token := token.lstrip(b"\n")).startswith(b"\x01"):
+            if sha:
+                yield sha, tokens
+            sha, tokens = token[1:].decode("ascii", "replace"), []
+        elif token:
+            tokens.append(token)
+            expected = 1 if token.startswith(b":") else 2 if token.count(b"\t") == 2 and token.endswith(b"\t") else 0
+    if sha:
+        yield sha, tokens
+
+
+def _records(out: bytes) -> Iterator[tuple[str, LineCount]]:
+    for sha, tokens in _commits(out):
+        files: list[tuple[str, int, int]] = []
+        rest = iter(tokens)
+        for token in rest:
+            found = _LINES.fullmatch(token)
+            if found is None:
+                continue
+            name = found[3]
+            if not name:  # a move: the old path and the new one follow
+                next(rest, b"")
+                name = next(rest, b"")
+            if len(files) < _MOST_FILES and (found[1], found[2]) != (b"0", b"0"):
+                files.append((mask(path_text(name)), _number(found[1]), _number(found[2])))
+        yield sha, LineCount(tuple(files))
+
+
+def _number(raw: bytes) -> int:
+    return -1 if raw == b"-" else min(int(raw), 10**9)
+
+
+def _touched(out: bytes) -> Iterator[tuple[str, set[str]]]:
+    """Each commit's id and the blobs before and after it (submodules apart)."""
+    for sha, tokens in _commits(out):
+        names: set[str] = set()
+        for token in tokens[::2]:
+            fields = token.removeprefix(b":").split(b" ")
+            if len(fields) == 5:
+                pairs = zip(fields[:2], fields[2:4], strict=True)
+                names.update(
+                    oid.decode("ascii", "replace") for mode, oid in pairs if mode != b"160000" and oid.strip(b"0")
+                )
+        yield sha, names

@@ -1,0 +1,131 @@
+"""The history as rows: what kind of thing a commit touches, how changes land, and what messages refer to."""
+
+from __future__ import annotations
+
+import pytest
+
+from evidence.facts.history.messages import branch_owner, issues_closed, request_number, reviewers
+from evidence.facts.history.path_kinds import PathKind, kind_of
+from evidence.facts.history.sample import evenly
+from evidence.model import Commit, Person
+from evidence.testkit import Case, project_of
+from evidence.testkit.history import read_history
+
+
+def commit(subject: str, body: str = "") -> Commit:
+    """A commit with this message."""
+    ada = Person("Ada", "ada@example.org")
+    return Commit("1" * 40, (), ada, 0, ada, 0, subject, body, ())
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("app/views.py", PathKind.APP),
+        ("app/migrate.py", PathKind.APP),
+        ("setup.py", PathKind.CONFIG),
+        ("docs/conf.py", PathKind.CONFIG),
+        ("examples/app.py", PathKind.OTHER),
+        ("tests/test_views.py", PathKind.TEST),
+        ("tests/data/answer.json", PathKind.TEST),
+        ("client/list.test.tsx", PathKind.TEST),
+        ("client/list.tsx", PathKind.OTHER),
+        ("migrations/versions/0001_users.py", PathKind.MIGRATION),
+        ("db/migrations/V2__users.sql", PathKind.MIGRATION),
+        (".github/workflows/ci.yml", PathKind.CI),
+        (".gitlab-ci.yml", PathKind.CI),
+        ("README", PathKind.DOCUMENT),
+        ("docs/setup.rst", PathKind.DOCUMENT),
+        ("requirements/dev.txt", PathKind.CONFIG),
+        ("Dockerfile.dev", PathKind.CONFIG),
+        (".flake8", PathKind.CONFIG),
+        ("poetry.lock", PathKind.FOREIGN),
+        ("vendor/lib/x.py", PathKind.FOREIGN),
+        ("app/static/site.css", PathKind.OTHER),
+    ],
+)
+def test_the_kind_of_a_path(path: str, kind: PathKind) -> None:
+    """A path alone tells what kind of thing it is."""
+    assert kind_of(path) is kind
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "number"),
+    [
+        ("Reject expired invitations (#12)", "", 12),
+        ("Reject expired invitations (!12)", "", 12),
+        ("Merge pull request #7 from ada/fix", "Title", 7),
+        ("Merge branch 'fix' into 'main'", "Title\n\nSee merge request shop/app!31", 31),
+        ("Merged in fix (pull request #9)", "", 9),
+        ("Merged PR 44: Reject invitations", "", 44),
+        ("Auto merge of #5 - ada:fix, r=bob", "", 5),
+        ("Reject invitations", "Change-Id: I1\nReviewed-on: https://review.example.org/c/app/+/815", 815),
+        ("Reject invitations", "Differential Revision: https://phab.example.org/D99", 99),
+        ("Fix #12 in the catalogue", "", 0),
+        ("Revert (#12) once more", "", 0),
+        ("Merge branch 'main' of example.org:shop/app", "", 0),
+        ("Reject invitations", "I wrote: See merge request shop/app!31, but did not mean it", 0),
+    ],
+)
+def test_the_request_of_a_commit(subject: str, body: str, number: int) -> None:
+    """The forges' own wordings name the request; a number that is merely mentioned does not."""
+    assert request_number(commit(subject, body)) == number
+
+
+def test_what_else_a_message_names() -> None:
+    """Reviewers, issues and the owner of a merged branch are read where the text names them."""
+    text = "Closes #4, fixes shop/app#5 and mentions #6\n\nReviewed-by: Bob <bob@example.org>\nAcked-by: Cy"
+    assert issues_closed(commit("Resolve #3", text)) == (3, 4, 5)
+    assert reviewers(commit("x", text)) == (Person("Bob", "bob@example.org"), Person("Cy", ""))
+    assert branch_owner(commit("Merge pull request #7 from Ada/fix")) == "ada"
+    assert branch_owner(commit("Merge branch 'x'")) == ""
+
+
+HISTORY = """
+2025-01-01 ada app/a.py
+2025-01-02 bob *2 app/b{n}.py merged:ada
+2025-01-05 ci[bot] requirements.txt merged:ada
+""".strip().splitlines()
+
+
+def test_changes_of_the_main_line() -> None:
+    """Merges bring the commits of their branch, and belong to who wrote these; bots' changes are told apart."""
+    past = project_of(Case("A history", {}, read_history(HISTORY), ())).past
+    ada, bob = (past.people.with_email(f"{name}@example.org") for name in ("ada", "bob"))
+    assert ada and bob
+    found = list(past.landings())
+    assert [(x.author, x.request, x.bot, len(x.brought)) for x in found][1:] == [
+        (bob.key, 3, False, 1),
+        (bob.key, 2, False, 1),
+        (ada.key, 0, False, 1),
+    ]
+    assert found[0].bot
+    assert [past.by_other(x) for x in found] == [False, True, True, False]
+    assert len(past.rows) == 7
+    assert [row.author for row in past.work] == [bob.key, bob.key, ada.key]
+
+
+def test_equal_names_and_own_forks_do_not_review() -> None:
+    """A merger with the author's name, or whose fork the branch came from, is taken for the author."""
+    people = {
+        "Ána": Person("Ána", "1+ana-x@users.noreply.github.com"),
+        "Ana": Person("Ana", "ana@example.org"),
+        "Cy": Person("Cy", "2+ana-x@users.noreply.github.com"),
+        "Bo": Person("Bo", "bo@example.org"),
+    }
+    told = {}
+    for merger in ("Ána", "Cy", "Bo"):
+        written = Commit("1" * 40, (), people["Ana"], 1, people["Ana"], 1, "Work", "", ())
+        root = Commit("2" * 40, (), people["Ana"], 0, people["Ana"], 0, "Root", "", ())
+        subject = "Merge pull request #1 from ana-x/work"
+        merge = Commit("3" * 40, (root.sha, written.sha), people[merger], 2, people[merger], 2, subject, "", ())
+        past = project_of(Case("Empty", {}, (), ())).past
+        past = type(past)(type(past.people)((merge, written, root)))
+        told[merger] = past.by_other(next(past.landings()))
+    assert told == {"Ána": False, "Cy": False, "Bo": True}
+
+
+def test_a_sample_is_spread_evenly() -> None:
+    """All of a few, and of many as many as asked for, at equal distances."""
+    assert evenly(range(3), 5) == [0, 1, 2]
+    assert evenly(range(100), 5) == [0, 20, 40, 60, 80]
