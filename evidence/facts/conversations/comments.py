@@ -1,0 +1,82 @@
+"""What a review comment raises: design, invariants, risk, tests, and whether it gives a reason.
+
+One table of word patterns (``comments.toml``), tried on every sentence of the author's own. A sentence that asks for a
+name, a format or a typo is style, and then the weaker signs of design in it do not count. Praise that names a risk and
+news of what was done raise nothing.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from evidence.facts.conversations.cues import cues
+from evidence.facts.conversations.passages import Passage, passages
+
+#: What the catalogue asks of a review that teaches; a reason supports one of these and is nothing by itself.
+SUBSTANCE = ("design", "invariant", "risk", "test")
+_KINDS = (*SUBSTANCE, "reason", "style")
+# A single word raises nothing that somebody could learn from ("Tests?" has one).
+_FEWEST_WORDS = 2
+# Thanks and praise are short; a longer text is more than that.
+_APPROVAL_WORDS = 25
+# "Nice fix of the race!" names a risk and raises none.
+_PRAISE_WORDS = 8
+# "Done. Moved the tests." answers a review and is none.
+_NEWS_WORDS = 15
+# Tools sign at the beginning or in the first lines.
+_MACHINE_CHARACTERS = 5_000
+
+
+class Remark(Struct, frozen=True):
+    """What one comment raises: kinds in the order of the table, and for each the passages that showed it."""
+
+    kinds: tuple[str, ...] = ()
+    shown: dict[str, tuple[Passage, ...]] = {}
+    approval: bool = False
+    machine: bool = False
+
+    @property
+    def substance(self) -> tuple[str, ...]:
+        """Those of :data:`SUBSTANCE` that it raises."""
+        return tuple(kind for kind in SUBSTANCE if kind in self.kinds)
+
+
+def read_comment(body: str) -> Remark:
+    """What this comment raises. A body that looks like a tool's raises nothing."""
+    if cues("comments")["machine"].words.search(body[:_MACHINE_CHARACTERS].lower()):
+        return Remark(machine=True)
+    read = passages(body)
+    shown: dict[str, list[Passage]] = {}
+    for passage in read.passages:
+        for kind in _kinds(passage):
+            shown.setdefault(kind, []).append(passage)
+    if read.suggestions and shown.keys().isdisjoint(SUBSTANCE):
+        shown.setdefault("style", [])
+    words = sum(len(passage.text.split()) for passage in read.passages)
+    praise = words <= _APPROVAL_WORDS and cues("comments")["approval"].words.search(body[:500].lower()) is not None
+    if (praise and words <= _PRAISE_WORDS) or (words <= _NEWS_WORDS and _tells_news(read.passages)):
+        shown = {kind: found for kind, found in shown.items() if kind not in SUBSTANCE}
+    kinds = tuple(kind for kind in (*_KINDS, "question") if kind in shown)
+    return Remark(
+        kinds, {kind: tuple(shown[kind]) for kind in kinds}, approval=praise and shown.keys().isdisjoint(SUBSTANCE)
+    )
+
+
+def _kinds(passage: Passage) -> set[str]:
+    text, table = passage.text.lower(), cues("comments")
+    if len(text.split()) < _FEWEST_WORDS and "⟨code⟩" not in text:
+        return set()
+    if table["news"].words.match(text) or table["courtesy"].words.match(text):
+        return set()
+    kinds = {kind for kind in _KINDS if table[kind].words.search(text)}
+    if "style" in kinds:
+        kinds -= {"invariant"}
+    elif "test" not in kinds and table["proposal"].words.search(text):
+        kinds.add("design")
+    if text.rstrip(" \"')*_").endswith("?"):
+        kinds.add("question")
+    return kinds
+
+
+def _tells_news(found: tuple[Passage, ...]) -> bool:
+    return bool(found) and cues("comments")["news"].words.match(found[0].text.lower()) is not None

@@ -1,0 +1,49 @@
+"""What the description of a change tells: why, which alternatives and risks, how it was tested and is rolled out.
+
+A part is told by the author's own sentences under a heading that asks for it, or by a sentence anywhere that answers it
+by its words (``descriptions.toml``). A heading with nothing of the author's under it, a box that nobody ticked and what
+a template asks tell nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from msgspec import Struct
+
+from evidence.facts.conversations.cues import cues
+from evidence.facts.conversations.passages import Passage, passages
+
+PARTS = ("why", "alternatives", "risk", "test", "rollout")
+# A title says what the words under it are about; two words are no answer to it.
+_FEWEST_WORDS = 3
+
+
+class Narrative(Struct, frozen=True):
+    """The parts a description tells, in the order of :data:`PARTS`, and the passages that tell them."""
+
+    parts: tuple[str, ...] = ()
+    shown: dict[str, tuple[Passage, ...]] = {}
+
+
+def read_description(body: str, boilerplate: Collection[str] = ()) -> Narrative:
+    """What this description tells. ``boilerplate`` are sentences (as rules read them) of the project's template."""
+    shown: dict[str, list[Passage]] = {}
+    for passage in passages(body).passages:
+        if passage.text in boilerplate and not passage.ticked:
+            continue
+        for part in _parts(passage):
+            shown.setdefault(part, []).append(passage)
+    told = tuple(part for part in PARTS if part in shown)
+    return Narrative(told, {part: tuple(shown[part]) for part in told})
+
+
+def _parts(passage: Passage) -> set[str]:
+    text, table = passage.text.lower(), cues("descriptions")
+    if table["nothing"].words.fullmatch(text.strip(" *_.!")) or table["asks"].words.search(text):
+        return set()
+    parts = {part for part in PARTS if table[part].words.search(text)}
+    if passage.ticked or len(text.split()) >= _FEWEST_WORDS:
+        titles = {part: table[part].titles for part in PARTS}
+        parts |= {part for part, title in titles.items() if title is not None and title.search(passage.heading)}
+    return parts

@@ -1,0 +1,196 @@
+"""The sentences of a comment or a description that are its author's own words.
+
+Taken out before anything is judged: quotes of others (``>``), fences and indented code, HTML comments, boxes that
+nobody ticked, images, tables, and lines that are commands to a machine (``/retest``, ``bors r+``). Inline code and
+addresses stay in their place but are blank to the rules: a function named ``test_risk`` says nothing of tests or risk.
+
+Everything is one pass over at most :data:`MAX_CHARACTERS` of the text: it is hostile.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+# A description of a release may be long; what is worth crediting is said in the first pages.
+MAX_CHARACTERS = 20_000
+MAX_PASSAGES = 400
+MAX_PASSAGE = 1_000
+
+_FENCE = re.compile(r"[ \t]{0,3}(`{3,}|~{3,})[ \t]{0,3}([\w-]{0,30})")
+_HEADING = re.compile(r"[ ]{0,3}#{1,6}[ \t]{1,5}(\S.{0,200})")
+_BOLD_LINE = re.compile(r"[ ]{0,3}(?:\*\*|__)([^*_\n]{2,80}?):?(?:\*\*|__):?[ \t]{0,5}")
+_TITLED = re.compile(r"[ ]{0,3}(?:\*\*|__)([A-Z][^*_\n]{2,40}?):?(?:\*\*|__):?[ \t]{1,5}\S")
+_UNDERLINE = re.compile(r"[ ]{0,3}(?:={3,80}|-{3,80})[ \t]{0,5}")
+_ITEM = re.compile(r"[ \t]{0,12}(?:[-*+]|\d{1,3}[.)])[ \t]{1,5}")
+_BOX = re.compile(r"[ \t]{0,12}(?:[-*+][ \t]{1,5})?\[([ xX]{0,3})\][ \t]{1,5}")
+_COMMAND = re.compile(
+    r"[ \t]{0,5}(?:/[a-z][\w-]{1,40}(?:[ \t].{0,100})?|bors[ ](?:r|try|retry|merge|d)\S{0,40}"
+    r"|@(?:dependabot|homu|mergifyio|pytorchbot|rustbot|k8s-ci-robot|jenkins|travis|meeseeksdev|openshift-bot)\b.{0,100}"
+    r"|(?:jenkins|retest|test|run|ok to test|recheck|rebuild)[, ](?:run|test|this|please|python|retest).{0,60})"
+    r"[ \t]{0,5}"
+)
+_END = re.compile(r"[.!?…](?=[\"')\]*_]{0,3}(?:\s|$))")
+_ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|resp|incl|no)|\b[A-Z])\.$", re.IGNORECASE)
+# Blank to the rules, one pattern for all: code, addresses, mentions of people, images and emoji codes.
+_BLANK = re.compile(
+    r"`{1,2}[^`\n]{1,300}`{1,2}|!\[[^\]\n]{0,200}\]\([^)\s]{0,500}\)|https?://[^\s<>)\]]{1,500}|@[\w-]{1,40}"
+    r"|:[a-z0-9_+-]{2,30}:|</?[A-Za-z][^<>\n]{0,300}>"
+)
+_CODE, _ADDRESS, _OTHER = " ⟨code⟩ ", " ⟨address⟩ ", " "
+
+
+class Passage(Struct, frozen=True):
+    """One sentence, list item or ticked box. ``start`` and ``end`` are offsets into the body; ``text`` is what the
+    rules read (code, addresses and names blanked); ``heading`` is the title it stands under, lower-case."""
+
+    start: int
+    end: int
+    text: str
+    heading: str = ""
+    ticked: bool = False
+    item: bool = False
+
+
+class Read(Struct, frozen=True):
+    """A body as passages. ``suggestions`` counts suggested edits, ``headings`` are all titles in order."""
+
+    passages: tuple[Passage, ...]
+    suggestions: int = 0
+    headings: tuple[str, ...] = ()
+
+
+def passages(body: str) -> Read:
+    """The author's own sentences, in order."""
+    reader = _Reader(_without_comments(body[:MAX_CHARACTERS]))
+    reader.read()
+    return Read(tuple(reader.found[:MAX_PASSAGES]), reader.suggestions, tuple(reader.headings))
+
+
+def _without_comments(text: str) -> str:
+    """HTML comments as spaces, so that offsets stay; one that is not closed goes to the end."""
+    parts: list[str] = []
+    at = 0
+    while (start := text.find("<!--", at)) != -1:
+        end = text.find("-->", start + 4)
+        end = len(text) if end == -1 else end + 3
+        parts += [text[at:start], "".join("\n" if c == "\n" else " " for c in text[start:end])]
+        at = end
+    return "".join([*parts, text[at:]])
+
+
+class _Reader:
+    """Goes through the lines once, gathering paragraphs and cutting them into sentences."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.found: list[Passage] = []
+        self.headings: list[str] = []
+        self.suggestions = 0
+        self._heading = ""
+        self._fence = ""
+        self._block: tuple[int, int] | None = None
+        self._is_item = False
+
+    def read(self) -> None:
+        """Find every passage."""
+        at = 0
+        for line in self.text.split("\n"):
+            self._line(line, at)
+            at += len(line) + 1
+        self._flush()
+
+    def _line(self, line: str, at: int) -> None:
+        fence = _FENCE.match(line)
+        if self._fence:
+            if fence and fence[1].startswith(self._fence) and not fence[2]:
+                self._fence = ""
+        elif fence:
+            self._flush()
+            self._fence = fence[1]
+            self.suggestions += fence[2].startswith("suggestion")
+        elif not line.strip() or line.lstrip().startswith((">", "|")):
+            self._flush()
+        elif self._block is None and line.startswith(("    ", "\t")) and not _ITEM.match(line):
+            return  # indented code
+        else:
+            self._text_line(line, at)
+
+    def _text_line(self, line: str, at: int) -> None:
+        title = _HEADING.fullmatch(line.rstrip("\r")) or _BOLD_LINE.fullmatch(line.rstrip("\r"))
+        if title:
+            self._flush()
+            self._open(title[1])
+        elif _UNDERLINE.fullmatch(line.rstrip("\r")):
+            self._underlined()
+        elif _COMMAND.fullmatch(line.rstrip("\r")):
+            self._flush()
+        else:
+            self._words(line, at)
+
+    def _words(self, line: str, at: int) -> None:
+        box, item = _BOX.match(line), _ITEM.match(line)
+        if box or item:
+            self._flush()
+        if box:
+            if "x" in box[1].lower():
+                self._add(at + box.end(), at + len(line), ticked=True, item=True)
+        elif item:
+            self._block = (at + item.end(), at + len(line))
+            self._is_item = True
+        else:
+            if titled := _TITLED.match(line):
+                self._flush()
+                self._open(titled[1])
+            self._is_item = self._is_item if self._block else False
+            self._block = (self._block[0] if self._block else at, at + len(line))
+
+    def _open(self, title: str) -> None:
+        self._heading = " ".join(title.strip(" #*_:").lower().split())
+        self.headings.append(self._heading)
+
+    def _underlined(self) -> None:
+        """The line before is a heading where it is alone; else this is a rule."""
+        if self._block and "\n" not in (title := self.text[slice(*self._block)]) and len(title) <= 80:
+            self._block = None
+            self._open(title)
+        else:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._block is None:
+            return
+        (start, end), self._block = self._block, None
+        for first, last in _sentences(self.text, start, end):
+            self._add(first, last, item=self._is_item)
+
+    def _add(self, start: int, end: int, *, ticked: bool = False, item: bool = False) -> None:
+        raw = self.text[start : min(end, start + MAX_PASSAGE)]
+        text = " ".join(_BLANK.sub(_blank, raw.replace("\u2019", "'")).split())
+        if any(c.isalnum() for c in text):
+            self.found.append(Passage(start, start + len(raw.rstrip()), text, self._heading, ticked, item))
+
+
+def _blank(match: re.Match[str]) -> str:
+    first = match[0][0]
+    return _CODE if first == "`" else _ADDRESS if match[0].startswith("http") else _OTHER
+
+
+def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The spans of sentences in a paragraph; line breaks within it end none."""
+    first = start
+    for stop in _END.finditer(text, start, end):
+        at = stop.end()
+        while at < end and text[at] in "\"')]*_":
+            at += 1
+        if _ABBREVIATED.search(text, max(first, at - 8), at):
+            continue
+        if text[first:at].strip():
+            yield first, at
+        first = at
+        while first < end and text[first].isspace():
+            first += 1
+    if text[first:end].strip():
+        yield first, end
