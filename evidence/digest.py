@@ -32,7 +32,7 @@ from evidence.seal import seal
 SCHEMA_VERSION = "1"
 NO_DETECTOR = "no detector yet"
 # A digest with one of these in its ledger is not complete: something that should have been done was stopped.
-_INCOMPLETE = frozenset({"parser_timeout", "detector_failed"})
+_INCOMPLETE = frozenset({"parser_timeout", "detector_failed", "forge_unavailable"})
 _OUTCOME_ORDER = (Outcome.FOUND, Outcome.ERROR, Outcome.UNAVAILABLE, Outcome.ABSENT, Outcome.NOT_APPLICABLE)
 
 
@@ -66,14 +66,22 @@ class Request(Protocol):
 
 @dataclass(frozen=True)
 class Scanned:
-    """One repository after detection: its record, findings and the citations of their best sites."""
+    """One repository after detection: its record, findings and the citations of their best sites. ``forge`` is the hash
+    of what its forge told, None where it was not asked."""
 
     repository: Repository
     findings: Mapping[str, Finding]
     citations: Mapping[str, tuple[Citation, ...]]
+    forge: str | None = None
 
     @classmethod
-    def of(cls, opened: Opened, project: Project, results: Mapping[str, tuple[Finding, Sites]]) -> Scanned:
+    def of(
+        cls,
+        opened: Opened,
+        project: Project,
+        results: Mapping[str, tuple[Finding, Sites]],
+        forge: str | None = None,
+    ) -> Scanned:
         """Cite the best sites of every finding, reading each cited file once."""
         chosen: dict[str, tuple[Site, ...]] = {}
         for signal in signals():
@@ -86,6 +94,7 @@ class Scanned:
             _record(opened, project),
             {k: f for k, (f, _) in results.items()},
             {k: tuple(cited[s] for s in sites if s in cited) for k, sites in chosen.items()},
+            forge,
         )
 
 
@@ -145,7 +154,7 @@ def _inputs(repositories: list[Scanned], detectors: Iterable[Detector], request:
         "options": {"profile": request.profile, "identity": request.identity},
         "plugins": {d.__name__: versions().get(d.__name__, "") for d in detectors},
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
-        "forge": None,
+        "forge": {r.repository.id: r.forge for r in repositories if r.forge} or None,
     }
 
 

@@ -1,6 +1,7 @@
 """The straight line: source -> facts -> detectors -> citations -> matrix -> digest. Read this first.
 
 source      a bare repository of ours, never a checkout      evidence/source/
+            and what its forge tells of changes and reviews  evidence/source/forges/
 facts       what each file says, read and parsed once        evidence/collect.py, evidence/facts/
 detectors   plugins: from facts to sites of signals          evidence/detect.py, detectors/
 citations   the best five sites of each, made openable       evidence/citations.py
@@ -24,8 +25,8 @@ from evidence.facts import registry
 from evidence.facts.pool import ExtractionPool
 from evidence.facts.project import Project
 from evidence.model import Digest, Ledger
-from evidence.source import OpenRepository, Places, SourceOptions, open_source
-from evidence.source.address import FORGES
+from evidence.source import Asking, OpenRepository, SourceOptions, inquire, open_source, places_of
+from evidence.source.forges.patience import Patience
 from evidence.store import FactsCache
 
 
@@ -46,7 +47,10 @@ class Progress(Protocol):
 class ScanRequest:
     """What to scan and how. ``source`` is an address or a local path; ``revision`` pins a commit; ``identity`` is the
     public address under which a local copy is cited. ``cache`` and ``keep_clone`` are folders, None for none.
-    ``workers``, ``cache`` and ``keep_clone`` never change the digest."""
+    ``workers``, ``cache`` and ``keep_clone`` never change the digest.
+
+    ``forge`` tells whether to ask the forge for changes and reviews; None leaves it to :func:`evidence.source.inquire`.
+    ``resume`` goes on where an earlier scan's questions broke off; ``forge_wait`` bounds waiting for it, in seconds."""
 
     source: str
     revision: str | None = None
@@ -57,16 +61,15 @@ class ScanRequest:
     workers: int = 2
     cache: Path | None = None
     keep_clone: Path | None = None
+    forge: bool | None = None
+    resume: bool = False
+    forge_wait: float = 12.0
     timer: detect.Timer = field(default_factory=detect.Timer, compare=False)
 
 
 def open_repository(request: ScanRequest, ledger: Ledger) -> AbstractContextManager[OpenRepository]:
-    """The repository that the request names, at its revision: what a scan reads, and what a digest is checked against.
-
-    A further host is ``name`` (taken for a GitLab, which most private ones are) or ``name=github``.
-    """
-    further = {name: kind or "gitlab" for name, _, kind in (host.partition("=") for host in request.hosts)}
-    places = Places(hosts={**FORGES, **further}, insecure=request.insecure_hosts)
+    """The repository that the request names, at its revision: what a scan reads, what a digest is checked against."""
+    places = places_of(request.hosts, request.insecure_hosts)
     options = SourceOptions(places=places, clones=request.keep_clone, identity=request.identity)
     return open_source(request.source, revision=request.revision, ledger=ledger, options=options)
 
@@ -106,11 +109,15 @@ def _scan(request: ScanRequest, progress: Progress) -> Digest:
         progress.stage("Reading history", None)
         history = repository.history()
 
+        progress.stage("Asking the forge", None)
+        asking = Asking(request.cache, request.resume, Patience(request.forge_wait), progress.warn)
+        told = inquire(repository, places_of(request.hosts, request.insecure_hosts), request.forge, asking)
+
         progress.stage("Looking for signals", len(detectors))
-        missing = {"history": history.lacking} if history.lacking else {}
-        project = Project(repository.snapshot.blobs, facts, history, missing=missing)
+        missing = {**({"history": history.lacking} if history.lacking else {}), **told.missing}
+        project = Project(repository.snapshot.blobs, facts, history, changes=told.changes, missing=missing)
         findings = detect.run(detectors, project, repository.id, ledger, request.timer)
 
         progress.stage("Writing citations", None)
-        scanned = Scanned.of(repository, project, findings)
+        scanned = Scanned.of(repository, project, findings, forge=told.sha256)
         return assemble([scanned], detectors, ledger, request)

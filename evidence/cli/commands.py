@@ -41,6 +41,20 @@ def group() -> None:
     multiple=True,
     help="An origin that may be asked by plain http or on loopback: for tests and private networks.",
 )
+@click.option(
+    "--forge/--no-forge",
+    default=None,
+    help="Ask the forge for changes and reviews, or do not; else asked for addresses, and where a token is set.",
+)
+@click.option("--resume", is_flag=True, help="Go on where an earlier scan's questions to the forge broke off.")
+@click.option(
+    "--forge-wait",
+    type=click.FloatRange(0, 3600),
+    default=12.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for the forge, all in all, where it asks for patience or fails.",
+)
 @click.option("--profile-detectors", is_flag=True, help="Say on standard error how long each detector took.")
 @click.option("--as", "identity", metavar="URL", help="The address that citations of a local repository link to.")
 def scan(
@@ -55,6 +69,9 @@ def scan(
     keep_clone: bool,
     hosts: tuple[str, ...],
     insecure_hosts: tuple[str, ...],
+    forge: bool | None,
+    resume: bool,
+    forge_wait: float,
     profile_detectors: bool,
     identity: str | None,
 ) -> int:
@@ -78,6 +95,9 @@ def scan(
         hosts=hosts,
         insecure_hosts=insecure_hosts,
         identity=identity,
+        forge=forge,
+        resume=resume,
+        forge_wait=forge_wait,
     )
     return scan_to(request, wanted, profile_detectors)
 

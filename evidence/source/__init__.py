@@ -3,13 +3,18 @@
 :func:`open_source` is the one door. The codes that this layer writes into the ledger are in ``LEDGER_CODES``.
 """
 
+from evidence.source import forges
 from evidence.source.address import Places
+from evidence.source.forges import Asking
 from evidence.source.history import History
+from evidence.source.inquiry import Told, inquire
 from evidence.source.opening import SourceOptions, open_source
+from evidence.source.places import places_of
 from evidence.source.repository import OpenRepository
 from evidence.source.snapshot import Caps, TreeSnapshot
 
 LEDGER_CODES = {
+    **forges.LEDGER_CODES,
     "file_too_large": "a file is larger than what is read of one file",
     "history_incomplete": "commits, or the files that commits changed, are missing from this clone",
     "history_truncated": "the history is longer than what is read",
@@ -28,11 +33,15 @@ LEDGER_CODES = {
 
 __all__ = [
     "LEDGER_CODES",
+    "Asking",
     "Caps",
     "History",
     "OpenRepository",
     "Places",
     "SourceOptions",
+    "Told",
     "TreeSnapshot",
+    "inquire",
     "open_source",
+    "places_of",
 ]

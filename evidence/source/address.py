@@ -102,11 +102,16 @@ class Address:
 @dataclass(frozen=True)
 class Places:
     """Where repositories may come from: ``hosts`` (name -> github or gitlab) over https, ``insecure`` origins such as
-    ``http://127.0.0.1:8080`` for tests and private networks, and local folders unless ``local`` is False (the web)."""
+    ``http://127.0.0.1:8080`` for tests and private networks, and local folders unless ``local`` is False (the web).
+
+    ``forges`` maps those of the insecure origins that are forges to github or gitlab; ``named`` are the hosts that the
+    operator named, in that order, for which tokens of the environment are meant."""
 
     hosts: Mapping[str, str] = field(default_factory=lambda: FORGES)
     insecure: tuple[str, ...] = ()
     local: bool = True
+    forges: Mapping[str, str] = field(default_factory=dict)
+    named: tuple[str, ...] = ()
 
 
 def locate(text: str, places: Places) -> Address | Path:
@@ -167,7 +172,10 @@ def parse_url(text: str, places: Places) -> Address:
             "clone it yourself and give the folder."
         )
     path = urlsplit(f"https://x/{rest.partition('/')[2]}").path.strip("/") if "/" in rest else ""
-    return _plain(origin, path) if insecure else _on_forge(host, places.hosts[host], path)
+    if insecure:
+        kind = places.forges.get(origin)
+        return _on_forge(origin, kind, path) if kind else _plain(origin, path)
+    return _on_forge(f"https://{host}", places.hosts[host], path)
 
 
 def _plain(origin: str, path: str) -> Address:
@@ -178,13 +186,14 @@ def _plain(origin: str, path: str) -> Address:
     )
 
 
-def _on_forge(host: str, kind: str, path: str) -> Address:
+def _on_forge(origin: str, kind: str, path: str) -> Address:
+    host = origin.partition("://")[2]
     repo, asked = _split_tail(path, kind)
     segments = _segments(repo, 2)
     name = "/".join([*segments[:-1], segments[-1].removesuffix(".git")])
     if name.endswith("/") or (kind == "github" and len(segments) != 2):
-        raise UsageError(f"'{visible(host + '/' + path)}' names no repository: give https://{host}/owner/name.")
-    return Address(host, name, kind, f"https://{host}/{name}.git", f"https://{host}/{name}", asked)
+        raise UsageError(f"'{visible(host + '/' + path)}' names no repository: give {origin}/owner/name.")
+    return Address(host, name, kind, f"{origin}/{name}.git", f"{origin}/{name}", asked)
 
 
 def _segments(repo: str, least: int) -> list[str]:

@@ -69,8 +69,9 @@ def open_source(
             warnings = _warnings(git, place, room)
         commit, committed = _commit(git, refs, wanted, identity.name)
         repository = OpenRepository(
-            identity, commit, committed, mask(refs.branch), warnings, git, refs, room.temporary, ledger, options.caps
-        )
+            identity, commit, committed, mask(refs.branch), warnings, git, refs, room.temporary, ledger, options.caps,
+            target if isinstance(target, Address) else None,
+        )  # fmt: skip
         if not named and not repository.contains(commit):
             raise UsageError(
                 f"No branch or tag of {visible(identity.name)} reaches the commit {commit[:12]}: "

@@ -46,7 +46,7 @@ class OpenRepository:
     """A repository at one commit, valid until the block of :func:`evidence.source.open_source` ends.
 
     ``committed`` is the commit's time, seconds since the epoch; ``warnings`` are sentences for the user that are no
-    part of a digest.
+    part of a digest; ``address`` is where it was fetched from, None for a local one.
     """
 
     identity: Identity
@@ -59,6 +59,7 @@ class OpenRepository:
     spool: Path
     ledger: Ledger = field(repr=False)
     caps: Caps = field(default_factory=Caps)
+    address: Address | None = None
 
     @property
     def id(self) -> str:

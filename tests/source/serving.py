@@ -4,9 +4,35 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+
+def from_git(
+    root: Path, method: str, target: str, headers: Mapping[str, str], body: bytes
+) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and content with which git's own http-backend answers for a repository below ``root``."""
+    path, _, query = target.partition("?")
+    env = {
+        "PATH": os.environ["PATH"],
+        "GIT_PROJECT_ROOT": str(root),
+        "GIT_HTTP_EXPORT_ALL": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "REQUEST_METHOD": method,
+        "CONTENT_TYPE": headers.get("Content-Type", ""),
+        "CONTENT_LENGTH": str(len(body)),
+        "HTTP_CONTENT_ENCODING": headers.get("Content-Encoding", ""),
+        "GIT_PROTOCOL": headers.get("Git-Protocol", ""),
+    }
+    done = subprocess.run(["git", "http-backend"], input=body, capture_output=True, env=env, check=False)
+    head, _, content = done.stdout.partition(b"\r\n\r\n")
+    pairs = [line.decode().split(": ", 1) for line in head.split(b"\r\n") if b": " in line]
+    answered = {key: value for key, value in pairs if key != "Status"}
+    return next((int(value[:3]) for key, value in pairs if key == "Status"), 200), answered, content
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -27,7 +53,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, body: bytes) -> None:
         self.server.asked.append(self.path)
-        path, _, query = self.path.partition("?")
+        path = self.path.partition("?")[0]
         if path in self.server.endless:
             self._pour(*self.server.endless[path])
             return
@@ -35,25 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
             if path.startswith(prefix):
                 self._send(status, headers, content)
                 return
-        env = {
-            "PATH": os.environ["PATH"],
-            "GIT_PROJECT_ROOT": str(self.server.root),
-            "GIT_HTTP_EXPORT_ALL": "1",
-            "GIT_CONFIG_GLOBAL": "/dev/null",
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "REQUEST_METHOD": self.command,
-            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-            "CONTENT_LENGTH": str(len(body)),
-            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-        }
-        done = subprocess.run(["git", "http-backend"], input=body, capture_output=True, env=env, check=False)
-        head, _, content = done.stdout.partition(b"\r\n\r\n")
-        pairs = [line.decode().split(": ", 1) for line in head.split(b"\r\n") if b": " in line]
-        headers = {key: value for key, value in pairs if key != "Status"}
-        status = next((int(value[:3]) for key, value in pairs if key == "Status"), 200)
-        self._send(status, headers, content)
+        self._send(*from_git(self.server.root, self.command, self.path, dict(self.headers), body))
 
     def _pour(self, first: bytes, again: bytes) -> None:
         """Send ``again`` for as long as anybody listens, at most 2 GiB."""

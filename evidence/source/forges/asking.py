@@ -1,0 +1,39 @@
+"""How a forge is asked: what it takes besides the address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evidence.source.forges.cache import AnswerCache, Warn
+from evidence.source.forges.patience import Patience
+
+
+def _silent(_sentence: str) -> None:
+    """The default listener."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The repository asked about: ``path`` is its name there (``owner/name``), ``id`` and ``page`` how the digest knows
+    it, ``head`` the commit that is scanned."""
+
+    path: str
+    id: str
+    page: str
+    head: str
+
+
+@dataclass(frozen=True)
+class Asking:
+    """``cache`` is the folder where answers are kept (None: not beyond this run); ``resume`` goes on with what a crawl
+    that broke off has stored; ``patience`` bounds all waiting; ``warn`` hears what the user should know."""
+
+    cache: Path | None = None
+    resume: bool = False
+    patience: Patience = field(default_factory=Patience)
+    warn: Warn = _silent
+
+    def open_cache(self) -> AnswerCache:
+        """The cache of answers."""
+        return AnswerCache.open(self.cache, self.warn)

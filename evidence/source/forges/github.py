@@ -1,0 +1,166 @@
+"""A repository on GitHub: has anything changed, and if so, what; GraphQL first, REST where that does not answer.
+
+GraphQL's answers carry no ETag. So two conditional REST requests (the issues and changes updated last; the releases)
+tell whether anything is new: nothing costs no rate limit, and else only what was updated since is asked for.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from evidence.source.forges.asking import Asking, Subject
+from evidence.source.forges.cache import AnswerCache, Marks, Stored
+from evidence.source.forges.endpoint import Endpoint
+from evidence.source.forges.gathered import PARTS, Gathered
+from evidence.source.forges.github_answers import Answers
+from evidence.source.forges.github_client import GitHubClient
+from evidence.source.forges.github_pages import MOST_CHANGES, MOST_ISSUES, Pages
+from evidence.source.forges.github_releases import releases_of
+from evidence.source.forges.http import Unavailable
+from evidence.source.forges.wording import child
+
+_NEWEST = "/issues?state=all&sort=updated&direction=desc&per_page=100"
+_NEWEST_CHANGES = "/pulls?state=all&sort=updated&direction=desc&per_page=100"
+# What a list that could not be read leaves unknown.
+_LISTS = {"changes": ("changes", "reviews", "comments"), "issues": ("issues", "comments"), "commits": ("committers",)}
+
+
+def read(endpoint: Endpoint, subject: Subject, asking: Asking) -> Gathered:
+    """All that GitHub tells of a repository, with the accounts behind the commits before the scanned one.
+
+    Never raises: what could not be had is in ``missing``.
+    """
+    client = GitHubClient(endpoint, subject.path, asking.patience)
+    answers = Answers(subject.page or f"{endpoint.web}/{subject.path}", endpoint.web)
+    with client.session, closing(asking.open_cache()) as cache:
+        return _Reading(client, answers, cache, subject.head, asking.resume).run()
+
+
+@dataclass
+class _Reading:
+    client: GitHubClient
+    answers: Answers
+    cache: AnswerCache
+    head: str
+    resume: bool
+    known: Gathered | None = None
+    marks: Marks = field(default_factory=Marks)
+    crawl: int = 0
+
+    def __post_init__(self) -> None:
+        endpoint, path = self.client.endpoint, self.client.path
+        self.scope = f"{endpoint.origin} {path.lower()} {'graphql' if endpoint.credential else 'anonymous'}"
+        if latest := self.cache.latest(self.scope, complete=True):
+            self.crawl, self.marks, self.known = latest
+
+    def run(self) -> Gathered:
+        """Ask for what is new, or for everything."""
+        missing: dict[str, str] = {}
+        head = self.marks.head
+        etags = dict(self.marks.etags)
+        try:
+            newest = self._newest(etags, missing)
+        except Unavailable as error:
+            return Gathered(missing=dict.fromkeys(PARTS, str(error)))
+        since = max((str(child(each, "updated_at")) for each in newest or ()), default="")
+        lists = tuple(name for name in _LISTS if name not in missing)
+        found = self._refreshed(lists, since, changed=newest is not None) if self.known else None
+        if found is None:
+            found = self._crawled(lists, since)
+        self._add_releases(found, etags)
+        found.missing |= missing
+        if etags != self.marks.etags or since or self.marks.head != head:
+            self._store(found, etags, whole=set(lists) <= set(self.marks.finished))
+        return found
+
+    def _store(self, found: Gathered, etags: dict[str, str], *, whole: bool) -> None:
+        if whole:
+            self.marks.etags = etags
+        self.marks.totals, self.marks.name = found.totals, found.name
+        self.cache.store(self.crawl, self.marks, _items(found), complete=whole, anew=True)
+
+    def _newest(self, etags: dict[str, str], missing: dict[str, str]) -> list[Any] | None:
+        """The issues and changes updated last, None where nothing was since the last time; keeps the ETag."""
+        try:
+            newest, etags["newest"] = self.client.ask(_NEWEST, etags.get("newest", ""))
+        except Unavailable as error:
+            if error.status != 410:
+                raise
+            missing["issues"] = "issues are switched off for this repository"
+            newest, etags["newest"] = self.client.ask(_NEWEST_CHANGES, etags.get("newest", ""))
+        return newest if isinstance(newest, list) or newest is None else []
+
+    def _refreshed(self, lists: tuple[str, ...], since: str, *, changed: bool) -> Gathered | None:
+        """What is known, with what was updated since; None where it has to be read anew."""
+        assert self.known is not None  # noqa: S101
+        found, old = self.known, self.marks
+        if not set(lists) <= set(old.finished):
+            return None
+        marks = Marks(head=self.head)
+        pages = Pages(self.client, self.answers, found, marks, lambda _stored: None)
+        try:
+            if changed:
+                pages.read(tuple(name for name in lists if name != "commits"), since=old.since)
+            if old.head != self.head:
+                found.accounts.clear()
+                pages.read(("commits",))
+        except Unavailable:
+            return None
+        _trim(found)
+        if not _is_complete(found):
+            return None
+        old.since, old.head = since or old.since, self.head
+        return found
+
+    def _crawled(self, lists: tuple[str, ...], since: str) -> Gathered:
+        """Everything, from the start or from where the last crawl broke off."""
+        begun = self.cache.latest(self.scope, complete=False) if self.resume else None
+        if begun and begun[1].head == self.head:
+            self.crawl, self.marks, found = begun
+        else:
+            self.crawl, self.marks, found = self.cache.begin(self.scope), Marks(since=since, head=self.head), Gathered()
+        pages = Pages(self.client, self.answers, found, self.marks, self._keep)
+        try:
+            pages.read(lists)
+        except Unavailable as error:
+            for name in lists:
+                if name not in self.marks.finished:
+                    found.missing |= dict.fromkeys(_LISTS[name], str(error))
+        return found
+
+    def _keep(self, stored: list[Stored]) -> None:
+        self.cache.store(self.crawl, self.marks, stored, complete=False)
+
+    def _add_releases(self, found: Gathered, etags: dict[str, str]) -> None:
+        try:
+            releases = releases_of(self.client, self.answers.page, etags)
+        except Unavailable as error:
+            found.missing["releases"] = str(error)
+            return
+        if releases is not None:
+            found.releases = releases
+        elif self.known is not None:
+            found.releases = self.known.releases
+
+
+def _trim(found: Gathered) -> None:
+    """Keep what a crawl from the start would: the newest."""
+    found.changes = {at: found.changes[at] for at in sorted(found.changes)[-MOST_CHANGES:]}
+    found.issues = {at: found.issues[at] for at in sorted(found.issues)[-MOST_ISSUES:]}
+
+
+def _is_complete(found: Gathered) -> bool:
+    """Whether as many are known as the forge counts: fewer or more tell that some were deleted or moved."""
+    counts = {"changes": (len(found.changes), MOST_CHANGES), "issues": (len(found.issues), MOST_ISSUES)}
+    return all(have == min(found.totals.get(name, have), most) for name, (have, most) in counts.items())
+
+
+def _items(found: Gathered) -> list[Stored]:
+    return [
+        *(("change", str(key), each) for key, each in found.changes.items()),
+        *(("issue", str(key), each) for key, each in found.issues.items()),
+        *(("release", key, each) for key, each in found.releases.items()),
+        *(("account", key, each) for key, each in found.accounts.items()),
+    ]

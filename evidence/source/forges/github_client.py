@@ -1,0 +1,99 @@
+"""GitHub's two APIs for one repository: conditional REST requests, and GraphQL posts of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evidence.source.forges.endpoint import Endpoint
+from evidence.source.forges.http import ForgeSession, Unavailable, decoded
+from evidence.source.forges.patience import Patience
+from evidence.source.forges.wording import child, children
+
+_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+# What GitHub answers where a query takes too long or gathers too much: a smaller page may pass.
+_TOO_MUCH = (502, 504, 0)
+_TOO_MUCH_WORDS = ("something went wrong", "timeout", "timedout", "max_node_limit", "resource_limits")
+
+
+class TooMuch(Unavailable):
+    """A query that a smaller page may get through."""
+
+
+class GitHubClient:
+    """One repository (``owner/name``) on one GitHub; its session counts and bounds what is asked."""
+
+    def __init__(self, endpoint: Endpoint, path: str, patience: Patience) -> None:
+        headers = endpoint.credential.headers() if endpoint.credential else {}
+        self.session = ForgeSession(endpoint.origin, headers, patience)
+        self.path = path
+        self.endpoint = endpoint
+        self._layouts = list(endpoint.layouts)
+
+    @property
+    def base(self) -> str:
+        """Where REST lives, once a first answer has told."""
+        return self.endpoint.origin + self._layouts[0][0]
+
+    def ask(self, what: str, etag: str = "") -> tuple[Any, str]:
+        """The JSON of ``/repos/owner/name`` + ``what``, None where nothing changed since ``etag``; and the ETag now."""
+        while True:
+            try:
+                return self._ask(f"{self.base}/repos/{self.path}{what}", etag)
+            except Unavailable as error:
+                if error.status != 404 or len(self._layouts) == 1:
+                    raise
+                self._layouts.pop(0)
+
+    def _ask(self, url: str, etag: str) -> tuple[Any, str]:
+        answer = self.session.get(url, headers={**_HEADERS, **({"If-None-Match": etag} if etag else {})})
+        self._layouts = self._layouts[:1]
+        if answer.status_code == 304:
+            if not etag:
+                raise Unavailable("the forge says that nothing changed, and was not asked that", 304)
+            return None, etag
+        return decoded(answer), answer.headers.get("ETag", "")
+
+    def graphql(self, query: str, variables: Mapping[str, Any], *, last_try: bool) -> dict[str, Any]:
+        """The ``repository`` of GraphQL's answer. Raises TooMuch where a smaller page may help (after all tries when it
+        is the ``last_try``), Unavailable for everything else."""
+        url = self.endpoint.origin + self._layouts[0][1]
+        tries, self.session.tries = self.session.tries, self.session.tries if last_try else 1
+        try:
+            while True:
+                answer = self.session.post(url, json={"query": query, "variables": dict(variables)}, headers=_HEADERS)
+                body = decoded(answer)
+                kinds, said = _errors(body)
+                if "RATE_LIMITED" not in kinds or not self._wait_for_reset(answer.headers.get("x-ratelimit-reset", "")):
+                    return _repository(body, kinds, said)
+        except Unavailable as error:
+            if error.status in _TOO_MUCH and not self.session.patience.over:
+                raise TooMuch(str(error), error.status) from None
+            raise
+        finally:
+            self.session.tries = tries
+
+    def _wait_for_reset(self, reset: str) -> bool:
+        patience = self.session.patience
+        return reset.isdigit() and len(reset) < 12 and patience.wait(max(1.0, float(reset) - patience.clock()))
+
+
+def _errors(body: Any) -> tuple[set[str], str]:
+    found = children(body, "errors")
+    kinds = {str(child(e, "type") or child(e, "extensions", "code") or "") for e in found}
+    return kinds, " ".join(str(child(e, "message"))[:200].lower() for e in found[:5])
+
+
+def _repository(body: Any, kinds: set[str], said: str) -> dict[str, Any]:
+    repository = child(body, "data", "repository")
+    if isinstance(repository, dict):
+        return repository
+    if "RATE_LIMITED" in kinds:
+        raise Unavailable("the forge's rate limit is used up", 429)
+    if "NOT_FOUND" in kinds:
+        raise Unavailable("the forge knows no such repository, or keeps it private", 404)
+    if kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:
+        raise Unavailable("the forge refuses it: the token may lack a permission", 403)
+    if any(word in said or word in " ".join(kinds).lower() for word in _TOO_MUCH_WORDS):
+        raise TooMuch("the forge gives up on the query", 0)
+    raise Unavailable("the forge does not answer our GraphQL query", 400)

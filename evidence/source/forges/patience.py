@@ -1,0 +1,31 @@
+"""How long a scan waits for a forge."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Patience:
+    """How long to wait for a forge, in seconds: in all, failed tries included. Tests give their own ``sleep`` and
+    ``clock``."""
+
+    total: float = 12.0
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.time
+    spent: float = field(default=0.0, init=False)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left."""
+        return self.spent >= self.total
+
+    def wait(self, seconds: float) -> bool:
+        """Wait, unless that would be longer than what is left; whether it did."""
+        if seconds > self.total - self.spent:
+            return False
+        self.spent += seconds
+        self.sleep(seconds)
+        return True

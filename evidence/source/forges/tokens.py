@@ -1,0 +1,100 @@
+"""Tokens as people have them: found in the environment or in netrc, kept out of sight, and each for one host alone."""
+
+from __future__ import annotations
+
+import base64
+import netrc
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_SHAPE = re.compile(r"[!-~]{4,4096}")
+_HOME = {"github": "github.com", "gitlab": "gitlab.com"}
+_GITHUB = ("GH_TOKEN", "GITHUB_TOKEN")
+_ENTERPRISE = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
+HOST_VARIABLES = {"github": "GH_HOST", "gitlab": "GITLAB_HOST"}
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A secret for one host. ``form`` is bearer, private, job or basic; ``source`` says where it was found.
+
+    Neither ``repr`` nor ``str`` shows the secret.
+    """
+
+    form: str
+    secret: str = field(repr=False)
+    user: str = ""
+    source: str = ""
+
+    def headers(self) -> dict[str, str]:
+        """The header that the forge's API wants."""
+        if self.form == "private":
+            return {"PRIVATE-TOKEN": self.secret}
+        if self.form == "job":
+            return {"JOB-TOKEN": self.secret}
+        return {"Authorization": f"Bearer {self.secret}" if self.form == "bearer" else self._basic()}
+
+    def git_header(self) -> str:
+        """The header under which git fetches."""
+        return f"Authorization: {self._basic()}"
+
+    def _basic(self) -> str:
+        return "Basic " + base64.b64encode(f"{self.user}:{self.secret}".encode()).decode()
+
+
+def credential_for(
+    host: str, kind: str, named: tuple[str, ...] = (), environ: Mapping[str, str] = os.environ
+) -> Credential | None:
+    """The credential for ``host`` (with its port), a forge of this ``kind``; None where there is none.
+
+    ``named`` are the hosts of this kind that the operator named. GH_TOKEN, GITHUB_TOKEN, GITLAB_TOKEN and CI_JOB_TOKEN
+    belong to one host each: the first one named, by option or by GH_HOST and GITLAB_HOST, or else github.com and
+    gitlab.com. GH_ENTERPRISE_TOKEN is for named GitHub hosts, and leaves GH_TOKEN to github.com. netrc goes by host.
+    """
+    hosts = (*named, *filter(None, [environ.get(HOST_VARIABLES.get(kind, ""), "")]))
+    enterprise = _first(environ, _ENTERPRISE) if kind == "github" and host != _HOME["github"] else None
+    if enterprise and host in map(_bare, hosts):
+        return Credential("bearer", enterprise[1], "x-access-token", enterprise[0])
+    separate = kind == "github" and _first(environ, _ENTERPRISE) is not None
+    home = _bare(hosts[0]) if hosts and not separate else _HOME.get(kind, "")
+    if host == home:
+        found = _github(environ) if kind == "github" else _gitlab(environ, host)
+        if found is not None:
+            return found
+    return _from_netrc(host, environ)
+
+
+def _bare(host: str) -> str:
+    return host.partition("://")[2] or host
+
+
+def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> tuple[str, str] | None:
+    return next(((name, environ[name]) for name in names if _SHAPE.fullmatch(environ.get(name, ""))), None)
+
+
+def _github(environ: Mapping[str, str]) -> Credential | None:
+    found = _first(environ, _GITHUB)
+    return Credential("bearer", found[1], "x-access-token", found[0]) if found else None
+
+
+def _gitlab(environ: Mapping[str, str], host: str) -> Credential | None:
+    if found := _first(environ, ("GITLAB_TOKEN",)):
+        return Credential("private", found[1], "oauth2", found[0])
+    # A job's token is good on the instance that runs the job, which CI_SERVER_HOST names there.
+    if (found := _first(environ, ("CI_JOB_TOKEN",))) and environ.get("CI_SERVER_HOST", host) == host:
+        return Credential("job", found[1], "gitlab-ci-token", found[0])
+    return None
+
+
+def _from_netrc(host: str, environ: Mapping[str, str]) -> Credential | None:
+    file = Path(environ.get("NETRC") or Path(environ.get("HOME") or "/nonexistent") / ".netrc")
+    try:
+        entry = netrc.netrc(file).hosts.get(host.partition(":")[0])
+    except (OSError, netrc.NetrcParseError, ValueError):
+        return None
+    if entry is None or not _SHAPE.fullmatch(entry[2] or ""):
+        return None
+    return Credential("basic", entry[2] or "", entry[0] or entry[1] or "x-access-token", "netrc")

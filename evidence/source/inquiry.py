@@ -1,0 +1,67 @@
+"""Whether a repository's forge is asked, and which; what it told, or why it was not asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from evidence.model import Changes, Ledger
+from evidence.source.address import Places
+from evidence.source.forges import PARTS, Asking, Subject, ask, digest_of, endpoint_for
+from evidence.source.forges.endpoint import Endpoint
+from evidence.source.places import kind_of, stand_in
+from evidence.source.repository import OpenRepository
+
+_NO_ADDRESS = "the repository has no public address at which a forge could be asked"
+_NOT_WANTED = "the forge was not to be asked (--no-forge)"
+_LOCAL = "a local copy was scanned without a token for its forge: --forge asks it"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a forge told: ``changes`` (None where it was not asked), the parts that are ``missing`` with the reason, and
+    the hash of all of it."""
+
+    changes: Changes | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
+    sha256: str | None = None
+
+
+def inquire(repository: OpenRepository, places: Places, wanted: bool | None, asking: Asking) -> Told:
+    """Ask the forge behind a repository.
+
+    ``wanted`` None asks where the repository was fetched from a forge, and for a local copy of one where there is a
+    token for it, or a stand-in on this machine: reading a folder goes to the network only where somebody prepared that.
+    """
+    found = _forge_of(repository, places) if wanted is not False else None
+    if found is None:
+        return _untold(_NOT_WANTED if wanted is False else _NO_ADDRESS, repository.id, repository.ledger)
+    endpoint, path, prepared = found
+    if wanted is None and repository.address is None and not prepared:
+        return _untold(_LOCAL, repository.id, repository.ledger)
+    subject = Subject(path, repository.id, repository.url, repository.commit)
+    changes = ask(endpoint, subject, repository.ledger, asking)
+    return Told(changes, changes.missing, digest_of(changes))
+
+
+def _untold(reason: str, repository: str, ledger: Ledger) -> Told:
+    ledger.note("forge_not_asked", repository, reason)
+    return Told(missing=dict.fromkeys(PARTS, reason))
+
+
+def _forge_of(repository: OpenRepository, places: Places) -> tuple[Endpoint, str, bool] | None:
+    """The API to ask, the repository's name there, and whether somebody prepared for asking it."""
+    address = repository.address
+    if address is not None and address.kind != "plain":
+        origin, kind, path = address.web_url.removesuffix(f"/{address.path}"), address.kind, address.path
+    elif repository.identity.kind:
+        origin, kind, path = f"https://{repository.host}", repository.identity.kind, repository.name
+    else:
+        return None
+    there = stand_in(kind, places) if origin == f"https://{_PUBLIC[kind]}" else ""
+    named = tuple(host for host in places.named if kind_of(host, places) == kind)
+    endpoint = endpoint_for(kind, there or origin, named)
+    return endpoint, path, bool(there or endpoint.credential)
+
+
+_PUBLIC = {"github": "github.com", "gitlab": "gitlab.com"}

@@ -1,0 +1,67 @@
+"""Which hosts may be asked: the public forges, and what the operator names by option or environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from evidence.model import UsageError
+from evidence.source.address import FORGES, Places
+from evidence.source.forges.endpoint import is_loopback
+from evidence.source.quoting import visible
+
+_KINDS = ("github", "gitlab")
+_VARIABLES = {"GH_HOST": "github", "GITLAB_HOST": "gitlab"}
+
+
+def places_of(
+    hosts: tuple[str, ...], insecure: tuple[str, ...], environ: Mapping[str, str] = os.environ, *, local: bool = True
+) -> Places:
+    """The places behind ``--host`` and ``--allow-insecure-host``, GH_HOST and GITLAB_HOST.
+
+    A host is ``name`` (taken for a GitLab, which most private ones are), ``name=github``, or an origin such as
+    ``http://127.0.0.1:8080`` (taken for a GitHub; only where it is also an insecure host). Raises UsageError.
+    """
+    allowed = tuple(origin.rstrip("/").lower() for origin in insecure)
+    https: dict[str, str] = dict(FORGES)
+    origins: dict[str, str] = {}
+    named: list[str] = []
+    for text, kind, is_option in (*_options(hosts), *_from(environ)):
+        scheme, _, rest = text.rpartition("://")
+        host = rest.rstrip("/").lower()
+        if scheme == "http" and f"http://{host}" in allowed:
+            origins[f"http://{host}"] = kind or "github"
+        elif scheme == "http" and is_option:
+            raise UsageError(
+                f"'{visible(text)}' is plain http: allow it with --allow-insecure-host {visible(text)} too."
+            )
+        elif scheme == "http":
+            continue
+        else:
+            https[host] = kind or https.get(host, "gitlab")
+        named.append(host)
+    return Places(https, allowed, local, origins, tuple(dict.fromkeys(named)))
+
+
+def _options(hosts: tuple[str, ...]) -> list[tuple[str, str, bool]]:
+    found = []
+    for text in hosts:
+        name, _, kind = text.partition("=")
+        if kind not in ("", *_KINDS) or not name:
+            raise UsageError(f"'{visible(text)}' is no host: give HOST, HOST=github or HOST=gitlab.")
+        found.append((name, kind, True))
+    return found
+
+
+def _from(environ: Mapping[str, str]) -> list[tuple[str, str, bool]]:
+    return [(environ[name], kind, False) for name, kind in _VARIABLES.items() if environ.get(name)]
+
+
+def kind_of(host: str, places: Places) -> str:
+    """Which forge a named host is; "" for none."""
+    return places.hosts.get(host) or places.forges.get(f"http://{host}", "")
+
+
+def stand_in(kind: str, places: Places) -> str:
+    """The origin on this machine that answers as a forge of this kind, "" where none was named."""
+    return next((o for o, k in places.forges.items() if k == kind and is_loopback(o.partition("://")[2])), "")

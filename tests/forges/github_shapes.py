@@ -1,0 +1,148 @@
+"""Plain data in the shapes of GitHub's answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from tests.forges.data import Published, Pull, Repo, Reviewed, Said, Ticket, moment, sha
+
+
+def data(repo: Repo, origin: str, body: Any) -> dict[str, Any]:
+    """What a GraphQL query of ours gets."""
+    asked = body["variables"]
+    if f"{asked['owner']}/{asked['name']}".lower() != repo.name.lower():
+        return {"repository": None}
+    if "number" in asked:
+        found = next((p for p in repo.pulls if p.number == asked["number"]), None)
+        return {"repository": {"nameWithOwner": repo.name, "pullRequest": found and pull(repo, origin, found)}}
+    by = "updated" if asked["order"]["field"] == "UPDATED_AT" else "at"
+    answer: dict[str, Any] = {"nameWithOwner": repo.name}
+    for name, items, write in (("pullRequests", repo.pulls, pull), ("issues", repo.issues, ticket)):
+        word = "changes" if name == "pullRequests" else "issues"
+        if asked[f"with{word.title()}"]:
+            ordered = sorted(items, key=lambda item: (getattr(item, by), item.number), reverse=True)
+            page = _page(ordered, asked[word], asked[f"{word}After"])
+            answer[name] = page | {"nodes": [write(repo, origin, item) for item in page["nodes"]]}
+    if asked["withCommits"]:
+        page = _page(repo.history, 100, asked["commitsAfter"])
+        nodes = [{"oid": oid, "author": {"user": login and {"login": login}}} for oid, login in page["nodes"]]
+        answer["object"] = {"history": page | {"nodes": nodes}}
+    return {"repository": answer}
+
+
+def _page(items: Sequence[Any], size: int, after: str | None) -> dict[str, Any]:
+    start = int(after.partition(" ")[2]) + 1 if after else 0
+    end = start + size
+    info = {"hasNextPage": end < len(items), "endCursor": f"cursor {min(end, len(items)) - 1}" if items else None}
+    return {"totalCount": len(items), "pageInfo": info, "nodes": list(items[start:end])}
+
+
+def _nodes(items: list[Any]) -> dict[str, Any]:
+    return {"totalCount": len(items), "nodes": items}
+
+
+def _actor(login: str | None) -> dict[str, str] | None:
+    if login is None:
+        return None
+    bot = login.endswith("[bot]")
+    return {"__typename": "Bot" if bot else "User", "login": login.removesuffix("[bot]")}
+
+
+def pull(repo: Repo, origin: str, it: Pull) -> dict[str, Any]:
+    """A pull request in GraphQL."""
+    page = f"{origin}/{repo.name}/pull/{it.number}"
+    merged = it.state == "MERGED"
+    return {
+        "number": it.number, "title": it.title, "body": it.body, "state": it.state, "url": page, "isDraft": it.draft,
+        "createdAt": moment(it.at), "updatedAt": moment(it.updated), "author": _actor(it.author),
+        "mergedAt": moment(it.at + 0.45) if merged else None, "mergedBy": _actor("bob") if merged else None,
+        "closedAt": moment(it.at + 0.45) if it.state != "OPEN" else None, "baseRefName": "main", "headRefOid": it.head,
+        "mergeCommit": {"oid": sha(f"merge {it.number}")} if merged else None,
+        "additions": 10, "deletions": 2, "changedFiles": 1,
+        "labels": {"nodes": [{"name": name} for name in it.labels]},
+        "closingIssuesReferences": {"nodes": [{"number": number} for number in it.closes]},
+        "commits": _nodes([{"commit": {"oid": oid, "author": {"user": login and {"login": login}}}}
+                           for oid, login in it.commits[:100]]) | {"totalCount": len(it.commits)},
+        "reviews": _nodes([_review(page, r) for r in it.reviews[:100]]) | {"totalCount": len(it.reviews)},
+        "reviewThreads": _nodes([_thread(page, t) for t in it.threads[:100]]) | {"totalCount": len(it.threads)},
+        "comments": _nodes([_comment(page, c) for c in it.comments[:100]]) | {"totalCount": len(it.comments)},
+    }  # fmt: skip
+
+
+def _review(page: str, it: Reviewed) -> dict[str, Any]:
+    return {
+        "id": f"R_{it.id}", "url": f"{page}#pullrequestreview-{it.id}", "state": it.state, "body": it.body,
+        "submittedAt": moment(it.at), "author": _actor(it.author), "commit": {"oid": it.commit} if it.commit else None,
+    }  # fmt: skip
+
+
+def _thread(page: str, thread: list[Said]) -> dict[str, Any]:
+    shown = [_comment(page, c) for c in thread[:30]]
+    return {"isResolved": True, "isOutdated": False, "comments": {"totalCount": len(thread), "nodes": shown}}
+
+
+def _comment(page: str, it: Said) -> dict[str, Any]:
+    url = f"{page}#{'discussion_r' if it.path else 'issuecomment-'}{it.id}"
+    plain = {
+        "id": f"C_{it.id}", "url": url, "body": it.body, "createdAt": moment(it.at),
+        "updatedAt": moment(it.edited or it.at), "author": _actor(it.author),
+    }  # fmt: skip
+    if not it.path:
+        return plain
+    reply = {"id": f"C_{it.reply_to}", "url": f"{page}#discussion_r{it.reply_to}"} if it.reply_to else None
+    place = {"path": it.path, "line": it.line, "originalLine": it.line, "originalCommit": {"oid": it.commit}}
+    return plain | place | {"state": "SUBMITTED", "replyTo": reply}
+
+
+def ticket(repo: Repo, origin: str, it: Ticket) -> dict[str, Any]:
+    """An issue in GraphQL."""
+    page = f"{origin}/{repo.name}/issues/{it.number}"
+    closer = {"number": it.fixed_by, "repository": {"nameWithOwner": repo.name}} if it.fixed_by else None
+    event = {"actor": _actor(it.closed_by), "closer": closer}
+    return {
+        "number": it.number, "title": it.title, "body": it.body, "state": it.state, "url": page,
+        "createdAt": moment(it.at), "updatedAt": moment(it.updated), "author": _actor(it.author),
+        "closedAt": moment(it.at + 0.15) if it.state == "CLOSED" else None,
+        "assignees": {"nodes": [_actor("ada")]}, "labels": {"nodes": [{"name": "incident"}]},
+        "comments": _nodes([_comment(page, c) for c in it.comments[:30]]) | {"totalCount": len(it.comments)},
+        "timelineItems": {"nodes": [event] if it.state == "CLOSED" else []},
+    }  # fmt: skip
+
+
+def rest(repo: Repo, origin: str, path: str, query: dict[str, str]) -> Any:
+    """What REST gives below ``/repos/owner/name``; None for what it does not know."""
+    if path == "/releases":
+        return [_rest_release(repo, origin, r) for r in repo.releases]
+    if path == "/issues":
+        both: list[Pull | Ticket] = [*repo.pulls, *repo.issues]
+        by = "updated" if query.get("sort") == "updated" else "at"
+        both.sort(key=lambda item: (getattr(item, by), item.number), reverse=query.get("direction", "desc") == "desc")
+        return [_rest_issue(repo, origin, item) for item in both]
+    found = re.fullmatch(r"/(pulls|issues)/([0-9]+)/(reviews|comments)", path)
+    return None if found is None else []
+
+
+def _user(login: str | None) -> dict[str, Any] | None:
+    return None if login is None else {"login": login, "type": "Bot" if login.endswith("[bot]") else "User"}
+
+
+def _rest_release(repo: Repo, origin: str, it: Published) -> dict[str, Any]:
+    return {
+        "tag_name": it.tag, "name": it.tag, "body": it.body, "draft": it.draft, "prerelease": False,
+        "html_url": f"{origin}/{repo.name}/releases/tag/{it.tag}", "author": _user("ada"),
+        "created_at": moment(it.at), "published_at": None if it.draft else moment(it.at),
+    }  # fmt: skip
+
+
+def _rest_issue(repo: Repo, origin: str, it: Pull | Ticket) -> dict[str, Any]:
+    kind = "pull" if isinstance(it, Pull) else "issues"
+    found: dict[str, Any] = {
+        "number": it.number, "title": it.title, "body": it.body, "state": "open" if it.state == "OPEN" else "closed",
+        "html_url": f"{origin}/{repo.name}/{kind}/{it.number}", "user": _user(it.author), "comments": len(it.comments),
+        "created_at": moment(it.at), "updated_at": moment(it.updated),
+        "closed_at": None if it.state == "OPEN" else moment(it.at + 0.15),
+        "labels": [], "assignees": [_user("ada")],
+    }  # fmt: skip
+    return found | ({"pull_request": {"merged_at": None}} if isinstance(it, Pull) else {})

@@ -1,0 +1,88 @@
+"""A scan that asks a forge, through the command line: when it asks, what the digest says of it, and what stays out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evidence.cli import run
+from tests.forges.conftest import TOKEN
+from tests.forges.data import Repo, repository
+from tests.forges.fake_github import Answer, FakeGitHub
+from tests.source.building import Builder
+
+Start = Callable[..., FakeGitHub]
+PUBLIC = "https://github.com/ada/app"
+
+
+@pytest.fixture
+def served(github: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGitHub:
+    """A GitHub that has both the commits of ada/app and what was said of them."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    repo = Builder(tmp_path / "root" / "ada" / "app.git")
+    head = repo.commit({"app.py": "import flask\n\napp = flask.Flask(__name__)\n"}, "Begin")
+    data: Repo = repository()
+    data.history = [(head, "ada")]
+    server = github(data)
+    server.git_root = tmp_path / "root"
+    return server
+
+
+def scan(server: FakeGitHub, source: str, output: Path, *options: str) -> tuple[int, dict[str, Any]]:
+    """The exit code and the digest of a scan."""
+    named = ("--host", server.origin, "--allow-insecure-host", server.origin)
+    code = run(["scan", source, *named, "-o", str(output), "--workers", "1", *options])
+    return code, json.loads(output.read_text())
+
+
+def forge_ledger(digest: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the ledger says of forges."""
+    return [entry for entry in digest["ledger"] if entry["code"].startswith("forge_")]
+
+
+def test_an_address_is_asked_for_commits_and_for_what_was_said(
+    served: FakeGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One address gives both, the digest carries the hash of the answers, and a second scan gives the same bytes."""
+    monkeypatch.setenv("GH_TOKEN", TOKEN)
+    code, digest = scan(served, f"{served.origin}/ada/app", tmp_path / "one.json")
+    assert code == 0
+    (answers,) = digest["inputs"]["forge"].values()
+    assert len(answers) == 64
+    assert forge_ledger(digest) == []
+    scan(served, f"{served.origin}/ada/app", tmp_path / "two.json")
+    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
+
+
+def test_a_local_copy_is_asked_about_under_its_public_address(
+    served: FakeGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in on this machine answers for github.com; the links stay those of the public address."""
+    monkeypatch.setenv("GH_TOKEN", TOKEN)
+    code, digest = scan(served, str(tmp_path / "root/ada/app.git"), tmp_path / "d.json", "--as", PUBLIC)
+    assert (code, list(digest["inputs"]["forge"])) == (0, ["github.com/ada/app"])
+    assert all(r.headers["Authorization"] == f"Bearer {TOKEN}" for r in served.asked)
+
+
+def test_no_forge_is_asked_where_none_is_wanted_or_known(served: FakeGitHub, tmp_path: Path) -> None:
+    """With --no-forge, and for a folder that has no public address, nothing is asked and the ledger says why."""
+    for options in (("--no-forge", "--as", PUBLIC), ()):
+        code, digest = scan(served, str(tmp_path / "root/ada/app.git"), tmp_path / "d.json", *options)
+        assert (code, digest["inputs"]["forge"], served.asked) == (0, None, [])
+        assert [entry["code"] for entry in forge_ledger(digest)] == ["forge_not_asked"]
+
+
+def test_a_forge_that_refuses_leaves_a_digest_that_says_so(
+    served: FakeGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest of the digest stands, the ledger names each part, and the exit code is 3."""
+    monkeypatch.setenv("GH_TOKEN", TOKEN)
+    served.faults.append(lambda request: Answer({"message": "Bad credentials"}, 401))
+    code, digest = scan(served, f"{served.origin}/ada/app", tmp_path / "d.json")
+    assert (code, digest["complete"]) == (3, False)
+    assert {e["subject"].partition(" ")[0] for e in forge_ledger(digest)} >= {"changes", "reviews", "releases"}
+    assert any(signal["outcome"] == "absent" for signal in digest["signals"])
