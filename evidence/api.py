@@ -15,7 +15,7 @@ from evidence.facts.ci import CiRun, Job, Permissions, Pipeline, Place, Step
 from evidence.facts.environments import environment_of
 from evidence.facts.error_shapes import ErrorHandler, ErrorHelper
 from evidence.facts.feature_flags import FlagUse
-from evidence.facts.history import Landing, Past, PathKind, Row
+from evidence.facts.history import Landing, Past, PathKind, Row, Size, says_what, says_why, spread
 from evidence.facts.monitors import Monitor
 from evidence.facts.names import PyFile, Ref
 from evidence.facts.occurrences import Occurrence, at, between
@@ -177,6 +177,7 @@ __all__ = [
     "Signal",
     "Site",
     "Sites",
+    "Size",
     "Step",
     "Tag",
     "Template",
@@ -200,7 +201,10 @@ __all__ = [
     "never",
     "plural",
     "quoted",
+    "says_what",
+    "says_why",
     "site_of",
+    "spread",
     "stem",
     "token_functions",
     "trail_mixins",

@@ -56,7 +56,7 @@ PR_FLOW = Signal(
         "else merges; keep the forge's default merge or squash message, which names the request."
     ),
     clauses=("merged_by_other", "merged_change", "direct_change"),
-    defining=_REQUESTS,
+    defining=("merged_by_other", "merged_change", "direct_change"),
     uncited=("direct_change",),
     needs=("history", "authorship"),
     where="history",

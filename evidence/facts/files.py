@@ -49,7 +49,7 @@ class Files:
         self._facts = facts
         self.history: History = history or _NoHistory()
         self.changes = changes
-        self.missing: Mapping[str, str] = missing or {}
+        self._missing: Mapping[str, str] = missing or {}
 
     def _of(self, kind: type[Record], roles: tuple[Role, ...] | None = None) -> dict[str, Record]:
         return {

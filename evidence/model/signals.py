@@ -95,9 +95,9 @@ class Signal:
     ``applies`` names the condition under which looking makes sense: ``flask`` (there is a Flask application),
     ``python``
     (there is Python code of the project's own) or ``any``.
-    ``needs`` names the inputs without which nothing can be said (``history``, ``authorship``, ``changes``, ``reviews``,
-    ``comments``, ``issues``, ``releases``): where one is missing the outcome is ``unavailable``, with the reason.
-    ``how_to_show`` tells a candidate how to make the practice visible honestly.
+    ``needs`` names the inputs without which nothing can be said (``history``, ``lines``, ``authorship``, ``changes``,
+    ``reviews``, ``comments``, ``issues``, ``releases``): where one is missing the outcome is ``unavailable``, with the
+    reason. ``how_to_show`` tells a candidate how to make the practice visible honestly.
     """
 
     id: str

@@ -4,7 +4,10 @@ rows      each commit with its author, the parts of the code that it touches, an
 mainline  how changes came to the main line: through a request, by hand, merged by whom
 messages  what a commit's text refers to: requests, issues, commits it undoes
 areas     the domains of the code base, told from its folders
-sample    the few commits of which lines are counted
+sample    the few commits that stand for all; their lines are counted (sizes)
+wording   whether a message says what and why
+repairs   reverts, hotfixes and incidents, and what mends them
+drives    series of commits that carry one change through the code
 frame     all of it as a pandas table, for export alone (pandas is imported there and nowhere else)
 """
 
@@ -14,5 +17,8 @@ from evidence.facts.history.mainline import Landing
 from evidence.facts.history.past import Past
 from evidence.facts.history.path_kinds import PathKind
 from evidence.facts.history.rows import Row
+from evidence.facts.history.sample import spread
+from evidence.facts.history.sizes import Size
+from evidence.facts.history.wording import says_what, says_why
 
-__all__ = ["Landing", "Past", "PathKind", "Row"]
+__all__ = ["Landing", "Past", "PathKind", "Row", "Size", "says_what", "says_why", "spread"]

@@ -16,14 +16,17 @@ from evidence.model import Person
 
 class Landing(Struct, frozen=True):
     """One change of the main line. ``brought`` are the commits it consists of (itself unless it is a merge), ``author``
-    is the key of the person who wrote most of them, ``bot`` whether only bots and tools did, and ``request`` the number
-    of its pull or merge request (0 without one)."""
+    is the key of the person who wrote most of them, and ``bot`` says that only bots and tools did."""
 
     row: Row
     brought: tuple[Row, ...]
     author: str
     bot: bool
-    request: int
+
+    @property
+    def request(self) -> int:
+        """The number of the pull or merge request that it came through; 0 without one."""
+        return request_number(self.row.commit)
 
 
 def mainline(rows: Sequence[Row]) -> list[tuple[Row, tuple[Row, ...]]]:
@@ -59,10 +62,12 @@ def _brought(row: Row, by_sha: Mapping[str, Row], taken: set[str]) -> tuple[Row,
 
 
 def landing(row: Row, brought: tuple[Row, ...]) -> Landing:
-    """A change of the main line with its author and its request."""
+    """A change of the main line with its author."""
+    if not brought or brought == (row,):
+        return Landing(row, brought, row.author, row.bot)
     counted = Counter(side.author for side in brought if not side.bot)
     author = min(counted, key=lambda key: (-counted[key], key)) if counted else row.author
-    return Landing(row, brought, author, not counted if brought else row.bot, request_number(row.commit))
+    return Landing(row, brought, author, not counted)
 
 
 def by_other(change: Landing, people: People) -> bool:

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from evidence.facts.history.areas import Areas
+from evidence.facts.history.drives import Drive, drives
 from evidence.facts.history.mainline import Landing, by_other, landing, mainline
-from evidence.facts.history.path_kinds import kind_of
+from evidence.facts.history.path_kinds import Kinds, PathKind
+from evidence.facts.history.repairs import Repair, repairs
 from evidence.facts.history.rows import Row
-from evidence.facts.history.sample import sample
-from evidence.facts.people import People
-from evidence.model import Person
+from evidence.facts.history.sample import spread
+from evidence.facts.history.sizes import Size, size_of
+from evidence.facts.people import People, reverted
+from evidence.model import History, LineCount, Person
+
+# A sample of which fewer were counted stands for nothing.
+_FEWEST_COUNTED = 0.5
 
 
 class Past:
     """Commits as rows, newest first; each further question is answered when first asked."""
 
-    def __init__(self, people: People) -> None:
-        self.people = people
+    def __init__(self, people: People, history: History, paths: Iterable[str]) -> None:
+        self.people, self._history, self._paths = people, history, paths
+        self._kinds = Kinds()
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """Every commit, those of bots and merges too."""
-        kinds = _Kinds()
+        kinds = self._kinds
         authors: dict[Person, tuple[str, bool]] = {}
         found = []
         for commit in self.people.commits:
@@ -54,14 +62,53 @@ class Past:
         return by_other(change, self.people)
 
     @cached_property
+    def areas(self) -> Areas:
+        """The domains of the code base at the scanned commit, and the area of each path."""
+        return Areas(self._paths, self._kinds)
+
+    @cached_property
+    def _chosen(self) -> list[Row]:
+        return spread([row for row in self.work if row.commit.parents], lambda row: row.author)
+
+    @cached_property
+    def _counts(self) -> Mapping[str, LineCount]:
+        return self._history.line_counts([row.sha for row in self._chosen])
+
+    @cached_property
+    def lines_are_counted(self) -> bool:
+        """Whether the sample's lines could be counted (a partial clone lacks the old contents)."""
+        return not self._chosen or len(self._counts) >= _FEWEST_COUNTED * len(self._chosen)
+
+    @cached_property
     def sample(self) -> tuple[Row, ...]:
-        """The commits of which changed lines are counted."""
-        return sample(self.work)
+        """A sample of what people did, without first commits and without those that change nothing but white space."""
+        return tuple(row for row in self._chosen if row.sha not in self._counts or not self._is_blank(row))
 
+    def _is_blank(self, row: Row) -> bool:
+        return not self._counts[row.sha].files and all(change.status == "M" for change in row.commit.changes)
 
-class _Kinds(dict[str, int]):
-    """The kind of each path, looked at once."""
+    @cached_property
+    def sizes(self) -> dict[str, Size]:
+        """How large each commit of the sample is, by its id, as far as its lines could be counted."""
+        counted = ((row, self._counts.get(row.sha)) for row in self.sample)
+        return {row.sha: size_of(row.commit, count) for row, count in counted if count is not None}
 
-    def __missing__(self, path: str) -> int:
-        found = self[path] = int(kind_of(path))
-        return found
+    def work_by_area(self) -> Iterator[tuple[Row, set[str]]]:
+        """What people did in the application's code, newest first, with the areas that each commit touches."""
+        areas, code = self.areas, frozenset(self.areas.code)
+        for row in self.work:
+            if row.kinds & PathKind.APP:
+                yield row, {areas[change.path] for change in row.commit.changes} & code
+
+    @cached_property
+    def _undone(self) -> frozenset[str]:
+        """Ids of the commits that later ones say they revert."""
+        return frozenset(map(reverted, self.people.commits)) - {""}
+
+    def repairs(self) -> Iterator[Repair]:
+        """Reverts, hotfixes and incidents, with what mends them."""
+        return repairs(self.work, self._undone)
+
+    def drives(self) -> tuple[Drive, ...]:
+        """Series of commits that carry one change through the code."""
+        return drives(self.work, self._undone)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from evidence.facts.history.path_kinds import PathKind
 from evidence.model import Commit
 
 
 class Row(Struct, frozen=True):
-    """A commit, its author's key (see ``evidence.facts.people``), whether a bot or tool made it, and a union of
-    :class:`PathKind` as a plain number (unions of flags cost a microsecond each)."""
+    """A commit, its author's key (see ``evidence.facts.people``), whether a bot or tool made it, and the
+    union of the kinds of its paths (see ``PathKind``)."""
 
     commit: Commit
     author: str
@@ -27,6 +26,6 @@ class Row(Struct, frozen=True):
         """Whether it has more than one parent."""
         return len(self.commit.parents) > 1
 
-    def touches(self, kinds: PathKind) -> bool:
+    def touches(self, kinds: int) -> bool:
         """Whether it touches a path of one of these kinds."""
         return bool(self.kinds & kinds)

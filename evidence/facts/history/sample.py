@@ -7,11 +7,9 @@ them too.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import TypeVar
-
-from evidence.facts.history.rows import Row
 
 Item = TypeVar("Item")
 
@@ -25,11 +23,12 @@ def evenly(items: Sequence[Item], most: int) -> list[Item]:
     return list(items) if len(items) <= most else [items[i * len(items) // most] for i in range(most)]
 
 
-def sample(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """The sample of these rows, in their order."""
-    counted = Counter(row.author for row in rows)
-    main = sorted(counted, key=lambda key: (-counted[key], key))[:MAIN]
-    chosen = {row.sha for row in evenly(rows, SPREAD)}
-    for key in main:
-        chosen.update(row.sha for row in evenly([row for row in rows if row.author == key], EACH))
-    return tuple(row for row in rows if row.sha in chosen)
+def spread(items: Sequence[Item], author: Callable[[Item], str], most: int = SPREAD, each: int = EACH) -> list[Item]:
+    """A sample of the items, in their order: ``most`` of all, and up to ``each`` of each main author."""
+    by_author: defaultdict[str, list[int]] = defaultdict(list)
+    for position, item in enumerate(items):
+        by_author[author(item)].append(position)
+    main = sorted(by_author, key=lambda key: (-len(by_author[key]), key))[:MAIN]
+    chosen = set(evenly(range(len(items)), most))
+    chosen.update(position for key in main for position in evenly(by_author[key], each))
+    return [items[position] for position in sorted(chosen)]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from evidence.facts.history import Past
 from evidence.facts.questions import Questions
+
+_NOT_COUNTED = "old contents of files are missing from this copy, so changed lines cannot be counted"
 
 
 class HistoryTopics(Questions):
@@ -14,4 +17,12 @@ class HistoryTopics(Questions):
     @cached_property
     def past(self) -> Past:
         """The history as rows, and questions about it."""
-        return Past(self.people)
+        return Past(self.people, self.history, self.paths)
+
+    @cached_property
+    def missing(self) -> Mapping[str, str]:
+        """Inputs that could not be had, with the reason: counted lines (``lines``) among them."""
+        given = self._missing
+        if given.keys() & {"history"} or self.past.lines_are_counted:
+            return given
+        return {"lines": _NOT_COUNTED, **given}

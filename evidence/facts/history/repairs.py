@@ -1,0 +1,82 @@
+"""Troubles in a history (reverts, hotfixes, incidents), and the later commit that mends each for good.
+
+What follows is taken for the mending where, within thirty days, it touches the same application code and says that it
+fixes, or brings back what was reverted, and is not itself reverted. A hotfix that carries a test is its own mending.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from msgspec import Struct
+
+from evidence.facts.history.path_kinds import PathKind, kind_of
+from evidence.facts.history.rows import Row
+from evidence.facts.people import reverted
+
+DAYS = 30
+_DAY = 86_400
+# The newest troubles, and how many commits after each are looked through.
+_MOST_TROUBLES, _MOST_AFTER = 200, 400
+# What every trouble has in its subject, looked for first: it costs a tenth of the full patterns.
+_HINT = re.compile(
+    r"revert|back ?out|undo|hot-?fix|mortem|outage|incident|downtime|regression|inc-?\d|sev-?\d|pir-?\d", re.I
+)
+_REVERT = re.compile(r"^(?:Revert|Back ?out|Undo)\b[:\s]", re.IGNORECASE)
+_REVERTED_SUBJECT = re.compile(r"^Revert:? [\"'“](.{1,300}?)[\"'”]")
+_HOTFIX = re.compile(
+    r"\bhot-?fix|\bpost-?mortem|\b(?:INC|SEV|PIR)-?\d+\b"
+    r"|\b(?:fix|fixes|fixed|after|during|caused?|prevent|mitigate)\b.{0,60}\b(?:outage|incident|downtime|regression)",
+    re.IGNORECASE,
+)
+_FIXES = re.compile(
+    r"\b(?:fix|fixe[sd]|fixing|repair|correct|prevent|handle|guard|ensure|avoid|re-?land|re-?apply|restore|re-?introduce"
+    r"|properly|second attempt|take two)\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\s*\([#!]\d{1,9}\)\s*$")
+
+
+class Repair(Struct, frozen=True):
+    """A trouble, the commit that mends it (None where nothing does), and whether a test came with the mending."""
+
+    trouble: Row
+    mended_by: Row | None = None
+    tested: bool = False
+
+
+def repairs(rows: Sequence[Row], undone: Collection[str]) -> Iterator[Repair]:
+    """The troubles among these rows (newest first), the newest first; ``undone`` are ids of reverted commits."""
+    found = 0
+    for position, row in enumerate(rows):
+        if not _HINT.search(row.commit.subject) and "This reverts" not in row.commit.body:
+            continue
+        is_revert = bool(_REVERT.match(row.commit.subject)) or bool(reverted(row.commit))
+        if not is_revert and not _HOTFIX.search(row.commit.subject):
+            continue
+        found += 1
+        if found > _MOST_TROUBLES:
+            return
+        yield _repair(row, rows[max(0, position - _MOST_AFTER) : position], undone, is_revert)
+
+
+def _repair(row: Row, later: Sequence[Row], undone: Collection[str], is_revert: bool) -> Repair:
+    if not is_revert and row.touches(PathKind.APP) and row.touches(PathKind.TEST) and row.sha not in undone:
+        return Repair(row, row, True)
+    code = _code(row)
+    again = _REVERTED_SUBJECT.match(row.commit.subject)
+    wanted = _NUMBER.sub("", again[1]).casefold() if again else ""
+    for other in reversed(later):  # the oldest first
+        if other.commit.committed - row.commit.committed > DAYS * _DAY:
+            break
+        if other.sha in undone or not other.touches(PathKind.APP) or _REVERT.match(other.commit.subject):
+            continue
+        brings_back = bool(wanted) and wanted in other.commit.subject.casefold()
+        if (brings_back or _FIXES.search(other.commit.subject)) and code & _code(other):
+            return Repair(row, other, other.touches(PathKind.TEST))
+    return Repair(row)
+
+
+def _code(row: Row) -> set[str]:
+    return {change.path for change in row.commit.changes if kind_of(change.path) == PathKind.APP}
