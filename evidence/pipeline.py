@@ -22,6 +22,7 @@ from evidence import detect
 from evidence.collect import collect
 from evidence.digest import Scanned, assemble
 from evidence.facts import registry
+from evidence.facts.history import Past
 from evidence.facts.pool import ExtractionPool
 from evidence.facts.project import Project
 from evidence.model import Digest, Ledger
@@ -90,6 +91,20 @@ def _no_collection() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+@contextmanager
+def open_past(request: ScanRequest, progress: Progress) -> Iterator[Past]:
+    """The history of one source as a scan sees it, without reading files: valid within the block. The forge is not
+    asked, so people are joined by addresses alone."""
+    ledger = Ledger()
+    progress.stage("Fetching the repository", None)
+    with open_repository(request, ledger) as repository:
+        progress.stage("Reading history", None)
+        history = repository.history()
+        if history.lacking:
+            progress.warn(f"The history is not all here: {history.lacking}.")
+        yield Project(repository.snapshot.blobs, {}, history).past
 
 
 def _scan(request: ScanRequest, progress: Progress) -> Digest:

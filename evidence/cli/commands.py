@@ -135,6 +135,33 @@ def verify(
 
 
 @group.command()
+@click.argument("source")
+@click.option("--commit", metavar="REV", help="Read the history of this commit, branch or tag in place of HEAD.")
+@click.option("-o", "--output", type=_FILE, help="A .csv or .parquet file; CSV to standard output without it.")
+@click.option(
+    "--host", "hosts", metavar="HOST[=github]", multiple=True, help="Another GitLab (or GitHub) host to ask, by https."
+)
+@click.option(
+    "--allow-insecure-host",
+    "insecure_hosts",
+    metavar="URL",
+    multiple=True,
+    help="An origin that may be asked by plain http or on loopback: for tests and private networks.",
+)
+def history(
+    source: str, commit: str | None, output: Path | None, hosts: tuple[str, ...], insecure_hosts: tuple[str, ...]
+) -> int:
+    """Write the commits of SOURCE as a table: authors, dates, what each touches, requests, reverts and trailers.
+
+    Authors are keys and names, never addresses; lines are counted for a sample of the commits.
+    """
+    from evidence.cli.history import export
+    from evidence.pipeline import ScanRequest
+
+    return export(ScanRequest(source=source, revision=commit, hosts=hosts, insecure_hosts=insecure_hosts), output)
+
+
+@group.command()
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 def signals(form: str) -> None:
     """List the signals that the installed detectors look for."""

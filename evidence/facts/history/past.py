@@ -87,6 +87,13 @@ class Past:
     def _is_blank(self, row: Row) -> bool:
         return not self._counts[row.sha].files and all(change.status == "M" for change in row.commit.changes)
 
+    def counted_lines(self) -> dict[str, tuple[int, int]]:
+        """Lines added and removed by each counted commit, by its id; binary files count nothing."""
+        return {
+            sha: (sum(max(a, 0) for _, a, _ in count.files), sum(max(r, 0) for _, _, r in count.files))
+            for sha, count in self._counts.items()
+        }
+
     @cached_property
     def sizes(self) -> dict[str, Size]:
         """How large each commit of the sample is, by its id, as far as its lines could be counted."""
