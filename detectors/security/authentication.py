@@ -99,6 +99,8 @@ _LONGEST = 40
 
 # Facts that count and are not shown: other places show the same better.
 _COUNTED = ("inherited", "hashing", "password")
+# "Applied to routes": a view that asks the session itself guards no other.
+_SEVERAL = 2
 
 
 def _ways(sites: Sites) -> bool:
@@ -113,7 +115,8 @@ def _refused(sites: Sites) -> int:
 def _practised(sites: Sites) -> bool:
     """Somebody is let in or kept out, routes stand behind it, and no password is compared in the clear."""
     hashed = bool(sites.of("hashed", "hashing")) or not sites.of("password")
-    return _ways(sites) and bool(sites.of("applied", "inherited")) and hashed
+    stands = bool(sites.of("applied", "inherited")) or sites.count("inline") >= _SEVERAL
+    return _ways(sites) and stands and hashed
 
 
 def _statement(sites: Sites) -> str:
@@ -130,7 +133,7 @@ def _statement(sites: Sites) -> str:
     ]
     tests = f"; {plural(_refused(sites), 'test check')} of refused logins or tokens" if _refused(sites) else ""
     hashed = ", passwords hashed" if sites.of("hashed", "hashing") else ""
-    places = plural(sites.count("applied", "inherited"), "place")
+    places = plural(sites.count("applied", "inherited", "inline"), "place")
     return f"{' and '.join(made)} before {places} of the application{hashed}{tests}."
 
 
@@ -146,7 +149,18 @@ AUTHENTICATION = Signal(
     strong="Tests show that wrong or expired credentials are refused.",
     not_credited="A login that compares passwords in the clear; an extension that guards no route; tests of a model.",
     how_to_show="Put the login check on your routes and test that a request with a wrong or no token answers 401.",
-    clauses=("login", "guard", "hashed", "tested", "callback", "applied", "tested_aside", "set_up", *_COUNTED),
+    clauses=(
+        "login",
+        "guard",
+        "hashed",
+        "tested",
+        "callback",
+        "applied",
+        "inline",
+        "tested_aside",
+        "set_up",
+        *_COUNTED,
+    ),
     defining=("login", "guard", "callback", "hashed"),
     uncited=_COUNTED,
     applies="python",
@@ -154,7 +168,7 @@ AUTHENTICATION = Signal(
     practised=_practised,
     sustained=lambda sites: _refused(sites) > 0,
     measures=lambda sites: {
-        "guarded": sites.count("applied", "inherited"),
+        "guarded": sites.count("applied", "inherited", "inline"),
         "ways": len(sites.of("login", "guard", "callback").subjects()),
         "negative_tests": _refused(sites),
     },
@@ -166,8 +180,12 @@ SIGNALS = (AUTHENTICATION,)
 def detect(project: Project) -> Observations:
     """Logins and checks, hashing, guards and where they stand, and tests that expect a refusal."""
     entries = list(_entries(project))
-    for site in (*entries, *_callbacks(project), *_hashing(project), *_guards(project)):
+    guards = list(_guards(project))
+    for site in (*entries, *_callbacks(project), *_hashing(project), *guards):
         yield AUTHENTICATION, site
+    if any(s.subject == "session" for s in entries) and not any(s.clause == "applied" for s in guards):
+        for site in _inside_views(project):
+            yield AUTHENTICATION, site
     for test in project.access.refused_tests:
         if _of_login(test):
             name = test.definition.name if test.definition else ""
@@ -256,7 +274,8 @@ def _hashing(project: Project) -> Iterator[Site]:
 
 def _hashes(project: Project, file: PyFile, call: Call, last: str) -> bool:
     receiver = call.name.replace("()", "").rpartition(".")[0]
-    name = project.external(file, call.name) or (project.variable_class(file, call.scope, receiver) if receiver else "")
+    made = project.variable_class(file, call.scope, receiver) if receiver else ""
+    name = made or project.external(file, call.name)
     if last == "hash_password" and not name.startswith(_HASH_PACKAGES):
         return False
     return name.startswith(_HASH_PACKAGES)
@@ -278,6 +297,22 @@ def _guards(project: Project) -> Iterator[Site]:
             seen.add(use.guard.key)
             definition = use.guard.definition
             yield _site(use.guard.file, definition.start, definition.end, "guard", definition.name)
+
+
+def _inside_views(project: Project) -> Iterator[Site]:
+    """Views that look into the session, where a login has put the user, and send away whoever is not in it."""
+    for file, definition in project.web.views:
+        scope = file.scopes.get(definition.qualname, 0)
+        refs = file.module.refs[scope] if scope < len(file.module.refs) else ()
+        calls = file.calls_in(scope)
+        if not any(r.partition(".session")[1] and r.startswith(("flask.", "quart.")) for r in refs):
+            continue
+        sends_away = any(c.name.rpartition(".")[2] in ("redirect", "abort") for c in calls)
+        changes = any(c.name.endswith(("session.pop", "session.clear")) for c in calls) or any(
+            a.scope == scope and _SESSION_KEYS.search(a.target) for a in file.module.assigns
+        )
+        if sends_away and not changes and _live(project, file, scope):
+            yield _site(file, definition.start, definition.end, "inline", definition.qualname)
 
 
 def _of_login(test: RefusedTest) -> bool:

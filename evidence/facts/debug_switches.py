@@ -24,6 +24,8 @@ _SWITCH = re.compile(
 )
 _FLAG = re.compile(r"\bflask\b.{0,80}\brun\b.{0,80}--debug(?:ger)?\b(?!-)|\bflask\s.{0,60}--debug\s.{0,60}\brun\b")
 _CHOICES = re.compile(r"(?:^|_)(?:ENV|ENVIRONMENT|CONFIG|SETTINGS|STAGE|MODE)(?:_|$)|CONFIG$|SETTINGS$")
+# A flag that the function is given, or a setting that it looks at before it switches.
+_ASKED = re.compile(r"(?:[\w.]{1,60}\.)?(?:is_|in_|use_)?debug(?:_mode|_enabled|ging)?", re.IGNORECASE)
 _ASIDE = re.compile(
     r"(?:^|/)(?:\.github|\.circleci|\.gitlab|\.vscode|\.idea|\.devcontainer|\.ci)(?:/|[-.])|example|sample"
     r"|override|\.flaskenv"
@@ -68,12 +70,33 @@ def _runs(project: Project) -> Iterator[DebugSwitch]:
         for call in file.module.calls:
             receiver, _, method = call.name.rpartition(".")
             value = call.expr.kwarg("debug") or call.expr.kwarg("use_debugger")
-            if method != "run" or value is None or not _on(value) or not _is_app(project, file, call.scope, receiver):
+            if method != "run" or value is None or not _is_app(project, file, call.scope, receiver):
+                continue
+            if not _on(value) and not _named_on(project, file, call.scope, value):
                 continue
             guarded = 0 < file.module.main < call.start or call.scope > 0
             started = any(_names_file(s.text, file.path) for s in project.starts if s.environment not in _APART)
             reached = started or not guarded or not _served(project)
             yield DebugSwitch(file.path, call.start, call.end, "run", reached)
+
+
+def _named_on(project: Project, file: PyFile, scope: int, value: Expr) -> bool:
+    """Whether the value is a name that stands for True: a constant of this file, or of a class or module of settings
+    that is not for development."""
+    if value.kind != "name":
+        return False
+    given = file.assigned.get((scope, value.text)) or file.assigned.get((0, value.text))
+    if given is None:
+        ref = project.resolve(file, value.text)
+        home = project.python.get(ref.path) if not ref.external else None
+        if home is None or environment_of(home.path) in _APART:
+            return False
+        owner, _, name = ref.name.rpartition(".")
+        if owner and (owner not in home.scopes or environment_of(owner) in _APART):
+            return False
+        given = home.assigned.get((home.scopes.get(owner, 0), name))
+    first = given[0] if given else None
+    return isinstance(first, Assign) and _on(first.value)
 
 
 def _is_app(project: Project, file: PyFile, scope: int, receiver: str) -> bool:
@@ -154,7 +177,10 @@ def _sets_debug(file: PyFile, scope: int) -> bool:
 def _reached(project: Project, file: PyFile, item: Assign | Call) -> bool:
     """Not so in the part that only a script's own start runs, nor in a scope that asks for the environment first."""
     guarded = 0 < file.module.main < item.start and item.scope == 0
-    asks = any(re.search(r"environ|getenv|ENV\b|\.env$|get_debug_flag", r) for r in file.module.refs[item.scope])
+    asks = any(
+        re.search(r"environ|getenv|ENV\b|\.env$|get_debug_flag", r) or _ASKED.fullmatch(r)
+        for r in file.module.refs[item.scope]
+    )
     return project.reach.live(file.path, item.scope) and not asks and not (guarded and _served(project))
 
 
