@@ -258,7 +258,7 @@ def _hashing(project: Project) -> Iterator[Site]:
     for file in project.app:
         for call in file.module.calls:
             last = call.name.replace("()", "").rpartition(".")[2]
-            if (last in _HASHES or call.name.endswith(_CONTEXT_METHODS)) and _hashes(project, file, call, last):
+            if (last in _HASHES or call.name.endswith(_CONTEXT_METHODS)) and _hashes(project, file, call):
                 definition = file.function_of(call.scope)
                 short = definition is not None and definition.end - definition.start < 20
                 place = definition if definition is not None and short else call
@@ -266,12 +266,10 @@ def _hashing(project: Project) -> Iterator[Site]:
                 yield _site(file, place.start, place.end, clause, definition.name if definition else last)
 
 
-def _hashes(project: Project, file: PyFile, call: Call, last: str) -> bool:
+def _hashes(project: Project, file: PyFile, call: Call) -> bool:
     receiver = call.name.replace("()", "").rpartition(".")[0]
     made = project.variable_class(file, call.scope, receiver) if receiver else ""
     name = made or project.external(file, call.name)
-    if last == "hash_password" and not name.startswith(_HASH_PACKAGES):
-        return False
     return name.startswith(_HASH_PACKAGES)
 
 

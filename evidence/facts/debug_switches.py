@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evidence.facts.debug_values import APART as _APART
+from evidence.facts.debug_values import is_on, named_on
 from evidence.facts.environments import environment_of
 from evidence.facts.manifests import variables
 from evidence.facts.names import PyFile
@@ -17,8 +19,6 @@ from evidence.facts.settings import Read
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-_APART = ("development", "testing")
-_ON = frozenset({"1", "true", "yes", "on"})
 _SWITCH = re.compile(
     r"(?:FLASK_DEBUG\s{0,2}[=:]?\s{0,2}[\"']?(?:1|[Tt]rue|on|yes)\b|FLASK_ENV\s{0,2}[=:]?\s{0,2}[\"']?development\b)"
 )
@@ -72,31 +72,12 @@ def _runs(project: Project) -> Iterator[DebugSwitch]:
             value = call.expr.kwarg("debug") or call.expr.kwarg("use_debugger")
             if method != "run" or value is None or not _is_app(project, file, call.scope, receiver):
                 continue
-            if not _on(value) and not _named_on(project, file, call.scope, value):
+            if not is_on(value) and not named_on(project, file, call.scope, value):
                 continue
             guarded = 0 < file.module.main < call.start or call.scope > 0
             started = any(_names_file(s.text, file.path) for s in project.starts if s.environment not in _APART)
             reached = started or not guarded or not _served(project)
             yield DebugSwitch(file.path, call.start, call.end, "run", reached)
-
-
-def _named_on(project: Project, file: PyFile, scope: int, value: Expr) -> bool:
-    """Whether the value is a name that stands for True: a constant of this file, or of a class or module of settings
-    that is not for development."""
-    if value.kind != "name":
-        return False
-    given = file.assigned.get((scope, value.text)) or file.assigned.get((0, value.text))
-    if given is None:
-        ref = project.resolve(file, value.text)
-        home = project.python.get(ref.path) if not ref.external else None
-        if home is None or environment_of(home.path) in _APART:
-            return False
-        owner, _, name = ref.name.rpartition(".")
-        if owner and (owner not in home.scopes or environment_of(owner) in _APART):
-            return False
-        given = home.assigned.get((home.scopes.get(owner, 0), name))
-    first = given[0] if given else None
-    return isinstance(first, Assign) and _on(first.value)
 
 
 def _is_app(project: Project, file: PyFile, scope: int, receiver: str) -> bool:
@@ -113,22 +94,6 @@ def _names_file(text: str, path: str) -> bool:
     runs = [i for i, w in enumerate(words) if re.fullmatch(r"(?:.{0,80}/)?python[\d.]{0,5}", w)]
     named = {path, module, path.rpartition("/")[2]}
     return any(w in named or w.rpartition("/")[2] in named for i in runs for w in words[i + 1 : i + 4])
-
-
-def _on(value: Expr) -> bool:
-    """True, or a variable's value that is true where nothing sets it."""
-    if value.kind in ("const", "str", "num"):
-        return value.text.lower() in _ON
-    if value.kind == "call" and value.text.endswith(("environ.get", "getenv")):
-        return len(value.args) > 1 and _on(value.args[1])
-    default = value.kwarg("default") if value.kind == "call" else None
-    if default is not None and re.search(r"env|config", value.text):
-        return _on(default)
-    if value.kind == "call" and value.text in ("bool", "str", "int"):
-        return bool(value.args) and _on(value.args[0])
-    if value.kind == "op" and value.items and value.text in ("or", "==", "in"):
-        return _on(value.items[-1 if value.text == "or" else 0])
-    return False
 
 
 def _assigned(project: Project) -> Iterator[DebugSwitch]:
@@ -148,8 +113,8 @@ def _what(project: Project, file: PyFile, item: Assign | Call) -> str:
     """``setting`` for DEBUG in settings of production, ``application`` for the switch of the object, else ""."""
     if isinstance(item, Call) and item.name.endswith((".config.update", ".config.from_mapping")):
         value = item.expr.kwarg("DEBUG")
-        return "application" if value is not None and _on(value) else ""
-    if not _on(item.expr if isinstance(item, Call) else item.value):
+        return "application" if value is not None and is_on(value) else ""
+    if not is_on(item.expr if isinstance(item, Call) else item.value):
         return ""
     if item.target == "DEBUG":
         return "setting" if _is_for_production(project, file, item.scope) else ""
@@ -195,7 +160,7 @@ def _chosen(project: Project) -> Iterator[DebugSwitch]:
         c
         for c in project.settings.classes
         if c.environment == "development"
-        and any(a.scope == c.scope and a.target == "DEBUG" and _on(a.value) for a in c.file.module.assigns)
+        and any(a.scope == c.scope and a.target == "DEBUG" and is_on(a.value) for a in c.file.module.assigns)
     ]
     if not debugging:
         return
