@@ -1,18 +1,16 @@
-"""Finds the detectors by entry point, runs them, and turns what they saw into findings."""
+"""Finds the detectors by entry point, and turns what they see into findings."""
 
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import TypeVar, cast
+from typing import cast
 
-from evidence.api import Detector, Project, Signal, Site, Sites
+from evidence.api import Detector, Project, Signal, Sites
 from evidence.model import EvidenceError, Finding, Ledger, Outcome
-
-Result = TypeVar("Result")
+from evidence.observe import Seen, observe
 
 GROUP = "evidence.detectors"
 # A finding keeps at most this many sites; the true number stays in ``site_count``.
@@ -54,37 +52,37 @@ def signals(detectors: Iterable[Detector] | None = None) -> tuple[Signal, ...]:
 
 
 class Timer:
-    """Seconds spent per detector; the only clock of the stage, and never in a digest."""
+    """Seconds spent per detector; never in a digest."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
-    def run(self, name: str, work: Callable[[], Result]) -> Result:
-        """Time ``work`` under ``name``."""
-        start = time.perf_counter()
-        try:
-            return work()
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+    def add(self, name: str, seconds: float) -> None:
+        """So many seconds more for ``name``."""
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
 
 
 def run(
-    detectors: Iterable[Detector], project: Project, repository: str, ledger: Ledger, timer: Timer | None = None
+    detectors: Iterable[Detector],
+    project: Project,
+    repository: str,
+    ledger: Ledger,
+    timer: Timer | None = None,
+    processes: int = 1,
 ) -> dict[str, tuple[Finding, Sites]]:
     """One finding per signal, with all its sites (the finding itself keeps the first :data:`MAX_SITES`).
 
     A detector that raises, or whose bars do, costs its own signals alone: their outcome is ``error``, and the ledger
-    has ``detector_failed``.
+    has ``detector_failed``. ``processes`` above 1 allows a second one and changes no finding.
     """
     timer = timer or Timer()
+    asked = list(detectors)
     results: dict[str, tuple[Finding, Sites]] = {}
-    for detector in detectors:
-        try:
-            found = timer.run(detector.__name__, lambda detector=detector: _findings(detector, project, repository))  # type: ignore[misc]
-        except Exception as error:  # whatever a plugin does wrong, the scan goes on
-            reason = f"stopped with {type(error).__name__}"
-            ledger.note("detector_failed", detector.__name__, reason)
-            found = {s.id: (_failed(s, detector.__name__, repository, reason), Sites()) for s in detector.SIGNALS}
+    for detector, seen in zip(asked, observe(asked, project, processes), strict=True):
+        timer.add(detector.__name__, seen.seconds)
+        found, failure = _findings(detector, seen, repository, project)
+        if failure:
+            ledger.note("detector_failed", detector.__name__, failure)
         results.update(found)
         for signal, (_, sites) in found.items():
             if len(sites) > MAX_SITES:
@@ -92,23 +90,18 @@ def run(
     return results
 
 
-def _findings(detector: Detector, project: Project, repository: str) -> dict[str, tuple[Finding, Sites]]:
-    observed = _observe(detector, project)
-    found = {}
-    for signal in detector.SIGNALS:
-        sites = Sites(sorted(set(observed.get(signal.id, ())), key=Site.order))
-        found[signal.id] = (_finding(signal, sites, detector.__name__, repository, project), sites)
-    return found
-
-
-def _observe(detector: Detector, project: Project) -> dict[str, list[Site]]:
-    found: dict[str, list[Site]] = {}
-    declared = {s.id for s in detector.SIGNALS}
-    for signal, site in detector.detect(project):
-        if signal.id not in declared or site.clause not in signal.clauses:
-            raise ValueError(f"undeclared signal or clause: {signal.id} {site.clause}")
-        found.setdefault(signal.id, []).append(site)
-    return found
+def _findings(
+    detector: Detector, seen: Seen, repository: str, project: Project
+) -> tuple[dict[str, tuple[Finding, Sites]], str]:
+    """The findings of a detector, and why there are none of their own: "" where nothing went wrong."""
+    name, failure = detector.__name__, seen.failure
+    try:
+        if not failure:
+            sites = {s: Sites(seen.sites.get(s.id, ())) for s in detector.SIGNALS}
+            return {s.id: (_finding(s, found, name, repository, project), found) for s, found in sites.items()}, ""
+    except Exception as error:  # whatever a plugin's bars do wrong, the scan goes on
+        failure = f"stopped with {type(error).__name__}"
+    return {s.id: (_failed(s, name, repository, failure), Sites()) for s in detector.SIGNALS}, failure
 
 
 def applies(signal: Signal, project: Project) -> bool:

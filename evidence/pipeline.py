@@ -120,6 +120,7 @@ def _scan(request: ScanRequest, progress: Progress) -> Digest:
         progress.stage("Reading files", len(repository.snapshot.blobs))
         with FactsCache.open(request.cache, warn=progress.warn) as cache:
             facts = collect(repository.snapshot, cache, pool, ledger, progress.advance)
+        pool.close()
 
         progress.stage("Reading history", None)
         history = repository.history()
@@ -131,7 +132,7 @@ def _scan(request: ScanRequest, progress: Progress) -> Digest:
         progress.stage("Looking for signals", len(detectors))
         missing = {**({"history": history.lacking} if history.lacking else {}), **told.missing}
         project = Project(repository.snapshot.blobs, facts, history, changes=told.changes, missing=missing)
-        findings = detect.run(detectors, project, repository.id, ledger, request.timer)
+        findings = detect.run(detectors, project, repository.id, ledger, request.timer, request.workers)
 
         progress.stage("Writing citations", None)
         scanned = Scanned.of(repository, project, findings, forge=told.sha256)

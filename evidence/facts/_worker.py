@@ -6,13 +6,13 @@ import faulthandler
 import gc
 import os
 import signal
-import sys
-import threading
 import warnings
 from collections.abc import Callable
 from ctypes import Array, c_double, c_int
 from multiprocessing.sharedctypes import Synchronized
-from time import monotonic, process_time, sleep
+from time import monotonic, process_time
+
+from evidence.facts.orphans import die_with_parent
 
 Item = tuple[str, str, bytes]
 """(key, language, content)."""
@@ -36,7 +36,6 @@ HEAVY_MEMORY = 352 << 20
 # The pool's own clock is the first to stop a worker; this one holds when the parent is stopped itself.
 _CPU_SECONDS = 60
 
-_PR_SET_PDEATHSIG = 1
 _state: dict[str, object] = {}
 
 
@@ -44,7 +43,7 @@ def begin(extract: Extract, desk: Array[c_double], seats: Synchronized[c_int], p
     """Take a seat, then give up what a parser of hostile input has no need of.
 
     ``parent`` is the id of the process that forked this one, 0 where another one stands between them."""
-    _die_with_parent(parent or os.getppid())
+    die_with_parent(parent or os.getppid())
     with seats.get_lock():
         seat = int(seats.value)
         seats.value = seat + 1  # type: ignore[assignment]
@@ -87,26 +86,6 @@ def _answer(extract: Extract, language: str, content: bytes, heavy: bool) -> Ans
     except Exception:
         # Whatever a parser throws at one file is that file's loss; the ledger names it.
         return None, False
-
-
-def _die_with_parent(parent: int) -> None:
-    """Ask Linux to kill this process with its parent; elsewhere look after the parent once a second.
-
-    The parent may be dead by now, and this process somebody else's child: nobody would ever end it then."""
-    if sys.platform.startswith("linux"):
-        import ctypes
-
-        if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) == 0:
-            if os.getppid() != parent:
-                os._exit(1)
-            return
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-
-
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        sleep(1)
-    os._exit(1)
 
 
 def _limit(name: str, soft: int | None) -> None:

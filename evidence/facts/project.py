@@ -8,6 +8,9 @@ topics      what belongs to one subject                               evidence/f
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
 from evidence.facts.topics.api import ApiTopics
 from evidence.facts.topics.data import DataTopics
 from evidence.facts.topics.delivery import DeliveryTopics
@@ -18,3 +21,20 @@ from evidence.facts.topics.security import SecurityTopics
 
 class Project(ApiTopics, DataTopics, DeliveryTopics, HistoryTopics, OperationTopics, SecurityTopics):
     """The facts of one commit, joined into graphs when first asked for."""
+
+    def join(self) -> None:
+        """Build what detectors of every family ask for, so that processes forked afterwards share it."""
+        asked: tuple[Callable[[], object], ...] = (
+            lambda: self.imports.graph,
+            lambda: self.reach.functions,
+            lambda: self.web.routes,
+            lambda: self.web.blueprints,
+            lambda: self.ci_runs,
+            lambda: self.called,
+            lambda: self._outside,
+            lambda: self.scenarios,
+        )
+        for ask in asked:
+            # what fails here fails again for the detector that asks, and is its failure
+            with suppress(Exception):
+                ask()

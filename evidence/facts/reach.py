@@ -151,7 +151,8 @@ class Reach:
                 yield _any(bare(name.rpartition(".")[2]))
 
     @cached_property
-    def _live(self) -> frozenset[tuple[str, str]]:
+    def functions(self) -> frozenset[tuple[str, str]]:
+        """(path, qualified name) of the functions and classes that can run."""
         import networkx
 
         source = ("", "")
@@ -165,7 +166,7 @@ class Reach:
             return False
         file = self._names.files[path]
         definition = file.definition(scope)
-        return definition is None or file.role is Role.TEST or (path, definition.qualname) in self._live
+        return definition is None or file.role is Role.TEST or (path, definition.qualname) in self.functions
 
 
 def _any(name: str) -> tuple[str, str]:
