@@ -114,6 +114,7 @@ def _record(opened: Opened, project: Project) -> Repository:
         flask=project.web.is_flask,
         files=len(project.blobs),
         commits=len(project.history.commits),
+        history=None if project.missing.keys() & {"history", "authorship"} else project.past.pictured(),
     )
 
 

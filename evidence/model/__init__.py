@@ -22,11 +22,13 @@ from evidence.model.citations import (
 from evidence.model.digest import Cell, Competency, Digest, Ledger, LedgerEntry, Probes, Repository, SignalResult
 from evidence.model.forge import Account, ChangeRequest, Changes, Comment, Issue, Release, Review, Thread
 from evidence.model.git import Blob, Change, Commit, History, LineCount, Person, Snapshot
+from evidence.model.pictures import AreaHistory, Owner, RepositoryHistory, Together
 from evidence.model.signals import Bar, Finding, Signal, Site, Sites, any_site, never, no_measures
 from evidence.model.vocabulary import CellStatus, EvidenceError, Grade, Level, Outcome, Polarity, Scalar, UsageError
 
 __all__ = [
     "Account",
+    "AreaHistory",
     "Bar",
     "Blob",
     "Cell",
@@ -52,12 +54,14 @@ __all__ = [
     "Level",
     "LineCount",
     "Outcome",
+    "Owner",
     "Person",
     "Polarity",
     "Probes",
     "PullRequestCitation",
     "Release",
     "Repository",
+    "RepositoryHistory",
     "Review",
     "ReviewCommentCitation",
     "Scalar",
@@ -68,6 +72,7 @@ __all__ = [
     "Sites",
     "Snapshot",
     "Thread",
+    "Together",
     "UsageError",
     "any_site",
     "never",

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from evidence.model.citations import Citation
+from evidence.model.pictures import RepositoryHistory
 from evidence.model.signals import Finding
 from evidence.model.vocabulary import CellStatus, Grade, Level, Outcome, Polarity
 
@@ -71,7 +72,8 @@ class Competency(Struct, frozen=True):
 
 class Repository(Struct, frozen=True, kw_only=True):
     """One scanned repository. ``url`` is empty for a local path without a public remote; ``flask`` tells whether it has
-    a Flask application. ``committed`` is the ISO time of the scanned commit: the digest's only "now"."""
+    a Flask application. ``committed`` is the ISO time of the scanned commit: the digest's only "now". ``history`` is
+    what pictures of it show, None where it cannot be told."""
 
     id: str
     url: str
@@ -83,6 +85,7 @@ class Repository(Struct, frozen=True, kw_only=True):
     flask: bool
     files: int
     commits: int
+    history: RepositoryHistory | None = None
 
 
 class Digest(Struct, frozen=True, kw_only=True):

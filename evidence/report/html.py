@@ -20,6 +20,7 @@ import msgspec
 from evidence.model import Citation, Digest, FileCitation, IssueCitation
 from evidence.report import excerpt, words
 from evidence.report.outline import STRAYS, outline
+from evidence.report.pictures import drawn, span_of
 from evidence.report.summary import candidate, summarise
 from evidence.report.visible import safe_url, shortened, spans, visible
 
@@ -68,6 +69,7 @@ def to_html(digest: Digest, frame: Frame | None = None) -> str:
             names={r.id: r.name for r in digest.repositories},
             several=len(digest.repositories) > 1,
             named=candidate(page) is not None,
+            pictures=drawn(digest),
             contradicted=sum(c.contradicted for c in digest.cells),
             style=Markup(style),  # noqa: S704 - our own file, and the policy names its hash
             style_hash=_hash(style),
@@ -123,6 +125,7 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "compact": _compact,
         "shell": shlex.quote,
         "span_of": _span_of,
+        "time_span": span_of,
         "ours": lambda text: _prose(text, css=""),
     }
 

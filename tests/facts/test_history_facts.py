@@ -9,7 +9,7 @@ from evidence.facts.history.messages import branch_owner, issues_closed, request
 from evidence.facts.history.path_kinds import Kinds, PathKind, kind_of
 from evidence.facts.history.sample import evenly
 from evidence.facts.people import People
-from evidence.model import Commit, Person
+from evidence.model import Commit, Owner, Person, RepositoryHistory, Together
 from evidence.testkit import Case, project_of
 from evidence.testkit.history import read_history
 
@@ -131,3 +131,44 @@ def test_a_sample_is_spread_evenly() -> None:
     """All of a few, and of many as many as asked for, at equal distances."""
     assert evenly(range(3), 5) == [0, 1, 2]
     assert evenly(range(100), 5) == [0, 20, 40, 60, 80]
+
+
+def _pictured(*lines: str) -> RepositoryHistory:
+    files = {f"shop/{name}/views.py": "x = 1\n" for name in ("orders", "users")}
+    files |= {f"shop/{name}/models.py": "x = 1\n" for name in ("orders", "users")}
+    found = project_of(Case("Pictures", files, read_history(lines), ())).past.pictured()
+    assert found is not None
+    return found
+
+
+def test_what_pictures_show() -> None:
+    """Commits of people are counted by area, period and person, and pairs of areas that change together."""
+    found = _pictured(
+        "2025-01-05 ada *4 shop/orders/views.py tests/test_orders.py",
+        "2025-03-05 bob *2 shop/users/views.py",
+        "2025-03-06 dependabot[bot] *9 requirements.txt",
+    )
+    assert found.periods == ("2025-01", "2025-02", "2025-03")
+    assert [(a.area, a.code, a.commits, a.periods) for a in found.areas] == [
+        ("shop/orders", True, 4, (4, 0, 0)),
+        ("tests", False, 4, (4, 0, 0)),
+        ("shop/users", True, 2, (0, 0, 2)),
+    ]
+    assert found.areas[0].owners == (Owner("ada", 4),)
+    assert found.together == (Together("shop/orders", "tests", 4),)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "periods", "ends"),
+    [
+        ("2023-01-01", "2025-06-30", 30, ("2023-01", "2025-06")),
+        ("2023-01-01", "2025-07-01", 11, ("2023-Q1", "2025-Q3")),
+        ("2015-12-01", "2025-07-01", 11, ("2015", "2025")),
+        ("1970-01-02", "2025-07-01", 40, ("1986", "2025")),
+    ],
+)
+def test_periods_fit_beside_a_name(first: str, last: str, periods: int, ends: tuple[str, str]) -> None:
+    """Months become quarters and then years as histories grow, and of the longest the newest years are shown."""
+    found = _pictured(f"{first} ada shop/orders/views.py", f"{last} ada shop/orders/views.py")
+    assert (len(found.periods), (found.periods[0], found.periods[-1])) == (periods, ends)
+    assert sum(found.areas[0].periods) == 2 - (first < "1971")

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from evidence.model import (
+    AreaHistory,
     Cell,
     CellStatus,
     Citation,
@@ -23,13 +24,16 @@ from evidence.model import (
     LedgerEntry,
     Level,
     Outcome,
+    Owner,
     Polarity,
     PullRequestCitation,
     Repository,
+    RepositoryHistory,
     ReviewCommentCitation,
     Share,
     SignalResult,
     Site,
+    Together,
 )
 
 COMMIT = "a1" * 20
@@ -48,6 +52,19 @@ UNSEEN = (
 )
 LONG_PATH = "src/" + "very_long_" * 30 + "/" + "deep/" * 60 + "module.py"
 HOSTILE = (SCRIPT, BREAKOUT, LINK, FENCE, UNSEEN, LONG_PATH)
+
+HISTORY = RepositoryHistory(
+    periods=("2023-12", "2024-01", "2024-02"),
+    areas=(
+        AreaHistory(
+            area=f"shop/{SCRIPT}", code=True, commits=20, periods=(12, 0, 8),
+            owners=(Owner(f"Ada {BREAKOUT}", 11), Owner(UNSEEN, 5), Owner("Bo", 1)),
+        ),
+        AreaHistory(area=".", code=True, commits=7, periods=(0, 7, 0), owners=(Owner("Bo", 7),)),
+        AreaHistory(area="tests", code=False, commits=3, periods=(1, 1, 1), owners=(Owner("Bo", 2),)),
+    ),
+    together=(Together(f"shop/{SCRIPT}", "tests", 9), Together(".", "tests", 3)),
+)  # fmt: skip
 
 COMPETENCIES = (
     Competency("app-structure", "Flask architecture", "Application structure"),
@@ -223,6 +240,7 @@ def _rich() -> Digest:
             Repository(
                 id="r1", url=URL, host="github.com", name=f"owner/shop{UNSEEN}{SCRIPT}", commit=COMMIT,
                 default_branch=BREAKOUT, committed="2024-03-12T10:11:12Z", flask=True, files=128, commits=1234,
+                history=HISTORY,
             ),
         ),
         competencies=COMPETENCIES,

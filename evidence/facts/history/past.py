@@ -8,13 +8,14 @@ from functools import cached_property
 from evidence.facts.history.areas import Areas
 from evidence.facts.history.drives import Drive, drives
 from evidence.facts.history.mainline import Landing, by_other, landing, mainline
-from evidence.facts.history.path_kinds import Kinds, PathKind
+from evidence.facts.history.path_kinds import Kinds
+from evidence.facts.history.pictured import pictured
 from evidence.facts.history.repairs import Repair, repairs
 from evidence.facts.history.rows import Row
 from evidence.facts.history.sample import spread
 from evidence.facts.history.sizes import Size, size_of
 from evidence.facts.people import People, reverted
-from evidence.model import History, LineCount, Person
+from evidence.model import History, LineCount, Person, RepositoryHistory
 
 # A sample of which fewer were counted stands for nothing.
 _FEWEST_COUNTED = 0.5
@@ -100,12 +101,26 @@ class Past:
         counted = ((row, self._counts.get(row.sha)) for row in self.sample)
         return {row.sha: size_of(row.commit, count) for row, count in counted if count is not None}
 
-    def work_by_area(self) -> Iterator[tuple[Row, set[str]]]:
-        """What people did in the application's code, newest first, with the areas that each commit touches."""
-        areas, code = self.areas, frozenset(self.areas.code)
+    @cached_property
+    def touched(self) -> list[tuple[Row, tuple[str, ...]]]:
+        """What people did, newest first, with the areas that each commit touches (of code and beside it), in order."""
+        areas = self.areas
+        found = []
         for row in self.work:
-            if row.kinds & PathKind.APP:
-                yield row, {areas[change.path] for change in row.commit.changes} & code
+            names = {areas[change.path] for change in row.commit.changes}
+            names.discard("")
+            found.append((row, tuple(sorted(names))))
+        return found
+
+    def work_by_area(self) -> Iterator[tuple[Row, list[str]]]:
+        """What people did in the application's code, newest first, with the areas of code that each commit touches."""
+        code = frozenset(self.areas.code)
+        return ((row, [area for area in areas if area in code]) for row, areas in self.touched)
+
+    def pictured(self) -> RepositoryHistory | None:
+        """The counts that pictures of this history show; None where nobody did anything."""
+        names = {c.contributor.key: c.contributor.name for c in self.people.contributions}
+        return pictured(self.touched, self.areas.code, names.__getitem__)
 
     @cached_property
     def _undone(self) -> frozenset[str]:
