@@ -13,10 +13,12 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from evidence.facts.masking import mask, mask_lines
+from evidence.facts.roles import Role, role_of
 from evidence.model import Blob, Citation, Commit, CommitCitation, FileCitation, Signal, Site, Sites, Snapshot
 
 # Five places are what a reader opens; an excerpt is as much as fits beside its statement on one screen.
 CITED = 5
+UPHOLDING = 2
 EXCERPT_LINES = 20
 EXCERPT_CHARACTERS = 4_000
 LINE_CHARACTERS = 300
@@ -38,22 +40,42 @@ class Citable(Protocol):
 
 
 def choose(signal: Signal, sites: Sites, limit: int = CITED) -> tuple[Site, ...]:
-    """The ``limit`` sites that best show a signal, best first.
+    """The ``limit`` sites that best show a signal, best first; fewer where more would only repeat what upholds it.
 
     Clauses take turns in the signal's own order, so that each one proved is seen once before any is seen twice; clauses
     that only count are never shown. Within a clause come lines not shown yet, then subjects and then paths not shown
-    yet for that clause, then path order: the choice depends on the set of sites alone.
+    yet for that clause, then path order: the choice depends on the set of sites alone. The work itself may fill all
+    places; what wires or upholds it is shown ``UPHOLDING`` times a clause, and one test stands for all of them.
     """
     shown = [clause for clause in signal.clauses if clause not in signal.uncited]
     queues = {clause: sorted(sites.of(clause), key=_place) for clause in shown}
     chosen: list[Site] = []
     while len(chosen) < limit and any(queues.values()):
         for queue in queues.values():
+            queue[:] = [site for site in queue if not _is_enough(signal, site, chosen)]
             if queue and len(chosen) < limit:
                 best = min(queue, key=lambda site: _repeats(site, chosen))
                 queue.remove(best)
                 chosen.append(best)
     return tuple(chosen)
+
+
+def _is_enough(signal: Signal, site: Site, chosen: Sequence[Site]) -> bool:
+    """Whether what is chosen leaves nothing to this site: it lies within what its clause shows already, or only
+    upholds what enough others do."""
+    alike = [other for other in chosen if other.clause == site.clause]
+    if site.path and any(_overlap(site, other) for other in alike):
+        return True
+    if site.clause in signal.defining:
+        return False
+    tests = role_of(site.path) is Role.TEST and any(
+        other.clause not in signal.defining and role_of(other.path) is Role.TEST for other in chosen
+    )
+    return tests or len(alike) >= UPHOLDING
+
+
+def _overlap(site: Site, other: Site) -> bool:
+    return site.path == other.path and site.start <= other.end and other.start <= site.end
 
 
 def _place(site: Site) -> tuple[object, ...]:

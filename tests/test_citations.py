@@ -88,6 +88,26 @@ def test_the_same_lines_are_not_shown_twice_while_others_are_left() -> None:
     assert [each.start for each in choose(signal("defined", "called"), sites, limit=2)] == [1, 9]
 
 
+def test_one_test_stands_for_all_of_them() -> None:
+    """A reader opens the work; that it is tested takes one place, unless tests are the work itself."""
+    sites = Sites([*(site("tested", "tests/test_app.py", n) for n in range(1, 5)), site("defined", "app.py", 1)])
+    assert [each.clause for each in choose(signal("defined", "tested"), sites)] == ["defined", "tested"]
+    assert len(choose(signal("tested"), sites)) == 4
+
+
+def test_what_upholds_the_work_is_shown_twice() -> None:
+    """Wiring of the same kind again and again tells a reader nothing new."""
+    sites = Sites([site("defined", line=1), *(site("called", line=n) for n in range(2, 9))])
+    assert [each.clause for each in choose(signal("defined", "called"), sites)] == ["defined", "called", "called"]
+
+
+def test_lines_within_shown_lines_are_not_shown_again() -> None:
+    """Two sites of one statement are one citation."""
+    inner = Site(path="app.py", start=3, end=4, clause="defined", subject="inner")
+    outer = Site(path="app.py", start=1, end=9, clause="defined", subject="outer")
+    assert choose(signal("defined"), Sites([inner, outer])) == (outer,)
+
+
 @given(st.permutations([site(c, p, n) for c in ("defined", "called") for p in ("a.py", "b.py") for n in (1, 2)]))
 def test_the_choice_does_not_depend_on_the_order_of_sites(sites: list[Site]) -> None:
     """Whatever order detectors report in, the same citations come out."""

@@ -1,8 +1,9 @@
 """Health and readiness endpoints: an address that says whether the service can do its work.
 
-**What it sees.** Routes called health, ready, live, ping, status and the like, of the application and of extensions
-that bring one; what they ask on the way (database, cache, queue, another service); containers, clusters, load
-balancers, platforms and CI that request exactly that address; tests that do.
+**What it sees.** Routes called health, ready, live, ping, status and the like, or that a health check of a container
+or cluster in the repository requests, of the application and of extensions that bring one; what they ask on the way
+(database, cache, queue, another service); containers, clusters, load balancers, platforms and CI that request exactly
+that address; tests that do.
 
 **Why it matters.** A deployment is told good from broken by this answer; one that is always "ok" keeps broken instances
 in service.
@@ -23,25 +24,10 @@ from evidence.api import Call, Observations, Project, PyFile, Role, Route, Signa
 _SURE = frozenset({
     "health", "healthz", "healthcheck", "healthchecks", "healthy", "healthstatus", "heartbeat", "lbheartbeat",
     "liveness", "livez", "livecheck", "readiness", "readyz", "readycheck", "isalive", "alive", "elbstatus", "lbstatus",
-    "lbcheck", "selfcheck", "ishealthy", "apihealth", "systemhealth", "healthprobe", "gtg", "salud", "saude", "sante",
-    "gesundheit",
+    "lbcheck", "selfcheck", "ping", "pong", "statuscheck", "isready", "apistatus", "serverstatus", "ishealthy",
+    "apihealth", "systemhealth", "healthprobe", "gtg", "salud", "saude", "sante", "gesundheit",
 })  # fmt: skip
-_UNSURE = frozenset(
-    {
-        "status",
-        "ping",
-        "ready",
-        "live",
-        "up",
-        "isup",
-        "uptime",
-        "pong",
-        "statuscheck",
-        "isready",
-        "apistatus",
-        "serverstatus",
-    }
-)
+_UNSURE = frozenset({"status", "ready", "live", "up", "isup", "uptime"})
 _GENERAL = re.compile(
     r"v?\d{1,3}(?:\.\d{1,3})?|_{0,2}|api|rest|internal|system|app|service|server|monitor(?:ing)?|admin|ops|meta"
     r"|management|actuator|infra"
@@ -180,6 +166,7 @@ def _routes(project: Project) -> Iterator[_Endpoint]:
             p
             for prefix in sorted(prefixes)
             if _is_health(p := "/" + f"{prefix}/{route.rule}".strip("/").replace("//", "/"))
+            or p in project.probed_addresses
         }
         key = (route.handler_file.path, route.handler.line) if route.handler else (route.file.path, route.start)
         if not paths or key in seen or (route.methods and not {"GET", "HEAD"} & {m.upper() for m in route.methods}):

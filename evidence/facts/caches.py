@@ -133,14 +133,37 @@ class Caches:
     def _headers(self) -> Iterator[Occurrence]:
         for file in self._project.app:
             for item in file.module.assigns:
-                if _is_header(item) and self._project.reach.live(file.path, item.scope):
+                if self._is_header(file, item) and self._project.reach.live(file.path, item.scope):
                     yield between(file.path, item.start, item.end, "header", _around(file, item.scope))
         for name in _SENDERS:
             for file, call in self._project.called.get(name, ()):
-                if _sends(call) and self._project.reach.live(file.path, call.scope):
+                if self._sends(file, call) and self._project.reach.live(file.path, call.scope):
                     yield at(file, call, "header", _around(file, call.scope))
         for file, call in self._project.live_calls(*_CONDITIONAL):
             yield at(file, call, "header", _around(file, call.scope))
+
+    def _is_header(self, file: PyFile, item: Assign) -> bool:
+        target = item.target.lower()
+        if target.endswith("headers[cache-control]"):
+            return self._allows(file, item.scope, item.value)
+        if target.endswith((".cache_control.max_age", ".cache_control.s_maxage")):
+            return item.value.text not in ("0", "None")
+        return target.endswith(".cache_control.public") and item.value.text == "True"
+
+    def _sends(self, file: PyFile, call: Call) -> bool:
+        """``headers.set("Cache-Control", "max-age=60")``, or a dictionary with that key."""
+        args = call.expr.args
+        if len(args) > 1 and args[0].text.lower() == "cache-control":
+            return self._allows(file, call.scope, args[1])
+        given = [v for e in call.expr.items if e.kind == "dict" and (v := e.kwarg("Cache-Control")) is not None]
+        return any(self._allows(file, call.scope, v) for v in given)
+
+    def _allows(self, file: PyFile, scope: int, value: Expr) -> bool:
+        """Whether a header lets others cache: its own text, or that of a constant or setting that it names."""
+        texts = [e.text for e in value.walk() if e.kind in ("str", "fstring")]
+        if not texts:
+            texts = [self._project.constants.text(file, scope, value)]
+        return any(_AGE.search(t) and not _REFUSES.search(t) for t in texts)
 
     @cached_property
     def dropped(self) -> tuple[Occurrence, ...]:
@@ -216,28 +239,6 @@ def _reads_back(file: PyFile, call: Call, reads: Reads) -> bool:
     around = file.definition(call.scope)
     spoken = f"{around.qualname if around else ''} {key} {' '.join(file.module.refs[call.scope])}"
     return same and bool(_WORD.search(spoken))
-
-
-def _is_header(item: Assign) -> bool:
-    target = item.target.lower()
-    if target.endswith("headers[cache-control]"):
-        return _allows(item.value)
-    if target.endswith((".cache_control.max_age", ".cache_control.s_maxage")):
-        return item.value.text not in ("0", "None")
-    return target.endswith(".cache_control.public") and item.value.text == "True"
-
-
-def _allows(value: Expr) -> bool:
-    texts = [e.text for e in value.walk() if e.kind in ("str", "fstring")]
-    return any(_AGE.search(t) and not _REFUSES.search(t) for t in texts)
-
-
-def _sends(call: Call) -> bool:
-    """``headers.set("Cache-Control", "max-age=60")``, or a dictionary with that key."""
-    args = call.expr.args
-    if len(args) > 1 and args[0].text.lower() == "cache-control":
-        return _allows(args[1])
-    return any(e.kind == "dict" and (v := e.kwarg("Cache-Control")) is not None and _allows(v) for e in call.expr.items)
 
 
 def _is_kept(file: PyFile, key: str, receiver: str) -> bool:

@@ -18,6 +18,7 @@ STRUCTURED = re.compile(
     r"|seqlog\.\w{1,40}|logfmter\.\w{1,40}"
     r"|splunk_handler\.\w{1,40}|opencensus\.ext\.azure\.log_exporter\.\w{1,40}|loguru_json\.\w{1,40}"
     r"|eliot\.\w{1,40}|flask_json_logging\.\w{1,40}"
+    r"|(?:\w{1,40}\.){1,5}\w{0,30}J(?:SON|son)(?:Log)?Formatter"
 )
 # Calls that put ids or fields of the moment on every record.
 CONTEXT = re.compile(

@@ -19,6 +19,9 @@ _CONTEXT = re.compile(r"health|probe|liveness|readiness|startup|^checks?$|httpch
 _PROBE_WORDS = re.compile(r"health[-_ ]?check|healthcheck|probe|httpchk|uptime|liveness|readiness", re.IGNORECASE)
 _PROBE_SCRIPT = re.compile(r"health|probe|smoke|wait|deploy|entrypoint|monitor", re.IGNORECASE)
 _NOT_PROBES = re.compile(r"(?:openapi|swagger|package(?:-lock)?|tsconfig|postman)[^/]*$|\.lock$", re.IGNORECASE)
+# Keys of checks that only a service's own health answers, and what such a check asks for: a path, or an address.
+_CHECKS = re.compile(r"health[-_ ]?check|liveness|readiness|startupprobe", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:^|\s|https?://[\w.:${}-]{1,100})(/[\w./-]{1,100})(?=$|[\s\"'?|;)])")
 _NODES = 200_000
 
 
@@ -39,6 +42,17 @@ def probes(project: Project, paths: Iterable[str]) -> tuple[Probe, ...]:
     wanted = re.compile("|".join(re.escape(p) + r"/?(?![\w/.-])" for p in ordered))
     found = {*_images(project, wanted), *_settings(project, wanted), *_commands(project, wanted)}
     return tuple(sorted(found, key=lambda p: (p.path, p.start, p.end)))
+
+
+def probed_addresses(project: Project) -> frozenset[str]:
+    """The URL paths that health checks of containers, clusters and platforms ask for; the root is none, it is asked
+    for want of anything better."""
+    texts = [i.text for d in project.dockerfiles.values() for i in d.instructions if i.word == "HEALTHCHECK"]
+    for path, data in project.data.items():
+        if role_of(path) not in _NOT_OWN and not _NOT_PROBES.search(path):
+            texts += (n.text for root in data.roots for n in _told(root, _CHECKS))
+    found = {m[1] for t in texts for m in _ADDRESS.finditer(t[:4_000])}
+    return frozenset(a for p in found if (a := "/" + p.strip("/")) != "/")
 
 
 def _images(project: Project, wanted: re.Pattern[str]) -> Iterator[Probe]:
@@ -78,14 +92,18 @@ def _requests(wanted: re.Pattern[str], text: str) -> bool:
 
 
 def _in_node(wanted: re.Pattern[str], root: Node) -> Iterator[int]:
-    """Lines of values under a key that tells of checks."""
+    return (node.start for node in _told(root, _CONTEXT) if _requests(wanted, node.text))
+
+
+def _told(root: Node, context: re.Pattern[str]) -> Iterator[Node]:
+    """Values under a key that tells of checks."""
     stack, seen = [(root, False)], 0
     while stack and seen < _NODES:
         node, told = stack.pop()
         seen += 1
-        if told and node.text and _requests(wanted, node.text):
-            yield node.start
-        stack.extend((item, told or _CONTEXT.search(key) is not None) for key, item in node.pairs())
+        if told and node.text:
+            yield node
+        stack.extend((item, told or context.search(key) is not None) for key, item in node.pairs())
         if node.kind == "list":
             stack.extend((item, told) for item in node.items)
 

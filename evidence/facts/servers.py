@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _PROGRAM = re.compile(
     r"(?:^|[\s/\"'\[(=&;|])(gunicorn|uwsgi|uvicorn|waitress-serve|waitress|hypercorn|daphne|mod_wsgi-express|granian)(?=[\s\"',\])]|$)"
 )
+_PYTHON = re.compile(r"(?:^|[\s/])python[\d.]{0,5}\s")
 _SHORT = re.compile(r"-([wkt])=?(\S{1,100})")
 _INSTALLS = re.compile(
     r"(?:pip3?|uv|poetry|apt(?:-get)?|apk|conda|brew|pipenv)\b.{0,40}\b(?:install|add)\b|^\s*(?:which|kill|pkill|killall|echo|ps)\b"
@@ -50,15 +51,18 @@ def servers(project: Project) -> tuple[Server, ...]:
     programs = {s.program for s in started} | {
         "uwsgi" for d in project.dockerfiles.values() for i in d.instructions if "uwsgi" in i.text and i.word == "FROM"
     }
-    joined = [_joined(c, named, programs) for c in configs]
+    run = {w.rpartition("/")[2] for s in project.starts if _PYTHON.search(s.text) for w in s.text.split()}
+    joined = [_joined(c, named, programs, run) for c in configs]
     found = {*started, *joined, *_variables(project, programs), *_proxies(project)}
     return tuple(sorted(found, key=lambda s: (s.path, s.start, s.end, s.part, s.settings)))
 
 
-def _joined(config: Server, named: set[str], programs: set[str]) -> Server:
+def _joined(config: Server, named: set[str], programs: set[str], run: set[str]) -> Server:
+    """A configuration with whether it is in use: a command names it, or runs the script that it is a part of."""
     base = config.path.rpartition("/")[2]
     default = base in ("gunicorn.conf.py", "uwsgi.ini") and config.program in programs
-    used = base in named or base.removesuffix(".py") in named or default
+    script = config.part == "start" and base in run
+    used = base in named or base.removesuffix(".py") in named or default or script
     group = base.removesuffix(".py") if used else ""
     return Server(
         config.path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from itertools import islice, product
 
@@ -13,7 +14,7 @@ from evidence.facts.ci.records import CiInputs, CiRun, Job, Pipeline, Place, Res
 from evidence.facts.ci.resolve import Context, Resolver
 from evidence.facts.ci.tools import action_words, classify
 from evidence.facts.ci.wrappers import unwrap
-from evidence.facts.shell import Simple
+from evidence.facts.shell import Simple, split
 
 _MATRIX = re.compile(r"\$\{\{\s?matrix\.([\w.-]{1,80})[^}]{0,120}\}\}")
 _MAX_VARIANTS = 12
@@ -69,11 +70,28 @@ def _variants(job: Job, step: Step) -> Iterator[tuple[Simple, dict[str, str]]]:
         known = [(name, job.values[name]) for name in sorted(names) if job.values.get(name)]
         for _count, choice in zip(range(_MAX_VARIANTS), product(*(values for _n, values in known)), strict=False):
             given = dict(zip((name for name, _v in known), choice, strict=True))
-            yield _filled(command, given), {k: _fill(v, given) for k, v in env.items()}
+            filled = {k: _fill(v, given) for k, v in env.items()}
+            yield from ((part, filled) for part in _filled(command, given))
 
 
-def _filled(command: Simple, given: dict[str, str]) -> Simple:
-    return replace(command, words=tuple(_fill(w, given) for w in command.words)) if given else command
+def _filled(command: Simple, given: dict[str, str]) -> Iterator[Simple]:
+    """The command with matrix values put in. A value in the place of a whole word may be several words, or
+    commands: the shell splits what it is given."""
+    words = tuple(_fill(w, given) for w in command.words)
+    if not any(_MATRIX.fullmatch(old) and " " in new for old, new in zip(command.words, words, strict=True)):
+        yield replace(command, words=words) if given else command
+        return
+    text = " ".join(
+        new if _MATRIX.fullmatch(old) else shlex.quote(new) for old, new in zip(command.words, words, strict=True)
+    )
+    for part in split(text):
+        yield replace(
+            part,
+            start=command.start,
+            end=command.end,
+            swallowed=command.swallowed or part.swallowed,
+            assigned=(*command.assigned, *part.assigned),
+        )
 
 
 def _fill(text: str, given: dict[str, str]) -> str:

@@ -12,6 +12,8 @@ from evidence.facts.ci.wrapper_table import PLAIN, VALUES
 _VARIABLE = re.compile(r"\$(?:\([\w.@-]{1,80}\)|\{[^{}]{1,80}\}|[A-Za-z_]\w{0,80})")
 _PYTHON = re.compile(r"(?:python|pypy|py)(?:[0-9.]{0,6}|\.exe)")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+# Where programs are installed: a ``bin/`` of the repository holds scripts of its own.
+_INSTALLED = re.compile(r"^[/~$].{0,200}bin/|(?:env|\.tox|\.nox|node_modules|\.local|conda)[^/]{0,80}/.{0,80}bin/")
 
 _LONGEST = 3
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ash", "ksh"})
@@ -58,9 +60,8 @@ def unwrap(words: tuple[str, ...]) -> Unwrapped:
             return Unwrapped((name, *words[1:]), text, container)
         step = _step(name, words)
         if step is None:
-            return Unwrapped(
-                (name if "/" not in words[0] or "bin/" in words[0] else words[0], *words[1:]), container=container
-            )
+            first = words[0] if "/" in words[0] and not _INSTALLED.search(words[0]) else name
+            return Unwrapped((first, *words[1:]), container=container)
         words = step
     return Unwrapped(words, container=container)
 

@@ -10,7 +10,7 @@ from evidence.facts.feature_flags import FeatureFlags
 from evidence.facts.log_setup import LogSetup
 from evidence.facts.mentions import Mention
 from evidence.facts.monitors import Monitor, monitors
-from evidence.facts.probes import Probe, probes
+from evidence.facts.probes import Probe, probed_addresses, probes
 from evidence.facts.questions import Questions
 from evidence.facts.rollouts import RolloutStep, rollouts
 from evidence.facts.runbooks import Runbook, runbooks
@@ -68,6 +68,11 @@ class OperationTopics(Questions):
     def probes_of(self, paths: Iterable[str]) -> tuple[Probe, ...]:
         """Places outside Python that request one of these URL paths to see whether the service is well."""
         return probes(self.whole, paths)
+
+    @cached_property
+    def probed_addresses(self) -> frozenset[str]:
+        """URL paths that health checks of containers, clusters and platforms ask for."""
+        return probed_addresses(self.whole)
 
     @cached_property
     def log_setup(self) -> LogSetup:
