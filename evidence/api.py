@@ -12,6 +12,20 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from evidence.facts.ci import CiRun, Job, Permissions, Pipeline, Place, Step
+from evidence.facts.conversations import (
+    SUBSTANCE,
+    action_items,
+    change_item,
+    closing_note,
+    elsewhere_item,
+    is_incident,
+    issue_item,
+    note_item,
+    person_of,
+    release_item,
+    says_when_done,
+    splits_work,
+)
 from evidence.facts.environments import environment_of
 from evidence.facts.error_shapes import ErrorHandler, ErrorHelper
 from evidence.facts.feature_flags import FlagUse
@@ -68,7 +82,9 @@ from evidence.facts.tool_uses import ToolUse, measures_coverage, written
 from evidence.facts.web import App, Blueprint, Callback, Factory, Registration, Request, Route, Use
 from evidence.facts.writings import Writing
 from evidence.model import (
+    ChangeRequest,
     Grade,
+    Issue,
     Polarity,
     Scalar,
     Signal,
@@ -113,11 +129,13 @@ def quoted(name: str, limit: int = 60) -> str:
 
 __all__ = [
     "ABOUT_TOKENS",
+    "SUBSTANCE",
     "App",
     "Assign",
     "Blueprint",
     "Call",
     "Callback",
+    "ChangeRequest",
     "Check",
     "CiRun",
     "CollectedTest",
@@ -141,6 +159,7 @@ __all__ = [
     "GuardUse",
     "Import",
     "Instruction",
+    "Issue",
     "Job",
     "KeptSecret",
     "Landing",
@@ -187,24 +206,35 @@ __all__ = [
     "ToolUse",
     "Use",
     "Writing",
+    "action_items",
     "any_site",
     "assigned_settings",
     "at",
     "between",
+    "change_item",
     "claims",
+    "closing_note",
+    "elsewhere_item",
     "environment_of",
     "error_statuses",
+    "is_incident",
     "is_off",
     "is_parameter",
+    "issue_item",
     "kept_secrets",
     "measures_coverage",
     "names_page",
     "never",
+    "note_item",
+    "person_of",
     "plural",
     "quoted",
+    "release_item",
     "says_what",
+    "says_when_done",
     "says_why",
     "site_of",
+    "splits_work",
     "spread",
     "stem",
     "token_functions",

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
+from evidence.facts.conversations import Items, cited_item
 from evidence.facts.masking import mask, mask_lines
 from evidence.facts.roles import Role, role_of
 from evidence.model import Blob, Citation, Commit, CommitCitation, FileCitation, Signal, Site, Sites, Snapshot
@@ -92,21 +93,32 @@ def _repeats(site: Site, chosen: Sequence[Site]) -> tuple[bool, bool, bool]:
     )
 
 
-def _lines_of(site: Site) -> tuple[str, int, int, str]:
-    return (site.path, site.start, site.end, site.commit)
+def _lines_of(site: Site) -> tuple[str, int, int, str, str]:
+    return (site.path, site.start, site.end, site.commit, site.item)
 
 
-def cite(sites: Iterable[Site], repository: Citable, name: str, commits: Mapping[str, Commit]) -> dict[Site, Citation]:
+def cite(
+    sites: Iterable[Site],
+    repository: Citable,
+    name: str,
+    commits: Mapping[str, Commit],
+    items: Items | None = None,
+) -> dict[Site, Citation]:
     """A citation for each site that can be opened; every blob is read once, all in one batch.
 
-    ``name`` is the repository's id in the digest, ``commits`` its commits by hash. A site whose file or commit is not
-    there, or whose blob could not be read, has no citation: the source's ledger says why.
+    ``name`` is the repository's id in the digest, ``commits`` its commits by hash, ``items`` what its forge has. A site
+    whose file, commit or item is not there, or whose blob could not be read, has no citation: the source's ledger says
+    why.
     """
     cited: dict[Site, Citation] = {}
     in_files: defaultdict[str, list[tuple[Site, Blob]]] = defaultdict(list)
     blobs = {blob.path: blob for blob in repository.snapshot.blobs if blob.kind == "file"}
     for site in dict.fromkeys(sites):
-        if site.path in blobs:
+        if site.item:
+            item = items.find(site.item) if items is not None else None
+            if item is not None and (citation := cited_item(item, site.clause, name)) is not None:
+                cited[site] = citation
+        elif site.path in blobs:
             in_files[blobs[site.path].oid].append((site, blobs[site.path]))
         elif not site.path and site.commit in commits:
             cited[site] = _commit_citation(site, commits[site.commit], repository, name)

@@ -89,7 +89,7 @@ class Scanned:
             if found is not None and found[0].outcome is Outcome.FOUND:
                 chosen[signal.id] = choose(signal, found[1])
         commits: dict[str, Commit] = {c.sha: c for c in project.history.commits} if _cites_commits(chosen) else {}
-        cited = cite([s for sites in chosen.values() for s in sites], opened, opened.id, commits)
+        cited = cite([s for sites in chosen.values() for s in sites], opened, opened.id, commits, project.items)
         return cls(
             _record(opened, project),
             {k: f for k, (f, _) in results.items()},

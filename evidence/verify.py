@@ -14,7 +14,8 @@ from typing import Any, Protocol
 import msgspec
 
 from evidence.citations import Citable, cite
-from evidence.model import Citation, Commit, CommitCitation, Digest, FileCitation, Site
+from evidence.facts.conversations import ForgeCitation, Items, cited_item, item_of
+from evidence.model import Changes, Citation, Commit, CommitCitation, Digest, FileCitation, Site
 from evidence.report.json_form import to_json
 from evidence.seal import SEAL, seal_holds
 
@@ -56,12 +57,20 @@ class Problem:
         return f"{self.place}: {self.sentence}"
 
 
-def verify(digest: Digest, repository: Checkable, commits: Mapping[str, Commit]) -> tuple[Problem, ...]:
+def verify(
+    digest: Digest, repository: Checkable, commits: Mapping[str, Commit], changes: Changes | None = None
+) -> tuple[Problem, ...]:
     """Everything that the digest's checksum and the repository deny, in a fixed order; empty when all of it holds.
 
-    ``commits`` are the repository's commits by hash; they are asked only where :func:`cites_commits`.
+    ``commits`` are the repository's commits by hash; they are asked only where :func:`cites_commits`. ``changes`` is
+    what its forge tells now, None where it was not asked.
     """
-    return (*_checksum(digest), *_reach(digest, repository, commits), *_citations(digest, repository, commits))
+    return (
+        *_checksum(digest),
+        *_reach(digest, repository, commits),
+        *_citations(digest, repository, commits),
+        *_on_the_forge(digest, changes),
+    )
 
 
 def layout(digest: Digest, content: bytes) -> Iterator[Problem]:
@@ -123,6 +132,44 @@ def _citations(digest: Digest, repository: Checkable, commits: Mapping[str, Comm
             yield Problem(place, "the repository at hand does not hold this file's content.", unread=True)
         else:
             yield Problem(place, "there is no such file at this commit.")
+
+
+def cites_the_forge(digest: Digest) -> bool:
+    """Whether the forge is needed to check this digest."""
+    return any(_told(digest))
+
+
+def _told(digest: Digest) -> Iterator[tuple[str, ForgeCitation]]:
+    """The citations that only the forge can check, with their signals."""
+    for signal in digest.signals:
+        for citation in signal.citations:
+            if not isinstance(citation, FileCitation | CommitCitation):
+                yield signal.id, citation
+
+
+def _on_the_forge(digest: Digest, changes: Changes | None) -> Iterator[Problem]:
+    """Each comment, change and issue compared with what the forge shows now: edited or deleted is "changed since"."""
+    told = list(_told(digest))
+    if told and changes is None:
+        sentence = (
+            f"{len(told)} of them are of the forge, which was not asked: whether they changed since is not known."
+        )
+        yield Problem("citations", sentence, unread=True)
+        return
+    items = Items(changes)
+    for signal, citation in told:
+        place = f"{signal}, {citation.url}"
+        item = next((found for name in item_of(citation) if (found := items.find(name)) is not None), None)
+        now = cited_item(item, citation.clause, citation.repository) if item is not None else None
+        if now is None:
+            yield Problem(place, "changed since: the forge does not show it any more.")
+        elif _text_of(now) != _text_of(citation):
+            yield Problem(place, "changed since: its text is not the one that was cited.")
+
+
+def _text_of(citation: ForgeCitation) -> tuple[str, ...]:
+    """What of a citation an edit would change: the text itself, by its hash where nothing in it is masked."""
+    return (citation.sha256, citation.excerpt, getattr(citation, "title", ""))
 
 
 def _site(citation: FileCitation | CommitCitation) -> Site:

@@ -10,8 +10,8 @@ import pytest
 
 from evidence import detect
 from evidence.digest import NO_DETECTOR, Scanned, assemble
-from evidence.matrix.load import load_matrix, load_pending
-from evidence.model import Digest, FileCitation, Grade, Ledger, Level, Outcome
+from evidence.matrix.load import PendingSignal, load_matrix, load_pending
+from evidence.model import Digest, FileCitation, Grade, Ledger, Level, Outcome, Polarity
 from evidence.seal import seal_holds
 from tests.in_memory import COMMIT, Repository
 from tests.projects import project
@@ -77,16 +77,16 @@ def test_every_signal_appears_once() -> None:
     assert _signal(digest) == (Outcome.FOUND, Grade.PRACTISED, ["shop/__init__.py", "wsgi.py"])
 
 
-def test_what_nobody_looks_for_is_unavailable() -> None:
+def test_what_nobody_looks_for_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     """A signal without a detector is never absent: it was not looked for, and the ledger says so."""
+    waiting = PendingSignal("x.later", "Later", "routing", ("S1.1",), "tree", Polarity.FOR)
+    monkeypatch.setattr("evidence.digest.load_pending", lambda: (waiting,))
     digest = _digest(("shop", FACTORY))
-    pending = {p.id for p in load_pending()}
-    for signal in digest.signals:
-        if signal.id in pending:
-            assert (signal.outcome, signal.grade, signal.reason) == (Outcome.UNAVAILABLE, None, NO_DETECTOR)
-            assert not signal.findings
-            assert not signal.citations
-    assert {e.subject for e in digest.ledger if e.code == "no_detector"} == pending
+    (signal,) = (each for each in digest.signals if each.id == "x.later")
+    assert (signal.outcome, signal.grade, signal.reason) == (Outcome.UNAVAILABLE, None, NO_DETECTOR)
+    assert not signal.findings
+    assert not signal.citations
+    assert {e.subject for e in digest.ledger if e.code == "no_detector"} == {"x.later"}
 
 
 def test_citations_are_of_the_repository() -> None:

@@ -27,12 +27,26 @@ class _NoHistory:
         return {}
 
 
+# What only a forge can tell, by the words of ``Signal.needs``.
+_TOLD_BY_FORGES = ("changes", "reviews", "comments", "issues", "releases")
+_NOT_ASKED = "no pull requests, reviews or issues were read: the forge was not asked"
+_NOT_ASKED_ELSEWHERE = "changes in other repositories were not asked for: they are of one candidate's accounts"
+
+
+def _untold(changes: Changes | None) -> dict[str, str]:
+    """What the forge did not tell, with the reason."""
+    if changes is None:
+        return dict.fromkeys((*_TOLD_BY_FORGES, "elsewhere"), _NOT_ASKED)
+    elsewhere = {} if changes.elsewhere is not None else {"elsewhere": _NOT_ASKED_ELSEWHERE}
+    return {**elsewhere, **changes.missing}
+
+
 class Files:
     """The facts of one commit, file by file.
 
     ``facts`` maps paths to records (see ``evidence.facts.records``); ``blobs`` are all paths, read or not; ``history``
     the commits before it; ``changes`` what the forge tells, None where it was not asked. ``missing`` names inputs that
-    could not be had (see ``Signal.needs``), with the reason.
+    could not be had (see ``Signal.needs``), with the reason; what the forge could not tell is added to it.
     """
 
     def __init__(
@@ -49,7 +63,7 @@ class Files:
         self._facts = facts
         self.history: History = history or _NoHistory()
         self.changes = changes
-        self._missing: Mapping[str, str] = missing or {}
+        self._missing: Mapping[str, str] = {**_untold(changes), **(missing or {})}
 
     def _of(self, kind: type[Record], roles: tuple[Role, ...] | None = None) -> dict[str, Record]:
         return {

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from evidence.facts.topics.api import ApiTopics
+from evidence.facts.topics.conversations import ConversationTopics
 from evidence.facts.topics.data import DataTopics
 from evidence.facts.topics.delivery import DeliveryTopics
 from evidence.facts.topics.history import HistoryTopics
@@ -19,7 +20,9 @@ from evidence.facts.topics.operation import OperationTopics
 from evidence.facts.topics.security import SecurityTopics
 
 
-class Project(ApiTopics, DataTopics, DeliveryTopics, HistoryTopics, OperationTopics, SecurityTopics):
+class Project(
+    ApiTopics, ConversationTopics, DataTopics, DeliveryTopics, HistoryTopics, OperationTopics, SecurityTopics
+):
     """The facts of one commit, joined into graphs when first asked for."""
 
     def join(self) -> None:

@@ -44,7 +44,7 @@ class CommitCitation(Struct, frozen=True, kw_only=True, tag_field="kind", tag="c
 
 
 class PullRequestCitation(Struct, frozen=True, kw_only=True, tag_field="kind", tag="pull_request"):
-    """One pull or merge request."""
+    """One pull or merge request; ``excerpt`` is quoted text of its description, which ``sha256`` is of."""
 
     repository: str
     number: int
@@ -54,11 +54,12 @@ class PullRequestCitation(Struct, frozen=True, kw_only=True, tag_field="kind", t
     created: str
     updated: str
     sha256: str
+    excerpt: str = ""
     share: Share | None = None
 
 
 class ReviewCommentCitation(Struct, frozen=True, kw_only=True, tag_field="kind", tag="review_comment"):
-    """One comment of a review; ``excerpt`` is quoted text of its author."""
+    """One comment or review of a change; ``comment`` is its id, ``excerpt`` quoted text of its author."""
 
     repository: str
     number: int
@@ -75,7 +76,7 @@ class ReviewCommentCitation(Struct, frozen=True, kw_only=True, tag_field="kind",
 
 
 class IssueCitation(Struct, frozen=True, kw_only=True, tag_field="kind", tag="issue"):
-    """One issue."""
+    """One issue, or the comment of it whose id is ``note``; ``excerpt`` is quoted text of its author."""
 
     repository: str
     number: int
@@ -85,6 +86,8 @@ class IssueCitation(Struct, frozen=True, kw_only=True, tag_field="kind", tag="is
     created: str
     updated: str
     sha256: str
+    excerpt: str = ""
+    note: str = ""
     share: Share | None = None
 
 

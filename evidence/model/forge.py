@@ -119,13 +119,16 @@ class Release(Struct, frozen=True, kw_only=True):
 class Changes(Struct, frozen=True, kw_only=True):
     """All that a forge told of one repository, in order of number (releases: of time).
 
-    ``committers`` maps full commit ids to the account that the forge links their author to. ``missing`` names each part
-    (``changes``, ``reviews``, ``comments``, ``issues``, ``releases``) that could not be had, with the reason.
+    ``committers`` maps full commit ids to the account that the forge links their author to. ``elsewhere`` are merged
+    changes of the candidate's in repositories that are neither this one nor their own (``url`` says which); None where
+    they were not asked for. ``missing`` names each part (``changes``, ``reviews``, ``comments``, ``issues``,
+    ``releases``, ``elsewhere``) that could not be had, with the reason.
     """
 
     host: str
     requests: tuple[ChangeRequest, ...] = ()
     issues: tuple[Issue, ...] = ()
     releases: tuple[Release, ...] = ()
+    elsewhere: tuple[ChangeRequest, ...] | None = None
     committers: Mapping[str, Account] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)

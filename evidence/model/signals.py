@@ -18,7 +18,9 @@ class Site(Struct, frozen=True, kw_only=True):
     the thing it is about, so that clauses of one thing can be joined (the blueprint ``users`` defined here, registered
     there). ``start`` and ``end`` are 1-based, inclusive line numbers. ``value`` is a number or text the measures use.
     A site with an empty ``path`` and a ``commit`` cites a commit; one with an ``item`` cites something on the forge:
-    ``change/12``, ``comment/12/345`` (a comment of change 12), ``review/12/678``, ``issue/7`` or ``release/v1.2``.
+    ``change/12``, ``comment/12/345`` (a comment of change 12), ``review/12/678``, ``issue/7``, ``note/7/345`` (a
+    comment of issue 7), ``release/v1.2`` or ``elsewhere/`` with the address of a change. Of such a site ``subject`` is
+    the login, lower-case, of the person whose doing it is.
     """
 
     path: str
@@ -96,8 +98,8 @@ class Signal:
     ``python``
     (there is Python code of the project's own) or ``any``.
     ``needs`` names the inputs without which nothing can be said (``history``, ``lines``, ``authorship``, ``changes``,
-    ``reviews``, ``comments``, ``issues``, ``releases``): where one is missing the outcome is ``unavailable``, with the
-    reason. ``how_to_show`` tells a candidate how to make the practice visible honestly.
+    ``reviews``, ``comments``, ``issues``, ``releases``, ``elsewhere``): where one is missing the outcome is
+    ``unavailable``, with the reason. ``how_to_show`` tells a candidate how to make the practice visible honestly.
     """
 
     id: str

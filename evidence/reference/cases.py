@@ -80,6 +80,8 @@ def _readable(body: str) -> Iterator[str]:
 
 def _opening(fence: re.Match[str]) -> list[str]:
     mark, word, path = fence[1], fence[2], fence[3].strip()
+    if word == "forge":
+        return ["The forge tells:", "", f"{mark}yaml"]
     return [f"`{path}`", "", f"{mark}{word}"] if path else [f"{mark}{word}"]
 
 

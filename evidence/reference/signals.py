@@ -83,6 +83,7 @@ def _cases(cases: Sequence[Case]) -> Iterator[str]:
 def index_page(detectors: Iterable[Detector], pending: Iterable[PendingSignal]) -> str:
     """The index of all signals, those of the catalogue without a detector included."""
     waiting = [f"- `{signal.id}`: {signal.title} ({signal.competency})" for signal in pending]
+    said = "These are `unavailable` in every digest: nobody looked, so nothing is said."
     return "\n".join(
         [
             "# Signals",
@@ -91,12 +92,7 @@ def index_page(detectors: Iterable[Detector], pending: Iterable[PendingSignal]) 
             "",
             *index_lines(detectors, ""),
             "",
-            "## No detector yet",
-            "",
-            "These are `unavailable` in every digest: nobody looked, so nothing is said.",
-            "",
-            *waiting,
-            "",
+            *(["## No detector yet", "", said, "", *waiting, ""] if waiting else []),
         ]
     )
 

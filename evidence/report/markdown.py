@@ -219,7 +219,8 @@ def _place(citation: Citation) -> str:
     if isinstance(citation, ReviewCommentCitation):
         return f"{link(f'review comment on {citation.number}', citation.url)} {code(citation.excerpt)}"
     kind = type(citation).__struct_config__.tag
-    return f"{link(f'{clause(str(kind))} {citation.number}', citation.url)} {code(citation.title)}"
+    place = f"{link(f'{clause(str(kind))} {citation.number}', citation.url)} {code(citation.title)}"
+    return f"{place}: {code(citation.excerpt)}" if citation.excerpt else place
 
 
 def _lines(citation: FileCitation) -> str:

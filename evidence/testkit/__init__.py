@@ -1,10 +1,10 @@
 """Checks a detector against fixture cases: short Markdown files that are its examples and its tests at once.
 
 A case is a title that says what must hold, fenced files (the info string's second word is the path), an optional
-``history`` fence (``YYYY-MM-DD author path [path...]`` per line, a commit each; more in ``evidence.testkit.history``)
-and last an ``expect`` fence with lines ``<signal id> <absent|not_applicable|trace|practised|sustained>
-[path:first-last ...]``: places that must be among the sites. A plugin in another package tests itself with the same
-two functions.
+``history`` fence (``YYYY-MM-DD author path [path...]`` per line, a commit each; more in ``evidence.testkit.history``),
+an optional ``forge`` fence (changes, reviews, issues and releases: ``evidence.testkit.forge``) and last an ``expect``
+fence with lines ``<signal id> <absent|unavailable|not_applicable|trace|practised|sustained> [path:first-last ...]``:
+places that must be among the sites. A plugin in another package tests itself with the same two functions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from evidence.api import Detector, Project
 from evidence.detect import run
 from evidence.facts import registry
 from evidence.facts.language import language_of
-from evidence.model import Blob, Finding, Ledger, Outcome
+from evidence.model import Blob, Changes, Finding, Ledger, Outcome
+from evidence.testkit.forge import read_forge
 from evidence.testkit.history import MadeHistory, Recorded, read_history
 
 _FENCE = re.compile(r"^(`{3,}|~{3,})(.*)$")
@@ -38,12 +39,14 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Case:
-    """One fixture case. ``files`` map paths to contents; ``changes`` are its commits, oldest first."""
+    """One fixture case. ``files`` map paths to contents; ``changes`` are its commits, oldest first; ``forge`` is what a
+    forge tells, None where it was not asked."""
 
     title: str
     files: Mapping[str, str]
     changes: tuple[Recorded, ...]
     expectations: tuple[Expectation, ...]
+    forge: Changes | None = None
 
 
 def read_case(text: str) -> Case:
@@ -53,17 +56,20 @@ def read_case(text: str) -> Case:
     files: dict[str, str] = {}
     changes: list[Recorded] = []
     expectations: list[Expectation] = []
+    forge: Changes | None = None
     for info, body in _fences(lines):
         word, _, path = info.partition(" ")
         if word == "expect":
             expectations.extend(_expectation(line) for line in body if line.strip())
         elif word == "history":
             changes.extend(read_history(body))
+        elif word == "forge":
+            forge = read_forge(body)
         elif path.strip():
             files[path.strip()] = "".join(line + "\n" for line in body)
     if not title or not expectations:
         raise ValueError("a case needs a title line (# ...) and an expect fence")
-    return Case(title, files, tuple(changes), tuple(expectations))
+    return Case(title, files, tuple(changes), tuple(expectations), forge)
 
 
 def _fences(lines: list[str]) -> Iterable[tuple[str, list[str]]]:
@@ -98,7 +104,7 @@ def project_of(case: Case) -> Project:
         language = language_of(path, content[:160])
         if language is not None:
             facts[path] = registry.decode(language, registry.extract(language, content))
-    return Project(blobs, facts, MadeHistory(case.changes))
+    return Project(blobs, facts, MadeHistory(case.changes), changes=case.forge)
 
 
 def check_case(case: Case, detectors: Iterable[Detector]) -> list[str]:

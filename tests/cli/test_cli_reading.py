@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.cli.conftest import Run
 
 
@@ -30,11 +32,14 @@ def test_explain_says_what_counts_and_shows_both_sides(cli: Run) -> None:
     assert "## Cases that must not fire" in out
 
 
-def test_explain_of_a_signal_without_detector_says_so(cli: Run) -> None:
+def test_explain_of_a_signal_without_detector_says_so(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is told that something is looked for when it is not."""
-    from evidence.matrix.load import load_pending
+    from evidence.matrix import load
+    from evidence.model import Polarity
 
-    result = cli("explain", load_pending()[0].id)
+    waiting = load.PendingSignal("x.later", "Later", "routing", ("S1.1",), "tree", Polarity.FOR)
+    monkeypatch.setattr(load, "load_pending", lambda: (waiting,))
+    result = cli("explain", "x.later")
     assert result.code == 0
     assert "no detector yet" in result.out
 

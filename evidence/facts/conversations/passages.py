@@ -62,9 +62,10 @@ class Read(Struct, frozen=True):
     headings: tuple[str, ...] = ()
 
 
-def passages(body: str) -> Read:
-    """The author's own sentences, in order."""
-    reader = _Reader(_without_comments(body[:MAX_CHARACTERS]))
+def passages(body: str, *, boxes: bool = False) -> Read:
+    """The author's own sentences, in order; with ``boxes`` those of boxes too that nobody ticked yet (tasks of an
+    issue)."""
+    reader = _Reader(_without_comments(body[:MAX_CHARACTERS]), boxes)
     reader.read()
     return Read(tuple(reader.found[:MAX_PASSAGES]), reader.suggestions, tuple(reader.headings))
 
@@ -84,8 +85,9 @@ def _without_comments(text: str) -> str:
 class _Reader:
     """Goes through the lines once, gathering paragraphs and cutting them into sentences."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, boxes: bool) -> None:
         self.text = text
+        self.boxes = boxes
         self.found: list[Passage] = []
         self.headings: list[str] = []
         self.suggestions = 0
@@ -135,8 +137,9 @@ class _Reader:
         if box or item:
             self._flush()
         if box:
-            if "x" in box[1].lower():
-                self._add(at + box.end(), at + len(line), ticked=True, item=True)
+            ticked = "x" in box[1].lower()
+            if ticked or self.boxes:
+                self._add(at + box.end(), at + len(line), ticked=ticked, item=True)
         elif item:
             self._block = (at + item.end(), at + len(line))
             self._is_item = True

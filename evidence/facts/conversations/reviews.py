@@ -1,0 +1,99 @@
+"""Reviews of others' changes: who wrote what on whose change, and what became of it.
+
+Left out: remarks on one's own change, accounts of machines and deleted ones, and what came within a minute of the
+change's opening (HOSTILE: nobody reads a change in that time).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from evidence.facts.conversations.comments import Remark, read_comment
+from evidence.facts.conversations.items import comment_item, review_item
+from evidence.facts.people import automated
+from evidence.model import Account, ChangeRequest, Changes, Comment, Commit, Person, Thread
+
+SECONDS_TO_READ = 60
+
+
+class ReviewRemark(Struct, frozen=True, kw_only=True):
+    """One comment or review by somebody else than the change's author. ``followed`` says that a later commit of the
+    change touched the file (or the forge calls the lines outdated); ``area`` is the folder of the file, "" for the
+    change as a whole; ``says_more`` that there is text beyond approval and thanks."""
+
+    change: int
+    item: str
+    reviewer: str
+    author: str
+    written: int
+    remark: Remark
+    says_more: bool
+    followed: bool = False
+    area: str = ""
+
+
+def person_of(account: Account | None) -> str:
+    """The login of a person, lower-case; "" for machines and deleted accounts."""
+    if account is None or account.kind == "bot" or automated(Person(account.login, "")):
+        return ""
+    return account.login.lower()
+
+
+def review_remarks(changes: Changes, commits: Iterable[Commit]) -> tuple[ReviewRemark, ...]:
+    """Every remark of one person on another's change, by change and then by time."""
+    known = {commit.sha: commit for commit in commits}
+    found = [each for change in changes.requests for each in _on(change, known)]
+    return tuple(sorted(found, key=lambda each: (each.change, each.written, each.item)))
+
+
+def _on(change: ChangeRequest, known: Mapping[str, Commit]) -> Iterator[ReviewRemark]:
+    author = person_of(change.author)
+    if not author:
+        return
+    for review in change.reviews:
+        if _counts(review.author, author, review.submitted, change):
+            yield ReviewRemark(
+                change=change.number, item=review_item(change, review), reviewer=person_of(review.author),
+                author=author, written=review.submitted, **_read(review.body),
+            )  # fmt: skip
+    threads = (*change.threads, *(Thread(comments=(comment,)) for comment in change.comments))
+    for thread in threads:
+        for comment in thread.comments:
+            if _counts(comment.author, author, comment.created, change):
+                yield _commented(change, comment, thread, author, known)
+
+
+def _counts(account: Account | None, author: str, written: int, change: ChangeRequest) -> bool:
+    reviewer = person_of(account)
+    return bool(reviewer) and reviewer != author and written - change.created >= SECONDS_TO_READ
+
+
+def _commented(
+    change: ChangeRequest, comment: Comment, thread: Thread, author: str, known: Mapping[str, Commit]
+) -> ReviewRemark:
+    return ReviewRemark(
+        change=change.number,
+        item=comment_item(change, comment),
+        reviewer=person_of(comment.author),
+        author=author,
+        written=comment.created,
+        **_read(comment.body),
+        followed=bool(comment.path) and (thread.outdated is True or _touched_later(change, comment, known)),
+        area="/".join(comment.path.split("/")[:-1][:2]),
+    )
+
+
+def _read(body: str) -> dict[str, Any]:
+    remark = read_comment(body)
+    return {"remark": remark, "says_more": bool(body.strip()) and not (remark.approval or remark.machine)}
+
+
+def _touched_later(change: ChangeRequest, comment: Comment, known: Mapping[str, Commit]) -> bool:
+    later = (known[sha] for sha in change.commits if sha in known)
+    return any(
+        commit.committed > comment.created and any(comment.path == touched.path for touched in commit.changes)
+        for commit in later
+    )
