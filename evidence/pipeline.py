@@ -26,7 +26,7 @@ from evidence.facts.history import Past
 from evidence.facts.pool import ExtractionPool
 from evidence.facts.project import Project
 from evidence.model import Digest, Ledger
-from evidence.source import Asking, OpenRepository, SourceOptions, inquire, open_source, places_of
+from evidence.source import Asking, OpenRepository, SourceOptions, inquire, latest_commit, open_source, places_of
 from evidence.source.forges.patience import Patience
 from evidence.store import FactsCache
 
@@ -70,9 +70,17 @@ class ScanRequest:
 
 def open_repository(request: ScanRequest, ledger: Ledger) -> AbstractContextManager[OpenRepository]:
     """The repository that the request names, at its revision: what a scan reads, what a digest is checked against."""
+    return open_source(request.source, revision=request.revision, ledger=ledger, options=_options(request))
+
+
+def commit_of(request: ScanRequest) -> str:
+    """The commit that a scan of this address would read now, asked without fetching; "" where only fetching tells."""
+    return latest_commit(request.source, _options(request)) if request.revision is None else ""
+
+
+def _options(request: ScanRequest) -> SourceOptions:
     places = places_of(request.hosts, request.insecure_hosts)
-    options = SourceOptions(places=places, clones=request.keep_clone, identity=request.identity)
-    return open_source(request.source, revision=request.revision, ledger=ledger, options=options)
+    return SourceOptions(places=places, clones=request.keep_clone, identity=request.identity)
 
 
 def scan(request: ScanRequest, progress: Progress) -> Digest:

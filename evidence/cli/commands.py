@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-_FORMATS = ("json", "html", "markdown")
+_FORMATS = ("json", "html", "markdown", "csv", "pdf")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from evidence.pipeline import ScanRequest
 
 _BY_SUFFIX = {".json": "json", ".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"}
+_BY_SUFFIX |= {".csv": "csv", ".pdf": "pdf"}
 _ALL = {"json": "digest.json", "html": "digest.html", "markdown": "digest.md"}
 _INCOMPLETE = 3
 
@@ -72,6 +73,14 @@ def rendered(digest: Digest, form: str) -> bytes:
         from evidence.report.html import to_html
 
         return to_html(digest).encode("utf-8", "backslashreplace")
+    if form == "csv":
+        from evidence.report.csv import to_csv
+
+        return to_csv(digest).encode("utf-8", "backslashreplace")
+    if form == "pdf":
+        from evidence.report.pdf import to_pdf
+
+        return to_pdf(digest)
     from evidence.report.markdown import to_markdown
 
     return to_markdown(digest).encode("utf-8", "backslashreplace")

@@ -1,6 +1,7 @@
 """Source: from an address or a folder to a snapshot and a history. All access to git and the network lives here.
 
-:func:`open_source` is the one door. The codes that this layer writes into the ledger are in ``LEDGER_CODES``.
+:func:`open_source` is the one door; :func:`latest_commit` only asks. The codes that this layer writes into the ledger
+are in ``LEDGER_CODES``.
 """
 
 from evidence.source import forges
@@ -8,7 +9,7 @@ from evidence.source.address import Places
 from evidence.source.forges import Asking
 from evidence.source.history import History
 from evidence.source.inquiry import Told, inquire
-from evidence.source.opening import SourceOptions, open_source
+from evidence.source.opening import SourceOptions, latest_commit, open_source
 from evidence.source.places import places_of
 from evidence.source.repository import OpenRepository
 from evidence.source.snapshot import Caps, TreeSnapshot
@@ -42,6 +43,7 @@ __all__ = [
     "Told",
     "TreeSnapshot",
     "inquire",
+    "latest_commit",
     "open_source",
     "places_of",
 ]

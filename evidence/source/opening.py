@@ -16,7 +16,7 @@ from evidence.source.local import Place, find, folder_name
 from evidence.source.log import clamped
 from evidence.source.objects import Object, looking
 from evidence.source.quoting import visible
-from evidence.source.remote import fetched
+from evidence.source.remote import commit_at, fetched
 from evidence.source.repository import Identity, OpenRepository
 from evidence.source.revision import no_such, resolve
 from evidence.source.scratch import Scratch, closing, scratch
@@ -78,6 +78,15 @@ def open_source(
                 "name one that belongs to it."
             )
         yield repository
+
+
+def latest_commit(text: str, options: SourceOptions) -> str:
+    """The commit at which the address stands now, asked without fetching; "" where only fetching tells."""
+    target = locate(text, options.places)
+    if isinstance(target, Path):
+        return ""
+    with scratch() as room:
+        return commit_at(target, room)
 
 
 def _identity_of(address: Address) -> Identity:

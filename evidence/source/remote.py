@@ -20,7 +20,7 @@ from evidence.source.git import MIB, Child, Git, Limits, Ran, create
 from evidence.source.quoting import visible
 from evidence.source.refs import OID, branch_of
 from evidence.source.revision import check_revision
-from evidence.source.scratch import Scratch
+from evidence.source.scratch import Scratch, closing
 
 HEAD = "refs/scan/head"
 ASKED = "refs/scan/asked"
@@ -100,6 +100,17 @@ def fetched(
         reader.close()
 
 
+def commit_at(address: Address, scratch: Scratch) -> str:
+    """The commit that fetching ``address`` would read now, as its server tells; "" where only fetching would tell."""
+    env = {
+        **scratch.environment(),
+        "GIT_ALLOW_PROTOCOL": "http" if address.insecure else "https",
+        **credentials(address.host),
+    }
+    with closing(create(scratch.repository, env, Limits(seconds=60))) as git:
+        return _Fetch(git, address).told(address.asked)
+
+
 def credentials(host: str, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Environment variables that hand git the token for ``host``; none for other hosts, and never in an argument."""
     names, user = _TOKENS.get(host, ((), ""))
@@ -160,6 +171,13 @@ class _Fetch:
         if asked.kind:
             return self._any(asked.sha, suffix, refs, branch)
         return Refs(refs[HEAD], branch, refs), HEAD + suffix if suffix else "", True
+
+    def told(self, asked: Asked) -> str:
+        """The commit id that the server tells for what is asked; "" where it has no such reference."""
+        names = asked.candidates()
+        there, _ = self._listing(names)
+        chosen = next((name for name in names if name in there), "" if asked.kind else "HEAD")
+        return there.get(chosen, "")
 
     def _any(self, sha: str, suffix: str, refs: dict[str, str], branch: str) -> tuple[Refs, str, bool]:
         """A commit id: on HEAD, or else on some branch or tag. A forge would serve a fork's commit by its bare id."""

@@ -32,8 +32,9 @@ def create_app(settings: Settings) -> Flask:
     logs.init_app(app)
     tracing.init_app(app)
     _bind_extensions(app, settings)
-    for part in (access, home, scans, digests, sharing, api, health):
-        app.register_blueprint(part.blueprint)
+    parts = (access, home, scans, digests, api, health)
+    for blueprint in (*(part.blueprint for part in parts), sharing.links, sharing.candidate):
+        app.register_blueprint(blueprint)
     access.guard(app)
     errors.init_app(app)
     showing.init_app(app)

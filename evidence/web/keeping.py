@@ -8,21 +8,22 @@ from datetime import timedelta
 
 import msgspec
 from sqlalchemy import ColumnElement, delete, or_, select, text
-from sqlalchemy.orm import undefer
 
 from evidence.model import Digest
 from evidence.report.json_form import from_json
 from evidence.web.extensions import db
-from evidence.web.models import Scan, State, StoredDigest, now
+from evidence.web.models import Page, Scan, State, StoredDigest, now
+from evidence.web.running.work import Product
 from evidence.web.settings import Settings
 
 
-def store(content: bytes, scan: Scan, settings: Settings) -> StoredDigest:
-    """Keep a digest (its JSON form) as the answer to ``scan``. The caller's transaction is committed."""
-    digest = from_json(content)
+def store(product: Product, scan: Scan, settings: Settings) -> StoredDigest:
+    """Keep a digest and its pages as the answer to ``scan``. The caller's transaction is committed."""
+    digest = from_json(product.content)
     first = digest.repositories[0]
     stored = StoredDigest(
-        request_key=request_key(first.commit, scan),
+        request_key=request_key(scan),
+        source=scan.source,
         name=", ".join(repository.name for repository in digest.repositories),
         url=first.url,
         commit=first.commit,
@@ -32,19 +33,40 @@ def store(content: bytes, scan: Scan, settings: Settings) -> StoredDigest:
         complete=digest.complete,
         asked_by=scan.asked_by,
         expires=now() + timedelta(days=settings.keep_days),
-        content=zlib.compress(content, 6),
+        content=zlib.compress(product.content, 6),
     )
     db.session.add(stored)
+    db.session.flush()
+    pages = product.pages.items()
+    db.session.add_all(Page(digest_id=stored.id, form=form, content=_packed(text)) for form, text in pages)
     db.session.commit()
     return stored
 
 
-def request_key(commit: str, scan: Scan) -> str:
-    """What makes two requests the same: source, commit, candidate, profile, and what of this tool looked."""
+def _packed(text: str) -> bytes:
+    return zlib.compress(text.encode("utf-8", "backslashreplace"), 6)
+
+
+def request_key(scan: Scan) -> str:
+    """What makes two requests the same: source, candidate, profile, and what of this tool looks."""
     from evidence.detect import versions
 
-    asked = [scan.source, commit, scan.candidate, scan.profile, sorted(versions().items())]
+    asked = [scan.source, scan.candidate, scan.profile, sorted(versions().items())]
     return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
+
+
+def known_commits(scan: Scan) -> frozenset[str]:
+    """The commits at which this very request has been answered completely."""
+    query = select(StoredDigest.commit).where(StoredDigest.request_key == request_key(scan), StoredDigest.complete)
+    return frozenset(db.session.scalars(query.where(_alive())))
+
+
+def same(scan: Scan, commit: str) -> StoredDigest | None:
+    """The latest complete answer to this very request at this commit."""
+    query = select(StoredDigest).where(StoredDigest.request_key == request_key(scan), StoredDigest.commit == commit)
+    return db.session.scalar(
+        query.where(StoredDigest.complete, _alive()).order_by(StoredDigest.created.desc()).limit(1)
+    )
 
 
 def find(digest_id: str) -> StoredDigest | None:
@@ -58,20 +80,27 @@ def listed(limit: int, before: int = 0) -> list[StoredDigest]:
     return list(db.session.scalars(query.offset(before).limit(limit)))
 
 
-def same(key: str) -> StoredDigest | None:
-    """The latest complete digest that answers the request of this key."""
-    query = select(StoredDigest).where(StoredDigest.request_key == key, StoredDigest.complete, _alive())
-    return db.session.scalar(query.order_by(StoredDigest.created.desc()).limit(1))
+def related(stored: StoredDigest) -> list[StoredDigest]:
+    """Other digests of the same candidate or, without one, of the same repository: what it may be compared with."""
+    alike = StoredDigest.candidate == stored.candidate
+    if stored.candidate is None:
+        alike = StoredDigest.candidate.is_(None) & (StoredDigest.source == stored.source)
+    query = select(StoredDigest).where(alike, StoredDigest.id != stored.id, _alive())
+    return list(db.session.scalars(query.order_by(StoredDigest.created.desc()).limit(20)))
+
+
+def page_of(stored: StoredDigest, form: str) -> str | None:
+    """The page with slots in this form; None where it was not kept."""
+    packed = db.session.scalar(select(Page.content).where(Page.digest_id == stored.id, Page.form == form))
+    return None if packed is None else zlib.decompress(packed).decode()
 
 
 def content_of(stored: StoredDigest) -> bytes:
     """The JSON form of a digest. LookupError when it was removed meanwhile."""
-    packed = db.session.scalar(
-        select(StoredDigest).where(StoredDigest.id == stored.id).options(undefer(StoredDigest.content))
-    )
+    packed = db.session.scalar(select(StoredDigest.content).where(StoredDigest.id == stored.id))
     if packed is None:
         raise LookupError(stored.id)
-    return zlib.decompress(packed.content)
+    return zlib.decompress(packed)
 
 
 def digest_of(stored: StoredDigest) -> Digest:
@@ -95,7 +124,7 @@ def expire() -> int:
     """Remove what has expired, and scans that came to nothing a month ago; how many digests went."""
     gone = db.session.scalars(select(StoredDigest.id).where(StoredDigest.expires <= now())).all()
     old = (Scan.digest_id.is_(None)) & (Scan.finished < now() - timedelta(days=30))
-    db.session.execute(delete(Scan).where(Scan.digest_id.in_(gone) | old))
+    db.session.execute(delete(Scan).where(or_(Scan.digest_id.in_(gone), old)))
     db.session.execute(delete(StoredDigest).where(StoredDigest.id.in_(gone)))
     db.session.commit()
     if gone:

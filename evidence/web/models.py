@@ -87,7 +87,6 @@ class Scan(Base):
     stages: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     warnings: Mapped[list[str]] = mapped_column(JSON, default=list)
     sentence: Mapped[str] = mapped_column(Text, default="")
-    stored: Mapped[bool] = mapped_column(default=False)
     digest_id: Mapped[str | None] = mapped_column(ForeignKey("digest.id", ondelete="CASCADE"))
 
     @property
@@ -107,6 +106,7 @@ class StoredDigest(Base):
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
     request_key: Mapped[str] = mapped_column(String(64))
+    source: Mapped[str] = mapped_column(String(2048))
     name: Mapped[str] = mapped_column(Text)
     url: Mapped[str] = mapped_column(Text)
     commit: Mapped[str] = mapped_column(String(64))
@@ -126,6 +126,16 @@ class StoredDigest(Base):
     reveals: Mapped[list[Reveal]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, order_by="Reveal.created"
     )
+
+
+class Page(Base):
+    """A digest's page with slots, compressed, in one of its forms: plain, or without names."""
+
+    __tablename__ = "page"
+
+    digest_id: Mapped[str] = mapped_column(ForeignKey("digest.id", ondelete="CASCADE"), primary_key=True)
+    form: Mapped[str] = mapped_column(String(20), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Reveal(Base):

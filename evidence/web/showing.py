@@ -9,10 +9,10 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from evidence.report.visible import safe_url, visible
-from evidence.report.words import counted, number
+from evidence.report.words import STATUS, counted, number
 from evidence.web.context import settings
 from evidence.web.models import Scan, State, now
-from evidence.web.naming import scan_name
+from evidence.web.naming import scan_candidate, scan_name
 from evidence.web.visitor import visitor
 
 _STATES = {
@@ -42,11 +42,12 @@ def init_app(app: Flask) -> None:
 
 def _names() -> dict[str, Any]:
     return {
+        "STATUS": STATUS,
         "visitor": visitor(),
         "team": settings().team,
         "now": now(),
         "scan_name": scan_name,
-        "scan_candidate": lambda scan: scan.candidate,
+        "scan_candidate": scan_candidate,
         "state_words": state_words,
         "with_candidate": False,
     }

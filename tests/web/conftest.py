@@ -23,22 +23,22 @@ from tests.web.browsing import Visitor
 MakeApp = Callable[..., Flask]
 
 SHOP: dict[str, str | bytes] = {
-    "shop/__init__.py": (
-        "from flask import Flask\n\nfrom shop.extensions import db\nfrom shop.items import items\n\n\n"
+    "bazaar/__init__.py": (
+        "from flask import Flask\n\nfrom bazaar.extensions import db\nfrom bazaar.items import items\n\n\n"
         "def create_app(config=None):\n    app = Flask(__name__)\n    app.config.from_object(config)\n"
         "    db.init_app(app)\n    app.register_blueprint(items)\n    return app\n"
     ),
-    "shop/extensions.py": "from flask_sqlalchemy import SQLAlchemy\n\ndb = SQLAlchemy()\n",
-    "shop/items.py": (
+    "bazaar/extensions.py": "from flask_sqlalchemy import SQLAlchemy\n\ndb = SQLAlchemy()\n",
+    "bazaar/items.py": (
         "from flask import Blueprint, jsonify\n\nitems = Blueprint('items', __name__)\n\n\n"
         "@items.get('/items')\ndef index():\n    return jsonify([])\n"
     ),
     "tests/test_items.py": (
-        "from shop import create_app\n\n\ndef test_items_are_listed():\n"
+        "from bazaar import create_app\n\n\ndef test_items_are_listed():\n"
         "    assert create_app().test_client().get('/items').status_code == 200\n"
     ),
-    "wsgi.py": "from shop import create_app\n\napp = create_app()\n",
-    "README.md": "# Shop\n\nWritten by Ada Lovelace <ada@example.org>.\n",
+    "wsgi.py": "from bazaar import create_app\n\napp = create_app()\n",
+    "README.md": "# Bazaar\n\nWritten by Ada Lovelace <ada@example.org>.\n",
 }
 
 
@@ -72,11 +72,13 @@ def _running(server: ThreadingHTTPServer) -> Iterator[ThreadingHTTPServer]:
 
 @pytest.fixture(scope="session")
 def forge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with the repository ``ada/shop`` of two commits, and an empty one."""
+    """A server with the repository ``ada/bazaar`` of two commits, and an empty one."""
     root = tmp_path_factory.mktemp("forge")
-    shop = Builder(root / "ada" / "shop")
-    shop.commit(SHOP, "Begin a shop")
-    shop.commit({"shop/errors.py": "def register(app):\n    app.register_error_handler(404, lambda e: ('', 404))\n"})
+    bazaar = Builder(root / "ada" / "bazaar")
+    bazaar.commit(SHOP, "Begin a bazaar")
+    bazaar.commit(
+        {"bazaar/errors.py": "def register(app):\n    app.register_error_handler(404, lambda e: ('', 404))\n"}
+    )
     Builder(root / "ada" / "empty")
     server = Server(root)
     yield from _running(server)  # type: ignore[misc]
@@ -97,7 +99,8 @@ def data(tmp_path: Path) -> Path:
 
 def usual_settings(data: Path, forge: Server, mute: str, **given: Any) -> Settings:
     """Settings of a server whose forge is the one on loopback; anything can be set otherwise."""
-    usual = {"data": data, "insecure_hosts": (forge.origin, mute), "parse_workers": 1}
+    usual: dict[str, Any] = {"data": data, "insecure_hosts": (forge.origin, mute), "parse_workers": 1}
+    usual["rate_sign_in"] = "1000 per minute"
     return read_settings({**usual, "rate_pages": "100000 per minute", "rate_scans": "1000 per hour", **given})
 
 

@@ -20,13 +20,13 @@ def _left_behind(data: Path) -> list[Path]:
 
 def test_a_pasted_link_becomes_a_digest(visitor: Visitor, forge: Server, data: Path) -> None:
     """From the first page through the scan's page to the digest, which the first page then lists."""
-    pasted = visitor.paste(f"{forge.origin}/ada/shop")
+    pasted = visitor.paste(f"{forge.origin}/ada/bazaar")
     assert pasted.status_code == 200
     assert visitor.address.startswith("/scans/")
     assert "Cancel" in visitor.page
     digest = visitor.wait()
     assert "Application factory" in visitor.page
-    assert "shop/<wbr>__init__.py" in visitor.page
+    assert "bazaar/<wbr>__init__.py" in visitor.page
     assert "create_app" in visitor.page
     visitor.get("/")
     assert f'href="{digest}"' in visitor.page
@@ -35,7 +35,7 @@ def test_a_pasted_link_becomes_a_digest(visitor: Visitor, forge: Server, data: P
 
 def test_progress_is_told_as_it_happens(visitor: Visitor, forge: Server) -> None:
     """The stream names the stages, ends by itself, and says where the digest is."""
-    visitor.paste(f"{forge.origin}/ada/shop")
+    visitor.paste(f"{forge.origin}/ada/bazaar")
     scan = visitor.address
     told = b"".join(_stream(visitor, f"{scan}/events")).decode()
     assert "event: stage\ndata: " in told
@@ -97,7 +97,7 @@ def test_the_stored_digest_is_the_whole_digest(app: Flask, visitor: Visitor, for
     """What is kept is the one complete form, and it is read back."""
     from evidence.web import keeping
 
-    visitor.digest_of(f"{forge.origin}/ada/shop")
+    visitor.digest_of(f"{forge.origin}/ada/bazaar")
     with app.app_context():
         stored = keeping.listed(1)[0]
         digest = from_json(keeping.content_of(stored))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evidence.web.digests import downloads as downloads
 from evidence.web.digests.views import blueprint
 
 __all__ = ["blueprint"]

@@ -11,7 +11,7 @@ from evidence.web.context import settings
 from evidence.web.extensions import db, limiter
 from evidence.web.home.forms import LinksForm
 from evidence.web.models import Scan, State
-from evidence.web.naming import named
+from evidence.web.naming import named_all
 
 blueprint = Blueprint("home", __name__)
 _RECENT = 5
@@ -45,7 +45,7 @@ def _page(form: LinksForm) -> str:
         "home/show.html",
         form=form,
         scans=list(running),
-        digests=[named(each) for each in keeping.listed(_RECENT)],
+        digests=named_all(keeping.listed(_RECENT)),
         hosts=[*sorted(places.hosts), *places.insecure],
         most=settings().links_at_once,
         keep_days=settings().keep_days,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -14,10 +15,10 @@ from sqlalchemy import select, update
 from evidence.pipeline import ScanRequest
 from evidence.web import keeping
 from evidence.web.extensions import db
-from evidence.web.models import Scan, State, StoredDigest, now
+from evidence.web.models import Scan, State, now
 from evidence.web.running.process import Ended, run_apart, sweep, work_folder
 from evidence.web.running.record import Record
-from evidence.web.running.work import Answer, Bounds, scanned
+from evidence.web.running.work import Answer, Bounds, Known, scanned
 from evidence.web.settings import Settings
 from evidence.web.tracing import span
 
@@ -25,11 +26,17 @@ _SILENT_SECONDS = 60
 _log = structlog.get_logger("evidence.web.runner")
 
 
+def pseudonym_key(app: Flask) -> bytes:
+    """The key that makes this server's pseudonyms."""
+    return hmac.new(str(app.config["SECRET_KEY"]).encode(), b"pseudonyms", "sha256").digest()
+
+
 class Runner:
     """Runs the scans of one server. ``submit`` takes the id of a queued scan; ``close`` ends all within seconds."""
 
     def __init__(self, app: Flask, settings: Settings, instance: str) -> None:
         self._app, self._settings, self.instance = app, settings, instance
+        self.pseudonyms = pseudonym_key(app)
         self._slots = ThreadPoolExecutor(settings.parallel_scans, thread_name_prefix="scan")
         self._closing = threading.Event()
 
@@ -93,13 +100,16 @@ class Runner:
 
     def _answer(self, scan: Scan, record: Record) -> Answer:
         request = self._request(scan)
+        known = frozenset[str]() if scan.anew else keeping.known_commits(scan)
         db.session.commit()
         with work_folder(self.folder) as folder:
             bounds = Bounds(folder, self._settings.scan_memory_mib, self._settings.scan_seconds)
             return run_apart(
                 scanned,
                 request,
-                bounds.memory,
+                bounds,
+                known,
+                self.pseudonyms,
                 bounds=bounds,
                 heard=record.heard,
                 wanted=lambda: not self._closing.is_set() and record.still_wanted(),
@@ -128,6 +138,13 @@ class Runner:
             record.over(State.FAILED, answer.sentence)
             _log.info("scan refused", scan=scan_id)
             return
-        digest: StoredDigest = keeping.store(answer.content, record.scan(), self._settings)
-        record.over(State.DONE, "", digest.id)
+        scan = record.scan()
+        if isinstance(answer.content, Known):
+            stored = keeping.same(scan, answer.content.commit)
+        else:
+            stored = keeping.store(answer.content, scan, self._settings)
+        if stored is None:
+            record.over(State.INTERRUPTED, "The digest of this commit was deleted meanwhile: begin again.")
+            return
+        record.over(State.DONE, "", stored.id)
         _log.info("scan done", scan=scan_id)

@@ -15,12 +15,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from evidence.model import EvidenceError, UsageError
+from evidence.model import Digest, EvidenceError
 from evidence.pipeline import ScanRequest
 
 _PR_SET_PDEATHSIG = 1
 _SEND_SECONDS = 0.1
 _MEMORY = "It needed more memory than a scan may take here ({} MiB)."
+PLAIN, ANONYMOUS = "plain", "anonymous"
 _home: list[Connection] = []
 
 
@@ -97,8 +98,6 @@ def _answered(work: Callable[[], Any], memory: int) -> Answer:
     """What ``work`` gives, or the sentence to show. A defect is named by its kind alone: its text may quote."""
     try:
         return Answer(work())
-    except UsageError as wrong:
-        return Answer(sentence=str(wrong))
     except EvidenceError as error:
         return Answer(sentence=str(error))
     except MemoryError:
@@ -109,13 +108,57 @@ def _answered(work: Callable[[], Any], memory: int) -> Answer:
         return Answer(sentence=f"{type(error).__name__}: this is a defect in evidence, not in what was scanned.")
 
 
-def scanned(request: ScanRequest, memory: int) -> Answer:
-    """The digest as JSON, or the sentence about why there is none."""
+@dataclass(frozen=True)
+class Product:
+    """A finished scan: the digest's JSON form, and its pages with slots, plain and without names."""
 
-    def work() -> bytes:
-        from evidence.pipeline import scan
+    content: bytes
+    pages: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Known:
+    """The commit is one that has been read before."""
+
+    commit: str
+
+
+def scanned(request: ScanRequest, bounds: Bounds, known: frozenset[str], key: bytes) -> Answer:
+    """A :class:`Product`, :class:`Known` where the source stands at one of the ``known`` commits, or the sentence about
+    why there is neither. ``key`` makes the pseudonyms."""
+
+    def work() -> Product | Known:
+        from evidence.pipeline import commit_of, scan
         from evidence.report.json_form import to_json
 
-        return to_json(scan(request, Telling()))
+        telling = Telling()
+        if known:
+            telling.stage("Asking for the latest commit", None)
+            commit = commit_of(request)
+            if commit in known:
+                return Known(commit)
+        digest = scan(request, telling)
+        telling.stage("Writing the page", None)
+        return Product(to_json(digest), pages_of(digest, key))
 
-    return _answered(work, memory)
+    return _answered(work, bounds.memory)
+
+
+def pages_of(digest: Digest, key: bytes) -> dict[str, str]:
+    """The digest's pages with slots, by form."""
+    from evidence.report.anonymous import anonymised
+    from evidence.web.slots import with_slots
+
+    return {PLAIN: with_slots(digest), ANONYMOUS: with_slots(anonymised(digest, key))}
+
+
+def printed(content: bytes, bounds: Bounds) -> Answer:
+    """The PDF of the digest whose JSON form is ``content``."""
+
+    def work() -> bytes:
+        from evidence.report.json_form import from_json
+        from evidence.report.pdf import to_pdf
+
+        return to_pdf(from_json(content))
+
+    return _answered(work, bounds.memory)

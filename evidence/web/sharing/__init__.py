@@ -1,7 +1,8 @@
-"""To come in the next step."""
+"""The candidate's copy: a link that nobody guesses, that ends, and that only reads; and their corrections."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from evidence.web.sharing.candidate import blueprint as candidate
+from evidence.web.sharing.links import blueprint as links
 
-blueprint = Blueprint("sharing", __name__)
+__all__ = ["candidate", "links"]

@@ -19,6 +19,7 @@ def upgrade() -> None:
         "digest",
         sa.Column("id", sa.String(22), nullable=False),
         sa.Column("request_key", sa.String(64), nullable=False),
+        sa.Column("source", sa.String(2048), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("commit", sa.String(64), nullable=False),
@@ -34,6 +35,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_digest_request_key", "digest", ["request_key"])
     op.create_index("ix_digest_expires", "digest", ["expires"])
+    op.create_table(
+        "page",
+        sa.Column("digest_id", sa.String(22), nullable=False),
+        sa.Column("form", sa.String(20), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["digest_id"], ["digest.id"], name="fk_page_digest_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("digest_id", "form", name="pk_page"),
+    )
     _scan()
     _deeds()
 
@@ -59,7 +68,6 @@ def _scan() -> None:
         sa.Column("stages", sa.JSON(), nullable=False),
         sa.Column("warnings", sa.JSON(), nullable=False),
         sa.Column("sentence", sa.Text(), nullable=False),
-        sa.Column("stored", sa.Boolean(), nullable=False),
         sa.Column("digest_id", sa.String(22)),
         sa.ForeignKeyConstraint(["digest_id"], ["digest.id"], name="fk_scan_digest_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_scan"),
@@ -98,5 +106,5 @@ def _deeds() -> None:
 
 def downgrade() -> None:
     """Drop the tables, and everything in them."""
-    for name in ("correction", "share", "reveal", "scan", "digest"):
+    for name in ("correction", "share", "reveal", "scan", "page", "digest"):
         op.drop_table(name)

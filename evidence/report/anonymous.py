@@ -1,0 +1,155 @@
+"""The digest without names: who wrote it, where it lies and every link hidden behind pseudonyms that stay the same.
+
+For a first reading that looks at the work alone. A pseudonym is made with a key that only the server knows, so the same
+person has the same one in every digest there, and nobody can try names against it. Quoted code stays quoted code: who
+knows it, or searches the web for its very words, may still recognise it, and the page says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from evidence.model import Digest
+from evidence.seal import seal
+
+MARK = "anonymised"
+LINK = "[link hidden]"
+_MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
+_URL = re.compile(r"(?:https?|ssh|git)://[^\s\"'<>()\[\]{}`]+|git@[A-Za-z0-9.-]+:[^\s\"'<>()\[\]{}`]+")
+_MENTION = re.compile(r"(?<![\w@./])@[A-Za-z0-9][A-Za-z0-9-]{0,38}\b")
+_COPYRIGHT = re.compile(
+    r"((?i:copyright|\(c\)|©|authors?\s*[:=]|maintainers?\s*[:=])[^\n]{0,12}?)"
+    r"([A-Z][\w.'-]{1,40}(?: [A-Z][\w.'-]{1,40}){1,3})"
+)
+# Fields that hold words of ours or of a plugin, never text of a repository.
+_OURS = frozenset(
+    {"schema_version", "tool", "plugins", "python", "profile", "signal", "detector", "outcome", "grade", "own_grade"}
+    | {
+        "polarity",
+        "competency",
+        "competencies",
+        "level",
+        "status",
+        "marker",
+        "rule",
+        "probes",
+        "kind",
+        "clause",
+        "code",
+    }
+    | {"measures", "domain", "role", "basis"}
+)
+_HEX = frozenset({"commit", "blob"})
+_EMPTIED = frozenset({"url", "host", "sha256", "content_sha256"})
+_SHORTEST = 3
+
+
+def anonymised(digest: Digest, key: bytes) -> Digest:
+    """``digest`` with people, repositories, addresses, links and object ids behind pseudonyms made with ``key``.
+
+    It is a digest like any other and sealed anew, and marked as anonymised in its inputs; it cannot be verified against
+    a repository, for it names none.
+    """
+    hiding = _Hiding(digest, key)
+    data = hiding.walked(msgspec.to_builtins(digest), "")
+    data["inputs"][MARK] = True
+    return seal(msgspec.convert(data, Digest))
+
+
+class _Hiding:
+    """Everything that is to be hidden in one digest, and what stands in its place."""
+
+    def __init__(self, digest: Digest, key: bytes) -> None:
+        self._key = key
+        self._ids = {finding.id for finding in digest.findings}
+        self._commits = {repository.commit for repository in digest.repositories}
+        pairs: dict[str, str] = {}
+        for repository in digest.repositories:
+            pairs |= self._repository(repository.name, repository.host)
+        pairs |= self._candidate(digest.subject.get("candidate"))
+        plain = _own_words(digest)
+        self._names = {name.lower(): stands for name, stands in pairs.items() if name.lower() not in plain}
+        self._pattern = _any_of(self._names)
+
+    def _pseudonym(self, kind: str, text: str) -> str:
+        return f"{kind}-{hmac.new(self._key, text.lower().encode(), hashlib.sha256).hexdigest()[:6]}"
+
+    def _repository(self, name: str, host: str) -> dict[str, str]:
+        *owners, last = name.split("/")
+        stands = self._pseudonym("repository", name)
+        pairs = {name: stands, f"{host}/{name}": stands, last: stands}
+        for variant in (last.replace("-", "_"), last.replace("_", "-")):
+            pairs.setdefault(variant, stands)
+        return pairs | {owner: self._pseudonym("person", owner) for owner in owners}
+
+    def _candidate(self, candidate: Any) -> dict[str, str]:
+        words = sorted(set(_texts(candidate)))
+        stands = self._pseudonym("person", words[0]) if words else ""
+        parts = [part for word in words if "@" not in word for part in word.split()]
+        return dict.fromkeys((*words, *parts), stands)
+
+    def walked(self, value: Any, field: str) -> Any:
+        """The same structure with every text of others seen through."""
+        if isinstance(value, dict):
+            return {self._text(name): self._field(name, each, value) for name, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.walked(each, field) for each in value]
+        return self._value(value, field) if isinstance(value, str) else value
+
+    def _field(self, name: str, value: Any, within: dict[str, Any]) -> Any:
+        ours = name in _OURS or (name in ("id", "title") and "citations" in within)
+        return value if ours else self.walked(value, name)
+
+    def _value(self, text: str, field: str) -> str:
+        if field in _EMPTIED:
+            return ""
+        if field in _HEX or text in self._commits:
+            return self._hex(text, len(text))
+        if text in self._ids:
+            return self._hex(text, 12)
+        return self._text(text)
+
+    def _hex(self, text: str, length: int) -> str:
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()[:length]
+
+    def _text(self, text: str) -> str:
+        text = _MAIL.sub(lambda found: self._pseudonym("mail", found[0]), text)
+        text = _URL.sub(LINK, text)
+        text = self._pattern.sub(lambda found: self._names[found[0].lower()], text) if self._pattern else text
+        text = _MENTION.sub(self._mention, text)
+        return _COPYRIGHT.sub(lambda found: found[1] + self._pseudonym("person", found[2]), text)
+
+    def _mention(self, found: re.Match[str]) -> str:
+        # A decorator begins its line; a person is mentioned within one.
+        alone = not found.string[: found.start()].rpartition("\n")[2].strip()
+        return found[0] if alone else "@" + self._pseudonym("person", found[0][1:])
+
+
+def _texts(value: Any) -> Iterable[str]:
+    if isinstance(value, str) and len(value) >= _SHORTEST:
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)
+
+
+def _own_words(digest: Digest) -> set[str]:
+    """Words of the digest's own sentences: a repository called "app" cannot take that word out of all of them."""
+    sentences = [signal.title for signal in digest.signals] + [cell.marker for cell in digest.cells]
+    return {word.lower() for sentence in sentences for word in re.findall(r"[A-Za-z_-]+", sentence)}
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[str] | None:
+    longest_first = sorted((name for name in names if len(name) >= _SHORTEST), key=lambda name: (-len(name), name))
+    if not longest_first:
+        return None
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, longest_first))})(?![A-Za-z0-9])", re.IGNORECASE)
