@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -13,7 +14,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from evidence.model import UsageError
-from evidence.source.address import FORGES, Places
+from evidence.source.address import Places
+from evidence.source.places import places_of
 
 PREFIX = "EVIDENCE_WEB_"
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
@@ -103,10 +105,10 @@ class Settings(BaseSettings):
     @property
     def places(self) -> Places:
         """Where repositories may come from. Never a local folder."""
-        further = {name: kind or "gitlab" for name, _, kind in (forge.partition("=") for forge in self.forges)}
-        known = {**FORGES, **further}
-        hosts = {name: kind for name, kind in known.items() if not self.allowed_hosts or name in self.allowed_hosts}
-        return Places(hosts=hosts, insecure=self.insecure_hosts, local=False)
+        places = places_of(self.forges, self.insecure_hosts, local=False)
+        if not self.allowed_hosts:
+            return places
+        return replace(places, hosts={name: kind for name, kind in places.hosts.items() if name in self.allowed_hosts})
 
     @property
     def database_url(self) -> str:
@@ -135,7 +137,9 @@ def _is_loopback(host: str) -> bool:
 def read_settings(given: Mapping[str, Any]) -> Settings:
     """Settings from the environment and ``given``, which wins. Raises UsageError, one sentence, where one is wrong."""
     try:
-        return Settings(**given)
+        settings = Settings(**given)
+        settings.places  # noqa: B018 - a host that is none is told at the start
+        return settings
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         name = "_".join(str(part) for part in first["loc"])
