@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import render_template
 
+from evidence.anonymous import anonymised
 from evidence.model import Digest, UsageError
-from evidence.report.anonymous import anonymised
 from evidence.report.narrowing import Part, narrowed
 from evidence.web import keeping
 from evidence.web.context import ours

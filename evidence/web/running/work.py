@@ -146,7 +146,7 @@ def scanned(request: ScanRequest, bounds: Bounds, known: frozenset[str], key: by
 
 def pages_of(digest: Digest, key: bytes) -> dict[str, str]:
     """The digest's pages with slots, by form."""
-    from evidence.report.anonymous import anonymised
+    from evidence.anonymous import anonymised
     from evidence.web.slots import with_slots
 
     return {PLAIN: with_slots(digest), ANONYMOUS: with_slots(anonymised(digest, key))}
