@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from evidence.model import Changes, Ledger
-from evidence.source.address import Places
+from evidence.source.address import Address, Places
 from evidence.source.forges import PARTS, Asking, Subject, ask, digest_of, endpoint_for
 from evidence.source.forges.endpoint import Endpoint
 from evidence.source.places import kind_of, stand_in
@@ -14,7 +15,7 @@ from evidence.source.repository import OpenRepository
 
 _NO_ADDRESS = "the repository has no public address at which a forge could be asked"
 _NOT_WANTED = "the forge was not to be asked (--no-forge)"
-_LOCAL = "a local copy was scanned without a token for its forge: --forge asks it"
+_COPY = "a copy was scanned, and there is no token for its forge: --forge asks it"
 
 
 @dataclass(frozen=True)
@@ -30,18 +31,23 @@ class Told:
 def inquire(repository: OpenRepository, places: Places, wanted: bool | None, asking: Asking) -> Told:
     """Ask the forge behind a repository.
 
-    ``wanted`` None asks where the repository was fetched from a forge, and for a local copy of one where there is a
-    token for it, or a stand-in on this machine: reading a folder goes to the network only where somebody prepared that.
+    ``wanted`` None asks where the repository was fetched from a forge; for a copy (a folder, or some other server's),
+    where there is a token, or a stand-in on this machine: a copy takes us to the network only where somebody prepared
+    that.
     """
     found = _forge_of(repository, places) if wanted is not False else None
     if found is None:
         return _untold(_NOT_WANTED if wanted is False else _NO_ADDRESS, repository.id, repository.ledger)
     endpoint, path, prepared = found
-    if wanted is None and repository.address is None and not prepared:
-        return _untold(_LOCAL, repository.id, repository.ledger)
+    if wanted is None and not prepared and not _is_on_forge(repository.address):
+        return _untold(_COPY, repository.id, repository.ledger)
     subject = Subject(path, repository.id, repository.url, repository.commit)
     changes = ask(endpoint, subject, repository.ledger, asking)
     return Told(changes, changes.missing, digest_of(changes))
+
+
+def _is_on_forge(address: Address | None) -> TypeGuard[Address]:
+    return address is not None and address.kind != "plain"
 
 
 def _untold(reason: str, repository: str, ledger: Ledger) -> Told:
@@ -52,7 +58,7 @@ def _untold(reason: str, repository: str, ledger: Ledger) -> Told:
 def _forge_of(repository: OpenRepository, places: Places) -> tuple[Endpoint, str, bool] | None:
     """The API to ask, the repository's name there, and whether somebody prepared for asking it."""
     address = repository.address
-    if address is not None and address.kind != "plain":
+    if _is_on_forge(address):
         origin, kind, path = address.web_url.removesuffix(f"/{address.path}"), address.kind, address.path
     elif repository.identity.kind:
         origin, kind, path = f"https://{repository.host}", repository.identity.kind, repository.name
