@@ -48,9 +48,10 @@ Fault = Callable[[Request], Answer | None]
 
 
 class FakeGitHub(ThreadingHTTPServer):
-    """Serves one repository; its commits, where ``git_root`` has them. ``faults`` are asked first, in turn; ``asked``
-    holds every request to the API, ``git_headers`` the headers of those by git, and ``limited`` counts what costs rate
-    limit."""
+    """Serves one repository; its commits, where ``git_root`` has them.
+
+    ``faults`` are asked first, in turn; ``asked`` holds every request to the API, ``git_headers`` the headers of those
+    by git; ``extra`` are headers of every answer, and ``limited`` counts the REST answers that cost rate limit."""
 
     daemon_threads = True
 
@@ -61,6 +62,7 @@ class FakeGitHub(ThreadingHTTPServer):
         self.asked: list[Request] = []
         self.faults: list[Fault] = []
         self.limited = 0
+        self.extra: dict[str, str] = {}
         self.git_root: Path | None = None
         self.git_headers: list[dict[str, str]] = []
 
@@ -133,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(raw) if raw else None
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         answer = self.server.answer(Request(self.command, parts.path, query, dict(self.headers), body))
-        headers = {"Content-Type": "application/json; charset=utf-8"} | answer.headers
+        headers = {"Content-Type": "application/json; charset=utf-8"} | self.server.extra | answer.headers
         self._send(answer.status, headers, answer.content)
 
     def _send(self, status: int, headers: dict[str, str], content: bytes) -> None:

@@ -117,11 +117,75 @@ def rest(repo: Repo, origin: str, path: str, query: dict[str, str]) -> Any:
         return [_rest_release(repo, origin, r) for r in repo.releases]
     if path == "/issues":
         both: list[Pull | Ticket] = [*repo.pulls, *repo.issues]
-        by = "updated" if query.get("sort") == "updated" else "at"
-        both.sort(key=lambda item: (getattr(item, by), item.number), reverse=query.get("direction", "desc") == "desc")
-        return [_rest_issue(repo, origin, item) for item in both]
+        return [_rest_issue(repo, origin, item) for item in _sorted(both, query)]
+    if path == "/pulls":
+        return [_rest_pull(repo, origin, item) for item in _sorted(repo.pulls, query)]
+    if path == "/commits":
+        return [{"sha": oid, "author": _user(login), "commit": {}} for oid, login in repo.history]
+    if path in ("/pulls/comments", "/issues/comments"):
+        items: list[Pull | Ticket] = [*repo.pulls, *([] if path == "/pulls/comments" else repo.issues)]
+        return [c for item in items for c in _rest_comments(repo, origin, item, path.split("/")[1])]
+    return _rest_of_one(repo, origin, path)
+
+
+def _rest_of_one(repo: Repo, origin: str, path: str) -> Any:
     found = re.fullmatch(r"/(pulls|issues)/([0-9]+)/(reviews|comments)", path)
-    return None if found is None else []
+    everything: list[Pull | Ticket] = [*repo.pulls, *repo.issues]
+    item = next((each for each in everything if found and each.number == int(found[2])), None)
+    if found is None or item is None:
+        return None
+    if found[3] == "comments":
+        return _rest_comments(repo, origin, item, found[1])
+    return [_rest_review(repo, origin, item, r) for r in item.reviews] if isinstance(item, Pull) else None
+
+
+def _sorted(items: Sequence[Any], query: dict[str, str]) -> list[Any]:
+    by = "updated" if query.get("sort") == "updated" else "at"
+    newest = query.get("direction", "desc") == "desc"
+    return sorted(items, key=lambda item: (getattr(item, by), item.number), reverse=newest)
+
+
+def _rest_pull(repo: Repo, origin: str, it: Pull) -> dict[str, Any]:
+    api = f"{origin}/repos/{repo.name}/pulls/{it.number}"
+    merged = it.state == "MERGED"
+    return {
+        "id": it.number + 10**9, "url": api, "html_url": f"{origin}/{repo.name}/pull/{it.number}",
+        "issue_url": f"{origin}/repos/{repo.name}/issues/{it.number}", "number": it.number, "title": it.title,
+        "body": it.body, "state": "open" if it.state == "OPEN" else "closed", "user": _user(it.author),
+        "created_at": moment(it.at), "updated_at": moment(it.updated), "draft": it.draft,
+        "merged_at": moment(it.at + 0.45) if merged else None, "closed_at": moment(it.at + 0.45) if merged else None,
+        "merge_commit_sha": sha(f"merge {it.number}"), "labels": [{"name": name} for name in it.labels],
+        "base": {"ref": "main", "sha": sha("base")}, "head": {"ref": "topic", "sha": it.head},
+    }  # fmt: skip
+
+
+def _rest_review(repo: Repo, origin: str, it: Pull, review: Reviewed) -> dict[str, Any]:
+    page = f"{origin}/{repo.name}/pull/{it.number}"
+    return {
+        "id": review.id, "user": _user(review.author), "body": review.body, "state": review.state,
+        "html_url": f"{page}#pullrequestreview-{review.id}", "submitted_at": moment(review.at),
+        "commit_id": review.commit or None, "pull_request_url": f"{origin}/repos/{repo.name}/pulls/{it.number}",
+    }  # fmt: skip
+
+
+def _rest_comments(repo: Repo, origin: str, it: Pull | Ticket, kind: str) -> list[dict[str, Any]]:
+    """Comments on lines (``pulls``), or of the conversation (``issues``)."""
+    page = f"{origin}/{repo.name}/{'pull' if isinstance(it, Pull) else 'issues'}/{it.number}"
+    on_lines = [c for thread in it.threads for c in thread] if isinstance(it, Pull) else []
+    return [_rest_comment(repo, origin, it.number, page, c) for c in (on_lines if kind == "pulls" else it.comments)]
+
+
+def _rest_comment(repo: Repo, origin: str, number: int, page: str, it: Said) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "id": it.id, "user": _user(it.author), "body": it.body, "created_at": moment(it.at),
+        "updated_at": moment(it.edited or it.at),
+    }  # fmt: skip
+    api = f"{origin}/repos/{repo.name}"
+    if not it.path:
+        return plain | {"html_url": f"{page}#issuecomment-{it.id}", "issue_url": f"{api}/issues/{number}"}
+    place = {"path": it.path, "line": it.line, "original_line": it.line, "original_commit_id": it.commit}
+    urls = {"html_url": f"{page}#discussion_r{it.id}", "pull_request_url": f"{api}/pulls/{number}"}
+    return plain | place | urls | ({"in_reply_to_id": it.reply_to} if it.reply_to else {})
 
 
 def _user(login: str | None) -> dict[str, Any] | None:
@@ -139,6 +203,7 @@ def _rest_release(repo: Repo, origin: str, it: Published) -> dict[str, Any]:
 def _rest_issue(repo: Repo, origin: str, it: Pull | Ticket) -> dict[str, Any]:
     kind = "pull" if isinstance(it, Pull) else "issues"
     found: dict[str, Any] = {
+        "id": it.number + 10**8,
         "number": it.number, "title": it.title, "body": it.body, "state": "open" if it.state == "OPEN" else "closed",
         "html_url": f"{origin}/{repo.name}/{kind}/{it.number}", "user": _user(it.author), "comments": len(it.comments),
         "created_at": moment(it.at), "updated_at": moment(it.updated),

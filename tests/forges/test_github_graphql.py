@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from evidence.model import Account, Changes, Ledger
-from evidence.source.forges import Asking, Subject, ask, digest_of, endpoint_for
+from evidence.model import Account
+from evidence.source.forges import digest_of
+from tests.forges.asking import asked
 from tests.forges.conftest import TOKEN
 from tests.forges.data import Said, repository, sha
 from tests.forges.fake_github import FakeGitHub
@@ -20,13 +21,6 @@ Start = Callable[..., FakeGitHub]
 def token(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is a token."""
     monkeypatch.setenv("GH_TOKEN", TOKEN)
-
-
-def asked(server: FakeGitHub, ledger: Ledger | None = None, head: str = "", **asking: object) -> Changes:
-    """What the forge tells of its repository."""
-    endpoint = endpoint_for("github", server.origin, (server.origin.partition("://")[2],))
-    subject = Subject(server.repo.name, "id", "", head or server.repo.history[0][0])
-    return ask(endpoint, subject, ledger or Ledger(), Asking(**asking))  # type: ignore[arg-type]
 
 
 def test_a_change_carries_its_reviews_threads_and_comments(github: Start) -> None:

@@ -93,12 +93,21 @@ class AnswerCache:
         shelves: dict[str, dict[Any, Any]] = {"change": found.changes, "issue": found.issues,
                                               "release": found.releases, "account": found.accounts}  # fmt: skip
         for kind, key, payload in self._connection.execute(
-            "SELECT kind, key, payload FROM item WHERE crawl = ? ORDER BY kind, key", (crawl,)
+            "SELECT kind, key, payload FROM item WHERE crawl = ? AND kind != 'answer' ORDER BY kind, key", (crawl,)
         ):
             shelves[kind][int(key) if kind in ("change", "issue") else key] = msgspec.json.decode(
                 payload, type=_TYPES[kind]
             )
         return found
+
+    def answer(self, crawl: int, url: str) -> bytes | None:
+        """An answer that was kept under its address."""
+        with suppress(sqlite3.Error):
+            row = self._connection.execute(
+                "SELECT payload FROM item WHERE crawl = ? AND kind = 'answer' AND key = ?", (crawl, url)
+            ).fetchone()
+            return None if row is None else bytes(row[0])
+        return None
 
     def begin(self, scope: str) -> int:
         """A new crawl."""

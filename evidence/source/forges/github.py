@@ -19,10 +19,13 @@ from evidence.source.forges.github_client import GitHubClient
 from evidence.source.forges.github_pages import MOST_CHANGES, MOST_ISSUES, Pages
 from evidence.source.forges.github_releases import releases_of
 from evidence.source.forges.http import Unavailable
+from evidence.source.forges.memo import Memo
 from evidence.source.forges.wording import child
 
 _NEWEST = "/issues?state=all&sort=updated&direction=desc&per_page=100"
 _NEWEST_CHANGES = "/pulls?state=all&sort=updated&direction=desc&per_page=100"
+# GraphQL's answers that a REST request may do better than.
+_NO_GRAPHQL = frozenset({0, 400, 401, 403, 404, 405, 410, 500, 501, 502, 503, 504})
 # What a list that could not be read leaves unknown.
 _LISTS = {"changes": ("changes", "reviews", "comments"), "issues": ("issues", "comments"), "commits": ("committers",)}
 
@@ -48,6 +51,7 @@ class _Reading:
     known: Gathered | None = None
     marks: Marks = field(default_factory=Marks)
     crawl: int = 0
+    _graphql_fails: bool = False
 
     def __post_init__(self) -> None:
         endpoint, path = self.client.endpoint, self.client.path
@@ -68,7 +72,9 @@ class _Reading:
         lists = tuple(name for name in _LISTS if name not in missing)
         found = self._refreshed(lists, since, changed=newest is not None) if self.known else None
         if found is None:
-            found = self._crawled(lists, since)
+            found = self._crawled(lists, since) if self.client.session.has_token else self._by_rest(lists, since)
+        if self._graphql_fails:
+            found = self._by_rest(lists, since)
         self._add_releases(found, etags)
         found.missing |= missing
         if etags != self.marks.etags or since or self.marks.head != head:
@@ -78,8 +84,8 @@ class _Reading:
     def _store(self, found: Gathered, etags: dict[str, str], *, whole: bool) -> None:
         if whole:
             self.marks.etags = etags
-        self.marks.totals, self.marks.name = found.totals, found.name
-        self.cache.store(self.crawl, self.marks, _items(found), complete=whole, anew=True)
+        self.marks.totals, self.marks.name, self.marks.sampled = found.totals, found.name, found.sampled
+        self.cache.store(self.crawl, self.marks, _items(found), complete=whole, anew=whole)
 
     def _newest(self, etags: dict[str, str], missing: dict[str, str]) -> list[Any] | None:
         """The issues and changes updated last, None where nothing was since the last time; keeps the ETag."""
@@ -99,6 +105,8 @@ class _Reading:
         if not set(lists) <= set(old.finished):
             return None
         marks = Marks(head=self.head)
+        if not self.client.session.has_token:
+            return None if changed or old.head != self.head else found
         pages = Pages(self.client, self.answers, found, marks, lambda _stored: None)
         try:
             if changed:
@@ -125,9 +133,31 @@ class _Reading:
         try:
             pages.read(lists)
         except Unavailable as error:
+            self._graphql_fails = error.status in _NO_GRAPHQL and not found.changes and not found.issues
             for name in lists:
                 if name not in self.marks.finished:
                     found.missing |= dict.fromkeys(_LISTS[name], str(error))
+        return found
+
+    def _by_rest(self, lists: tuple[str, ...], since: str) -> Gathered:
+        """Everything, as far as the bound on requests goes; answers of a crawl that broke off are used again."""
+        from evidence.source.forges.github_rest import RestReading
+        from evidence.source.forges.github_typed import Typed
+
+        begun = self.cache.latest(self.scope, complete=False) if self.resume else None
+        if begun and begun[1].head == self.head:
+            self.crawl = begun[0]
+        else:
+            self.crawl = self.cache.begin(self.scope)
+        self.marks = Marks(since=since, head=self.head)
+        found = Gathered()
+        self.client.session.memo = Memo(self.cache, self.crawl, self.marks)
+        RestReading(self.client, Typed(self.answers.page, self.client.endpoint.web), found, self.head).read(
+            issues="issues" in lists
+        )
+        self.client.session.memo = None
+        if not found.missing:
+            self.marks.finished = list(lists)
         return found
 
     def _keep(self, stored: list[Stored]) -> None:

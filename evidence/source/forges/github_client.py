@@ -12,7 +12,7 @@ from evidence.source.forges.wording import child, children
 
 _HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 # What GitHub answers where a query takes too long or gathers too much: a smaller page may pass.
-_TOO_MUCH = (502, 504, 0)
+_TOO_MUCH = (200, 502, 504, 0)
 _TOO_MUCH_WORDS = ("something went wrong", "timeout", "timedout", "max_node_limit", "resource_limits")
 
 

@@ -19,6 +19,7 @@ from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util.retry import Retry
 
 from evidence.source.forges.endpoint import origin_of
+from evidence.source.forges.memo import Memo
 from evidence.source.forges.patience import Patience
 
 TRIES = 5
@@ -59,6 +60,7 @@ class ForgeSession(requests.Session):
         self._credential = dict(headers or {})
         self._silent = False
         self.tries = TRIES
+        self.memo: Memo | None = None
         # With an auth of our own, requests does not look into netrc, which it would do for any host.
         self.auth = _unchanged
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -74,6 +76,10 @@ class ForgeSession(requests.Session):
 
         Returns an answer of status 200, 201 or 304. Raises Unavailable, with the reason in words, for any other.
         """
+        known = self.memo.get(request) if self.memo is not None else None
+        if known is not None:
+            self.last = known
+            return known
         answer = self._persistently(request)
         for _ in range(_REDIRECTS):
             target = answer.headers.get("Location", "") if answer.is_redirect else ""
@@ -86,6 +92,8 @@ class ForgeSession(requests.Session):
             raise Unavailable("the forge sends us elsewhere without end", answer.status_code)
         if answer.status_code not in (200, 201, 304):
             raise Unavailable(reason_of(answer), answer.status_code)
+        if self.memo is not None:
+            self.memo.put(request, answer)
         self.last = answer
         return answer
 
