@@ -7,9 +7,11 @@ from evidence.source.forges import Asking, Subject, ask, endpoint_for
 from tests.forges.fake_github import FakeGitHub
 
 
-def asked(server: FakeGitHub, ledger: Ledger | None = None, head: str = "", **asking: object) -> Changes:
+def asked(
+    server: FakeGitHub, ledger: Ledger | None = None, head: str = "", kind: str = "github", **asking: object
+) -> Changes:
     """What the forge tells of its repository."""
-    endpoint = endpoint_for("github", server.origin, (server.origin.partition("://")[2],))
+    endpoint = endpoint_for(kind, server.origin, (server.origin.partition("://")[2],))
     subject = Subject(server.repo.name, "id", "", head or server.repo.history[0][0])
     return ask(endpoint, subject, ledger or Ledger(), Asking(**asking))  # type: ignore[arg-type]
 

@@ -22,9 +22,14 @@ LEDGER_CODES = {
 
 def ask(endpoint: Endpoint, subject: Subject, ledger: Ledger, asking: Asking) -> Changes:
     """What the forge tells of one repository there."""
-    from evidence.source.forges import github
+    if endpoint.kind == "gitlab":
+        from evidence.source.forges import gitlab
 
-    found = github.read(endpoint, subject, asking)
+        found = gitlab.read(endpoint, subject, asking)
+    else:
+        from evidence.source.forges import github
+
+        found = github.read(endpoint, subject, asking)
     return changes_of(endpoint.host, subject.id, found, ledger)
 
 

@@ -178,3 +178,13 @@ def _prepare(connection: sqlite3.Connection) -> None:
     for statement in _SCHEMA:
         connection.execute(statement)
     connection.execute("COMMIT")
+
+
+def items_of(found: Gathered) -> list[Stored]:
+    """Everything gathered, as items to store."""
+    return [
+        *(("change", str(key), each) for key, each in found.changes.items()),
+        *(("issue", str(key), each) for key, each in found.issues.items()),
+        *(("release", key, each) for key, each in found.releases.items()),
+        *(("account", key, each) for key, each in found.accounts.items()),
+    ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evidence.source.forges.asking import Asking, Subject
-from evidence.source.forges.cache import AnswerCache, Marks, Stored
+from evidence.source.forges.cache import AnswerCache, Marks, Stored, items_of
 from evidence.source.forges.endpoint import Endpoint
 from evidence.source.forges.gathered import PARTS, Gathered
 from evidence.source.forges.github_answers import Answers
@@ -85,7 +85,7 @@ class _Reading:
         if whole:
             self.marks.etags = etags
         self.marks.totals, self.marks.name, self.marks.sampled = found.totals, found.name, found.sampled
-        self.cache.store(self.crawl, self.marks, _items(found), complete=whole, anew=whole)
+        self.cache.store(self.crawl, self.marks, items_of(found), complete=whole, anew=whole)
 
     def _newest(self, etags: dict[str, str], missing: dict[str, str]) -> list[Any] | None:
         """The issues and changes updated last, None where nothing was since the last time; keeps the ETag."""
@@ -185,12 +185,3 @@ def _is_complete(found: Gathered) -> bool:
     """Whether as many are known as the forge counts: fewer or more tell that some were deleted or moved."""
     counts = {"changes": (len(found.changes), MOST_CHANGES), "issues": (len(found.issues), MOST_ISSUES)}
     return all(have == min(found.totals.get(name, have), most) for name, (have, most) in counts.items())
-
-
-def _items(found: Gathered) -> list[Stored]:
-    return [
-        *(("change", str(key), each) for key, each in found.changes.items()),
-        *(("issue", str(key), each) for key, each in found.issues.items()),
-        *(("release", key, each) for key, each in found.releases.items()),
-        *(("account", key, each) for key, each in found.accounts.items()),
-    ]

@@ -19,6 +19,7 @@ from evidence.source.forges.github_client import GitHubClient
 from evidence.source.forges.github_typed import Typed, each, number_in, person
 from evidence.source.forges.http import Unavailable
 from evidence.source.forges.pygithub import PER_PAGE, Listing, client
+from evidence.source.forges.sampling import spread
 from evidence.source.forges.wording import number, oid
 
 MOST_ASKED = 330
@@ -146,11 +147,3 @@ class RestReading:
             cut = {"comments": number(it.comments)} if spoken is None and number(it.comments) else {}
             for issue in each([it], lambda ticket, said=comments: self._typed.issue(ticket, said)):  # type: ignore[misc]
                 self._found.issues[issue.number] = StoredIssue(issue, cut)
-
-
-def spread(items: list[ChangeRequest], most: int) -> list[ChangeRequest]:
-    """At most so many of the items, evenly over their numbers, the first and the last among them."""
-    ordered = sorted(items, key=lambda item: item.number)
-    if len(ordered) <= most:
-        return ordered
-    return [ordered[at * (len(ordered) - 1) // max(1, most - 1)] for at in range(most)]
