@@ -1,8 +1,8 @@
 """Incident ownership: issues on incidents that somebody opened, led or closed, with what is to be done about them.
 
 **What it sees.** Issues whose title or label speaks of an incident, an outage or a postmortem and whose text tells the
-course of it (times, impact, cause, what stopped it); who opened them, who was assigned, who closed them; and lists of
-actions so that it does not happen again.
+course of it (times, impact, cause, what stopped it); who opened them, and who was assigned or closed them and wrote in
+them; and lists of actions so that it does not happen again.
 
 **Why it matters.** After an incident the difference is made by whoever stays with it: until it is over, until the cause
 is known, and until the two or three actions are done.
@@ -56,7 +56,10 @@ INCIDENT_ROLE = Signal(
     seeds=("S1.1", "S3.3"),
     counts="An issue on an incident or a postmortem was opened, led or closed, and lists what is to be done about it.",
     strong="The scale ends at practised.",
-    not_credited="Features that are named for incidents; ordinary bug reports; a label without the course of events.",
+    not_credited=(
+        "Features that are named for incidents; ordinary bug reports; a label without the course of events; who was "
+        "assigned or closed it without a word."
+    ),
     how_to_show="Write a short review after each incident: times, cause, effect, and the actions with their owners.",
     clauses=(*_ROLES, "action_items"),
     defining=_ROLES,
@@ -84,13 +87,15 @@ def detect(project: Project) -> Observations:
 
 
 def _parts(issue: Issue) -> Iterator[Site]:
-    people = [("opened", issue.author), *(("led", account) for account in issue.assignees)]
-    people += [("closed", issue.closed_by)] if issue.closed else []
-    for clause, account in people:
-        if person := person_of(account):
-            yield Site(path="", clause=clause, subject=person, item=issue_item(issue))
-    writings = [(issue_item(issue), issue.author, issue.body)]
-    writings += [(note_item(issue, comment), comment.author, comment.body) for comment in issue.comments]
-    for item, account, body in writings:
-        if (person := person_of(account)) and action_items(body):
+    """Each part is shown by what the person themselves wrote: the issue, or their first comment on it."""
+    writings = [(issue_item(issue), person_of(issue.author), issue.body)]
+    writings += [(note_item(issue, comment), person_of(comment.author), comment.body) for comment in issue.comments]
+    first = {person: item for item, person, _ in reversed(writings) if person}
+    people = [("opened", person_of(issue.author)), *(("led", person_of(account)) for account in issue.assignees)]
+    people += [("closed", person_of(issue.closed_by))] if issue.closed else []
+    for clause, person in people:
+        if person in first:
+            yield Site(path="", clause=clause, subject=person, item=first[person])
+    for item, person, body in writings:
+        if person and action_items(body):
             yield Site(path="", clause="action_items", subject=person, item=item)
