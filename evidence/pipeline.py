@@ -26,7 +26,7 @@ from evidence.facts.history import Past
 from evidence.facts.pool import ExtractionPool
 from evidence.facts.project import Project
 from evidence.model import Digest, Ledger
-from evidence.source import Asking, OpenRepository, SourceOptions, inquire, latest_commit, open_source, places_of
+from evidence.source import Asking, OpenRepository, SourceOptions, Told, inquire, latest_commit, open_source, places_of
 from evidence.source.forges.patience import Patience
 from evidence.store import FactsCache
 
@@ -83,6 +83,12 @@ def _options(request: ScanRequest) -> SourceOptions:
     return SourceOptions(places=places, clones=request.keep_clone, identity=request.identity)
 
 
+def ask_forge(request: ScanRequest, repository: OpenRepository, progress: Progress) -> Told:
+    """What the repository's forge tells of its changes and reviews, and why where it was not asked."""
+    asking = Asking(request.cache, request.resume, Patience(request.forge_wait), progress.warn)
+    return inquire(repository, places_of(request.hosts, request.insecure_hosts), request.forge, asking)
+
+
 def scan(request: ScanRequest, progress: Progress) -> Digest:
     """Scan one source. Raises EvidenceError (one sentence, with its exit code) when there is nothing to digest."""
     with _no_collection():
@@ -134,8 +140,7 @@ def _scan(request: ScanRequest, progress: Progress) -> Digest:
         history = repository.history()
 
         progress.stage("Asking the forge", None)
-        asking = Asking(request.cache, request.resume, Patience(request.forge_wait), progress.warn)
-        told = inquire(repository, places_of(request.hosts, request.insecure_hosts), request.forge, asking)
+        told = ask_forge(request, repository, progress)
 
         progress.stage("Looking for signals", len(detectors))
         missing = {**({"history": history.lacking} if history.lacking else {}), **told.missing}

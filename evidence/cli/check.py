@@ -12,7 +12,7 @@ from evidence.cli.terminal import Warnings, progress
 from evidence.cli.writing import print_out
 
 if TYPE_CHECKING:
-    from evidence.model import Commit, Digest
+    from evidence.model import Changes, Commit, Digest
     from evidence.pipeline import ScanRequest
     from evidence.source import OpenRepository
     from evidence.verify import Problem
@@ -95,7 +95,8 @@ def _against_repository(digest: Digest, request: ScanRequest, watcher: Warnings,
             stack.enter_context(open_repository(replace(request, revision=None), Ledger()))
             return (Problem(f"commit {request.revision}", str(error)),)
         watcher.stage("Opening citations", None)
-        problems = verify(digest, repository, _commits(digest, repository))
+        changes = _changes(digest, repository, request, watcher)
+        problems = verify(digest, repository, _commits(digest, repository), changes)
     return (*problems, *_derived_again(digest, request, watcher)) if full else problems
 
 
@@ -107,6 +108,17 @@ def _commits(digest: Digest, repository: OpenRepository) -> Mapping[str, Commit]
         return {}
     repository.start_history()
     return {commit.sha: commit for commit in repository.history().commits}
+
+
+def _changes(digest: Digest, repository: OpenRepository, request: ScanRequest, watcher: Warnings) -> Changes | None:
+    """What the repository's forge shows now, where the digest cites comments, changes or issues."""
+    from evidence.pipeline import ask_forge
+    from evidence.verify import cites_the_forge
+
+    if not cites_the_forge(digest):
+        return None
+    watcher.stage("Asking the forge", None)
+    return ask_forge(request, repository, watcher).changes
 
 
 def _derived_again(digest: Digest, request: ScanRequest, watcher: Warnings) -> tuple[Problem, ...]:
