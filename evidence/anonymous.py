@@ -47,6 +47,11 @@ _OURS = frozenset(
 )
 _HEX = frozenset({"commit", "blob"})
 _EMPTIED = frozenset({"url", "host", "sha256", "content_sha256"})
+# Ids on the forge lead back to it, whatever else is hidden. Of a site that names one, subject and value are people.
+_ITEMS = frozenset({"item", "comment", "note"})
+_OF_ITEMS = frozenset({"subject", "value"})
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}(?:\[bot\])?")
+_ELSEWHERE = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/")
 _SHORTEST = 3
 
 
@@ -103,8 +108,19 @@ class _Hiding:
         return self._value(value, field) if isinstance(value, str) else value
 
     def _field(self, name: str, value: Any, within: dict[str, Any]) -> Any:
+        if value and isinstance(value, str) and (name in _ITEMS or (within.get("item") and name in _OF_ITEMS)):
+            return self._on_the_forge(name, value)
         ours = name in _OURS or (name in ("id", "title") and "citations" in within)
         return value if ours else self.walked(value, name)
+
+    def _on_the_forge(self, name: str, value: str) -> str:
+        """What tells of a person or a thing on the forge: its name and number there, a login, another repository."""
+        if name in _ITEMS:
+            kind, mark, rest = value.rpartition("/") if name != "item" else value.partition("/")
+            return f"{kind}{mark}{self._hex(rest, 12)}"
+        if _LOGIN.fullmatch(value):
+            return self._names.get(value.lower()) or self._pseudonym("person", value)
+        return self._pseudonym("repository", value) if _ELSEWHERE.match(value) else self._text(value)
 
     def _value(self, text: str, field: str) -> str:
         if field in _EMPTIED:
