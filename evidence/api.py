@@ -73,7 +73,6 @@ from evidence.facts.security import (
     trail_mixins,
     trail_recorders,
     trail_tables,
-    views_that_ask,
 )
 from evidence.facts.stems import stem
 from evidence.facts.suite import CollectedTest, Fixture
@@ -241,6 +240,5 @@ __all__ = [
     "trail_mixins",
     "trail_recorders",
     "trail_tables",
-    "views_that_ask",
     "written",
 ]

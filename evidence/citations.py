@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -40,8 +40,11 @@ class Citable(Protocol):
     def commit_link(self, sha: str) -> str: ...
 
 
-def choose(signal: Signal, sites: Sites, limit: int = CITED) -> tuple[Site, ...]:
+def choose(
+    signal: Signal, sites: Sites, limit: int = CITED, turn: Callable[[Site], int] | None = None
+) -> tuple[Site, ...]:
     """The ``limit`` sites that best show a signal, best first; fewer where more would only repeat what upholds it.
+    Those of a lower ``turn`` come before all others.
 
     Clauses take turns in the signal's own order, so that each one proved is seen once before any is seen twice; clauses
     that only count are never shown. Within a clause come lines not shown yet, then subjects and then paths not shown
@@ -49,8 +52,15 @@ def choose(signal: Signal, sites: Sites, limit: int = CITED) -> tuple[Site, ...]
     places; what wires or upholds it is shown ``UPHOLDING`` times a clause, and one test stands for all of them.
     """
     shown = [clause for clause in signal.clauses if clause not in signal.uncited]
-    queues = {clause: sorted(sites.of(clause), key=_place) for clause in shown}
     chosen: list[Site] = []
+    turns = {site: turn(site) for site in sites} if turn else dict.fromkeys(sites, 0)
+    for number in sorted(set(turns.values())):
+        queues = {c: sorted((s for s in sites.of(c) if turns[s] == number), key=_place) for c in shown}
+        _fill(signal, chosen, queues, limit)
+    return tuple(chosen)
+
+
+def _fill(signal: Signal, chosen: list[Site], queues: dict[str, list[Site]], limit: int) -> None:
     while len(chosen) < limit and any(queues.values()):
         for queue in queues.values():
             queue[:] = [site for site in queue if not _is_enough(signal, site, chosen)]
@@ -58,7 +68,6 @@ def choose(signal: Signal, sites: Sites, limit: int = CITED) -> tuple[Site, ...]
                 best = min(queue, key=lambda site: _repeats(site, chosen))
                 queue.remove(best)
                 chosen.append(best)
-    return tuple(chosen)
 
 
 def _is_enough(signal: Signal, site: Site, chosen: Sequence[Site]) -> bool:

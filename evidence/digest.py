@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Protocol
 
+import msgspec
+
 from evidence.api import Detector, Project, Signal, Site, Sites
+from evidence.attribution import Attribution, Own, Seen
 from evidence.citations import Citable, choose, cite
 from evidence.detect import signals, versions
+from evidence.facts.people import Candidate
 from evidence.matrix.aggregate import aggregate
 from evidence.matrix.inputs import SignalEvidence
 from evidence.matrix.load import PendingSignal, load_matrix, load_pending, scope_of
@@ -28,9 +32,11 @@ from evidence.model import (
     SignalResult,
 )
 from evidence.seal import seal
+from evidence.subject import subject_of
 
 SCHEMA_VERSION = "1"
 NO_DETECTOR = "no detector yet"
+WHOSE = "whose work it is could not be told"
 # A digest with one of these in its ledger is not complete: something that should have been done was stopped.
 _INCOMPLETE = frozenset({"parser_timeout", "detector_failed", "forge_unavailable"})
 _OUTCOME_ORDER = (Outcome.FOUND, Outcome.ERROR, Outcome.UNAVAILABLE, Outcome.ABSENT, Outcome.NOT_APPLICABLE)
@@ -67,12 +73,15 @@ class Request(Protocol):
 @dataclass(frozen=True)
 class Scanned:
     """One repository after detection: its record, findings and the citations of their best sites. ``forge`` is the hash
-    of what its forge told, None where it was not asked."""
+    of what its forge told, None where it was not asked; ``own`` what of each signal is the candidate's; ``subject`` who
+    was asked about, and who worked here."""
 
     repository: Repository
     findings: Mapping[str, Finding]
     citations: Mapping[str, tuple[Citation, ...]]
     forge: str | None = None
+    own: Mapping[str, Own] | None = None
+    subject: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -81,20 +90,33 @@ class Scanned:
         project: Project,
         results: Mapping[str, tuple[Finding, Sites]],
         forge: str | None = None,
+        attribution: Attribution | None = None,
+        candidate: Candidate | None = None,
     ) -> Scanned:
-        """Cite the best sites of every finding, reading each cited file once."""
-        chosen: dict[str, tuple[Site, ...]] = {}
-        for signal in signals():
-            found = results.get(signal.id)
-            if found is not None and found[0].outcome is Outcome.FOUND:
-                chosen[signal.id] = choose(signal, found[1])
+        """Cite the best sites of every finding, reading each cited file once; the candidate's own first, where one was
+        asked about."""
+        found = {
+            s.id: Seen(s, sites, choose(s, sites))
+            for s in signals()
+            if s.id in results and results[s.id][0].outcome is Outcome.FOUND
+            for sites in [results[s.id][1]]
+        }
+        chosen = {k: seen.cited for k, seen in found.items()}
+        if attribution is not None:
+            attribution.consider(found.values())
+            chosen = {k: choose(seen.signal, seen.sites, turn=attribution.turn) for k, seen in found.items()}
+            attribution.settle(s for sites in chosen.values() for s in sites)
         commits: dict[str, Commit] = {c.sha: c for c in project.history.commits} if _cites_commits(chosen) else {}
         cited = cite([s for sites in chosen.values() for s in sites], opened, opened.id, commits, project.items)
+        if attribution is not None:
+            cited = {s: msgspec.structs.replace(c, share=attribution.share(s)) for s, c in cited.items()}
         return cls(
             _record(opened, project),
             {k: f for k, (f, _) in results.items()},
             {k: tuple(cited[s] for s in sites if s in cited) for k, sites in chosen.items()},
             forge,
+            {k: attribution.own(s.signal, s.sites) for k, s in found.items()} if attribution is not None else None,
+            subject_of(project.people, candidate),
         )
 
 
@@ -136,7 +158,7 @@ def assemble(scanned: Iterable[Scanned], detectors: Iterable[Detector], ledger: 
             tool={"name": "evidence", "version": version("portfolio-evidence")},
             complete=not any(e.code in _INCOMPLETE for e in entries),
             inputs=_inputs(repositories, detectors, request),
-            subject={"candidate": None, "profile": request.profile},
+            subject={**_subject(repositories), "profile": request.profile},
             repositories=tuple(r.repository for r in repositories),
             competencies=tuple(
                 Competency(r.id, r.domain, r.title, scope_of(r.id, request.profile)) for r in matrix.rows
@@ -149,10 +171,28 @@ def assemble(scanned: Iterable[Scanned], detectors: Iterable[Detector], ledger: 
     )
 
 
+def _subject(repositories: list[Scanned]) -> dict[str, Any]:
+    """Who was asked about and who worked here; of several repositories, as each of them knows them."""
+    told = [r.subject for r in repositories]
+    if len(told) == 1:
+        return dict(told[0])
+    asked = [{"repository": r.repository.id, **r.subject["candidate"]} for r in repositories if r.subject["candidate"]]
+    return {
+        "candidate": {"repositories": asked} if asked else None,
+        "contributors": [],
+        "bots": [],
+        "assistants": [],
+    }
+
+
 def _inputs(repositories: list[Scanned], detectors: Iterable[Detector], request: Request) -> dict[str, Any]:
     return {
         "commits": {r.repository.id: r.repository.commit for r in repositories},
-        "options": {"profile": request.profile, "identity": request.identity},
+        "options": {
+            "profile": request.profile,
+            "identity": request.identity,
+            "candidates": sorted({value for r in repositories for value in r.subject.get("asked", ())}),
+        },
         "plugins": {d.__name__: versions().get(d.__name__, "") for d in detectors},
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
         "forge": {r.repository.id: r.forge for r in repositories if r.forge} or None,
@@ -166,16 +206,27 @@ def _best(findings: list[Finding]) -> Finding:
     )
 
 
+def _own(signal: str, repositories: list[Scanned]) -> Own | None:
+    """What of a signal is the candidate's, where it reaches furthest; open where it is open anywhere. None where nobody
+    was asked about."""
+    told = [r.own.get(signal, Own()) for r in repositories if r.own is not None]
+    if not told:
+        return None
+    best = max(told, key=lambda own: own.grade.rank if own.grade else 0)
+    return replace(best, open=any(own.open for own in told))
+
+
 def _result(signal: Signal, repositories: list[Scanned]) -> SignalResult:
     findings = [r.findings[signal.id] for r in repositories]
     best = _best(findings)
+    own = _own(signal.id, repositories)
     return SignalResult(
         id=signal.id,
         title=signal.title,
         competency=signal.competency,
         outcome=best.outcome,
         grade=best.grade,
-        own_grade=None,
+        own_grade=own.grade if own is not None else None,
         polarity=signal.polarity,
         reason=best.reason,
         statement=best.statement,
@@ -205,17 +256,22 @@ def _pending(signal: PendingSignal) -> SignalResult:
 def _cells(results: Iterable[SignalResult], repositories: list[Scanned]) -> tuple[Cell, ...]:
     evidence = {}
     titles, reasons = {}, {}
+    asked = any(r.own is not None for r in repositories)
     for result in results:
+        own = _own(result.id, repositories) or Own()
         findings = [r.findings[result.id] for r in repositories if result.id in r.findings]
         evidence[result.id] = SignalEvidence(
             signal=result.id,
             outcome=result.outcome,
             grade=result.grade,
             measures=_best(findings).measures if findings else {},
+            own_grade=own.grade,
+            own_measures=own.measures,
+            own_open=own.open,
             polarity=result.polarity,
             finding_ids=tuple(f.id for f in findings if f.outcome is Outcome.FOUND),
         )
         titles[result.id] = result.title
-        if result.reason:
-            reasons[result.id] = result.reason
-    return aggregate(load_matrix(), evidence, titles=titles, reasons=reasons)
+        if result.reason or own.open:
+            reasons[result.id] = result.reason or WHOSE
+    return aggregate(load_matrix(), evidence, candidate=asked, titles=titles, reasons=reasons)

@@ -4,6 +4,7 @@ source      a bare repository of ours, never a checkout      evidence/source/
             and what its forge tells of changes and reviews  evidence/source/forges/
 facts       what each file says, read and parsed once        evidence/collect.py, evidence/facts/
 detectors   plugins: from facts to sites of signals          evidence/detect.py, detectors/
+attribution who stands behind each site, for one candidate   evidence/attribution/
 citations   the best five sites of each, made openable       evidence/citations.py
 matrix      findings -> cells of competency x level          evidence/matrix/
 digest      all of it, sealed; renderers add nothing         evidence/digest.py, evidence/report/
@@ -19,10 +20,12 @@ from pathlib import Path
 from typing import Protocol
 
 from evidence import detect
+from evidence.attribution import Attribution, Origins
 from evidence.collect import collect
 from evidence.digest import Scanned, assemble
 from evidence.facts import registry
 from evidence.facts.history import Past
+from evidence.facts.people import Candidate, find, logins
 from evidence.facts.pool import ExtractionPool
 from evidence.facts.project import Project
 from evidence.model import Digest, Ledger
@@ -50,6 +53,7 @@ class ScanRequest:
     public address under which a local copy is cited. ``cache`` and ``keep_clone`` are folders, None for none.
     ``workers``, ``cache`` and ``keep_clone`` never change the digest.
 
+    ``candidates`` are names, e-mails, logins or ``commit:`` ids of one person, whose work is then told from others'.
     ``forge`` tells whether to ask the forge for changes and reviews; None leaves it to :func:`evidence.source.inquire`.
     ``resume`` goes on where an earlier scan's questions broke off; ``forge_wait`` bounds waiting for it, in seconds."""
 
@@ -57,6 +61,7 @@ class ScanRequest:
     revision: str | None = None
     profile: str | None = None
     identity: str | None = None
+    candidates: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     insecure_hosts: tuple[str, ...] = ()
     workers: int = 2
@@ -130,6 +135,8 @@ def _scan(request: ScanRequest, progress: Progress) -> Digest:
         for sentence in repository.warnings:
             progress.warn(sentence)
         repository.start_history()
+        if request.candidates:
+            repository.blame.start()
 
         progress.stage("Reading files", len(repository.snapshot.blobs))
         with FactsCache.open(request.cache, warn=progress.warn) as cache:
@@ -147,6 +154,26 @@ def _scan(request: ScanRequest, progress: Progress) -> Digest:
         project = Project(repository.snapshot.blobs, facts, history, changes=told.changes, missing=missing)
         findings = detect.run(detectors, project, repository.id, ledger, request.timer, request.workers)
 
+        candidate = _candidate(request, project, progress) if request.candidates else None
+        attribution = None
+        if candidate:
+            progress.stage("Finding out who wrote it", None)
+            origins = Origins(project)
+            attribution = Attribution(candidate, project, repository.blame, repository.commit, ledger, origins)
+
         progress.stage("Writing citations", None)
-        scanned = Scanned.of(repository, project, findings, forge=told.sha256)
+        scanned = Scanned.of(
+            repository, project, findings, forge=told.sha256, attribution=attribution, candidate=candidate
+        )
         return assemble([scanned], detectors, ledger, request)
+
+
+def _candidate(request: ScanRequest, project: Project, progress: Progress) -> Candidate:
+    """Whom the request asks about; where that is a question, or nobody, the digest is about the repository."""
+    mailmap = project.texts[".mailmap"].text.splitlines() if ".mailmap" in project.texts else ()
+    found = find(project.people, request.candidates, logins=logins(project.changes), mailmap=mailmap)
+    if found.questions:
+        progress.warn("Several people go by the candidate's name: the digest asks which of them is meant.")
+    elif not found:
+        progress.warn("No commit and no account here is the candidate's: the digest is about the repository.")
+    return found

@@ -146,7 +146,11 @@ def test_inputs_say_what_the_digest_rests_on() -> None:
     """Commits, options, versions of the plugins and of Python: equal inputs give equal digests."""
     digest = _digest(("shop", FACTORY), request=Request(profile="api-first", identity="https://forge.test/me/shop"))
     assert digest.inputs["commits"] == {"id-shop": COMMIT}
-    assert digest.inputs["options"] == {"profile": "api-first", "identity": "https://forge.test/me/shop"}
+    assert digest.inputs["options"] == {
+        "profile": "api-first",
+        "identity": "https://forge.test/me/shop",
+        "candidates": [],
+    }
     assert set(digest.inputs["plugins"]) == {d.__name__ for d in detect.discover()}
     assert all(digest.inputs["plugins"].values())
     assert digest.subject == {"candidate": None, "profile": "api-first"}

@@ -40,6 +40,7 @@ def check(
         source=source,
         revision=_only_commit(digest),
         profile=_option(digest, "profile"),
+        candidates=_candidates(digest),
         identity=digest.repositories[0].url or _option(digest, "identity"),
         hosts=hosts,
         insecure_hosts=insecure_hosts,
@@ -79,6 +80,13 @@ def _option(digest: Digest, name: str) -> str | None:
     options = digest.inputs.get("options")
     value = options.get(name) if isinstance(options, Mapping) else None
     return value if isinstance(value, str) else None
+
+
+def _candidates(digest: Digest) -> tuple[str, ...]:
+    """Whom the digest was asked about, by values that hold no e-mail address."""
+    options = digest.inputs.get("options")
+    values = options.get("candidates") if isinstance(options, Mapping) else None
+    return tuple(v for v in values if isinstance(v, str)) if isinstance(values, list) else ()
 
 
 def _against_repository(digest: Digest, request: ScanRequest, watcher: Warnings, *, full: bool) -> tuple[Problem, ...]:

@@ -27,6 +27,13 @@ def group() -> None:
 @click.option("--format", "form", type=click.Choice(_FORMATS), help="json unless -o's suffix says otherwise.")
 @click.option("-o", "--output", type=_FILE, help="Write to this file; standard output without it.")
 @click.option("--output-dir", type=_FOLDER, help="Write digest.json, digest.html and digest.md to this folder.")
+@click.option(
+    "--candidate",
+    "candidates",
+    metavar="WHO",
+    multiple=True,
+    help="Whose work to tell from others': a name, e-mail or login; repeat it for each that one person has.",
+)
 @click.option("--profile", metavar="NAME", help="The role that the matrix is read for.")
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes that parse.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache of facts.")
@@ -63,6 +70,7 @@ def scan(
     form: str | None,
     output: Path | None,
     output_dir: Path | None,
+    candidates: tuple[str, ...],
     profile: str | None,
     workers: int,
     no_cache: bool,
@@ -88,6 +96,7 @@ def scan(
     request = ScanRequest(
         source=source,
         revision=commit,
+        candidates=candidates,
         profile=profile,
         workers=workers,
         cache=None if no_cache else folder,

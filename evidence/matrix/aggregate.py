@@ -87,7 +87,7 @@ def _status(cells: tuple[CellSpec, ...], scan: _Scan) -> CellStatus:
     holds = evaluate(spec.effective, truth)
     if holds:
         return CellStatus.SUPPORTED
-    if scan.candidate and evaluate(spec.effective, partial(scan.truth, own=False)):
+    if scan.candidate and holds is False and evaluate(spec.effective, partial(scan.truth, own=False)):
         return CellStatus.BY_OTHERS
     if any(truth(atom) for atom in positive_atoms(spec.rule)) and _begun(cells, truth):
         return CellStatus.PARTLY

@@ -21,7 +21,7 @@ from evidence.model.citations import (
 )
 from evidence.model.digest import Cell, Competency, Digest, Ledger, LedgerEntry, Probes, Repository, SignalResult
 from evidence.model.forge import Account, ChangeRequest, Changes, Comment, Issue, Release, Review, Thread
-from evidence.model.git import Blob, Change, Commit, History, LineCount, Person, Snapshot
+from evidence.model.git import Blame, Blob, Change, Commit, History, Inquiry, LineCount, Origin, Person, Snapshot
 from evidence.model.pictures import AreaHistory, Owner, RepositoryHistory, Together
 from evidence.model.signals import Bar, Finding, Signal, Site, Sites, any_site, never, no_measures
 from evidence.model.vocabulary import CellStatus, EvidenceError, Grade, Level, Outcome, Polarity, Scalar, UsageError
@@ -30,6 +30,7 @@ __all__ = [
     "Account",
     "AreaHistory",
     "Bar",
+    "Blame",
     "Blob",
     "Cell",
     "CellStatus",
@@ -47,12 +48,14 @@ __all__ = [
     "Finding",
     "Grade",
     "History",
+    "Inquiry",
     "Issue",
     "IssueCitation",
     "Ledger",
     "LedgerEntry",
     "Level",
     "LineCount",
+    "Origin",
     "Outcome",
     "Owner",
     "Person",

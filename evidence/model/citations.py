@@ -6,12 +6,20 @@ from msgspec import Struct
 
 
 class Share(Struct, frozen=True):
-    """How much of a cited site the candidate wrote: line fractions from 0 to 1, what they rest on, and the role."""
+    """How much of a cited site the candidate wrote: line fractions from 0 to 1, what they rest on, and the role.
+
+    ``low`` counts lines by identities that the forge links, ``high`` adds merely claimed ones. ``role`` is author,
+    co-author, reviewer, merger or none. ``unknown`` is the part whose history could not be read; ``left_out`` says what
+    keeps lines from counting that the candidate's commits brought: ``template``, ``vendored``, ``generated`` or
+    ``baseline``.
+    """
 
     low: float
     high: float
     basis: str
     role: str
+    unknown: float = 0.0
+    left_out: str = ""
 
 
 class FileCitation(Struct, frozen=True, kw_only=True, tag_field="kind", tag="file"):

@@ -57,6 +57,30 @@ class LineCount(Struct, frozen=True):
     files: tuple[tuple[str, int, int], ...]
 
 
+class Origin(Struct, frozen=True, array_like=True, gc=False):
+    """Where a line came from: the commit that wrote it, and the path and 1-based line that it had there.
+
+    ``before`` is the file's path in that commit's parent; "" where the commit made the file.
+    """
+
+    commit: str
+    path: str
+    line: int
+    before: str
+
+
+class Inquiry(Struct, frozen=True):
+    """Which lines of a file, as ``commit`` has it, are asked about: 1-based, inclusive ranges.
+
+    ``without`` are full ids of commits to look through, as if they had changed nothing.
+    """
+
+    commit: str
+    path: str
+    ranges: tuple[tuple[int, int], ...]
+    without: tuple[str, ...] = ()
+
+
 class Snapshot(Protocol):
     """The tree of one commit. ``read`` yields (oid, content) for the oids that exist and are within the cap, in the
     order asked; what it cannot give lands in the source's ledger."""
@@ -81,4 +105,30 @@ class History(Protocol):
 
     def line_counts(self, shas: Sequence[str]) -> Mapping[str, LineCount]:
         """Counted lines of these commits (full ids); those whose files are not there are left out."""
+
+
+class Blame(Protocol):
+    """Who wrote which lines, as the history of a repository says."""
+
+    def trace(
+        self, inquiries: Sequence[Inquiry], parents: Mapping[str, Sequence[str]] | None = None
+    ) -> Sequence[Mapping[int, Origin]]:
+        """For each inquiry the origin of its lines; a line whose history is not there is left out.
+
+        Lines are followed through renames, moves within their file and changes of white space. ``parents`` gives
+        commits further parents, which their lines may come from.
+        """
+        ...
+
+    def contents(self, places: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], bytes]:
+        """Files as commits have them, by (commit, path); what is not there, or over a mebibyte, is left out."""
+        ...
+
+    def commits(self, shas: Sequence[str]) -> Mapping[str, Commit]:
+        """Commits by their full ids, without changes, whether or not they lead to the scanned one."""
+        ...
+
+    @property
+    def change_heads(self) -> Mapping[int, str]:
+        """The last commit of each pull or merge request whose own commits are here, by its number."""
         ...

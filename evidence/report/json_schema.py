@@ -95,6 +95,8 @@ _SAID: dict[str, dict[str, dict[str, Any]]] = {
         "high": {**_FRACTION, "description": "The same with merely claimed identities."},
         "basis": {"description": "What the credit rests on: linked, signed or claimed."},
         "role": {"description": "author, co-author, reviewer, merger or none."},
+        "unknown": {**_FRACTION, "description": "The part whose history could not be read."},
+        "left_out": {"description": "Why lines of the candidate's commits do not count: template, vendored..."},
     },
     "FileCitation": {
         "start_line": _LINE,

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from evidence.model import Ledger
 from evidence.source.address import Address
 from evidence.source.attach import Refs
+from evidence.source.blame import GitBlame
 from evidence.source.git import Git
 from evidence.source.history import History, HistoryReading
 from evidence.source.quoting import path_bytes
@@ -101,6 +102,11 @@ class OpenRepository:
     def history(self) -> History:
         """The history of the commit; waits for it. What could not be read of it is in the ledger."""
         return self._history
+
+    @cached_property
+    def blame(self) -> GitBlame:
+        """Who wrote the lines of the commit; ``blame.start()`` lets git prepare for it while others work."""
+        return GitBlame(self.git, self.commit, self.spool, self.refs.names)
 
     def contains(self, commit: str) -> bool:
         """Whether the references of this repository (of a remote one: those fetched) reach ``commit``, a full id.

@@ -132,7 +132,7 @@ def test_a_candidate_is_found_by_name_address_login_or_commit() -> None:
         assert find(people, [value]).keys == {ada}, value
     both = find(people, ["g@x.org", "ada"])
     assert both.keys == {ada, people.author(commits[1]).key}
-    assert both.asked == ("an e-mail address", "ada")
+    assert both.asked == (f"commit:{commits[1].sha}", "ada")
 
 
 def test_a_name_that_two_people_carry_is_a_question() -> None:

@@ -6,7 +6,7 @@ finding     from values of ``--candidate`` to people        accounts    accounts
 """
 
 from evidence.facts.people.automation import automated, kind_of
-from evidence.facts.people.finding import find
+from evidence.facts.people.finding import find, logins
 from evidence.facts.people.people import People, shown_name
 from evidence.facts.people.records import Candidate, Contribution, Contributor, Question
 from evidence.facts.people.trailers import picked_from, reverted
@@ -20,6 +20,7 @@ __all__ = [
     "automated",
     "find",
     "kind_of",
+    "logins",
     "picked_from",
     "reverted",
     "shown_name",

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from evidence.facts.people.joining import plain
 from evidence.facts.people.people import People, shown_name
 from evidence.facts.people.records import Candidate, Contribution, Contributor, Question
+from evidence.model import Account, Changes
 
 COMMIT = "commit:"
 """A value that begins so means the author of a commit: the one way to name somebody without name or address."""
@@ -36,7 +37,7 @@ def find(
     told = {c.contributor.key: c for c in people.contributions}
     keys = frozenset() if questions else frozenset(c.key for c in sure)
     return Candidate(
-        asked=tuple(_as_asked(v) for v in asked),
+        asked=tuple(dict.fromkeys(_canonical(v, exact.get(v, ()), told) for v in asked)),
         keys=keys,
         accounts=frozenset() if questions else accounts | _accounts(sure),
         name=_name(told, keys) or next((shown[a] for a in sorted(accounts)), ""),
@@ -46,6 +47,24 @@ def find(
         alike=_alike(people, sure, told),
         mailmap=_hints(people, keys, mailmap),
     )
+
+
+def logins(changes: Changes | None) -> tuple[str, ...]:
+    """Every account that the forge shows: of changes, reviews, comments, issues, releases and commits."""
+    if changes is None:
+        return ()
+    accounts: list[Account | None] = [*changes.committers.values(), *(release.author for release in changes.releases)]
+    for change in changes.requests:
+        comments = [*change.comments, *(c for thread in change.threads for c in thread.comments)]
+        accounts += [
+            change.author,
+            change.merged_by,
+            *(r.author for r in change.reviews),
+            *(c.author for c in comments),
+        ]
+    for issue in changes.issues:
+        accounts += [issue.author, issue.closed_by, *(c.author for c in issue.comments)]
+    return tuple(sorted({account.login for account in accounts if account is not None}))
 
 
 def _exactly(people: People, value: str) -> tuple[Contributor, ...]:
@@ -70,6 +89,12 @@ def _accounts(found: Iterable[Contributor]) -> frozenset[str]:
 def _name(told: dict[str, Contribution], keys: frozenset[str]) -> str:
     most = max((told[k] for k in sorted(keys)), key=lambda c: c.authored, default=None)
     return most.contributor.name if most else ""
+
+
+def _canonical(value: str, found: Sequence[Contributor], told: dict[str, Contribution]) -> str:
+    """The value that means the same and holds no address: an e-mail becomes the newest commit of whoever uses it."""
+    newest = told[found[0].key].newest if len(found) == 1 else ""
+    return f"{COMMIT}{newest}" if "@" in value[1:] and newest else _as_asked(value)
 
 
 def _as_asked(value: str) -> str:

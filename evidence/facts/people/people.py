@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from evidence.facts.masking import mask
+from evidence.facts.people.accounts import noreply_account
 from evidence.facts.people.automation import assistant, automated
 from evidence.facts.people.joining import address, joined, node_of, plain
 from evidence.facts.people.records import Contribution, Contributor
@@ -65,6 +66,17 @@ class People:
         """Whether the forge links a commit's author to an account."""
         return commit.sha in self._links
 
+    def linked_login(self, commit: Commit) -> str | None:
+        """The login, in lower case, that the forge links a commit's author to; None where it links none."""
+        account = self._links.get(commit.sha)
+        return account.login.casefold() if account is not None else None
+
+    def recognised(self, person: Person) -> Contributor | None:
+        """Who uses this address or account, for a claim that the history itself does not make; None for a stranger."""
+        account = noreply_account(person.email)
+        known = self._by_account.get(f"{account.host}/{account.login}") if account else None
+        return known or self.with_email(person.email)
+
     def account(self, login: str) -> Contributor | None:
         """The contributor behind a login of the forge; None where no commit shows one."""
         return self._by_account.get(f"{self._host}/{login.casefold()}") if self._host else None
@@ -108,6 +120,22 @@ class People:
     def bots(self) -> tuple[Contribution, ...]:
         """Bots and tools that made commits, the most commits first."""
         return tuple(c for c in self.contributions if c.contributor.tool and c.authored)
+
+    @cached_property
+    def assisted(self) -> tuple[tuple[str, int], ...]:
+        """AI assistants and how many commits name each, the most named first: a neutral fact."""
+        named = Counter(
+            tool for commit in self._commits if commit.sha in self._helped for tool in self.assistants(commit)
+        )
+        return tuple(sorted(named.items(), key=lambda item: (-item[1], item[0])))
+
+    @cached_property
+    def _helped(self) -> frozenset[str]:
+        """Commits that may name an assistant: those with trailers, and those whose author's name says so."""
+        by_author = {p for p in self._tools if assistant(p)}
+        return frozenset(
+            c.sha for c in self._commits if c.sha in self._named or c.author in by_author or assisted_by(c)
+        )
 
     def commits_of(self, keys: frozenset[str]) -> Iterator[Commit]:
         """Commits that one of these contributors wrote alone or with others, newest first, merges included."""

@@ -1,0 +1,14 @@
+"""Attribution: who stands behind each site, for one candidate. Pure but for the blame that it is handed.
+
+attribution  the door: shares, own grades, own sites       tracing    lines -> the commits that wrote them
+standing     commits -> the candidate's part in them       copies     lines copied from other files
+shares       standings -> the share of a site              mechanical formatting sweeps
+own          the candidate's own grade of a signal         touched    what the list of changed files tells for free
+origins      templates, vendored files, baselines          limits     thresholds (limits.toml)
+"""
+
+from evidence.attribution.attribution import Attribution, Seen
+from evidence.attribution.origins import Origins
+from evidence.attribution.own import Own
+
+__all__ = ["Attribution", "Origins", "Own", "Seen"]

@@ -1,0 +1,72 @@
+"""Lines that a commit copied or moved from another file that it changed: what ``git blame -C`` looks for.
+
+As in git, a source is a file that the commit changed or removed, in the state before it, and a block counts from so
+many letters and digits on. It is looked for only where a commit that brought lines touched other files too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+_LETTERS = re.compile(rb"[^A-Za-z0-9]+")
+# The same line may stand in a file often; so many of its places are tried as the beginning of a block.
+_STARTS = 20
+
+
+@dataclass(frozen=True)
+class Copy:
+    """``count`` lines from ``here`` on stand in ``source`` from line ``there`` on (both 1-based)."""
+
+    here: int
+    source: str
+    there: int
+    count: int
+
+
+def copies(lines: Mapping[int, bytes], sources: Mapping[str, Sequence[bytes]], least: int) -> list[Copy]:
+    """The blocks of ``lines`` (by number) that stand in a source, the longest at each place; white space is ignored.
+
+    A block has more than ``least`` letters and digits.
+    """
+    places: dict[bytes, list[tuple[str, int]]] = defaultdict(list)
+    plain = {name: [_plain(line) for line in text] for name, text in sources.items()}
+    wanted = {number: _plain(line) for number, line in lines.items()}
+    kept = set(wanted.values()) - {b""}
+    for name in sorted(plain):
+        for number, line in enumerate(plain[name], 1):
+            if line in kept and len(places[line]) < _STARTS:
+                places[line].append((name, number))
+    found, number, last = [], min(wanted, default=0), max(wanted, default=-1)
+    while number <= last:
+        best = max(
+            (
+                _block(number, name, there, wanted, plain[name])
+                for name, there in places.get(wanted.get(number, b""), ())
+            ),
+            key=lambda copy: copy.count,
+            default=None,
+        )
+        if best is not None and _weight(best, wanted) > least:
+            found.append(best)
+            number += best.count
+        else:
+            number += 1
+    return found
+
+
+def _block(here: int, name: str, there: int, wanted: Mapping[int, bytes], source: Sequence[bytes]) -> Copy:
+    count = 0
+    while there - 1 + count < len(source) and wanted.get(here + count) == source[there - 1 + count]:
+        count += 1
+    return Copy(here, name, there, count)
+
+
+def _weight(copy: Copy, wanted: Mapping[int, bytes]) -> int:
+    return sum(len(_LETTERS.sub(b"", wanted[copy.here + i])) for i in range(copy.count))
+
+
+def _plain(line: bytes) -> bytes:
+    return b"".join(line.split())

@@ -1,0 +1,86 @@
+"""What is in a repository and is nobody's here: vendored and generated files, template starts, a baseline."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from msgspec import Struct, convert
+
+from evidence.facts.people import People
+from evidence.facts.project import Project
+from evidence.facts.roles import Role
+from evidence.model import Commit, Origin
+
+_ROLES = {Role.VENDORED: "vendored", Role.GENERATED: "generated"}
+
+
+class Starts(Struct, frozen=True):
+    """What marks a first commit as a template's, from ``templates.toml``."""
+
+    messages: tuple[str, ...]
+    files: tuple[str, ...]
+    accounts: tuple[str, ...]
+    button_subject: str
+    button_files: int
+
+
+@lru_cache(maxsize=1)
+def starts() -> Starts:
+    """The marks as they are shipped."""
+    text = Path(__file__).with_name("templates.toml").read_text(encoding="utf-8")
+    return convert(tomllib.loads(text), Starts)
+
+
+def template_start(commit: Commit, people: People) -> str:
+    """What shows that a commit without parents is a template's first state; "" where nothing does."""
+    if commit.parents:
+        return ""
+    marks = starts()
+    text = f"{commit.subject}\n{commit.body}".lower()
+    for pattern in marks.messages:
+        if re.search(pattern, text):
+            return "its message names a template or generator"
+    for change in commit.changes:
+        if change.path.rpartition("/")[2] in marks.files:
+            return f"it brings {change.path.rpartition('/')[2]}, which a generator leaves"
+    author = people.author(commit)
+    if author.tool and any(account in commit.author.name.lower() for account in marks.accounts):
+        return "a classroom or template service made it"
+    web = people.committer(commit).tool == "github-web"
+    if web and commit.subject.strip().lower() == marks.button_subject and len(commit.changes) > marks.button_files:
+        return "it is the forge's own first commit, with more files than that makes for an empty repository"
+    return ""
+
+
+class Origins:
+    """Says of paths, and of lines that the candidate's commits brought, whether they are somebody else's work.
+
+    ``baseline`` maps paths to the numbers of lines that a seed had already.
+    """
+
+    def __init__(self, project: Project, baseline: Mapping[str, Iterable[int]] | None = None) -> None:
+        self._project = project
+        self._baseline = {path: frozenset(lines) for path, lines in (baseline or {}).items()}
+        roots = (c for c in project.history.commits if not c.parents)
+        self.templates = {c.sha: why for c in roots if (why := template_start(c, project.people))}
+        self._started = {
+            change.path for c in project.history.commits if c.sha in self.templates for change in c.changes
+        }
+
+    def of_others(self, path: str) -> str:
+        """``vendored`` or ``generated`` where the whole file is; "" elsewhere."""
+        return _ROLES.get(self._project.role(path), "")
+
+    def concerns(self, path: str) -> bool:
+        """Whether single lines of this file may be left out, so that only blame can tell whose it is."""
+        return bool(self._baseline.get(path)) or path in self._started
+
+    def why_not_theirs(self, path: str, number: int, origin: Origin) -> str:
+        """``template`` or ``baseline`` for a line that is not the work of whoever committed it; "" elsewhere."""
+        if origin.commit in self.templates:
+            return "template"
+        return "baseline" if number in self._baseline.get(path, ()) else ""

@@ -1,0 +1,55 @@
+"""The candidate's own grade: a signal's bars over the candidate's defining sites and everybody's wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from evidence.model import Grade, Scalar, Share, Signal, Site, Sites
+
+
+@dataclass(frozen=True)
+class Own:
+    """What of a signal is the candidate's own.
+
+    ``open`` says that more of it may be theirs: places whose history could not be read, or that were not looked at,
+    would change the grade or a measure if they were.
+    """
+
+    grade: Grade | None = None
+    measures: Mapping[str, Scalar] = field(default_factory=dict)
+    open: bool = False
+
+
+def own(signal: Signal, sites: Sites, share: Callable[[Site], Share | None], bar: float) -> Own:
+    """``share`` gives None for a place that was not looked at; ``bar`` is the least part that makes a place one's own.
+
+    Whatever a signal's bars do on a part of the sites that they do not do on all of them is nobody's fault: the answer
+    is then open.
+    """
+    defining = set(signal.defining) or set(signal.clauses)
+    mine: list[Site] = []
+    perhaps: list[Site] = []
+    wiring: list[Site] = []
+    for site in sites:
+        if site.clause not in defining:
+            wiring.append(site)
+            continue
+        one = share(site)
+        if one is None or (one.high < bar <= one.high + one.unknown):
+            perhaps.append(site)
+        elif one.high >= bar:
+            mine.append(site)
+    try:
+        told = _over(signal, mine, wiring)
+        return Own(*told, open=bool(perhaps) and _over(signal, [*mine, *perhaps], wiring) != told)
+    except Exception:  # a plugin's bar over a part of its sites
+        return Own(open=True)
+
+
+def _over(signal: Signal, mine: list[Site], wiring: list[Site]) -> tuple[Grade | None, Mapping[str, Scalar]]:
+    if not mine:
+        return None, {}
+    sites = Sites(sorted([*mine, *wiring], key=Site.order))
+    grade = signal.grade(sites)
+    return grade, dict(sorted(signal.measures(sites).items())) if grade is not None else {}

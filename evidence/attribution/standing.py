@@ -1,0 +1,70 @@
+"""Whether a commit is the candidate's, in which role, and what that rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from evidence.facts.people import Candidate, People
+from evidence.model import Blame, Commit
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The candidate's part in a commit.
+
+    ``role`` is author, co-author, merger or none; ``wrote`` where its lines are theirs, alone or with others;
+    ``linked`` where the forge links its author to an account of theirs. git alone cannot verify a signature without
+    the signer's key, so no part ever rests on one.
+    """
+
+    role: str
+    linked: bool = False
+    wrote: bool = False
+
+
+NONE = Standing("none")
+
+
+class Standings:
+    """The candidate's part in each commit, of the history or of the own commits of a squashed change."""
+
+    def __init__(self, candidate: Candidate, people: People, blame: Blame) -> None:
+        self._candidate, self._people, self._blame = candidate, people, blame
+        self._known: dict[str, Standing] = {}
+
+    def of(self, sha: str) -> Standing:
+        """The part in a commit by its full id; none where the commit is not there."""
+        if sha not in self._known:
+            commit = self._history.get(sha)
+            self._known[sha] = self.in_commit(commit) if commit is not None else NONE
+        return self._known[sha]
+
+    def learn(self, shas: Iterable[str]) -> None:
+        """Read commits that the history does not have, so that :meth:`of` knows them."""
+        missing = [sha for sha in dict.fromkeys(shas) if sha not in self._history and sha not in self._known]
+        for sha, commit in self._blame.commits(missing).items() if missing else ():
+            one = self._people.recognised(commit.author)
+            self._known[sha] = Standing("author", wrote=True) if one and one.key in self._candidate.keys else NONE
+
+    def in_commit(self, commit: Commit) -> Standing:
+        """The part in a commit of the history."""
+        keys = self._candidate.keys
+        author = self._people.author(commit)
+        if author.key in keys:
+            account = self._people.linked_login(commit)
+            linked = account is not None and account in self._candidate.accounts
+            return Standing("merger" if len(commit.parents) > 1 else "author", linked, wrote=True)
+        if any(one.key in keys for one in self._people.coauthors(commit)):
+            return Standing("co-author", wrote=True)
+        return Standing("merger") if self._people.committer(commit).key in keys else NONE
+
+    @cached_property
+    def _history(self) -> dict[str, Commit]:
+        return {commit.sha: commit for commit in self._people.commits}
+
+    @property
+    def commits(self) -> Sequence[Commit]:
+        """The history, newest first."""
+        return self._people.commits

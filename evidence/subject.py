@@ -1,0 +1,62 @@
+"""The digest's subject: who was asked about, what is left open, and who worked in the repository.
+
+No e-mail address is ever told. A candidate who was named by one goes by ``commit:<id>``, which means the author of that
+commit, so that a digest can be derived again without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from evidence.citations import iso_date
+from evidence.facts.people import Candidate, Contribution, People
+from evidence.facts.people.finding import COMMIT
+
+_MAIN = 10
+_BOTS = 20
+
+
+def subject_of(people: People, candidate: Candidate | None) -> dict[str, Any]:
+    """Candidate (None where nobody was asked about), main contributors, bots, assistants, and the values asked for."""
+    return {
+        "candidate": _candidate(candidate) if candidate is not None else None,
+        "asked": list(candidate.asked) if candidate is not None else [],
+        "contributors": _told(people.main(_MAIN)),
+        "bots": [
+            {"name": c.contributor.name, "tool": c.contributor.tool, "commits": c.authored} for c in people.bots[:_BOTS]
+        ],
+        "assistants": [{"tool": tool, "commits": count} for tool, count in people.assisted],
+    }
+
+
+def _candidate(candidate: Candidate) -> dict[str, Any]:
+    """``status`` is found, question (several people fit a name, and nobody was chosen) or not_found."""
+    status = "found" if candidate else "question" if candidate.questions else "not_found"
+    return {
+        "status": status,
+        "name": candidate.name,
+        "accounts": sorted(candidate.accounts),
+        "identities": _told(candidate.matched),
+        "questions": [{"asked": q.asked, "choices": _told(q.choices)} for q in candidate.questions],
+        "unmatched": list(candidate.unmatched),
+        "alike": _told(candidate.alike),
+        "mailmap": list(candidate.mailmap),
+    }
+
+
+def _told(contributions: Iterable[Contribution]) -> list[dict[str, Any]]:
+    """Contributors as the digest shows them; ``value`` is what ``--candidate`` takes to mean this one alone."""
+    return [
+        {
+            "name": c.contributor.name,
+            "names": list(c.contributor.names[1:]),
+            "linked": c.contributor.linked,
+            "commits": c.authored,
+            "coauthored": c.coauthored,
+            "first": iso_date(c.first),
+            "last": iso_date(c.last),
+            "value": f"{COMMIT}{c.newest}" if c.newest else "",
+        }
+        for c in contributions
+    ]

@@ -1,0 +1,158 @@
+"""Histories whose truth is known: attribution says of each line what the line itself says of its writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.attribution.conftest import Ask
+from tests.attribution.telling import ADA, BOB, EVE, Story, lines, text
+
+ONE = lines("ada", *range(1, 31))
+TWO = lines("bob", *range(1, 31))
+
+
+def plain(story: Story) -> None:
+    """Two people change one file in turn."""
+    story.commit(ADA, {"a.py": text(ONE[:20])})
+    story.commit(BOB, {"a.py": text(ONE[:10], TWO[:10], ONE[10:20])})
+    story.commit(ADA, {"a.py": text(ONE[:10], TWO[:5], ONE[20:25], TWO[5:10], ONE[10:20])})
+
+
+def rename(story: Story) -> None:
+    """A file moves, and somebody else edits it afterwards; whoever moved it wrote nothing."""
+    story.commit(ADA, {"a.py": text(ONE)})
+    story.commit(BOB, {"a.py": None, "pkg/b.py": text(ONE)})
+    story.commit(BOB, {"pkg/b.py": text(ONE, TWO[:5])})
+
+
+def moved_lines(story: Story) -> None:
+    """Lines move to a new file and to one that exists."""
+    story.commit(ADA, {"a.py": text(ONE)})
+    story.commit(BOB, {"c.py": text(TWO[:10])})
+    story.commit(BOB, {"a.py": text(ONE[:10]), "b.py": text(TWO[10:15], ONE[10:20]), "c.py": text(TWO[:10], ONE[20:])})
+
+
+def reformat(story: Story, listed: bool = True) -> None:
+    """A formatter goes over everything: the list of such commits names it."""
+    loose = "{who}_{n}=compute_value( {n},{n} ) # line {n} of {who}"
+    names = [f"m{i}.py" for i in range(10)]
+    ada = lines("ada", *range(1, 11), form=loose)
+    bob = lines("bob", *range(1, 6), form=loose)
+    story.commit(ADA, {name: text(ada) for name in names})
+    story.commit(BOB, {name: text(ada, bob) for name in names})
+    spaced = text(lines("ada", *range(1, 11), form="{who}_{n} = compute_value({n}, {n},) # line {n} of {who}"))
+    spaced += text(lines("bob", *range(1, 6), form="{who}_{n} = compute_value({n}, {n},) # line {n} of {who}"))
+    sweep = story.commit(EVE, dict.fromkeys(names, spaced), "Run the formatter\n")
+    if listed:
+        story.written()
+        sha = story.sha(sweep)
+        (story.folder / "marks").unlink()
+        story.commit(EVE, {".git-blame-ignore-revs": f"# eve wrote this\n{sha}\n"})
+
+
+def unlisted_sweep(story: Story) -> None:
+    """A formatter goes over everything, and nobody wrote that down."""
+    reformat(story, listed=False)
+
+
+def revert(story: Story) -> None:
+    """Somebody takes lines away, and somebody else brings them back."""
+    story.commit(ADA, {"a.py": text(ONE)})
+    bad = story.commit(EVE, {"a.py": text(ONE[:10])}, "Throw away\n")
+    story.written()
+    sha = story.sha(bad)
+    story.commit(BOB, {"a.py": text(ONE)}, f'Revert "Throw away"\n\nThis reverts commit {sha}.\n')
+
+
+def cherry_pick(story: Story) -> None:
+    """A commit is picked from a branch by somebody else: its author stays."""
+    base = story.commit(BOB, {"a.py": text(TWO[:10])})
+    side = story.commit(ADA, {"b.py": text(ONE)}, branch="refs/heads/side", parents=(base,))
+    story.written()
+    note = f"Add b\n\n(cherry picked from commit {story.sha(side)})\n"
+    story.commit(ADA, {"b.py": text(ONE)}, note, committer=BOB, parents=(base,))
+
+
+def octopus(story: Story) -> None:
+    """Three branches become one."""
+    base = story.commit(BOB, {"a.py": text(TWO[:10])})
+    one = story.commit(ADA, {"one.py": text(ONE)}, branch="refs/heads/one", parents=(base,))
+    two = story.commit(BOB, {"two.py": text(TWO)}, branch="refs/heads/two", parents=(base,))
+    all_ = {"one.py": text(ONE), "two.py": text(TWO)}
+    story.commit(EVE, all_, "Merge branches\n", parents=(base, one, two))
+
+
+def rebase(story: Story) -> None:
+    """A branch is rebased by somebody else: committer and dates change, authors do not."""
+    first = story.commit(BOB, {"a.py": text(TWO[:10])})
+    story.commit(ADA, {"b.py": text(ONE[:10])}, committer=BOB, authored=1_500_000_000, parents=(first,))
+    story.commit(ADA, {"b.py": text(ONE[:20])}, committer=BOB, authored=1_500_000_100)
+
+
+def squash_with_its_change(story: Story) -> None:
+    """A change of two people is squashed by a third; its own commits are there under the forge's reference."""
+    story.commit(ADA, {"known.py": text(ONE[:5])})
+    base = story.commit(BOB, {"a.py": text(TWO[:10])})
+    head = "refs/pull/7/head"
+    one = story.commit(ADA, {"b.py": text(ONE[:10])}, branch=head, parents=(base,))
+    story.commit(BOB, {"b.py": text(ONE[:10], TWO[10:20])}, branch=head, parents=(one,))
+    story.commit(EVE, {"b.py": text(ONE[:10], TWO[10:20])}, "Add b (#7)\n", parents=(base,))
+
+
+def squashed_merge_request(story: Story) -> None:
+    """GitLab squashes a request and merges the squash: the request's number stands in the merge."""
+    story.commit(ADA, {"known.py": text(ONE[:5])})
+    base = story.commit(BOB, {"a.py": text(TWO[:10])})
+    story.commit(ADA, {"b.py": text(ONE)}, branch="refs/merge-requests/3/head", parents=(base,))
+    squash = story.commit(EVE, {"b.py": text(ONE)}, "Add b\n", branch="refs/heads/s", parents=(base,))
+    merge = "Merge branch 's' into 'main'\n\nSee merge request group/project!3\n"
+    story.commit(EVE, {"b.py": text(ONE)}, merge, parents=(base, squash))
+
+
+def coauthored_squash(story: Story) -> None:
+    """A squash names its co-author: both wrote it, so only lines of neither can be told apart."""
+    story.commit(BOB, {"a.py": text(TWO)})
+    story.commit(EVE, {"b.py": text(ONE)}, "Add b (#9)\n\nCo-authored-by: Ada <ada@example.org>\n")
+
+
+def template_start(story: Story) -> None:
+    """A template is the first commit, in the candidate's name: only what changed since is theirs."""
+    frame = lines("template", *range(1, 31))
+    story.commit(ADA, {"a.py": text(frame), "b.py": text(frame)}, "Initial commit from cookiecutter-flask\n")
+    story.commit(ADA, {"a.py": text(frame[:10], ONE[:10], frame[15:]), "c.py": text(ONE)})
+
+
+def template_button(story: Story) -> None:
+    """The forge makes the first commit from a template, in the candidate's name."""
+    frame = lines("template", *range(1, 11))
+    web = "GitHub <noreply@github.com>"
+    story.commit(ADA, {f"m{i}.py": text(frame) for i in range(9)}, "Initial commit\n", committer=web)
+    story.commit(ADA, {"m0.py": text(frame, ONE)})
+
+
+def fork(story: Story) -> None:
+    """A fork goes on after years of somebody else's work."""
+    for n in range(1, 6):
+        story.commit(BOB, {f"m{n}.py": text(TWO)})
+    story.commit(ADA, {"m1.py": text(TWO, ONE[:5]), "own.py": text(ONE)})
+
+
+def vendored_drop(story: Story) -> None:
+    """The candidate commits a library of others."""
+    story.commit(ADA, {"a.py": text(ONE), "vendor/lib.py": text(lines("library", *range(1, 40)))})
+    story.commit(ADA, {"a.py": text(ONE[:20])})
+
+
+HISTORIES: tuple[Callable[[Story], None], ...] = (
+    plain, rename, moved_lines, reformat, unlisted_sweep, revert, cherry_pick, octopus, rebase, squash_with_its_change,
+    squashed_merge_request, coauthored_squash, template_start, template_button, fork, vendored_drop,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("history", HISTORIES, ids=lambda history: history.__name__)
+def test_attribution_equals_the_truth(history: Callable[[Story], None], story: Story, ask: Ask) -> None:
+    """At least 98 % of all lines are attributed to whoever wrote them."""
+    history(story)
+    assert ask(story.written(), "ada@example.org").agreement("ada") >= 0.98
