@@ -89,3 +89,15 @@ class Story:
         """The id of a commit of the written repository."""
         marks = dict(line.split(" ") for line in (self.folder / "marks").read_text().splitlines())
         return marks[f":{mark}"]
+
+    def lose(self, name: str) -> None:
+        """Take one object out of the written repository, as a partial clone lacks it."""
+        git = ["git", f"--git-dir={self.folder}"]
+        oid = subprocess.run([*git, "rev-parse", name], capture_output=True, check=True).stdout.decode().strip()
+        packs = list((self.folder / "objects" / "pack").glob("*.pack"))
+        for pack in packs:
+            content = pack.read_bytes()
+            for file in pack.parent.glob(f"{pack.stem}.*"):
+                file.unlink()
+            subprocess.run([*git, "unpack-objects", "-q"], input=content, check=True)
+        (self.folder / "objects" / oid[:2] / oid[2:]).unlink()

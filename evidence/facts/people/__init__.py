@@ -2,10 +2,12 @@
 
 people      the people of a history, and what each did      automation  bots, tools and assistants (automation.toml)
 joining     which claims are one person's                   trailers    whom a message names beside its author
+doubts      what a history cannot tell (doubts.toml)
 finding     from values of ``--candidate`` to people        accounts    accounts behind noreply addresses
 """
 
 from evidence.facts.people.automation import automated, kind_of
+from evidence.facts.people.doubts import authorship_doubt
 from evidence.facts.people.finding import find, logins
 from evidence.facts.people.people import People, shown_name
 from evidence.facts.people.records import Candidate, Contribution, Contributor, Question
@@ -17,6 +19,7 @@ __all__ = [
     "Contributor",
     "People",
     "Question",
+    "authorship_doubt",
     "automated",
     "find",
     "kind_of",
