@@ -39,7 +39,7 @@ def _flows(sites: Sites) -> bool:
 
 
 def _people(sites: Sites) -> list[Sites]:
-    return [sites.about({person}) for person in sorted(sites.subjects("merged"))]
+    return list(sites.by_subject("merged").values())
 
 
 def _duration(hours: float) -> str:

@@ -40,12 +40,12 @@ def _full(sites: Sites) -> int:
 
 def _most(sites: Sites) -> int:
     """The largest number of full descriptions by one person."""
-    return max((_full(sites.about({person})) for person in sites.subjects()), default=0)
+    return max((_full(each) for each in sites.by_subject().values()), default=0)
 
 
 def _statement(sites: Sites) -> str:
     full, told = _full(sites), len({site.item for site in sites})
-    authors = sum(_full(sites.about({person})) >= _DESCRIPTIONS for person in sites.subjects())
+    authors = sum(_full(each) >= _DESCRIPTIONS for each in sites.by_subject().values())
     text = f"{plural(told, 'description')} tell why or how"
     more = f"{full:,} of them why, and two of risk or alternatives, tests, and rollout"
     return f"{text}, {more}; {plural(authors, 'person', 'people')} did so three times or more."

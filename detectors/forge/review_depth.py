@@ -24,7 +24,7 @@ _SUPPORT = ("reason", "followed_by_change")
 
 
 def _people(sites: Sites) -> list[Sites]:
-    return [sites.about({person}) for person in sorted(sites.subjects())]
+    return list(sites.by_subject().values())
 
 
 def _comments(sites: Sites) -> set[str]:

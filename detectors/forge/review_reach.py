@@ -27,12 +27,13 @@ def _statement(sites: Sites) -> str:
     text = f"{plural(reviewers, 'reviewer')} and {plural(pairs, 'pair')} of reviewer and author"
     if not hubs:
         return f"{text}; nobody reviews several of the authors."
-    best = max(hubs, key=lambda site: (_authors(sites, site.subject), site.subject))
+    reached = {person: _authors(each) for person, each in sites.by_subject("hub").items()}
+    best = max(hubs, key=lambda site: (reached[site.subject], site.subject))
     return f"{text}; {plural(len(hubs), 'hub')}, the widest reviewing {best.value} other authors."
 
 
-def _authors(sites: Sites, person: str) -> int:
-    return len({site.value for site in sites.about({person}).of("reviewed")})
+def _authors(of_one: Sites) -> int:
+    return len({site.value for site in of_one.of("reviewed")})
 
 
 REVIEW_REACH = Signal(
@@ -55,10 +56,8 @@ REVIEW_REACH = Signal(
     practised=lambda sites: sites.has("hub"),
     sustained=never,
     measures=lambda sites: {
-        "authors": max((_authors(sites, person) for person in sites.subjects("reviewed")), default=0),
-        "areas": max(
-            (len({s.value for s in sites.about({p}).of("area")}) for p in sites.subjects("reviewed")), default=0
-        ),
+        "authors": max(map(_authors, sites.by_subject("reviewed").values()), default=0),
+        "areas": max((len({s.value for s in each.of("area")}) for each in sites.by_subject().values()), default=0),
         "hubs": sites.count("hub"),
     },
     statement=_statement,

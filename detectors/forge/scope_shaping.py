@@ -45,7 +45,7 @@ def _shapes(sites: Sites) -> bool:
 
 
 def _people(sites: Sites) -> list[Sites]:
-    return [sites.about({person}) for person in sorted(sites.subjects())]
+    return list(sites.by_subject().values())
 
 
 def _statement(sites: Sites) -> str:

@@ -50,6 +50,14 @@ class Sites(tuple[Site, ...]):
         """Those whose subject is in ``subjects``."""
         return Sites(s for s in self if s.subject in subjects)
 
+    def by_subject(self, *clauses: str) -> dict[str, Sites]:
+        """The sites of each subject that these clauses are about (every subject when none is named), by subject."""
+        grouped: dict[str, list[Site]] = {}
+        for site in self:
+            grouped.setdefault(site.subject, []).append(site)
+        wanted = self.subjects(*clauses)
+        return {subject: Sites(grouped[subject]) for subject in sorted(wanted)}
+
     def subjects(self, *clauses: str) -> set[str]:
         """The distinct subjects of these clauses (of all sites when none is named)."""
         return {s.subject for s in self if not clauses or s.clause in clauses}

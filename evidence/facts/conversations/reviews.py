@@ -7,6 +7,7 @@ change's opening (HOSTILE: nobody reads a change in that time).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -37,9 +38,14 @@ class ReviewRemark(Struct, frozen=True, kw_only=True):
 
 def person_of(account: Account | None) -> str:
     """The login of a person, lower-case; "" for machines and deleted accounts."""
-    if account is None or account.kind == "bot" or automated(Person(account.login, "")):
+    if account is None or account.kind == "bot" or _is_tool(account.login):
         return ""
     return account.login.lower()
+
+
+@lru_cache(maxsize=10_000)
+def _is_tool(login: str) -> bool:
+    return bool(automated(Person(login, "")))
 
 
 def review_remarks(changes: Changes, commits: Iterable[Commit]) -> tuple[ReviewRemark, ...]:
