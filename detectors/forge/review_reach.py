@@ -57,7 +57,9 @@ REVIEW_REACH = Signal(
     sustained=never,
     measures=lambda sites: {
         "authors": max(map(_authors, sites.by_subject("reviewed").values()), default=0),
-        "areas": max((len({s.value for s in each.of("area")}) for each in sites.by_subject().values()), default=0),
+        "areas": max(
+            (len({s.value for s in each.of("area")}) for each in sites.by_subject("reviewed").values()), default=0
+        ),
         "hubs": sites.count("hub"),
     },
     statement=_statement,

@@ -110,7 +110,7 @@ class Attribution:
 
     def _share(self, site: Site) -> Share | None:
         if site.item:
-            return of_item(site, self.candidate.accounts, self._project.changes)
+            return of_item(site, self.candidate.accounts, self._project.items)
         if not site.path:
             return of_commit(self._standings.of(site.commit)) if site.commit else UNKNOWN
         if others := self._origins.of_others(site.path):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from evidence.attribution.standing import Standing
-from evidence.model import Changes, Share, Site
+from evidence.facts.conversations import Item, Items
+from evidence.model import Account, ChangeRequest, Share, Site
 
 NOBODY = Share(0.0, 0.0, "claimed", "none")
 UNKNOWN = Share(0.0, 0.0, "claimed", "none", unknown=1.0)
@@ -40,40 +41,29 @@ def of_commit(standing: Standing) -> Share:
     return Share(part if standing.linked else 0.0, part, "linked" if standing.linked else "claimed", standing.role)
 
 
-def of_item(site: Site, accounts: frozenset[str], changes: Changes | None) -> Share:
+def of_item(site: Site, accounts: frozenset[str], items: Items) -> Share:
     """The share of something on the forge (see ``Site.item``): its account is the forge's own word."""
-    kind, _, rest = site.item.partition("/")
-    number, _, part = rest.partition("/")
-    roles = _roles(changes, kind, number, part) if changes is not None else {}
-    if not roles:
+    item = items.find(site.item)
+    roles = _roles(item, items.change(item.number)) if item is not None else {}
+    if item is None or not roles:
         return UNKNOWN
     for role in ("author", "reviewer", "merger"):
         if not accounts.isdisjoint(roles.get(role, ())):
-            whole = role == "author" or (role == "reviewer" and kind in ("comment", "review"))
+            whole = role == "author" or (role == "reviewer" and item.kind in ("comment", "review"))
             return Share(float(whole), float(whole), "linked", role)
     return Share(0.0, 0.0, "linked", "none")
 
 
-def _roles(changes: Changes, kind: str, number: str, part: str) -> dict[str, set[str]]:
-    """Logins in lower case by their role in an item; empty where it is not there."""
-    if kind == "issue":
-        return next((_named(author=[i.author]) for i in changes.issues if str(i.number) == number), {})
-    if kind == "release":
-        return next((_named(author=[r.author]) for r in changes.releases if r.tag == number), {})
-    change = next((c for c in changes.requests if str(c.number) == number), None)
-    if change is None:
-        return {}
-    if kind == "change":
+def _roles(item: Item, change: ChangeRequest | None) -> dict[str, set[str]]:
+    """Logins in lower case by their role in an item; empty where nobody's account is known."""
+    if item.kind == "change" and change is not None:
         return _named(author=[change.author], reviewer=[r.author for r in change.reviews], merger=[change.merged_by])
-    if kind == "review":
-        return next((_named(reviewer=[r.author]) for r in change.reviews if r.id == part), {})
-    comments = [*change.comments, *(c for thread in change.threads for c in thread.comments)]
-    found = next((c.author for c in comments if c.id == part), None)
-    return _named(**{"author" if found == change.author else "reviewer": [found]}) if found else {}
+    if item.account is None:
+        return {}
+    if item.kind in ("comment", "review") and (change is None or item.account != change.author):
+        return _named(reviewer=[item.account])
+    return _named(author=[item.account])
 
 
-def _named(**roles: Iterable[object]) -> dict[str, set[str]]:
-    found = {}
-    for role, accounts in roles.items():
-        found[role] = {login.casefold() for a in accounts if (login := getattr(a, "login", ""))}
-    return found
+def _named(**roles: Iterable[Account | None]) -> dict[str, set[str]]:
+    return {role: {a.login.casefold() for a in accounts if a is not None} for role, accounts in roles.items()}

@@ -72,6 +72,8 @@ class Items:
 
     def __init__(self, changes: Changes | None) -> None:
         self._items: dict[str, Item] = {}
+        requests = changes.requests if changes is not None else ()
+        self._changes = {change.number: change for change in requests}
         if changes is not None:
             for item in _all(changes):
                 self._items.setdefault(item.name, item)
@@ -79,6 +81,10 @@ class Items:
     def find(self, name: str) -> Item | None:
         """The item of this name, None where the forge has (or told) none."""
         return self._items.get(name)
+
+    def change(self, number: int) -> ChangeRequest | None:
+        """The change of this number."""
+        return self._changes.get(number)
 
     def account(self, name: str) -> Account | None:
         """Whose it is; None for deleted accounts and unknown names."""
