@@ -38,7 +38,7 @@ SCHEMA_VERSION = "1"
 NO_DETECTOR = "no detector yet"
 WHOSE = "whose work it is could not be told"
 # A digest with one of these in its ledger is not complete: something that should have been done was stopped.
-_INCOMPLETE = frozenset({"parser_timeout", "detector_failed", "forge_unavailable"})
+_INCOMPLETE = frozenset({"parser_timeout", "detector_failed", "forge_unavailable", "source_failed"})
 _OUTCOME_ORDER = (Outcome.FOUND, Outcome.ERROR, Outcome.UNAVAILABLE, Outcome.ABSENT, Outcome.NOT_APPLICABLE)
 
 
@@ -231,10 +231,14 @@ def _result(signal: Signal, repositories: list[Scanned]) -> SignalResult:
         reason=best.reason,
         statement=best.statement,
         findings=tuple(f.id for f in findings),
-        citations=next(
-            (r.citations.get(signal.id, ()) for r in repositories if r.repository.id == best.repository), ()
-        ),
+        citations=_citations(signal.id, best.repository, repositories),
     )
+
+
+def _citations(signal: str, best: str, repositories: list[Scanned]) -> tuple[Citation, ...]:
+    """Those of each repository in turn, the one that reaches furthest first."""
+    ordered = sorted(repositories, key=lambda r: (r.repository.id != best, r.repository.id))
+    return tuple(citation for each in ordered for citation in each.citations.get(signal, ()))
 
 
 def _pending(signal: PendingSignal) -> SignalResult:

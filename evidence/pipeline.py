@@ -15,7 +15,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -28,9 +28,10 @@ from evidence.facts.history import Past
 from evidence.facts.people import Candidate, find, logins
 from evidence.facts.pool import ExtractionPool
 from evidence.facts.project import Project
-from evidence.model import Digest, Ledger
+from evidence.model import Digest, EvidenceError, Ledger
 from evidence.source import Asking, OpenRepository, SourceOptions, Told, inquire, latest_commit, open_source, places_of
 from evidence.source.forges.patience import Patience
+from evidence.source.quoting import visible
 from evidence.store import FactsCache
 
 
@@ -53,11 +54,14 @@ class ScanRequest:
     public address under which a local copy is cited. ``cache`` and ``keep_clone`` are folders, None for none.
     ``workers``, ``cache`` and ``keep_clone`` never change the digest.
 
+    ``further`` are more sources for the same digest.
+
     ``candidates`` are names, e-mails, logins or ``commit:`` ids of one person, whose work is then told from others'.
     ``forge`` tells whether to ask the forge for changes and reviews; None leaves it to :func:`evidence.source.inquire`.
     ``resume`` goes on where an earlier scan's questions broke off; ``forge_wait`` bounds waiting for it, in seconds."""
 
     source: str
+    further: tuple[str, ...] = ()
     revision: str | None = None
     profile: str | None = None
     identity: str | None = None
@@ -95,7 +99,9 @@ def ask_forge(request: ScanRequest, repository: OpenRepository, progress: Progre
 
 
 def scan(request: ScanRequest, progress: Progress) -> Digest:
-    """Scan one source. Raises EvidenceError (one sentence, with its exit code) when there is nothing to digest."""
+    """Scan the sources into one digest; of several, one that cannot be read is in the ledger.
+
+    Raises EvidenceError (one sentence, with its exit code) when there is nothing to digest."""
     with _no_collection():
         return _scan(request, progress)
 
@@ -129,9 +135,31 @@ def open_past(request: ScanRequest, progress: Progress) -> Iterator[Past]:
 def _scan(request: ScanRequest, progress: Progress) -> Digest:
     detectors = detect.discover()
     ledger = Ledger()
-    progress.stage("Fetching the repository", None)
+    scanned: dict[str, Scanned] = {}
+    failed: list[EvidenceError] = []
     # the workers come first: they are forked cheaply only while this process has a single thread
-    with ExtractionPool(registry.extract, request.workers) as pool, open_repository(request, ledger) as repository:
+    with ExtractionPool(registry.extract, request.workers) as pool:
+        sources = list(dict.fromkeys((request.source, *request.further)))
+        for source in sources:
+            own, last = Ledger(), source == sources[-1]
+            try:
+                found = _scanned(replace(request, source=source, further=()), pool, own, progress, last=last)
+            except EvidenceError as error:
+                failed.append(error)
+                ledger.note("source_failed", visible(source), str(error))
+                continue
+            scanned.setdefault(found.repository.id, found)
+            ledger.add(own, f"{found.repository.id}: " if len(sources) > 1 else "")
+    if not scanned:
+        raise failed[0]
+    return assemble(scanned.values(), detectors, ledger, request)
+
+
+def _scanned(request: ScanRequest, pool: ExtractionPool, ledger: Ledger, progress: Progress, *, last: bool) -> Scanned:
+    """The straight line for one source; the ``last`` one lets the workers go as soon as its files are read."""
+    detectors = detect.discover()
+    progress.stage("Fetching the repository", None)
+    with open_repository(request, ledger) as repository:
         for sentence in repository.warnings:
             progress.warn(sentence)
         repository.start_history()
@@ -141,7 +169,8 @@ def _scan(request: ScanRequest, progress: Progress) -> Digest:
         progress.stage("Reading files", len(repository.snapshot.blobs))
         with FactsCache.open(request.cache, warn=progress.warn) as cache:
             facts = collect(repository.snapshot, cache, pool, ledger, progress.advance)
-        pool.close()
+        if last:
+            pool.close()
 
         progress.stage("Reading history", None)
         history = repository.history()
@@ -162,10 +191,9 @@ def _scan(request: ScanRequest, progress: Progress) -> Digest:
             attribution = Attribution(candidate, project, repository.blame, repository.commit, ledger, origins)
 
         progress.stage("Writing citations", None)
-        scanned = Scanned.of(
+        return Scanned.of(
             repository, project, findings, forge=told.sha256, attribution=attribution, candidate=candidate
         )
-        return assemble([scanned], detectors, ledger, request)
 
 
 def _candidate(request: ScanRequest, project: Project, progress: Progress) -> Candidate:

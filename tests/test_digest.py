@@ -121,12 +121,14 @@ def test_the_repository_is_told() -> None:
 def test_the_best_repository_speaks_for_a_signal(
     repositories: list[tuple[str, dict[str, str]]], outcome: Outcome, grade: Grade | None, first: str | None
 ) -> None:
-    """Of several repositories the one that reaches furthest decides and is cited; all findings are kept."""
+    """Of several repositories the one that reaches furthest decides and is cited first; the others are cited too."""
     digest = _digest(*repositories)
     assert _signal(digest)[:2] == (outcome, grade)
     signal = next(s for s in digest.signals if s.id == "flask.app_factory")
-    assert {c.repository for c in signal.citations} == ({first} if first else set())
     findings = [f for f in digest.findings if f.signal == "flask.app_factory"]
+    assert [c.repository for c in signal.citations][:1] == ([first] if first else [])
+    found = {f.repository for f in findings if f.outcome is Outcome.FOUND}
+    assert {c.repository for c in signal.citations} == found
     assert sorted(signal.findings) == sorted(f.id for f in findings)
     assert [f.repository for f in findings] == [f"id-{name}" for name, _ in repositories]
 

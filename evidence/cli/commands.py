@@ -22,7 +22,7 @@ def group() -> None:
 
 
 @group.command()
-@click.argument("source")
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.option("--commit", metavar="REV", help="Scan this commit, branch or tag in place of HEAD.")
 @click.option("--format", "form", type=click.Choice(_FORMATS), help="json unless -o's suffix says otherwise.")
 @click.option("-o", "--output", type=_FILE, help="Write to this file; standard output without it.")
@@ -65,7 +65,7 @@ def group() -> None:
 @click.option("--profile-detectors", is_flag=True, help="Say on standard error how long each detector took.")
 @click.option("--as", "identity", metavar="URL", help="The address that citations of a local repository link to.")
 def scan(
-    source: str,
+    sources: tuple[str, ...],
     commit: str | None,
     form: str | None,
     output: Path | None,
@@ -83,18 +83,21 @@ def scan(
     profile_detectors: bool,
     identity: str | None,
 ) -> int:
-    """Scan SOURCE, a repository's URL or a local path, and write its digest.
+    """Scan each SOURCE, a repository's URL or a local path, and write one digest.
 
     Nothing of the repository is checked out or run. Exit code 3 tells of a digest that is not complete.
     """
     from evidence.cli.scan import Output, check_profile, scan_to
     from evidence.pipeline import ScanRequest
 
+    if len(sources) > 1 and (commit or identity):
+        raise click.UsageError("--commit and --as are for one source: with several, put the revision in each address.")
     wanted = Output.chosen(form, output, output_dir)
     check_profile(profile)
     folder = cache_folder()
     request = ScanRequest(
-        source=source,
+        source=sources[0],
+        further=sources[1:],
         revision=commit,
         candidates=candidates,
         profile=profile,

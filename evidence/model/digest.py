@@ -115,6 +115,11 @@ class Ledger:
         key = (code, subject, reason)
         self._counts[key] = self._counts.get(key, 0) + count
 
+    def add(self, other: Ledger, prefix: str = "") -> None:
+        """Record all of another ledger, with ``prefix`` before each subject."""
+        for entry in other.entries():
+            self.note(entry.code, f"{prefix}{entry.subject}", entry.reason, entry.count)
+
     def entries(self) -> tuple[LedgerEntry, ...]:
         """All of it, in a fixed order."""
         return tuple(sorted(LedgerEntry(code=c, subject=s, reason=r, count=n) for (c, s, r), n in self._counts.items()))

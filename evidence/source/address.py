@@ -94,6 +94,11 @@ class Address:
     asked: Asked = field(default_factory=Asked)
 
     @property
+    def origin(self) -> str:
+        """Scheme and host."""
+        return "/".join(self.clone_url.split("/")[:3])
+
+    @property
     def insecure(self) -> bool:
         """Whether it is read over plain http, which takes an explicit option."""
         return self.clone_url.startswith("http://")

@@ -10,7 +10,7 @@ from evidence.model import Changes, Ledger
 from evidence.source.address import Address, Places
 from evidence.source.forges import PARTS, Asking, Subject, ask, digest_of, endpoint_for
 from evidence.source.forges.endpoint import Endpoint
-from evidence.source.places import kind_of, stand_in
+from evidence.source.places import named_of, stand_in
 from evidence.source.repository import OpenRepository
 
 _NO_ADDRESS = "the repository has no public address at which a forge could be asked"
@@ -65,8 +65,7 @@ def _forge_of(repository: OpenRepository, places: Places) -> tuple[Endpoint, str
     else:
         return None
     there = stand_in(kind, places) if origin == f"https://{_PUBLIC[kind]}" else ""
-    named = tuple(host for host in places.named if kind_of(host, places) == kind)
-    endpoint = endpoint_for(kind, there or origin, named)
+    endpoint = endpoint_for(kind, there or origin, named_of(kind, places))
     return endpoint, path, bool(there or endpoint.credential)
 
 

@@ -15,8 +15,10 @@ from evidence.source.git import MIB, Git
 from evidence.source.local import Place, find, folder_name
 from evidence.source.log import clamped
 from evidence.source.objects import Object, looking
+from evidence.source.places import named_of
 from evidence.source.quoting import visible
-from evidence.source.remote import commit_at, fetched
+from evidence.source.remote import Fetched, Moved, commit_at, fetched
+from evidence.source.renaming import present_address
 from evidence.source.repository import Identity, OpenRepository
 from evidence.source.revision import no_such, resolve
 from evidence.source.scratch import Scratch, closing, scratch
@@ -56,7 +58,7 @@ def open_source(
     place = find(target) if isinstance(target, Path) else None
     with scratch() as room, ExitStack() as stack:
         if isinstance(target, Address):
-            got = stack.enter_context(fetched(target, revision, room, options.clones, options.most_fetched))
+            got, target = _fetched(target, revision, room, options, stack, ledger)
             git, refs, wanted, named = got.git, got.refs, got.revision or None, got.named
             identity = _identity_of(known_as or target)
             warnings: tuple[str, ...] = ()
@@ -80,13 +82,30 @@ def open_source(
         yield repository
 
 
+def _fetched(
+    target: Address, revision: str | None, room: Scratch, options: SourceOptions, stack: ExitStack, ledger: Ledger
+) -> tuple[Fetched, Address]:
+    """The fetched repository, and the address it has now: one that was renamed is looked up on its own host."""
+    named = named_of(target.kind, options.places)
+    bounds = (options.clones, options.most_fetched, named)
+    try:
+        return stack.enter_context(fetched(target, revision, room, *bounds)), target
+    except Moved:
+        now = present_address(target, options.places)
+        if now is None:
+            raise
+        shown = f"{visible(target.host)}/{visible(target.path)}"
+        ledger.note("forge_renamed", shown, f"it is called {visible(now.path)} now, and was read under that name")
+        return stack.enter_context(fetched(now, revision, room, *bounds)), now
+
+
 def latest_commit(text: str, options: SourceOptions) -> str:
     """The commit at which the address stands now, asked without fetching; "" where only fetching tells."""
     target = locate(text, options.places)
     if isinstance(target, Path):
         return ""
     with scratch() as room:
-        return commit_at(target, room)
+        return commit_at(target, room, named_of(target.kind, options.places))
 
 
 def _identity_of(address: Address) -> Identity:

@@ -65,3 +65,8 @@ def kind_of(host: str, places: Places) -> str:
 def stand_in(kind: str, places: Places) -> str:
     """The origin on this machine that answers as a forge of this kind, "" where none was named."""
     return next((o for o, k in places.forges.items() if k == kind and is_loopback(o.partition("://")[2])), "")
+
+
+def named_of(kind: str, places: Places) -> tuple[str, ...]:
+    """The hosts of this kind that the operator named."""
+    return tuple(host for host in places.named if kind_of(host, places) == kind)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import hashlib
 import os
@@ -16,6 +15,10 @@ from pathlib import Path
 from evidence.model import EvidenceError, UsageError
 from evidence.source.address import Address, Asked
 from evidence.source.attach import Refs
+from evidence.source.forges.app import signed_in
+from evidence.source.forges.endpoint import endpoint_for
+from evidence.source.forges.patience import Patience, Unavailable
+from evidence.source.forges.tokens import credential_for
 from evidence.source.git import MIB, Child, Git, Limits, Ran, create
 from evidence.source.quoting import visible
 from evidence.source.refs import OID, branch_of
@@ -33,15 +36,14 @@ _FETCH = (
     "--no-auto-maintenance",
     "--update-shallow",
 )
-_TOKENS = {"github.com": (("GH_TOKEN", "GITHUB_TOKEN"), "x-access-token"), "gitlab.com": (("GITLAB_TOKEN",), "oauth2")}
-_TOKEN = re.compile(r"[A-Za-z0-9_.=-]{8,512}")
 _BASE = re.compile(r"([^~^@{:]*|@)((?:[~^@{:].*)?)", re.DOTALL)
+_ELSEWHERE = "the server sends us elsewhere: use the repository's present address"
 _REASONS = (
     (
         r"could not read Username|Authentication failed|not found|error: 40[134]|access denied",
         "it is private or does not exist: check the address, or set GITHUB_TOKEN or GITLAB_TOKEN",
     ),
-    (r"redirect|error: 30[0-9]", "the server sends us elsewhere: use the repository's present address"),
+    (r"redirect|error: 30[0-9]", _ELSEWHERE),
     (
         r"ould not resolve|timed out|too slow|onnect|early EOF|SSL|certificat|error: 5",
         "the server cannot be reached or broke off: check the network and try again",
@@ -51,6 +53,10 @@ _REASONS = (
         "the server sends damaged or malformed objects",
     ),
 )
+
+
+class Moved(EvidenceError):
+    """The server would have us ask at another address."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,12 @@ class Fetched:
 
 @contextmanager
 def fetched(
-    address: Address, revision: str | None, scratch: Scratch, cache: Path | None, most: int
+    address: Address,
+    revision: str | None,
+    scratch: Scratch,
+    cache: Path | None,
+    most: int,
+    named: tuple[str, ...] = (),
 ) -> Iterator[Fetched]:
     """The repository at ``address``: HEAD, and what the address or ``revision`` asks for besides.
 
@@ -80,7 +91,7 @@ def fetched(
     env = {
         **scratch.environment(),
         "GIT_ALLOW_PROTOCOL": "http" if address.insecure else "https",
-        **credentials(address.host),
+        **credentials(address, named),
     }
     limits = Limits(seconds=900, file=most, memory=1024 * MIB)
     folder = scratch.repository
@@ -100,28 +111,37 @@ def fetched(
         reader.close()
 
 
-def commit_at(address: Address, scratch: Scratch) -> str:
+def commit_at(address: Address, scratch: Scratch, named: tuple[str, ...] = ()) -> str:
     """The commit that fetching ``address`` would read now, as its server tells; "" where only fetching would tell."""
     env = {
         **scratch.environment(),
         "GIT_ALLOW_PROTOCOL": "http" if address.insecure else "https",
-        **credentials(address.host),
+        **credentials(address, named),
     }
     with closing(create(scratch.repository, env, Limits(seconds=60))) as git:
         return _Fetch(git, address).told(address.asked)
 
 
-def credentials(host: str, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Environment variables that hand git the token for ``host``; none for other hosts, and never in an argument."""
-    names, user = _TOKENS.get(host, ((), ""))
-    token = next((environ[name] for name in names if environ.get(name)), "")
-    if not _TOKEN.fullmatch(token):
+def credentials(
+    address: Address, named: tuple[str, ...] = (), environ: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """Environment variables that hand git the token for the host of ``address``, and never in an argument.
+
+    ``named`` are the hosts that the operator named; see :func:`evidence.source.forges.tokens.credential_for`. Nothing
+    for a host that is no forge.
+    """
+    found = credential_for(address.host, address.kind, named, environ) if address.kind != "plain" else None
+    if found is None and address.kind == "github":
+        try:
+            found = signed_in(endpoint_for("github", address.origin, named), Patience(0)).credential
+        except Unavailable:
+            found = None
+    if found is None:
         return {}
-    basic = base64.b64encode(f"{user}:{token}".encode()).decode()
     return {
         "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"http.https://{host}/.extraHeader",
-        "GIT_CONFIG_VALUE_0": f"Authorization: Basic {basic}",
+        "GIT_CONFIG_KEY_0": f"http.{address.origin}/.extraHeader",
+        "GIT_CONFIG_VALUE_0": found.git_header(),
     }
 
 
@@ -244,7 +264,8 @@ class _Fetch:
             reason = "it took too long: try again, or clone it yourself and give the folder"
         elif ran.code < 0 or ran.cut or self._is_full():
             reason = "it is larger than we fetch: clone it yourself and give the folder"
-        raise EvidenceError(f"{self._shown} cannot be fetched: {reason or 'git says ' + repr(visible(ran.said, 120))}.")
+        kind = Moved if reason == _ELSEWHERE else EvidenceError
+        raise kind(f"{self._shown} cannot be fetched: {reason or 'git says ' + repr(visible(ran.said, 120))}.")
 
 
 @contextmanager

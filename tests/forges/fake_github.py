@@ -51,7 +51,8 @@ class FakeGitHub(ThreadingHTTPServer):
     """Serves one repository; its commits, where ``git_root`` has them.
 
     ``faults`` are asked first, in turn; ``asked`` holds every request to the API, ``git_headers`` the headers of those
-    by git; ``extra`` are headers of every answer, and ``limited`` counts the REST answers that cost rate limit."""
+    by git; ``extra`` are headers of every answer, ``moved`` maps names to the ones that we are redirected to, and
+    ``limited`` counts the REST answers that cost rate limit."""
 
     daemon_threads = True
 
@@ -65,6 +66,7 @@ class FakeGitHub(ThreadingHTTPServer):
         self.extra: dict[str, str] = {}
         self.git_root: Path | None = None
         self.git_headers: list[dict[str, str]] = []
+        self.moved: dict[str, str] = {}
 
     @property
     def origin(self) -> str:
@@ -87,6 +89,8 @@ class FakeGitHub(ThreadingHTTPServer):
         start = f"{self.prefix}/repos/{self.repo.name}"
         if not request.path.startswith(start):
             return Answer({"message": "Not Found"}, 404)
+        if request.path == start:
+            return Answer({"full_name": self.repo.name})
         found = shapes.rest(self.repo, self.origin, request.path.removeprefix(start), request.query)
         if found is None:
             return Answer({"message": "Not Found"}, 404)
@@ -128,6 +132,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, raw: bytes) -> None:
         parts = urlsplit(self.path)
+        for old, new in self.server.moved.items():
+            if old in parts.path:
+                self._send(301, {"Location": self.server.origin + self.path.replace(old, new)}, b"")
+                return
         if parts.path.endswith(("/info/refs", "/git-upload-pack")) and self.server.git_root is not None:
             self.server.git_headers.append(dict(self.headers))
             self._send(*from_git(self.server.git_root, self.command, self.path, dict(self.headers), raw))

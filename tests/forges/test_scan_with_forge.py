@@ -86,3 +86,31 @@ def test_a_forge_that_refuses_leaves_a_digest_that_says_so(
     assert (code, digest["complete"]) == (3, False)
     assert {e["subject"].partition(" ")[0] for e in forge_ledger(digest)} >= {"changes", "reviews", "releases"}
     assert any(signal["outcome"] == "absent" for signal in digest["signals"])
+
+
+def test_a_renamed_repository_is_read_under_its_present_name(
+    served: FakeGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git is sent elsewhere, the API tells the new name on the same host, and the ledger tells both."""
+    monkeypatch.setenv("GH_TOKEN", TOKEN)
+    served.moved = {"/ada/old": "/ada/app"}
+    code, digest = scan(served, f"{served.origin}/ada/old", tmp_path / "d.json")
+    assert (code, digest["repositories"][0]["name"]) == (0, "ada/app")
+    ((entry),) = forge_ledger(digest)
+    assert (entry["code"], "ada/app" in entry["reason"]) == ("forge_renamed", True)
+
+
+def test_several_sources_make_one_digest(served: FakeGitHub, tmp_path: Path) -> None:
+    """Each repository has its findings and citations, a signal takes the best of them, and one that fails is told."""
+    other = Builder(tmp_path / "other")
+    factory = "import flask\n\n\ndef create_app():\n    app = flask.Flask(__name__)\n    return app\n"
+    other.commit({"shop/__init__.py": factory, "wsgi.py": "from shop import create_app\n\napp = create_app()\n"})
+    code, digest = scan(served, str(tmp_path / "root/ada/app.git"), tmp_path / "d.json", str(other.folder))
+    assert code == 0
+    assert [repository["id"] for repository in digest["repositories"]] == ["local/app", "local/other"]
+    factory_signal = next(s for s in digest["signals"] if s["id"] == "flask.app_factory")
+    assert (factory_signal["outcome"], len(factory_signal["findings"])) == ("found", 2)
+    assert {citation["repository"] for citation in factory_signal["citations"]} == {"local/other"}
+    code, digest = scan(served, str(other.folder), tmp_path / "e.json", str(tmp_path / "nothing"))
+    assert (code, len(digest["repositories"])) == (3, 1)
+    assert [e["code"] for e in digest["ledger"] if e["code"] == "source_failed"] == ["source_failed"]

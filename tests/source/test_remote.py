@@ -13,6 +13,7 @@ import pytest
 
 from evidence.model import EvidenceError, Ledger, UsageError
 from evidence.source import OpenRepository, Places, SourceOptions, open_source
+from evidence.source.address import parse_url
 from evidence.source.remote import credentials
 from tests.source.building import Build, Builder
 from tests.source.serving import Server
@@ -283,16 +284,19 @@ def test_kept_clones_are_used_again(project: Builder, serve: Serve, tmp_path: Pa
 def test_tokens_go_to_their_own_host_alone() -> None:
     """A token becomes a header for its host in the environment; other hosts and odd tokens give nothing."""
     tokens = {"GITHUB_TOKEN": "ghp_0123456789", "GITLAB_TOKEN": "glpat-0123456789"}
-    github = credentials("github.com", tokens)
+    hub, lab = (parse_url(f"https://{host}/o/r", Places()) for host in ("github.com", "gitlab.com"))
+    github = credentials(hub, (), tokens)
     assert github["GIT_CONFIG_KEY_0"] == "http.https://github.com/.extraHeader"
     assert base64.b64decode(github["GIT_CONFIG_VALUE_0"].rpartition(" ")[2]) == b"x-access-token:ghp_0123456789"
     assert (
-        base64.b64decode(credentials("gitlab.com", tokens)["GIT_CONFIG_VALUE_0"].rpartition(" ")[2])
+        base64.b64decode(credentials(lab, (), tokens)["GIT_CONFIG_VALUE_0"].rpartition(" ")[2])
         == b"oauth2:glpat-0123456789"
     )
-    assert credentials("127.0.0.1:80", tokens) == credentials("evil.example", tokens) == {}
-    assert credentials("github.com", {"GH_TOKEN": "a\r\nX-Evil: 1" + "x" * 20}) == {}
-    assert credentials("github.com", {}) == {}
+    plain = parse_url("http://127.0.0.1:80/o/r", Places(insecure=("http://127.0.0.1:80",)))
+    other = parse_url("https://evil.example/o/r", Places(hosts={"evil.example": "github"}))
+    assert credentials(plain, (), tokens) == credentials(other, (), tokens) == {}
+    assert credentials(hub, (), {"GH_TOKEN": "a\r\nX-Evil: 1" + "x" * 20}) == {}
+    assert credentials(hub, (), {}) == {}
 
 
 def test_tokens_in_no_argument_and_no_other_request(

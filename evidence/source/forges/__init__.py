@@ -15,6 +15,7 @@ from evidence.source.forges.gathered import PARTS
 LEDGER_CODES = {
     "forge_capped": "discussions are longer than what is read of one",
     "forge_not_asked": "the forge was not asked",
+    "forge_renamed": "the repository has another name now",
     "forge_sampled": "not everything that the forge has was read",
     "forge_unavailable": "the forge could not give what it was asked for",
 }

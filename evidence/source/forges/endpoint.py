@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from evidence.source.forges.tokens import Credential, credential_for
+from evidence.source.forges.tokens import AppKey, Credential, app_for, credential_for
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -20,7 +20,8 @@ class Endpoint:
     origin: str
     web: str
     layouts: tuple[tuple[str, str], ...]
-    credential: Credential | None = field(default=None)
+    credential: Credential | None = None
+    app: AppKey | None = None
 
     @property
     def lends_links(self) -> bool:
@@ -37,15 +38,16 @@ def endpoint_for(kind: str, origin: str, named: tuple[str, ...] = ()) -> Endpoin
     """The API of the forge at ``origin`` (``https://github.com``), a ``github`` or ``gitlab``."""
     host = origin.partition("://")[2]
     credential = credential_for(host, kind, named)
+    app = app_for(host, named) if kind == "github" and credential is None else None
     if kind == "gitlab":
         return Endpoint(kind, host, origin, origin, (("/api/v4", "/api/graphql"),), credential)
     if host == "github.com":
-        return Endpoint(kind, host, "https://api.github.com", origin, (("", "/graphql"),), credential)
+        return Endpoint(kind, host, "https://api.github.com", origin, (("", "/graphql"),), credential, app)
     if host.endswith(".ghe.com"):
-        return Endpoint(kind, host, f"https://api.{host}", origin, (("", "/graphql"),), credential)
+        return Endpoint(kind, host, f"https://api.{host}", origin, (("", "/graphql"),), credential, app)
     enterprise, public = ("/api/v3", "/api/graphql"), ("", "/graphql")
     layouts = (public, enterprise) if is_loopback(host) else (enterprise,)
-    return Endpoint(kind, host, origin, origin, layouts, credential)
+    return Endpoint(kind, host, origin, origin, layouts, credential, app)
 
 
 def origin_of(url: str) -> str:

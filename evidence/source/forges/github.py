@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
+from evidence.source.forges.app import signed_in
 from evidence.source.forges.asking import Asking, Subject
 from evidence.source.forges.cache import AnswerCache, Marks, Stored, items_of
 from evidence.source.forges.endpoint import Endpoint
@@ -18,8 +19,8 @@ from evidence.source.forges.github_answers import Answers
 from evidence.source.forges.github_client import GitHubClient
 from evidence.source.forges.github_pages import MOST_CHANGES, MOST_ISSUES, Pages
 from evidence.source.forges.github_releases import releases_of
-from evidence.source.forges.http import Unavailable
 from evidence.source.forges.memo import Memo
+from evidence.source.forges.patience import Unavailable
 from evidence.source.forges.wording import child
 
 _NEWEST = "/issues?state=all&sort=updated&direction=desc&per_page=100"
@@ -35,6 +36,10 @@ def read(endpoint: Endpoint, subject: Subject, asking: Asking) -> Gathered:
 
     Never raises: what could not be had is in ``missing``.
     """
+    try:
+        endpoint = signed_in(endpoint, asking.patience)
+    except Unavailable as error:
+        return Gathered(missing=dict.fromkeys(PARTS, str(error)))
     client = GitHubClient(endpoint, subject.path, asking.patience)
     answers = Answers(subject.page or f"{endpoint.web}/{subject.path}", endpoint.web)
     with client.session, closing(asking.open_cache()) as cache:

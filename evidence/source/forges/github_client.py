@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from evidence.source.forges.endpoint import Endpoint
-from evidence.source.forges.http import ForgeSession, Unavailable, decoded
-from evidence.source.forges.patience import Patience
+from evidence.source.forges.http import ForgeSession, decoded
+from evidence.source.forges.patience import Patience, Unavailable
 from evidence.source.forges.wording import child, children
 
 _HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}

@@ -10,7 +10,7 @@ from evidence.source.forges.gathered import Gathered
 from evidence.source.forges.github_answers import Answers, history
 from evidence.source.forges.github_client import GitHubClient, TooMuch
 from evidence.source.forges.github_queries import HISTORY, PAGE
-from evidence.source.forges.http import Unavailable
+from evidence.source.forges.patience import Unavailable
 from evidence.source.forges.wording import child, children, number
 
 CHANGES_A_PAGE = 25

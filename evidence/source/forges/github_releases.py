@@ -6,7 +6,7 @@ from typing import Any
 
 from evidence.model import Release
 from evidence.source.forges.github_client import GitHubClient
-from evidence.source.forges.http import Unavailable
+from evidence.source.forges.patience import Unavailable
 from evidence.source.forges.wording import account, child, link, seconds, text, title
 
 _PER_PAGE = 100

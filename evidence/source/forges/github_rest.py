@@ -17,7 +17,7 @@ from evidence.model import ChangeRequest, Comment
 from evidence.source.forges.gathered import Gathered, StoredChange, StoredIssue
 from evidence.source.forges.github_client import GitHubClient
 from evidence.source.forges.github_typed import Typed, each, number_in, person
-from evidence.source.forges.http import Unavailable
+from evidence.source.forges.patience import Unavailable
 from evidence.source.forges.pygithub import PER_PAGE, Listing, client
 from evidence.source.forges.sampling import spread
 from evidence.source.forges.wording import number, oid
@@ -108,10 +108,15 @@ class RestReading:
 
     def _whole(self, changes: int) -> tuple[dict[int, list[Any]], dict[int, list[Any]]] | None:
         """All comments by change or issue, on lines and spoken; None where there are too many requests to make."""
-        lists = (
-            self._listing(self._repo.get_pulls_review_comments(sort="created", direction="asc")),
-            self._listing(self._repo.get_issues_comments(sort="created", direction="asc")),
-        )
+        try:
+            lists = (
+                self._listing(self._repo.get_pulls_review_comments(sort="created", direction="asc")),
+                self._listing(self._repo.get_issues_comments(sort="created", direction="asc")),
+            )
+        except Unavailable as error:
+            if error.status != 404:
+                raise
+            return None
         needed = changes + sum(listing.pages - 1 for listing in lists) + _RESERVE
         if needed > self._session.most_asked - self._session.asked:
             return None

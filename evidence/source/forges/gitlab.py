@@ -20,8 +20,9 @@ from evidence.source.forges.cache import AnswerCache, Marks, items_of
 from evidence.source.forges.endpoint import Endpoint, origin_of
 from evidence.source.forges.gathered import PARTS, Gathered, StoredChange, StoredIssue
 from evidence.source.forges.gitlab_records import GitLabRecords
-from evidence.source.forges.http import USER_AGENT, ForgeSession, Unavailable, decoded
+from evidence.source.forges.http import USER_AGENT, ForgeSession, decoded
 from evidence.source.forges.memo import Memo
+from evidence.source.forges.patience import Unavailable
 from evidence.source.forges.sampling import spread
 from evidence.source.forges.wording import child, number
 

@@ -20,7 +20,7 @@ from urllib3.util.retry import Retry
 
 from evidence.source.forges.endpoint import origin_of
 from evidence.source.forges.memo import Memo
-from evidence.source.forges.patience import Patience
+from evidence.source.forges.patience import Patience, Unavailable
 
 TRIES = 5
 MOST_BYTES = 32 << 20
@@ -30,17 +30,6 @@ _TIMEOUT = (8.0, 15.0)
 _REDIRECTS = 3
 _BUSY = frozenset({202, 429, 500, 502, 503, 504})
 _FIRST_PAUSE = 0.5
-
-
-class Unavailable(Exception):
-    """Something that a forge could not give. ``str()`` is the reason, fit for the ledger: no address, time or token.
-
-    ``status`` is the HTTP status, 0 where no answer came, -1 where we did not ask or refused to listen.
-    """
-
-    def __init__(self, reason: str, status: int = 0) -> None:
-        super().__init__(reason)
-        self.status = status
 
 
 class ForgeSession(requests.Session):

@@ -29,3 +29,14 @@ class Patience:
         self.spent += seconds
         self.sleep(seconds)
         return True
+
+
+class Unavailable(Exception):
+    """Something that a forge could not give. ``str()`` is the reason, fit for the ledger: no address, time or token.
+
+    ``status`` is the HTTP status, 0 where no answer came, -1 where we did not ask or refused to listen.
+    """
+
+    def __init__(self, reason: str, status: int = 0) -> None:
+        super().__init__(reason)
+        self.status = status

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from github import Github
+from github import Auth, Github, GithubException, GithubIntegration
 from github.GithubObject import CompletableGithubObject, GithubObject
 from github.PaginatedList import PaginatedList
 from github.Requester import Requester, RequestsResponse
+from jwt import PyJWTError
 
 from evidence.source.forges.endpoint import origin_of
-from evidence.source.forges.http import USER_AGENT, ForgeSession, Unavailable
+from evidence.source.forges.http import USER_AGENT, ForgeSession
+from evidence.source.forges.patience import Unavailable
+from evidence.source.forges.tokens import AppKey
 
 PER_PAGE = 100
 _RECORDED = "https://api.github.com"
@@ -21,10 +25,34 @@ Item = TypeVar("Item", bound=GithubObject)
 
 
 def client(session: ForgeSession, base: str) -> Github:
-    """A PyGithub client whose every request goes through ``session``; ``base`` is where REST lives.
+    """A PyGithub client whose every request goes through ``session``; ``base`` is where REST lives."""
+    with _connected_by(session):
+        return Github(
+            base_url=base or session.origin,
+            retry=None,
+            per_page=PER_PAGE,
+            user_agent=USER_AGENT,
+            lazy=True,
+            seconds_between_requests=None,
+        )
 
-    PyGithub takes its connections from the class, so they are put there only while a client is made.
-    """
+
+def installation_token(session: ForgeSession, base: str, app: AppKey) -> str:
+    """A token that a GitHub App gets for its installation. Raises Unavailable."""
+    try:
+        auth = Auth.AppAuth(app.app, app.key)
+        with _connected_by(session):
+            integration = GithubIntegration(auth=auth, base_url=base or session.origin, user_agent=USER_AGENT)
+            return integration.get_access_token(app.installation).token
+    except Unavailable as error:
+        raise Unavailable(f"the GitHub App gets no token: {error}", error.status) from None
+    except (GithubException, ValueError, TypeError, PyJWTError):
+        raise Unavailable("the GitHub App gets no token: its key or the forge's answer is not usable", -1) from None
+
+
+@contextmanager
+def _connected_by(session: ForgeSession) -> Iterator[None]:
+    """PyGithub takes its connections from the class, so ours are put there only while a client is made."""
 
     class Connection:
         """What PyGithub calls a connection."""
@@ -49,14 +77,7 @@ def client(session: ForgeSession, base: str) -> Github:
     with _making:
         Requester.injectConnectionClasses(Connection, Connection)  # type: ignore[arg-type]
         try:
-            return Github(
-                base_url=base or session.origin,
-                retry=None,
-                per_page=PER_PAGE,
-                user_agent=USER_AGENT,
-                lazy=True,
-                seconds_between_requests=None,
-            )
+            yield
         finally:
             Requester.resetConnectionClasses()
 

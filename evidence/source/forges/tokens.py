@@ -45,6 +45,15 @@ class Credential:
         return "Basic " + base64.b64encode(f"{self.user}:{self.secret}".encode()).decode()
 
 
+@dataclass(frozen=True)
+class AppKey:
+    """A GitHub App's id, its installation, and the private key it signs with."""
+
+    app: int
+    installation: int
+    key: str = field(repr=False)
+
+
 def credential_for(
     host: str, kind: str, named: tuple[str, ...] = (), environ: Mapping[str, str] = os.environ
 ) -> Credential | None:
@@ -54,17 +63,39 @@ def credential_for(
     belong to one host each: the first one named, by option or by GH_HOST and GITLAB_HOST, or else github.com and
     gitlab.com. GH_ENTERPRISE_TOKEN is for named GitHub hosts, and leaves GH_TOKEN to github.com. netrc goes by host.
     """
-    hosts = (*named, *filter(None, [environ.get(HOST_VARIABLES.get(kind, ""), "")]))
     enterprise = _first(environ, _ENTERPRISE) if kind == "github" and host != _HOME["github"] else None
-    if enterprise and host in map(_bare, hosts):
+    if enterprise and host in _hosts(kind, named, environ):
         return Credential("bearer", enterprise[1], "x-access-token", enterprise[0])
-    separate = kind == "github" and _first(environ, _ENTERPRISE) is not None
-    home = _bare(hosts[0]) if hosts and not separate else _HOME.get(kind, "")
-    if host == home:
+    if host == _home(kind, named, environ):
         found = _github(environ) if kind == "github" else _gitlab(environ, host)
         if found is not None:
             return found
     return _from_netrc(host, environ)
+
+
+def app_for(host: str, named: tuple[str, ...] = (), environ: Mapping[str, str] = os.environ) -> AppKey | None:
+    """The GitHub App that the environment names, where ``host`` is the one that its variables are meant for."""
+    wanted = [environ.get(f"GITHUB_APP_{name}", "") for name in ("ID", "INSTALLATION_ID")]
+    key = environ.get("GITHUB_APP_PRIVATE_KEY", "")
+    if not key and (file := environ.get("GITHUB_APP_PRIVATE_KEY_PATH")):
+        try:
+            key = Path(file).read_text("ascii")
+        except (OSError, ValueError):
+            return None
+    if not key or not all(each.isdigit() for each in wanted) or host != _home("github", named, environ):
+        return None
+    return AppKey(int(wanted[0]), int(wanted[1]), key.replace("\\n", "\n"))
+
+
+def _hosts(kind: str, named: tuple[str, ...], environ: Mapping[str, str]) -> list[str]:
+    return [_bare(host) for host in (*named, environ.get(HOST_VARIABLES.get(kind, ""), "")) if host]
+
+
+def _home(kind: str, named: tuple[str, ...], environ: Mapping[str, str]) -> str:
+    """The host that the variables without "enterprise" in their names are meant for."""
+    hosts = _hosts(kind, named, environ)
+    separate = kind == "github" and _first(environ, _ENTERPRISE) is not None
+    return hosts[0] if hosts and not separate else _HOME.get(kind, "")
 
 
 def _bare(host: str) -> str:
