@@ -181,6 +181,7 @@ def _scanned(request: ScanRequest, pool: ExtractionPool, ledger: Ledger, progres
         progress.stage("Looking for signals", len(detectors))
         missing = {**({"history": history.lacking} if history.lacking else {}), **told.missing}
         project = Project(repository.snapshot.blobs, facts, history, changes=told.changes, missing=missing)
+        project.past.begin()
         findings = detect.run(detectors, project, repository.id, ledger, request.timer, request.workers)
 
         candidate = _candidate(request, project, progress) if request.candidates else None

@@ -23,6 +23,9 @@ class _NoHistory:
     def dates(self, _paths: Iterable[str]) -> Mapping[str, tuple[int, ...]]:
         return {}
 
+    def begin_counting(self, _shas: Iterable[str]) -> None:
+        return
+
     def line_counts(self, _shas: Iterable[str]) -> Mapping[str, LineCount]:
         return {}
 

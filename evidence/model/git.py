@@ -103,6 +103,10 @@ class History(Protocol):
         """For each path, the sorted commit times (epoch seconds) of the commits that touch it."""
         ...
 
+    def begin_counting(self, shas: Sequence[str]) -> None:
+        """Begin to count the lines of these commits, if that can be done while others work."""
+        ...
+
     def line_counts(self, shas: Sequence[str]) -> Mapping[str, LineCount]:
         """Counted lines of these commits (full ids); those whose files are not there are left out."""
 

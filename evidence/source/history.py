@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from msgspec.structs import replace
 
@@ -26,6 +28,7 @@ MOST_OUTPUT = 64 * MIB  # nearly five times what 26,000 commits of a large appli
 # git holds all changes of one commit in memory, about 200 bytes each: so much less than others get is enough for half a
 # million, and stops a tree that repeats itself without end.
 _SPARED_MEMORY = 208 * MIB
+_PAUSE = 0.002
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,11 @@ class History:
     commits: tuple[Commit, ...]
     counter: LineCounter | None = field(default=None, repr=False, compare=False)
     lacking: str = ""
+
+    def begin_counting(self, shas: Sequence[str]) -> None:
+        """Let git count the lines of these commits while others work; :meth:`line_counts` collects it."""
+        if self.counter:
+            self.counter.begin(shas)
 
     def line_counts(self, shas: Sequence[str]) -> dict[str, LineCount]:
         """Counted lines of these commits (full ids), as far as their files are there; the repository must be open."""
@@ -72,12 +80,12 @@ class HistoryReading:
         """Wait for git and read what it wrote. Never fails: what is missing is in the ledger."""
         self.start()
         assert self._child is not None  # noqa: S101
+        with open(self._file, "rb") as file:
+            commits = list(read_commits(_Growing(file, self._child)))
         code = self._child.wait()
         if "out of memory" in self._child.said().lower():
             code = -signal.SIGKILL  # trying the same again would end the same way
         self._git.end(self._child)
-        with open(self._file, "rb") as file:
-            commits = list(read_commits(file))
         os.unlink(self._file)
         if code != 0:
             # After a signal git's last record may be half written.
@@ -94,6 +102,22 @@ class HistoryReading:
             commits = [replace(c, changes=()) if c.sha in boundary else c for c in commits]
         counter = LineCounter(self._git, self._spool, self._ledger)
         return History(tuple(commits), counter, _lacking(len(commits), bool(boundary)))
+
+
+class _Growing:
+    """A file that git still writes: reading waits for more until git has ended, so that both work at once."""
+
+    def __init__(self, file: BinaryIO, child: Child) -> None:
+        self._file, self._child = file, child
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at least one until the end."""
+        while True:
+            ended = self._child.process.poll() is not None
+            piece = self._file.read(size)
+            if piece or ended:
+                return piece
+            time.sleep(_PAUSE)
 
 
 def _lacking(count: int, shallow: bool) -> str:

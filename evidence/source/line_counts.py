@@ -6,6 +6,7 @@ partial clone the old contents are missing; those commits are left out, and the 
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from evidence.facts.masking import mask
 from evidence.model import Ledger, LineCount
-from evidence.source.git import MIB, Git
+from evidence.source.git import MIB, Child, Git
 from evidence.source.objects import sizes
 from evidence.source.quoting import path_text
 
@@ -24,8 +25,15 @@ _LOG = (
 )  # fmt: skip
 _COUNTED = ("--numstat", "-w", "-M")
 _NAMED = ("--raw", "--no-abbrev", "--no-renames")
+# Nobody wrote these by hand, and a lock file's ten thousand lines cost more than all the code of its commit.
+_LEFT_OUT = (
+    "*.lock", "*package-lock.json", "*npm-shrinkwrap.json", "*pnpm-lock.yaml", "*.min.js", "*.min.css", "*.map",
+    "*.svg", "*.po", "*.pot", "*.snap", "*node_modules/*", "*site-packages/*",
+)  # fmt: skip
+_PATHS = ("--", ".", *(f":(exclude,icase){pattern}" for pattern in _LEFT_OUT))
 _LINES = re.compile(rb"(\d+|-)\t(\d+|-)\t(.*)", re.DOTALL)
 _MOST_FILES = 2_000
+_MOST_OUTPUT = 16 * MIB
 
 
 class LineCounter:
@@ -33,9 +41,16 @@ class LineCounter:
 
     def __init__(self, git: Git, spool: Path, ledger: Ledger) -> None:
         self._git, self._spool, self._ledger = git, spool, ledger
+        self._begun: tuple[tuple[str, ...], _Running] | None = None
+
+    def begin(self, shas: Sequence[str]) -> None:
+        """Let git count these commits while others work; :meth:`count` collects it when asked for the same ones."""
+        if shas and self._begun is None:
+            self._begun = (tuple(shas), self._start(_COUNTED, shas))
 
     def count(self, shas: Sequence[str]) -> dict[str, LineCount]:
-        """The counts of these commits, as far as their files are there; the ledger tells what was counted."""
+        """The counts of these commits, as far as their files are there; the ledger tells what was counted.
+        Lock files and the like are left out."""
         if not shas:
             return {}
         counted, whole = self._counted(shas)
@@ -49,7 +64,8 @@ class LineCounter:
         return counted
 
     def _counted(self, shas: Sequence[str]) -> tuple[dict[str, LineCount], bool]:
-        out, code = self._log(_COUNTED, shas)
+        begun, self._begun = self._begun, None
+        out, code = begun[1].result() if begun and begun[0] == tuple(shas) else self._log(_COUNTED, shas)
         found = dict(_records(out))
         if code != 0 and found:
             found.popitem()  # git ends within the commit that it cannot read
@@ -67,20 +83,33 @@ class LineCounter:
         return [sha for sha in shas if sha in needed and needed[sha] <= there.keys()]
 
     def _log(self, options: Sequence[str], shas: Sequence[str]) -> tuple[bytes, int]:
-        limits = self._git.bounded(seconds=60.0, output=16 * MIB)
-        if not shas:
-            return b"", 0
-        with tempfile.TemporaryFile(dir=self._spool) as asked:
+        return self._start(options, shas).result() if shas else (b"", 0)
+
+    def _start(self, options: Sequence[str], shas: Sequence[str]) -> _Running:
+        limits = self._git.bounded(seconds=60.0, file=_MOST_OUTPUT)
+        handle, name = tempfile.mkstemp(dir=self._spool)
+        with os.fdopen(handle, "wb") as out, tempfile.TemporaryFile(dir=self._spool) as asked:
             asked.write("".join(f"{sha}\n" for sha in shas).encode())
             asked.seek(0)
-            child = self._git.start(*_LOG, *options, stdin=asked, limits=limits)
-            try:
-                out = child.stdout.read(limits.output)
-                if len(out) == limits.output:
-                    child.stop()
-                return out, child.wait()
-            finally:
-                self._git.end(child)
+            child = self._git.start(*_LOG, *options, *_PATHS, stdin=asked, stdout=out, limits=limits)
+        return _Running(self._git, child, Path(name))
+
+
+class _Running:
+    """git at work, writing into a file of the spool (which goes with everything in it when the repository is
+    closed)."""
+
+    def __init__(self, git: Git, child: Child, out: Path) -> None:
+        self._git, self._child, self._out = git, child, out
+
+    def result(self) -> tuple[bytes, int]:
+        """What git wrote, once it has ended, and its exit code."""
+        code = self._child.wait()
+        self._git.end(self._child)
+        with open(self._out, "rb") as out:
+            content = out.read(_MOST_OUTPUT)
+        self._out.unlink()
+        return content, code
 
 
 def _commits(out: bytes) -> Iterator[tuple[str, list[bytes]]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import BinaryIO
+from typing import Protocol
 
 from evidence.facts.masking import mask
 from evidence.model import Change, Commit, Person
@@ -32,7 +32,13 @@ _CHUNK = 1 << 20
 MOST_CHANGES = 400_000
 
 
-def read_commits(file: BinaryIO) -> Iterator[Commit]:
+class Readable(Protocol):
+    """What bytes are read from; an empty piece is the end."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+def read_commits(file: Readable) -> Iterator[Commit]:
     """Commits in the order of the file, which is the output of ``LOG`` with or without changes.
 
     A field that ends in the middle (git was stopped) is left out. Of a history that names more than ``MOST_CHANGES``

@@ -146,6 +146,9 @@ class MadeHistory:
         """For each path, the times of the commits that touch it."""
         return {p: tuple(sorted(c.committed for c in self.commits for x in c.changes if x.path == p)) for p in paths}
 
+    def begin_counting(self, shas: Sequence[str]) -> None:
+        """Nothing: all lines are known."""
+
     def line_counts(self, shas: Sequence[str]) -> Mapping[str, LineCount]:
         """The lines that each commit changes."""
         return {sha: self._lines[sha] for sha in shas}

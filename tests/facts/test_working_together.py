@@ -19,6 +19,9 @@ class _History:
     def dates(self, _paths: object) -> dict[str, tuple[int, ...]]:
         return {}
 
+    def begin_counting(self, _shas: object) -> None:
+        return
+
     def line_counts(self, _shas: object) -> dict[str, LineCount]:
         return {}
 

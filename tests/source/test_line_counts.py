@@ -76,3 +76,17 @@ def test_nothing_asked_is_nothing_done(build: Build) -> None:
     project = build()
     project.commit({"a.py": "1\n"})
     assert counts(project) == ({}, {})
+
+
+def test_what_git_began_early_is_collected(build: Build) -> None:
+    """Counting may begin before it is asked for; another question is answered all the same."""
+    project = build()
+    first = project.commit({"a.py": "1\n", "poetry.lock": TEXT})
+    second = project.commit({"a.py": "2\n"})
+    with open_source(str(project.folder), ledger=Ledger()) as repository:
+        history = repository.history()
+        history.begin_counting([first, second])
+        assert dict(history.line_counts([first])) == {first: LineCount((("a.py", 1, 0),))}
+        assert list(history.line_counts([first, second])) == [first, second]
+        history.begin_counting([second])
+        assert dict(history.line_counts([second])) == {second: LineCount((("a.py", 1, 1),))}

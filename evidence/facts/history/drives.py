@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from msgspec import Struct
 
-from evidence.facts.history.path_kinds import PathKind, kind_of
+from evidence.facts.history.path_kinds import Kinds, PathKind
 from evidence.facts.history.rows import Row
 from evidence.facts.history.word_lists import word_list
 
@@ -53,19 +53,39 @@ class Drive(Struct, frozen=True):
     complete: bool
 
 
-def drives(rows: Sequence[Row], undone: Collection[str]) -> tuple[Drive, ...]:
+def drives(rows: Sequence[Row], undone: Collection[str], kinds: Kinds) -> tuple[Drive, ...]:
     """The series among these rows (newest first) with four steps and fifteen files or more, the longest first; of two
     that share most of their commits the longer one alone."""
-    found = [drive for key, steps in _topics(rows) for drive in _series(key, steps, undone) if _is_about(drive, rows)]
+    found = [drive for key, steps in _topics(rows) for drive in _series(key, steps, undone, kinds)]
     found.sort(key=lambda d: (-len(d.steps), -d.files, d.topic, d.steps[0].sha))
+    subjects = _Subjects(rows)
     kept: list[Drive] = []
     seen: set[str] = set()
     for drive in found:
         shas = {row.sha for row in drive.steps}
-        if 2 * len(shas & seen) <= len(shas) and len(kept) < _MOST_DRIVES:
+        if len(kept) < _MOST_DRIVES and 2 * len(shas & seen) <= len(shas) and subjects.are_about(drive):
             kept.append(drive)
             seen |= shas
     return tuple(kept)
+
+
+class _Subjects:
+    """The subjects of each person in lower case, newest first, with the place of each commit among them."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._texts: defaultdict[str, list[str]] = defaultdict(list)
+        self._places: dict[str, int] = {}
+        for row in rows:
+            self._places[row.sha] = len(self._texts[row.author])
+            self._texts[row.author].append(row.commit.subject.lower())
+
+    def are_about(self, drive: Drive) -> bool:
+        """Whether the word means the series: most subjects of that time and person that hold it are steps. A word of
+        the domain ("service") is in many others."""
+        word = drive.topic.rpartition(" ")[2]
+        newest, oldest = self._places[drive.steps[-1].sha], self._places[drive.steps[0].sha]
+        named = sum(word in text for text in self._texts[drive.author][newest : oldest + 1])
+        return _MOSTLY * named <= len(drive.steps)
 
 
 def _topics(rows: Sequence[Row]) -> Iterator[tuple[tuple[str, str], list[Row]]]:
@@ -82,7 +102,7 @@ def _topics(rows: Sequence[Row]) -> Iterator[tuple[tuple[str, str], list[Row]]]:
     yield from ((key, steps) for key, steps in found.items() if len(steps) >= FEWEST_STEPS)
 
 
-def _series(key: tuple[str, str], rows: Sequence[Row], undone: Collection[str]) -> Iterator[Drive]:
+def _series(key: tuple[str, str], rows: Sequence[Row], undone: Collection[str], kinds: Kinds) -> Iterator[Drive]:
     """The runs of these rows without a long pause, as far as they are large enough."""
     run: list[Row] = []
     for row in (*rows, None):
@@ -90,23 +110,11 @@ def _series(key: tuple[str, str], rows: Sequence[Row], undone: Collection[str]) 
             run.append(row)
             continue
         if len(run) >= FEWEST_STEPS:
-            files = {c.path for r in run for c in r.commit.changes if kind_of(c.path) != PathKind.FOREIGN}
+            files = {c.path for r in run for c in r.commit.changes if kinds[c.path] != PathKind.FOREIGN}
             if len(files) >= FEWEST_FILES:
                 complete = any(map(_ends, run[-max(1, len(run) // 4) :])) and all(r.sha not in undone for r in run)
                 yield Drive(*key, tuple(run), len(files), complete)
         run = [row] if row is not None else []
-
-
-def _is_about(drive: Drive, rows: Sequence[Row]) -> bool:
-    """Whether the word means the series: most subjects of that time and person that hold it are steps. A word of the
-    domain ("service") is in many others."""
-    word = drive.topic.rpartition(" ")[2]
-    first, last = drive.steps[0].commit.committed, drive.steps[-1].commit.committed
-    named = sum(
-        row.author == drive.author and first <= row.commit.committed <= last and word in row.commit.subject.lower()
-        for row in rows
-    )
-    return _MOSTLY * named <= len(drive.steps)
 
 
 def _ends(row: Row) -> bool:

@@ -8,7 +8,7 @@ from functools import cached_property
 from evidence.facts.history.areas import Areas
 from evidence.facts.history.drives import Drive, drives
 from evidence.facts.history.mainline import Landing, by_other, landing, mainline
-from evidence.facts.history.path_kinds import Kinds
+from evidence.facts.history.path_kinds import Kinds, PathKind
 from evidence.facts.history.pictured import pictured
 from evidence.facts.history.repairs import Repair, repairs
 from evidence.facts.history.rows import Row
@@ -71,6 +71,10 @@ class Past:
     def _chosen(self) -> list[Row]:
         return spread([row for row in self.work if row.commit.parents], lambda row: row.author)
 
+    def begin(self) -> None:
+        """Choose the sample and let its lines be counted, while others work."""
+        self._history.begin_counting([row.sha for row in self._chosen])
+
     @cached_property
     def _counts(self) -> Mapping[str, LineCount]:
         return self._history.line_counts([row.sha for row in self._chosen])
@@ -86,7 +90,10 @@ class Past:
         return tuple(row for row in self._chosen if row.sha not in self._counts or not self._is_blank(row))
 
     def _is_blank(self, row: Row) -> bool:
-        return not self._counts[row.sha].files and all(change.status == "M" for change in row.commit.changes)
+        changes = row.commit.changes
+        if self._counts[row.sha].files or any(change.status != "M" for change in changes):
+            return False
+        return any(self._kinds[change.path] != PathKind.FOREIGN for change in changes)
 
     def counted_lines(self) -> dict[str, tuple[int, int]]:
         """Lines added and removed by each counted commit, by its id; binary files count nothing."""
@@ -99,7 +106,7 @@ class Past:
     def sizes(self) -> dict[str, Size]:
         """How large each commit of the sample is, by its id, as far as its lines could be counted."""
         counted = ((row, self._counts.get(row.sha)) for row in self.sample)
-        return {row.sha: size_of(row.commit, count) for row, count in counted if count is not None}
+        return {row.sha: size_of(row.commit, count, self._kinds) for row, count in counted if count is not None}
 
     @cached_property
     def touched(self) -> list[tuple[Row, tuple[str, ...]]]:
@@ -119,8 +126,8 @@ class Past:
 
     def pictured(self) -> RepositoryHistory | None:
         """The counts that pictures of this history show; None where nobody did anything."""
-        names = {c.contributor.key: c.contributor.name for c in self.people.contributions}
-        return pictured(self.touched, self.areas.code, names.__getitem__)
+        commits = {row.author: row.commit for row in self.work}
+        return pictured(self.touched, self.areas.code, lambda key: self.people.author(commits[key]).name)
 
     @cached_property
     def _undone(self) -> frozenset[str]:
@@ -129,8 +136,8 @@ class Past:
 
     def repairs(self) -> Iterator[Repair]:
         """Reverts, hotfixes and incidents, with what mends them."""
-        return repairs(self.work, self._undone)
+        return repairs(self.work, self._undone, self._kinds)
 
     def drives(self) -> tuple[Drive, ...]:
         """Series of commits that carry one change through the code."""
-        return drives(self.work, self._undone)
+        return drives(self.work, self._undone, self._kinds)

@@ -38,7 +38,7 @@ def pictured(
             by_author[area][row.author] += 1
             if at >= 0:
                 by_period[area][at] += 1
-        if len(areas) <= _SWEEP:
+        if 1 < len(areas) <= _SWEEP:
             pairs.update(combinations(areas, 2))
     shown = sorted(commits, key=lambda area: (-commits[area], area))[:_MOST_AREAS]
     return RepositoryHistory(

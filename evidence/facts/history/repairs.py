@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from msgspec import Struct
 
-from evidence.facts.history.path_kinds import PathKind, kind_of
+from evidence.facts.history.path_kinds import Kinds, PathKind
 from evidence.facts.history.rows import Row
 from evidence.facts.people import reverted
 
@@ -19,10 +19,11 @@ DAYS = 30
 _DAY = 86_400
 # The newest troubles, and how many commits after each are looked through.
 _MOST_TROUBLES, _MOST_AFTER = 200, 400
-# What every trouble has in its subject, looked for first: it costs a tenth of the full patterns.
-_HINT = re.compile(
-    r"revert|back ?out|undo|hot-?fix|mortem|outage|incident|downtime|regression|inc-?\d|sev-?\d|pir-?\d", re.I
-)
+# One of these is in the subject of every trouble. Looking for them first costs a tenth of the patterns.
+_HINTS = (
+    "revert", "backout", "back out", "undo", "hotfix", "hot-fix", "mortem", "outage", "incident", "downtime",
+    "regression", "inc", "sev", "pir",
+)  # fmt: skip
 _REVERT = re.compile(r"^(?:Revert|Back ?out|Undo)\b[:\s]", re.IGNORECASE)
 _REVERTED_SUBJECT = re.compile(r"^Revert:? [\"'“](.{1,300}?)[\"'”]")
 _HOTFIX = re.compile(
@@ -46,11 +47,12 @@ class Repair(Struct, frozen=True):
     tested: bool = False
 
 
-def repairs(rows: Sequence[Row], undone: Collection[str]) -> Iterator[Repair]:
+def repairs(rows: Sequence[Row], undone: Collection[str], kinds: Kinds) -> Iterator[Repair]:
     """The troubles among these rows (newest first), the newest first; ``undone`` are ids of reverted commits."""
-    found = 0
+    found, fixes = 0, _Fixes(kinds)
     for position, row in enumerate(rows):
-        if not _HINT.search(row.commit.subject) and "This reverts" not in row.commit.body:
+        low = row.commit.subject.lower()
+        if not any(map(low.__contains__, _HINTS)) and "This reverts" not in row.commit.body:
             continue
         is_revert = bool(_REVERT.match(row.commit.subject)) or bool(reverted(row.commit))
         if not is_revert and not _HOTFIX.search(row.commit.subject):
@@ -58,25 +60,40 @@ def repairs(rows: Sequence[Row], undone: Collection[str]) -> Iterator[Repair]:
         found += 1
         if found > _MOST_TROUBLES:
             return
-        yield _repair(row, rows[max(0, position - _MOST_AFTER) : position], undone, is_revert)
+        yield _repair(row, rows[max(0, position - _MOST_AFTER) : position], is_revert, fixes, undone)
 
 
-def _repair(row: Row, later: Sequence[Row], undone: Collection[str], is_revert: bool) -> Repair:
+class _Fixes:
+    """Which commits say that they fix something, and the application code that each touches; looked at once each."""
+
+    def __init__(self, kinds: Kinds) -> None:
+        self._kinds = kinds
+        self._said: dict[str, bool] = {}
+
+    def said(self, row: Row) -> bool:
+        """Whether a commit says so."""
+        found = self._said.get(row.sha)
+        if found is None:
+            found = self._said[row.sha] = bool(_FIXES.search(row.commit.subject))
+        return found
+
+    def code(self, row: Row) -> set[str]:
+        """The application code that a commit touches."""
+        return {change.path for change in row.commit.changes if self._kinds[change.path] == PathKind.APP}
+
+
+def _repair(row: Row, later: Sequence[Row], is_revert: bool, fixes: _Fixes, undone: Collection[str]) -> Repair:
     if not is_revert and row.touches(PathKind.APP) and row.touches(PathKind.TEST) and row.sha not in undone:
         return Repair(row, row, True)
-    code = _code(row)
+    code = fixes.code(row)
     again = _REVERTED_SUBJECT.match(row.commit.subject)
     wanted = _NUMBER.sub("", again[1]).casefold() if again else ""
-    for other in reversed(later):  # the oldest first
+    for other in reversed(later if code else ()):  # the oldest first
         if other.commit.committed - row.commit.committed > DAYS * _DAY:
             break
-        if other.sha in undone or not other.touches(PathKind.APP) or _REVERT.match(other.commit.subject):
+        if other.sha in undone or not other.touches(PathKind.APP):
             continue
-        brings_back = bool(wanted) and wanted in other.commit.subject.casefold()
-        if (brings_back or _FIXES.search(other.commit.subject)) and code & _code(other):
+        mends = fixes.said(other) or (wanted and wanted in other.commit.subject.casefold())
+        if mends and not _REVERT.match(other.commit.subject) and not code.isdisjoint(fixes.code(other)):
             return Repair(row, other, other.touches(PathKind.TEST))
     return Repair(row)
-
-
-def _code(row: Row) -> set[str]:
-    return {change.path for change in row.commit.changes if kind_of(change.path) == PathKind.APP}

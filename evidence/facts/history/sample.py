@@ -13,9 +13,9 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
-SPREAD = 160
-MAIN = 10
-EACH = 16
+SPREAD = 80
+MAIN = 8
+EACH = 10
 
 
 def evenly(items: Sequence[Item], most: int) -> list[Item]:

@@ -6,7 +6,7 @@ import re
 
 from msgspec import Struct
 
-from evidence.facts.history.path_kinds import PathKind, kind_of
+from evidence.facts.history.path_kinds import Kinds, PathKind
 from evidence.model import Commit, LineCount
 
 _BY_TOOL = re.compile(
@@ -27,9 +27,9 @@ class Size(Struct, frozen=True):
     by_tool: bool
 
 
-def size_of(commit: Commit, count: LineCount) -> Size:
-    """The size of a commit from its counted lines."""
-    own = [(added, gone) for path, added, gone in count.files if added >= 0 and kind_of(path) != PathKind.FOREIGN]
+def size_of(commit: Commit, count: LineCount, kinds: Kinds) -> Size:
+    """The size of a commit from its counted lines; ``kinds`` are those of all paths."""
+    own = [(added, gone) for path, added, gone in count.files if added >= 0 and kinds[path] != PathKind.FOREIGN]
     added, gone = sum(a for a, _ in own), sum(g for _, g in own)
     only_removed = gone > 0 and added <= gone // 20
     return Size(added + gone, len(own), only_removed or bool(_BY_TOOL.search(commit.subject)))

@@ -1,0 +1,82 @@
+"""The history stage against the least that any reading of a history costs.
+
+    python bench/history.py GIT_DIR [GIT_DIR ...] [--rounds 5]
+
+Rows: ``git log --raw --no-renames``; the stage alone in a process that has its modules loaded already (git's own log,
+read into records, rows and people, the sample's counted lines, all signals of history and the pictures); and what
+pandas would add to it. Wall-clock medians; the ratio is to the first row.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from evidence import detect
+from evidence.facts.project import Project
+from evidence.model import Ledger
+from evidence.pipeline import ScanRequest, open_repository
+
+_IMPORT = "import time; t = time.perf_counter(); import pandas; print(time.perf_counter() - t)"
+
+
+def log(git_dir: Path) -> float:
+    """Seconds that ``git log --raw --no-renames`` takes."""
+    start = time.perf_counter()
+    command = ["git", "--git-dir", str(git_dir), "log", "--raw", "--no-renames", "HEAD"]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return time.perf_counter() - start
+
+
+def stage(git_dir: Path) -> float:
+    """Seconds from the start of reading to the last finding and picture."""
+    detectors = [d for d in detect.discover() if d.__name__.startswith("detectors.history.")]
+    ledger = Ledger()
+    with open_repository(ScanRequest(source=str(git_dir)), ledger) as repository:
+        blobs = repository.snapshot.blobs
+        start = time.perf_counter()
+        history = repository.history()
+        project = Project(blobs, {}, history)
+        project.past.begin()
+        detect.run(detectors, project, repository.id, ledger)
+        project.past.pictured()
+        return time.perf_counter() - start
+
+
+def pandas_import() -> float:
+    """Seconds that a fresh process spends on importing pandas."""
+    done = subprocess.run([sys.executable, "-c", _IMPORT], capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def median(work: Callable[[], float], rounds: int) -> float:
+    """The median of several rounds, after one that is not counted."""
+    work()
+    return statistics.median(work() for _ in range(rounds))
+
+
+def main() -> int:
+    """Measure each repository and print one table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("repositories", nargs="+", type=Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    args = parser.parse_args()
+    gc.disable()  # as a scan does
+    print("| repository | git log --raw s | history stage s | ratio |\n| --- | --- | --- | --- |")
+    for git_dir in args.repositories:
+        # in turns, so that a machine that grows slow slows both
+        pairs = [(log(git_dir), stage(git_dir)) for _ in range(args.rounds + 1)][1:]
+        base, ours = (statistics.median(each) for each in zip(*pairs, strict=True))
+        print(f"| {git_dir.parent.name} | {base:.2f} | {ours:.2f} | {ours / base:.2f} |", flush=True)
+    print(f"\nimporting pandas: {median(pandas_import, 3):.2f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
