@@ -73,6 +73,7 @@ from evidence.facts.security import (
     trail_mixins,
     trail_recorders,
     trail_tables,
+    views_that_ask,
 )
 from evidence.facts.stems import stem
 from evidence.facts.suite import CollectedTest, Fixture
@@ -240,5 +241,6 @@ __all__ = [
     "trail_mixins",
     "trail_recorders",
     "trail_tables",
+    "views_that_ask",
     "written",
 ]

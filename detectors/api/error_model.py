@@ -48,8 +48,8 @@ _DOCUMENTED = re.compile(r"\berrors?\b|fehler|erro", re.IGNORECASE)
 
 def _central(sites: Sites) -> bool:
     shaped = bool(sites.of("catch_all", "own_exception", "problem"))
-    shared = sites.count("status") >= _CODES and len({s.path for s in sites.of("status")}) == 1
-    return shaped or shared or bool(sites.of("helper"))
+    in_one_place = max(Counter(s.path for s in sites.of("status")).values(), default=0)
+    return shaped or in_one_place >= _CODES or bool(sites.of("helper"))
 
 
 def _practised(sites: Sites) -> bool:

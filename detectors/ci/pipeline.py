@@ -68,6 +68,7 @@ CI_PIPELINE = Signal(
     statement=_statement,
 )
 SIGNALS = (CI_PIPELINE,)
+_LEADS = ("not_binding", "not_on_change", "other_language", "elsewhere")
 
 
 def detect(project: Project) -> Observations:
@@ -85,6 +86,9 @@ def detect(project: Project) -> Observations:
             seen.add(_site(run.job.matrix_place, "matrix", run.job.name, run.job.instances))
     if not tests:
         seen.update(_elsewhere(project))
+    if any(s.clause == "runs_tests" for s in seen):
+        # what tests another part, or cannot fail, shows nothing of a pipeline that does run the tests
+        seen = {s for s in seen if s.clause not in _LEADS}
     yield from ((CI_PIPELINE, site) for site in sorted(seen, key=Site.order))
 
 

@@ -57,6 +57,9 @@ def detect(project: Project) -> Observations:
             seen.update(_sites(run))
     if not seen:
         seen.update(_scripts_for_ci(project))
+    if any(s.clause in _KINDS for s in seen):
+        # what checks another part, or cannot fail, shows nothing of the checks that bind
+        seen = {s for s in seen if s.clause in (*_KINDS, "target")}
     yield from ((QUALITY_GATES, site) for site in sorted(seen, key=Site.order))
 
 

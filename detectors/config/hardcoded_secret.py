@@ -63,6 +63,11 @@ _ASIDE = re.compile(
     r"|seeds?|tutorials?|demos?|snapshots)(?:[/._-]|$)",
     re.IGNORECASE,
 )
+# Catalogues of texts for people, in which ``password`` is a label: by folder, or by a language code as the file's name.
+_TEXTS = re.compile(
+    r"(?:^|/)(?:i18n|l10n|locales?|translations?|lang(?:uage)?s?|intl|nls)/"
+    r"|(?:^|[/._-])[a-z]{2}(?:[-_][A-Za-z]{2,4})?\.(?:json|ya?ml|toml|ini|properties)$"
+)
 _HOSTED_CI = re.compile(
     r"(?:^|/)(?:\.github|\.circleci|\.gitlab-ci|\.travis|\.drone|\.woodpecker|bitbucket-pipelines|azure-pipelines"
     r"|\.ci)[/.]?"
@@ -176,7 +181,7 @@ def _in_data(place: SecretPlace) -> str:
         return ""
     if any(environment_of(a) in _APART or _PERSONS.search(a) for a in place.above):
         return "seeded" if environment_of(place.path) in ("preview", "staging", "production") else ""
-    if place.local or _HOSTED_CI.search(place.path):
+    if place.local or _HOSTED_CI.search(place.path) or _TEXTS.search(place.path):
         return ""
     stack = _COMPOSE.search(place.path) is not None
     dotenv = place.path.endswith(".env") or "/.env" in f"/{place.path}"

@@ -50,6 +50,8 @@ _TYPED_READS = frozenset(
 )
 # Methods of a settings class that run when it is made or given to an application.
 _BOOT_METHODS = re.compile(r"\.(?:init_app|__init__|__post_init__|validate\w{0,30}|check\w{0,30}|_validate\w{0,30})$")
+# What is caught where a connection fails: the service is down, and no setting is bad.
+_CONNECTIONS = re.compile(r"Operational|Connect|SQLAlchemy|Database|Timeout|socket|RequestException", re.IGNORECASE)
 _RAISES = ("raises", "assertRaises", "assertRaisesRegex")
 _NOT_CHECKS = frozenset({"NotImplementedError", "AttributeError", "StopIteration", "ImportError", "TypeError"})
 
@@ -204,6 +206,13 @@ def _homes(project: Project) -> frozenset[str]:
 
 
 def _refusals(file: PyFile) -> Iterator[tuple[int, int]]:
+    failing = [h for h in file.module.handlers if h.names and all(_CONNECTIONS.search(n) for n in h.names)]
+    for line, scope in _stops(file):
+        if not any(h.start <= line <= h.end for h in failing):
+            yield line, scope
+
+
+def _stops(file: PyFile) -> Iterator[tuple[int, int]]:
     for item in file.module.raises:
         if item.name and item.name.rpartition(".")[2] not in _NOT_CHECKS:
             yield item.line, item.scope

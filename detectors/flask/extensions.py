@@ -83,8 +83,23 @@ def _bound(project: Project, file: PyFile, call: Call) -> Observations:
         subject = f"{home.path}:{created.target}"
         yield EXTENSIONS, _site(home, created, "created", subject, "home" if _is_home(home) else "elsewhere")
         yield EXTENSIONS, _site(file, call, "bound", subject)
-    if not targets:
+    if not targets and not _is_settings(project, file, call):
         yield EXTENSIONS, _site(file, call, "bound", f"{file.path}:{receiver}")
+
+
+def _is_settings(project: Project, file: PyFile, call: Call) -> bool:
+    """``config[name].init_app(app)``: classes of settings have such a method by custom, and are no extensions."""
+    around = file.definition(call.scope)
+    inside = file.definition(around.parent) if around is not None else None
+    owners = {(c.file.path, c.definition.qualname) for c in project.settings.classes}
+    head = call.name.removesuffix(".init_app").partition("[")[0]
+    found = project.resolve(file, head)
+    home = project.python.get(found.path) if not found.external else None
+    chosen = home is not None and any(
+        isinstance(a, Assign) and a.value.kind == "dict" for a in home.assigned.get((0, found.name), ())
+    )
+    named = (found.path, found.name) in owners
+    return chosen or named or (inside is not None and (file.path, inside.qualname) in owners)
 
 
 def _site(file: PyFile, call: Call, clause: str, subject: str, value: str | None = None) -> Site:

@@ -36,6 +36,10 @@ _REVIEW = re.compile(
     r"|pull[-_ ]request[-_ ](?:guide|guidelines|process|checklist)",
     re.IGNORECASE,
 )
+# The report of one review, of one day, guides no other.
+_REPORT = re.compile(
+    r"20\d\d|report|findings|results|summary|improvements|fixes|status|deployment|recommendations", re.IGNORECASE
+)
 _NOT_STYLE = re.compile(r"communit|conduct|security|support|brand|privacy|accessib|content guid", re.IGNORECASE)
 _AGENTS = frozenset({"agents", "claude", "gemini", "copilot-instructions", "conventions"})
 _STANDARDS = re.compile(
@@ -140,11 +144,18 @@ def _of_writing(project: Project, writing: Writing) -> Iterator[Site]:
     elif writing.stem in ("readme", "index"):
         yield from _in_readme(project, writing)
     elif writing.words >= _STYLE_WORDS:
-        named = f"{writing.stem} | {writing.title}"
-        if _REVIEW.search(named):
-            yield _site(writing, writing.document.sections, "review")
-        elif not _NOT_STYLE.search(named) and (_STYLE.search(writing.stem) or _STYLE.search(writing.title)):
-            yield _site(writing, writing.document.sections, "style")
+        clause = _kind_of_page(writing.stem, writing.title)
+        if clause:
+            yield _site(writing, writing.document.sections, clause)
+
+
+def _kind_of_page(stem: str, title: str) -> str:
+    """What a page guides, by its file's name and its title: ``review``, ``style`` or "" for nothing."""
+    named = f"{stem} | {title}"
+    if _REVIEW.search(named):
+        return "" if _REPORT.search(named) else "review"
+    styled = _STYLE.search(stem) or _STYLE.search(title)
+    return "style" if styled and not _NOT_STYLE.search(named) else ""
 
 
 def _guides(sections: tuple[Section, ...] | list[Section], words: int, names: int) -> bool:

@@ -146,6 +146,12 @@ def _commands(project: Project) -> Iterator[Site]:
     name."""
     lines = [(s.path, s.start, s.end, s.text) for s in project.starts]
     lines += [(w.path, w.start, w.end, w.text) for w in project.written_lines]
+    # a workflow that names the script it runs is the command
+    lines += [
+        (r.place.path, r.place.start, r.place.end, " ".join(r.words))
+        for r in project.ci_runs
+        if r.effective and "load" in r.kinds and any(_SCRIPT.search(w) for w in r.words)
+    ]
     seen = set()
     for path, start, end, text in lines:
         if (path, start) in seen or project.role(path) not in _ROLES or not _TOOLS.search(text):

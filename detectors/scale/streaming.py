@@ -34,6 +34,8 @@ _OTHER = (
 _SOCKETS = ("flask_socketio", "flask_sock", "flask_sockets", "socketio", "flask_uwsgi_websocket")
 _EVENTS = frozenset({"on", "event", "on_event"})
 _HEARTBEATS = ("ping_interval", "ping_timeout", "heartbeat", "reconnection", "reconnect", "max_size", "max_queue")
+# Methods of resources are named after the verb they answer: a test that calls ``client.get`` names none of them.
+_VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "dispatch_request"})
 _PACKAGES = frozenset(
     {"flask-socketio", "flask-sock", "flask-sockets", "flask-sse", "websockets", "python-socketio", "simple-websocket"}
 )
@@ -137,7 +139,7 @@ def _sockets(project: Project) -> Iterator[Place]:
 
 def _tested(project: Project, live: list[Place]) -> Iterator[Site]:
     """Tests that talk to sockets, or that read what a streaming view or generator gives."""
-    names = {d.name for f, c, k in live if (d := f.function_of(c.scope)) is not None}
+    names = {d.name for f, c, k in live if (d := f.function_of(c.scope)) is not None} - _VERBS
     for _, call, _ in live:
         names |= {a.text.rpartition(".")[2] for a in call.expr.args[:1] if a.kind in ("call", "name")}
     handlers = {id(f.function_of(c.scope)) for f, c, _ in live}

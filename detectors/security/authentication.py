@@ -15,7 +15,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from evidence.api import Call, Definition, Observations, Project, PyFile, RefusedTest, Signal, Site, Sites, plural
+from evidence.api import (
+    Call,
+    Definition,
+    Observations,
+    Project,
+    PyFile,
+    RefusedTest,
+    Signal,
+    Site,
+    Sites,
+    plural,
+    views_that_ask,
+)
 
 # Calls that let somebody in, or check what they bring, by the last part of their outside name.
 _ENTRY = {
@@ -69,6 +81,8 @@ _ENTRY = {
     "requests_oauthlib": ("OAuth2Session",),
     "oauthlib": ("WebApplicationClient",),
 }
+# Packages of which a call that lets somebody in checks a token.
+_TOKENS = frozenset({"jwt", "jose", "python_jwt", "firebase_admin", "kmsauth", "notifications_python_client"})
 # Packages that keep the passwords themselves.
 _KEEPERS = ("flask_security", "flask_appbuilder", "flask_user", "flask_praetorian")
 _HASHES = frozenset({
@@ -97,12 +111,11 @@ _UNAUTHORISED = re.compile(r"un_?authori[sz]ed", re.IGNORECASE)
 _LONGEST = 40
 
 
+_SHOWN = ("login", "guard", "hashed", "tested", "callback", "applied", "inline", "tested_aside", "set_up")
 # Facts that count and are not shown: other places show the same better.
 _COUNTED = ("inherited", "hashing", "password")
-
-
-def _ways(sites: Sites) -> bool:
-    return bool(sites.of("login", "guard", "callback"))
+# "Applied to routes": a view that asks the session itself guards no other.
+_SEVERAL = 2
 
 
 def _refused(sites: Sites) -> int:
@@ -113,7 +126,8 @@ def _refused(sites: Sites) -> int:
 def _practised(sites: Sites) -> bool:
     """Somebody is let in or kept out, routes stand behind it, and no password is compared in the clear."""
     hashed = bool(sites.of("hashed", "hashing")) or not sites.of("password")
-    return _ways(sites) and bool(sites.of("applied", "inherited")) and hashed
+    stands = bool(sites.of("applied", "inherited")) or sites.count("inline") >= _SEVERAL
+    return bool(sites.of("login", "guard", "callback")) and stands and hashed
 
 
 def _statement(sites: Sites) -> str:
@@ -130,7 +144,7 @@ def _statement(sites: Sites) -> str:
     ]
     tests = f"; {plural(_refused(sites), 'test check')} of refused logins or tokens" if _refused(sites) else ""
     hashed = ", passwords hashed" if sites.of("hashed", "hashing") else ""
-    places = plural(sites.count("applied", "inherited"), "place")
+    places = plural(sites.count("applied", "inherited", "inline"), "place")
     return f"{' and '.join(made)} before {places} of the application{hashed}{tests}."
 
 
@@ -146,7 +160,7 @@ AUTHENTICATION = Signal(
     strong="Tests show that wrong or expired credentials are refused.",
     not_credited="A login that compares passwords in the clear; an extension that guards no route; tests of a model.",
     how_to_show="Put the login check on your routes and test that a request with a wrong or no token answers 401.",
-    clauses=("login", "guard", "hashed", "tested", "callback", "applied", "tested_aside", "set_up", *_COUNTED),
+    clauses=(*_SHOWN, *_COUNTED),
     defining=("login", "guard", "callback", "hashed"),
     uncited=_COUNTED,
     applies="python",
@@ -154,7 +168,7 @@ AUTHENTICATION = Signal(
     practised=_practised,
     sustained=lambda sites: _refused(sites) > 0,
     measures=lambda sites: {
-        "guarded": sites.count("applied", "inherited"),
+        "guarded": sites.count("applied", "inherited", "inline"),
         "ways": len(sites.of("login", "guard", "callback").subjects()),
         "negative_tests": _refused(sites),
     },
@@ -166,8 +180,14 @@ SIGNALS = (AUTHENTICATION,)
 def detect(project: Project) -> Observations:
     """Logins and checks, hashing, guards and where they stand, and tests that expect a refusal."""
     entries = list(_entries(project))
-    for site in (*entries, *_callbacks(project), *_hashing(project), *_guards(project)):
+    guards = list(_guards(project))
+    for site in (*entries, *_callbacks(project), *_hashing(project), *guards):
         yield AUTHENTICATION, site
+    if not any(s.clause == "applied" for s in guards):
+        session = any(s.subject == "session" for s in entries)
+        checks = frozenset((s.path, s.start) for s in entries if s.clause == "login" and s.subject in _TOKENS)
+        for file, definition in views_that_ask(project, checks, session):
+            yield AUTHENTICATION, _site(file, definition.start, definition.end, "inline", definition.qualname)
     for test in project.access.refused_tests:
         if _of_login(test):
             name = test.definition.name if test.definition else ""
@@ -194,19 +214,14 @@ def _entries(project: Project) -> Iterator[Site]:
         if package in _KEEPERS:
             yield _site(file, call.start, call.end, "login", package)
             yield _site(file, call.start, call.end, "hashed", package)
+        elif call.scope:
+            yield from _function_site(file, call.scope, "login", package)
         else:
-            yield from _entry(file, call, package)
+            yield _site(file, call.start, call.end, "set_up", package)
     for file in project.app:
         for item in file.module.assigns:
             if item.scope and _SESSION_KEYS.search(item.target) and _live(project, file, item.scope):
                 yield from _function_site(file, item.scope, "login", "session")
-
-
-def _entry(file: PyFile, call: Call, package: str) -> Iterator[Site]:
-    if not call.scope:
-        yield _site(file, call.start, call.end, "set_up", package)
-    else:
-        yield from _function_site(file, call.scope, "login", package)
 
 
 def _function_site(file: PyFile, scope: int, clause: str, subject: str) -> Iterator[Site]:
@@ -243,22 +258,18 @@ def _hashing(project: Project) -> Iterator[Site]:
     for file in project.app:
         for call in file.module.calls:
             last = call.name.replace("()", "").rpartition(".")[2]
-            if (last in _HASHES or call.name.endswith(_CONTEXT_METHODS)) and _hashes(project, file, call, last):
+            if (last in _HASHES or call.name.endswith(_CONTEXT_METHODS)) and _hashes(project, file, call):
                 definition = file.function_of(call.scope)
-                start, end = (
-                    (definition.start, definition.end)
-                    if definition and definition.end - definition.start < 20
-                    else (call.start, call.end)
-                )
+                short = definition is not None and definition.end - definition.start < 20
+                place = definition if definition is not None and short else call
                 clause = "hashed" if last in _CHECKS or call.name.endswith(".verify") else "hashing"
-                yield _site(file, start, end, clause, definition.name if definition else last)
+                yield _site(file, place.start, place.end, clause, definition.name if definition else last)
 
 
-def _hashes(project: Project, file: PyFile, call: Call, last: str) -> bool:
+def _hashes(project: Project, file: PyFile, call: Call) -> bool:
     receiver = call.name.replace("()", "").rpartition(".")[0]
-    name = project.external(file, call.name) or (project.variable_class(file, call.scope, receiver) if receiver else "")
-    if last == "hash_password" and not name.startswith(_HASH_PACKAGES):
-        return False
+    made = project.variable_class(file, call.scope, receiver) if receiver else ""
+    name = made or project.external(file, call.name)
     return name.startswith(_HASH_PACKAGES)
 
 

@@ -12,6 +12,7 @@ than a thousand that only run.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from evidence.api import CollectedTest, Observations, Project, Signal, Site, Sites, plural
@@ -19,6 +20,12 @@ from evidence.api import CollectedTest, Observations, Project, Signal, Site, Sit
 # Catalogue: "at least ten tests with assertions".
 _BAR = 10
 _SHOWN_LINES = 40
+# A request through a client object; a client of something else (``self.client_id``) has no such methods.
+_REQUESTS = re.compile(
+    r"client\w{0,20}(?:\(\)|\[\])?\.(?:get|post|put|patch|delete|head|options|open|request|simulate|session_transaction)"
+    r"|test_client|testapp",
+    re.IGNORECASE,
+)
 
 
 def _checking(sites: Sites) -> int:
@@ -76,8 +83,8 @@ def _site(test: CollectedTest, clause: str) -> Site:
 
 def _uses_client(test: CollectedTest) -> bool:
     """Whether a test asks for a client, or calls something on one."""
-    names = (*test.definition.params, *test.file.module.refs[test.scope])
-    return any("client" in name.lower() or "testapp" in name for name in names)
+    asked = any("client" in name.lower() or "testapp" in name for name in test.definition.params)
+    return asked or any(_REQUESTS.search(name) for name in test.file.module.refs[test.scope])
 
 
 def _runs(project: Project) -> Iterator[Site]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evidence.facts.debug_values import APART as _APART
+from evidence.facts.debug_values import is_on, named_on
 from evidence.facts.environments import environment_of
 from evidence.facts.manifests import variables
 from evidence.facts.names import PyFile
@@ -17,13 +19,13 @@ from evidence.facts.settings import Read
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-_APART = ("development", "testing")
-_ON = frozenset({"1", "true", "yes", "on"})
 _SWITCH = re.compile(
     r"(?:FLASK_DEBUG\s{0,2}[=:]?\s{0,2}[\"']?(?:1|[Tt]rue|on|yes)\b|FLASK_ENV\s{0,2}[=:]?\s{0,2}[\"']?development\b)"
 )
 _FLAG = re.compile(r"\bflask\b.{0,80}\brun\b.{0,80}--debug(?:ger)?\b(?!-)|\bflask\s.{0,60}--debug\s.{0,60}\brun\b")
 _CHOICES = re.compile(r"(?:^|_)(?:ENV|ENVIRONMENT|CONFIG|SETTINGS|STAGE|MODE)(?:_|$)|CONFIG$|SETTINGS$")
+# A flag that the function is given, or a setting that it looks at before it switches.
+_ASKED = re.compile(r"(?:[\w.]{1,60}\.)?(?:is_|in_|use_)?debug(?:_mode|_enabled|ging)?", re.IGNORECASE)
 _ASIDE = re.compile(
     r"(?:^|/)(?:\.github|\.circleci|\.gitlab|\.vscode|\.idea|\.devcontainer|\.ci)(?:/|[-.])|example|sample"
     r"|override|\.flaskenv"
@@ -68,7 +70,9 @@ def _runs(project: Project) -> Iterator[DebugSwitch]:
         for call in file.module.calls:
             receiver, _, method = call.name.rpartition(".")
             value = call.expr.kwarg("debug") or call.expr.kwarg("use_debugger")
-            if method != "run" or value is None or not _on(value) or not _is_app(project, file, call.scope, receiver):
+            if method != "run" or value is None or not _is_app(project, file, call.scope, receiver):
+                continue
+            if not is_on(value) and not named_on(project, file, call.scope, value):
                 continue
             guarded = 0 < file.module.main < call.start or call.scope > 0
             started = any(_names_file(s.text, file.path) for s in project.starts if s.environment not in _APART)
@@ -92,22 +96,6 @@ def _names_file(text: str, path: str) -> bool:
     return any(w in named or w.rpartition("/")[2] in named for i in runs for w in words[i + 1 : i + 4])
 
 
-def _on(value: Expr) -> bool:
-    """True, or a variable's value that is true where nothing sets it."""
-    if value.kind in ("const", "str", "num"):
-        return value.text.lower() in _ON
-    if value.kind == "call" and value.text.endswith(("environ.get", "getenv")):
-        return len(value.args) > 1 and _on(value.args[1])
-    default = value.kwarg("default") if value.kind == "call" else None
-    if default is not None and re.search(r"env|config", value.text):
-        return _on(default)
-    if value.kind == "call" and value.text in ("bool", "str", "int"):
-        return bool(value.args) and _on(value.args[0])
-    if value.kind == "op" and value.items and value.text in ("or", "==", "in"):
-        return _on(value.items[-1 if value.text == "or" else 0])
-    return False
-
-
 def _assigned(project: Project) -> Iterator[DebugSwitch]:
     """``DEBUG = True`` in settings that production uses, and on the application itself."""
     for file in project.app:
@@ -125,8 +113,8 @@ def _what(project: Project, file: PyFile, item: Assign | Call) -> str:
     """``setting`` for DEBUG in settings of production, ``application`` for the switch of the object, else ""."""
     if isinstance(item, Call) and item.name.endswith((".config.update", ".config.from_mapping")):
         value = item.expr.kwarg("DEBUG")
-        return "application" if value is not None and _on(value) else ""
-    if not _on(item.expr if isinstance(item, Call) else item.value):
+        return "application" if value is not None and is_on(value) else ""
+    if not is_on(item.expr if isinstance(item, Call) else item.value):
         return ""
     if item.target == "DEBUG":
         return "setting" if _is_for_production(project, file, item.scope) else ""
@@ -154,7 +142,10 @@ def _sets_debug(file: PyFile, scope: int) -> bool:
 def _reached(project: Project, file: PyFile, item: Assign | Call) -> bool:
     """Not so in the part that only a script's own start runs, nor in a scope that asks for the environment first."""
     guarded = 0 < file.module.main < item.start and item.scope == 0
-    asks = any(re.search(r"environ|getenv|ENV\b|\.env$|get_debug_flag", r) for r in file.module.refs[item.scope])
+    asks = any(
+        re.search(r"environ|getenv|ENV\b|\.env$|get_debug_flag", r) or _ASKED.fullmatch(r)
+        for r in file.module.refs[item.scope]
+    )
     return project.reach.live(file.path, item.scope) and not asks and not (guarded and _served(project))
 
 
@@ -169,7 +160,7 @@ def _chosen(project: Project) -> Iterator[DebugSwitch]:
         c
         for c in project.settings.classes
         if c.environment == "development"
-        and any(a.scope == c.scope and a.target == "DEBUG" and _on(a.value) for a in c.file.module.assigns)
+        and any(a.scope == c.scope and a.target == "DEBUG" and is_on(a.value) for a in c.file.module.assigns)
     ]
     if not debugging:
         return

@@ -69,13 +69,13 @@ class Names:
         return package if package in self._by_path else f"{stem}.py"
 
     def _absolute(self, importer: str, dotted: str) -> str:
-        best, closest = "", -1
+        best, closest = "", -2
         for path in self._by_suffix.get(dotted, ()):
             root = _root(path, dotted)
             if not self._is_source_root(root, importer, dotted):
                 continue
             # a script's own folder, where it is a package too, is the last place to look
-            near = _shared(root, importer) if root not in self._packages else 0
+            near = _shared(root, importer) if root not in self._packages else -1
             if near > closest:
                 best, closest = path, near
         return best

@@ -179,8 +179,14 @@ class Models:
             return "relational" if "table" in definition.keywords else ""
         if store:
             return store if columns or named or any(a.target == "__mapper_args__" for a in given) else ""
-        conventional = any(_CONVENTIONAL.search(b.text) for b in definition.bases)
+        conventional = any(_CONVENTIONAL.search(b.text) for b in definition.bases) and not self._is_schema(
+            file, definition
+        )
         return "relational" if definition.bases and columns and (named or conventional) else ""
+
+    def _is_schema(self, file: PyFile, definition: Definition) -> bool:
+        """Whether a class describes data that is sent: pydantic's ``BaseModel`` has fields too."""
+        return bool(self._project.schema_checks.kind(file, definition.qualname))
 
     def _base(self, file: PyFile, name: str, depth: int = 0) -> str:
         """The kind of store of the models that a base class makes, "" when it makes none."""

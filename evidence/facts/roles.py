@@ -36,6 +36,9 @@ _TEST_FILE = re.compile(r"(?:test_.*|.*_tests?|tests?|conftest|.*_spec)\.py")
 _MIGRATION = re.compile(
     r"(?:^|/)(?:migrations?|alembic|db_migrations|migrate)/(?:.*/)?(?:versions?|.*_versions)/[^/]+\.py$"
 )
+# Pages among the files that a browser is given belong to the scripts and styles that were copied there.
+_ASSETS = frozenset({"static", "assets", "public", "wwwroot"})
+_PAGES = (".md", ".rst", ".markdown")
 _GENERATED_FILE = re.compile(r".*(?:_pb2|_pb2_grpc|\.pb|\.min|_generated)\.\w+")
 
 
@@ -43,7 +46,8 @@ def role_of(path: str, generated: bool = False) -> Role:
     """The role of a path; ``generated`` is what the file says of itself."""
     *folders, name = path.lower().split("/")
     parts = set(folders)
-    if parts & _VENDORED:
+    copied = name.endswith(_PAGES) and parts & _ASSETS and len(folders) > 1 and folders[0] not in _EXAMPLES
+    if parts & _VENDORED or copied:
         return Role.VENDORED
     if generated or _GENERATED_FILE.fullmatch(name):
         return Role.GENERATED

@@ -67,9 +67,10 @@ def secret_places(project: Project) -> tuple[SecretPlace, ...]:
 
 def _in_python(project: Project) -> Iterator[SecretPlace]:
     for file in project.app:
-        covered: set[tuple[int, int]] = set()
+        # what decorators are given describes requests and answers (Swagger, schemas): examples, not values in use
+        covered = {(c.start, c.end) for c in file.module.calls if c.target == "decorator"}
         for item in file.module.assigns:
-            for place in _of_assign(file, item):
+            for place in _of_assign(file, item) if (item.start, item.end) not in covered else ():
                 covered.add((item.start, item.end))
                 yield place
         for call in file.module.calls:
@@ -115,7 +116,8 @@ def _literals(value: Expr, name: str, way: str, variable: str, depth: int = 0) -
             yield from _literals(item, name, "item", variable, depth + 1)
     elif value.kind == "dict":
         for key, item in zip(value.keys, value.items, strict=False):
-            yield from _literals(item, key, way, variable, depth + 1)
+            if key.lower() not in _EXAMPLES:
+                yield from _literals(item, key, way, variable, depth + 1)
     elif value.kind == "call":
         yield from _given(value, name, way, depth)
 
@@ -128,7 +130,7 @@ def _given(value: Expr, name: str, way: str, depth: int) -> Iterator[tuple[str, 
         yield from _literals(item, name, inner, value.args[0].text if reads else "", depth + 1)
     for key in value.keys:
         given = value.kwarg(key)
-        if given is not None:
+        if given is not None and not key.endswith(("example", "examples")):
             inner = (
                 "fallback"
                 if reads and key == "default"
@@ -194,7 +196,9 @@ def _of_value(path: str, name: str, node: Node, above: tuple[str, ...]) -> Secre
     if "[masked:" not in text or len(text) > 2000:
         return None
     whole = _WHOLE.fullmatch(text.strip())
-    named = _NAMED.fullmatch(text.strip()) if whole is None else None
+    # a scope such as ``secrets:get:project`` has no space after its colons, which a mapping must have
+    scoped = ":[masked:" in text and "=" not in text
+    named = _NAMED.fullmatch(text.strip()) if whole is None and not scoped else None
     if whole is not None:
         kind = whole[1]
     elif named is not None:

@@ -41,6 +41,7 @@ _PATH = re.compile(
     r"|[\w\-./]{1,100}\.(?:pem|key|crt|json|txt|ya?ml|py|env|html|pub|p12|jks|conf)"
 )
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}){1,10}")
+_CONSTANTS = re.compile(r"[A-Z][A-Z0-9_]{2,60}(?:\s{0,2}[,;|]\s{0,2}[A-Z][A-Z0-9_]{2,60}){1,40}")
 _SNAKE = re.compile(r"[a-z]{1,30}(?:[_\-. ][a-z]{1,30}){0,8}")
 _NOT_VALUES = frozenset(
     {"true", "false", "none", "null", "nil", "undefined", "yes", "no", "on", "off", "str", "string", "int", "bool"}
@@ -105,7 +106,7 @@ def _is_reference(value: str) -> bool:
         return True
     if _looks_random(value):
         return False
-    return any(pattern.fullmatch(value) for pattern in (_PATH, _DOTTED, _CONSTANT))
+    return any(pattern.fullmatch(value) for pattern in (_PATH, _DOTTED, _CONSTANT, _CONSTANTS))
 
 
 def _is_label(kind: str, value: str) -> bool:

@@ -187,9 +187,10 @@ def _taskcluster(path: str, root: Node) -> Iterator[Pipeline]:
 
 
 def _task(path: str, node: Node, command: Node) -> Job:
+    env = mapping(node.get("payload", "env"))
     words = [n for n in command.walk() if n.kind not in ("map", "list")]
     steps = [
-        Step(name="command", path=path, start=n.start, end=max(n.start, n.end), commands=script(n))
+        Step(name="command", path=path, start=n.start, end=max(n.start, n.end), commands=script(n), env=env)
         for n in words
         if " " in n.text or len(words) == 1
     ]

@@ -14,6 +14,8 @@ from evidence.facts.shell import split
 
 _FACTOR = re.compile(r"(!?[\w.{},!-]{1,120}):[ \t]+(.*)")
 _REFERENCE = re.compile(r"\{\[([\w:.-]{1,100})\]([\w.-]{1,60})\}")
+# What was given on the command line, or the default behind the colon: CI gives nothing.
+_POSARGS = re.compile(r"\{posargs(?::((?:[^{}]|\{[^{}]{0,200}\}){0,2000}))?\}")
 _BRACES = re.compile(r"\{([\w.,-]{1,200})\}")
 _PLAIN_ENVIRONMENT = re.compile(r"(?:py|pypy|python|cpython)[0-9.t]{0,6}")
 
@@ -152,7 +154,8 @@ def _ini_commands(config: _Config, commands: Node, name: str, directory: str) ->
         body = match[2] if match is not None else line
         first = min(commands.start + offset, commands.end) if exact else commands.start
         where = Place(config.path, min(first, commands.end), commands.end if not exact else min(first, commands.end))
-        plain = body.replace("{posargs}", "").replace("{toxinidir}/", "").replace("{tox_root}/", "").lstrip("- ")
+        plain = _POSARGS.sub(lambda m: m[1] or "", body)
+        plain = plain.replace("{toxinidir}/", "").replace("{tox_root}/", "").lstrip("- ")
         yield Found(
             where, commands=split(plain, first_line=where.start), directory=directory,
             swallowed="tox ignores it (-)" if body.startswith("-") else "",

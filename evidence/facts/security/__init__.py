@@ -1,12 +1,13 @@
 """What a project does for its security: the scanners it runs, how access to it is guarded, what it keeps and how.
 
 ``scans`` finds scanners of code, dependencies, images and secrets; ``access`` the functions that refuse requests and
-where they stand in the way of one; ``assigned`` settings as code gives them; ``cors`` the origins that are let in;
-``stored_tokens`` what is done about the life of tokens; ``secret_stores`` infrastructure that keeps secrets; ``trail``
-what records changes.
+where they stand in the way of one; ``asking_views`` views that ask by themselves; ``assigned`` settings as code gives
+them; ``cors`` the origins that are let in; ``stored_tokens`` what is done about the life of tokens; ``secret_stores``
+infrastructure that keeps secrets; ``trail`` what records changes.
 """
 
 from evidence.facts.security.access import Access, Guard, GuardUse
+from evidence.facts.security.asking_views import views_that_ask
 from evidence.facts.security.assigned import assigned_settings, claims, is_off
 from evidence.facts.security.cors import CrossOrigin, cross_origins
 from evidence.facts.security.refusals import Refusal
@@ -36,4 +37,5 @@ __all__ = [
     "trail_mixins",
     "trail_recorders",
     "trail_tables",
+    "views_that_ask",
 ]

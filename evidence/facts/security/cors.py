@@ -37,12 +37,18 @@ def cross_origins(project: Project) -> Iterator[CrossOrigin]:
         if _SETTINGS.fullmatch(name) and not is_off(value)
     ]
     for file, call in _uses(project):
-        given = call.expr.kwarg("origins") or call.expr.kwarg("resources")
+        given = call.expr.kwarg("origins") or _by_resource(call)
         if given is not None:
             yield CrossOrigin(file, call.start, call.end, not _is_open(file, call.scope, given))
             continue
         yield CrossOrigin(file, call.start, call.end, bool(settings))
         yield from (CrossOrigin(other, item.start, item.end, True) for other, item in settings[:1])
+
+
+def _by_resource(call: Call) -> Expr | None:
+    """Resources that may name origins of their own: a list of paths, or one, says only where all are let in."""
+    resources = call.expr.kwarg("resources")
+    return resources if resources is not None and resources.kind not in ("list", "str") else None
 
 
 def _uses(project: Project) -> Iterator[tuple[PyFile, Call]]:
