@@ -7,7 +7,7 @@ the raw bytes of those lines, and a link that opens them. The excerpt is for rea
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
@@ -47,15 +47,25 @@ def choose(
     Those of a lower ``turn`` come before all others.
 
     Clauses take turns in the signal's own order, so that each one proved is seen once before any is seen twice; clauses
-    that only count are never shown. Within a clause come lines not shown yet, then subjects and then paths not shown
-    yet for that clause, then path order: the choice depends on the set of sites alone. The work itself may fill all
-    places; what wires or upholds it is shown ``UPHOLDING`` times a clause, and one test stands for all of them.
+    that only count are never shown, leads only where there is nothing better. Within a clause come lines not shown yet,
+    then subjects and then paths not shown yet for that clause, then the file where most of it happens, then path order:
+    the choice depends on the set of sites alone. The work itself may fill all places; what wires or upholds it is shown
+    ``UPHOLDING`` times a clause, and one test stands for all of them.
     """
     shown = [clause for clause in signal.clauses if clause not in signal.uncited]
+    if sites.count(*shown) > sites.count(*signal.leads):
+        shown = [clause for clause in shown if clause not in signal.leads]
+    often = Counter((site.clause, site.path) for site in sites)
     chosen: list[Site] = []
     turns = {site: turn(site) for site in sites} if turn else dict.fromkeys(sites, 0)
     for number in sorted(set(turns.values())):
-        queues = {c: sorted((s for s in sites.of(c) if turns[s] == number), key=_place) for c in shown}
+        queues = {
+            clause: sorted(
+                (site for site in sites.of(clause) if turns[site] == number),
+                key=lambda site: (-often[site.clause, site.path], *_place(site)),
+            )
+            for clause in shown
+        }
         _fill(signal, chosen, queues, limit)
     return tuple(chosen)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,20 @@ def test_the_same_lines_are_not_shown_twice_while_others_are_left() -> None:
     """One line that proves two clauses leaves room for another place."""
     sites = Sites([site("defined", line=1), site("called", line=1), site("called", line=9)])
     assert [each.start for each in choose(signal("defined", "called"), sites, limit=2)] == [1, 9]
+
+
+def test_leads_are_shown_where_there_is_nothing_better() -> None:
+    """A dependency line is worth opening only while no code uses it."""
+    lead = replace(signal("defined", "dependency"), leads=("dependency",))
+    named, used = site("dependency", "requirements.txt", 3), site("defined", "app.py", 1)
+    assert choose(lead, Sites([named, used])) == (used,)
+    assert choose(lead, Sites([named])) == (named,)
+
+
+def test_the_file_where_most_of_it_happens_comes_first() -> None:
+    """One call in a script that sorts first tells less than the module that does it all day."""
+    sites = Sites([site("defined", "admin.py", 1), *(site("defined", "jobs.py", n) for n in (1, 5, 9))])
+    assert [each.path for each in choose(signal("defined"), sites, limit=1)] == ["jobs.py"]
 
 
 def test_one_test_stands_for_all_of_them() -> None:

@@ -100,6 +100,7 @@ CONTRACT_TESTS = Signal(
         "run the tests in CI."
     ),
     clauses=("response", "contract", "command", "run_by_ci", "circular", "protocol"),
+    leads=("circular", "protocol"),
     defining=("response", "contract", "command"),
     practised=_checked,
     sustained=lambda sites: bool(sites.of("run_by_ci", "command")),

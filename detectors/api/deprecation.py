@@ -121,6 +121,7 @@ DEPRECATION = Signal(
         "write down how long old versions are served."
     ),
     clauses=("header", "operation", "guide", "tested", "run_by_ci", "described", "notice", "flag"),
+    leads=("notice", "flag"),
     defining=("header", "operation", "guide"),
     practised=_told,
     sustained=lambda sites: bool(sites.of("tested", "run_by_ci")),

@@ -107,6 +107,7 @@ ERROR_MODEL = Signal(
         "single",
         "code",
     ),
+    leads=("single",),
     defining=("own_exception", "catch_all", "helper", "status", "problem", "framework", "shape"),
     uncited=("code",),
     applies="flask",

@@ -128,6 +128,7 @@ OPENAPI = Signal(
     ),
     how_to_show="Generate the document from the code, commit it, and let CI regenerate it and fail on a difference.",
     clauses=("generated", "document", "run_by_ci", "tested", "target", "bound", "imported", "dependency", "foreign"),
+    leads=("imported", "dependency", "foreign"),
     defining=("document", "generated", "run_by_ci", "tested"),
     uncited=("bound",),
     practised=_described,

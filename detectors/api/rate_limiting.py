@@ -94,6 +94,7 @@ RATE_LIMITING = Signal(
         "and write a test that receives a 429."
     ),
     clauses=("limit", "counted", "tested", "proxy", "bound", "limiter", "default", "decorated", "unbound", "zone"),
+    leads=("unbound",),
     defining=("limit", "counted", "proxy", "default", "decorated", "limiter"),
     practised=_enforced,
     sustained=lambda sites: (

@@ -62,6 +62,7 @@ SCHEMA_VALIDATION = Signal(
         "refusal per rule."
     ),
     clauses=("checked", "schema", "central", "tested", "framework", "unused"),
+    leads=("unused",),
     defining=("checked", "central", "framework"),
     applies="python",
     trace=lambda sites: bool(sites.of("checked", "schema", "unused")),

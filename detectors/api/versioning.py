@@ -82,6 +82,7 @@ VERSIONING = Signal(
         "and test both."
     ),
     clauses=("prefix", "registered", "route", "media_type", "header", "tested", "unused"),
+    leads=("unused",),
     defining=("prefix", "route", "media_type", "header"),
     uncited=("tested",),
     practised=lambda sites: bool(_versions(sites)),

@@ -112,6 +112,7 @@ DEPLOYMENT = Signal(
         "declared",
         "elsewhere",
     ),
+    leads=("not_binding", "package", "release", "docs", "declared", "elsewhere"),
     defining=("ships", "publishes"),
     uncited=("target",),
     practised=lambda sites: sites.kinds("ships", "publishes") >= 1,

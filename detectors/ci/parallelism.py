@@ -45,6 +45,7 @@ PARALLELISM = Signal(
         "Let lint and tests be separate jobs, test over the Python versions you support, and cache dependencies."
     ),
     clauses=(*_SPLIT, "cache", "conditional", "workflows", "by_hand"),
+    leads=("workflows", "by_hand"),
     defining=_SPLIT,
     practised=lambda sites: sites.kinds(*_SPLIT) >= 1,
     sustained=lambda sites: sites.kinds(*_SPLIT) >= 1 and sites.has("cache", "conditional"),

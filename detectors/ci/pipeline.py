@@ -57,6 +57,7 @@ CI_PIPELINE = Signal(
         "other_language",
         "elsewhere",
     ),
+    leads=("not_binding", "not_on_change", "other_language", "elsewhere"),
     defining=("runs_tests",),
     uncited=("target",),
     practised=lambda sites: sites.has("runs_tests"),

@@ -40,6 +40,7 @@ QUALITY_GATES = Signal(
     ),
     how_to_show="Run ruff check, ruff format --check and mypy in the workflow that runs your tests.",
     clauses=(*_KINDS, "target", "not_binding", "rewrites", "other_language", "not_on_change", "for_ci"),
+    leads=("not_binding", "rewrites", "other_language", "not_on_change", "for_ci"),
     defining=_KINDS,
     practised=lambda sites: sites.kinds(*_KINDS) >= 1,
     sustained=lambda sites: sites.kinds(*_KINDS) >= 2,

@@ -58,6 +58,7 @@ SUPPLY_CHAIN = Signal(
         "Put permissions: contents: read at the top of each workflow and pin actions by hash with a version comment."
     ),
     clauses=(*_KINDS, "partly", *_ASIDE.values(), "mutable", "unlimited"),
+    leads=("partly",),
     defining=_KINDS,
     uncited=(*_ASIDE.values(), "mutable", "unlimited"),
     trace=lambda sites: bool(sites.of(*_KINDS, "partly")),

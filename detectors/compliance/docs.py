@@ -114,6 +114,7 @@ DOCS = Signal(
     not_credited="A licence; an issue template; a policy template that nobody filled in; a plan.",
     how_to_show="Write SECURITY.md with an address to report to, and a page on the personal data you keep.",
     clauses=(*_KINDS, "unfilled"),
+    leads=("unfilled",),
     defining=_KINDS,
     practised=lambda sites: len(_held(sites)) >= 1,
     sustained=lambda sites: len(_held(sites)) >= 2,

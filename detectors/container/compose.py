@@ -43,6 +43,7 @@ COMPOSE = Signal(
     how_to_show="Add a compose.yaml that builds the application and starts its database with a health check to wait "
     "for.",
     clauses=("app", "backing", "care", "used_by_ci", "lead"),
+    leads=("lead",),
     defining=("app", "backing"),
     practised=lambda sites: bool(_whole(sites)),
     sustained=lambda sites: bool(sites.of("used_by_ci")) or bool(sites.of("care").about(_whole(sites))),

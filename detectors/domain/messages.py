@@ -53,6 +53,7 @@ MESSAGES = Signal(
         "Describe each event in a class with a version, publish that class, and test that old messages are still read."
     ),
     clauses=("contract", "published", "consumed", "versioned", "compatible", "used", "plain"),
+    leads=("plain",),
     defining=("contract", "published", "consumed", "used"),
     applies="python",
     practised=lambda sites: sites.count(*_EXCHANGED) > 0,

@@ -62,6 +62,7 @@ INFRASTRUCTURE = Signal(
     how_to_show="Keep the manifests that run the application beside it, one overlay per environment, and let CI "
     "plan them.",
     clauses=("defined", "checked", "lead"),
+    leads=("lead",),
     defining=("defined",),
     practised=lambda sites: bool(sites.of("defined")),
     sustained=lambda sites: (

@@ -39,7 +39,7 @@ _NOT_ABOUT = re.compile(
 #: Folders of decisions, plans and instructions for agents: other signals ask for those.
 _ASIDE = frozenset({
     "adr", "adrs", "decisions", "decision", "rfc", "rfcs", "plans", "plan", "prd", "prds", "proposals", "specs",
-    ".claude", ".cursor", ".github", "agents", "skills",
+    ".claude", ".cursor", ".github", "agents", "skills", "policy", "policies", "legal",
 })  # fmt: skip
 # Instructions for coding agents repeat what other documents say; they count where there are none.
 _AGENTS = re.compile(r"(?:^|/)(?:AGENTS|CLAUDE|GEMINI|copilot-instructions)\.md$")
@@ -78,6 +78,7 @@ ARCHITECTURE = Signal(
         "Write one page on the parts and how a request passes through them, with a Mermaid diagram, and build it in CI."
     ),
     clauses=("overview", "diagram", "section", "thin", "built"),
+    leads=("thin",),
     defining=("overview", "diagram", "section", "thin"),
     uncited=("built",),
     practised=lambda sites: _views(sites) > 0,

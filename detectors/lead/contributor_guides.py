@@ -94,6 +94,7 @@ GUIDES = Signal(
         "template."
     ),
     clauses=(*_KINDS, "welcome", "owners"),
+    leads=("welcome",),
     defining=(*_KINDS, "welcome"),
     uncited=("owners",),
     practised=lambda sites: sites.kinds(*_KINDS) > 0,

@@ -85,6 +85,7 @@ OWNERSHIP = Signal(
         "and why."
     ),
     clauses=(*_KINDS, "begun", "current", "stale"),
+    leads=("begun",),
     defining=(*_KINDS, "begun"),
     uncited=("current", "stale"),
     practised=lambda sites: sites.kinds(*_KINDS) > 0,

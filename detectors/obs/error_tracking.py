@@ -116,6 +116,7 @@ ERROR_TRACKING = Signal(
         "Initialise the tracker in create_app() with environment, release and a before_send that drops personal data."
     ),
     clauses=("careful", "initialised", "setting", "captured", "mailed", "unused", "dependency"),
+    leads=("mailed", "unused", "dependency"),
     defining=("careful", "initialised", "captured", "setting", "unused"),
     practised=lambda sites: sites.count("initialised", "careful") > 0,
     sustained=lambda sites: sites.count("careful", "setting") > 0,

@@ -102,6 +102,7 @@ HEALTH_CHECKS = Signal(
         "Let /health run SELECT 1 and answer 503 when it fails, and point the container's or cluster's probe at it."
     ),
     clauses=("endpoint", "dependency", "probed", "tested", "unreached"),
+    leads=("unreached",),
     defining=("endpoint", "dependency", "unreached"),
     applies="python",
     practised=lambda sites: sites.has("endpoint"),
@@ -131,23 +132,25 @@ def detect(project: Project) -> Observations:
     paths = {p for item in found if item.reached for p in item.paths}
     for probe in project.probes_of(paths):
         yield HEALTH_CHECKS, _site(probe.path, probe.start, probe.end, "probed", probe.path)
-    yield from ((HEALTH_CHECKS, site) for site in _tested(project, {item.rule for item in found if item.reached}))
+    yield from ((HEALTH_CHECKS, site) for site in _tested(project, [item for item in found if item.reached]))
 
 
 def _site(path: str, start: int, end: int, clause: str, subject: str) -> Site:
     return Site(path=path, start=start, end=end, clause=clause, subject=subject)
 
 
-def _tested(project: Project, rules: set[str]) -> Iterator[Site]:
+def _tested(project: Project, endpoints: list[_Endpoint]) -> Iterator[Site]:
     """Requests of tests that are about such an address: many tests ask for /ping only to get any answer."""
+    known = {(e.file.path, e.start): e for e in endpoints} | {(e.file.path, e.rule): e for e in endpoints}
     for request, route in project.web.exercised:
-        if route.rule in rules and request.checked:
+        item = known.get((route.file.path, route.start)) or known.get((route.file.path, route.rule))
+        if item is not None and request.checked:
             around = request.file.definition(request.call.scope)
             name = _plain((around.qualname if around else "").lower().replace(".", "")) + _plain(
                 request.file.path.lower().rpartition("/")[2]
             )
-            if any(w in name for w in (_plain(route.rule.lower().rpartition("/")[2]), "health", "status")):
-                yield _site(request.file.path, request.call.start, request.call.end, "tested", route.rule)
+            if any(w and w in name for w in (_plain(item.rule.lower().rpartition("/")[2]), "health", "status")):
+                yield _site(request.file.path, request.call.start, request.call.end, "tested", item.rule)
 
 
 # ------------------------------------------------------------------------------------------------------ endpoints
@@ -183,7 +186,8 @@ def _endpoint(route: Route, paths: frozenset[str], reached: bool) -> _Endpoint:
     start = handler.start if together and handler is not None else route.start
     end = handler.end if together and handler is not None else route.end
     answer = (file, file.scopes.get(handler.qualname, 0)) if handler is not None else None
-    return _Endpoint(route.file, start, end, route.rule, paths, answer, reached)
+    rule = route.rule if route.rule.strip("/") else min(paths, default=route.rule)
+    return _Endpoint(route.file, start, end, rule, paths, answer, reached)
 
 
 def _is_health(path: str) -> bool:

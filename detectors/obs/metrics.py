@@ -68,6 +68,7 @@ _SHOWN_FILES = 3
 _OWN = re.compile(r"(?:^|_)metrics?(?:_service)?$")
 # Addresses that Prometheus and its kin scrape by convention.
 _EXPOSED = re.compile(r"/(?:(?:management|internal|_|-|admin|monitoring|ops)/)?_?(?:metrics|prometheus)/?")
+_PAGES = frozenset({"render_template", "render_template_string", "render", "redirect"})
 _PACKAGES = frozenset({
     "prometheus-client", "prometheus-flask-exporter", "statsd", "datadog", "markus", "aws-embedded-metrics",
     "gds-metrics", "prometheus-flask-instrumentator", "flask-statsd", "graphyte", "prometheus-async",
@@ -103,6 +104,7 @@ METRICS = Signal(
     ),
     how_to_show="Count what matters to your users, not only requests, and commit the dashboard or alert that reads it.",
     clauses=("made", "custom", "emitted", "exporter", "further", "watched", "unused", "own", "dependency"),
+    leads=("unused", "own", "dependency"),
     defining=("made", "custom", "emitted", "further", "exporter", "unused"),
     uncited=("watched", "further"),
     practised=_emits,
@@ -197,7 +199,12 @@ def _remade(project: Project, file: PyFile, head: str) -> bool:
 
 
 def _serves(project: Project, route: Route) -> bool:
-    return project.reach.live(route.file.path) and (not route.methods or "GET" in {m.upper() for m in route.methods})
+    """Whether a route that can run answers with numbers: a page for people is none."""
+    if not project.reach.live(route.file.path) or (route.methods and "GET" not in {m.upper() for m in route.methods}):
+        return False
+    file, handler = route.handler_file, route.handler
+    scope = file.scopes.get(handler.qualname, 0) if handler is not None else 0
+    return not scope or not any(c.name.rpartition(".")[2] in _PAGES for c in file.calls_in(scope))
 
 
 def _placed(project: Project, file: PyFile, call: Call, clause: str, subject: str) -> Site:

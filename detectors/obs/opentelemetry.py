@@ -46,6 +46,7 @@ OPENTELEMETRY = Signal(
     how_to_show="Set up the provider and exporter where the application starts, and open a span around the work "
     "that matters.",
     clauses=(*_SET_UP, *_CUSTOM, "instrumentation", "unused", "dependency"),
+    leads=("unused", "dependency"),
     defining=(*_SET_UP, *_CUSTOM, "instrumentation", "unused"),
     practised=lambda sites: sites.count(*_SET_UP) > 0,
     sustained=lambda sites: sites.count(*_CUSTOM) > 0,

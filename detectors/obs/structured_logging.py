@@ -76,6 +76,7 @@ STRUCTURED_LOGGING = Signal(
         "unused",
         "field_calls",
     ),
+    leads=("unused",),
     defining=("structured", "context", "wrapped", "request_id", "fields", "configured", "unused"),
     uncited=("field_calls",),
     applies="python",

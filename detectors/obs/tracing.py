@@ -43,6 +43,7 @@ TRACING = Signal(
     not_credited="The dependency alone; an agent that nothing starts; Sentry for errors only.",
     how_to_show="Start the agent with the application, and name spans around your own slow parts.",
     clauses=("wired", "started", "spans", "log_ids", "unused", "dependency"),
+    leads=("unused", "dependency"),
     defining=("wired", "started", "spans", "log_ids", "unused"),
     practised=lambda sites: sites.count("wired", "started") > 0,
     sustained=lambda sites: sites.count("spans", "log_ids") > 0,

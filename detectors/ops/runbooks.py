@@ -50,6 +50,7 @@ RUNBOOKS = Signal(
         "name it in the alert."
     ),
     clauses=("runbook", "section", "alerted", "revised", "stub", "linked"),
+    leads=("stub",),
     defining=("runbook", "section", "stub"),
     uncited=("revised",),
     practised=lambda sites: sites.has("runbook"),

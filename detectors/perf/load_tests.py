@@ -62,6 +62,7 @@ LOAD_TESTS = Signal(
     not_credited="A sentence in the README; the dependency alone.",
     how_to_show="Commit the scenario, the command that runs it, and the numbers that it must not fall behind.",
     clauses=("scenario", "command", "benchmark", "run_by_ci", "threshold", "baseline", "dependency"),
+    leads=("dependency",),
     defining=("scenario", "command", "benchmark", "threshold", "baseline"),
     practised=lambda sites: sites.kinds(*_KINDS) > 0,
     sustained=lambda sites: sites.count("run_by_ci", "threshold", "baseline") > 0,

@@ -96,6 +96,7 @@ PROFILING = Signal(
     not_credited="A difference of two clock readings that is printed; recorded queries that nobody reads.",
     how_to_show="Time requests and queries where they run, and alert on the ones that matter.",
     clauses=("profiler", "queries", "timing", "budget", "further", "unused"),
+    leads=("unused",),
     defining=("profiler", "queries", "timing", "unused"),
     uncited=("further",),
     practised=lambda sites: sites.count(*_KINDS) > 0,

@@ -77,6 +77,7 @@ FEATURE_FLAGS = Signal(
         "setup",
         *_UNCITED,
     ),
+    leads=("single",),
     defining=("asked", "own", "declared", *_SWITCHES, "targeted", "rollout", "setup", "single", "read", "switch_read"),
     uncited=_UNCITED,
     practised=_practised,

@@ -57,6 +57,7 @@ RETRIES_TIMEOUTS = Signal(
         "that fails."
     ),
     clauses=("retry", "options", "tested", "timeout", "breaker", "fallback", "call_timeout", "waiting", "further"),
+    leads=("waiting",),
     defining=("retry", "options", "timeout", "breaker", "fallback", "call_timeout", "further"),
     uncited=("further",),
     applies="python",

@@ -61,6 +61,7 @@ ASYNC = Signal(
     not_credited="A stray asyncio.run; plugins for asynchronous tests; the dependency alone.",
     how_to_show="Commit the worker class or asynchronous views with a test, or with the measurement that led to them.",
     clauses=("worker", "server", "view", "bounded", "tested", "stray", "dependency"),
+    leads=("stray", "dependency"),
     defining=("worker", "server", "view", "bounded", "stray"),
     practised=lambda sites: sites.kinds(*_KINDS) > 0,
     sustained=lambda sites: sites.has("tested"),

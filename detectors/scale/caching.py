@@ -48,6 +48,7 @@ CACHING = Signal(
     ),
     how_to_show="Cache one slow read with a timeout, drop the entry where the data is written, and test both.",
     clauses=("cached", "stored", "tested", "dropped", "header", "bound", "static"),
+    leads=("bound", "static"),
     defining=("cached", "stored", "dropped", "header", "bound"),
     applies="python",
     practised=lambda sites: sites.count("cached", "stored", "header") > 0,

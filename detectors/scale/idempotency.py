@@ -98,6 +98,7 @@ IDEMPOTENCY = Signal(
         "Store the id of each message with what it changed, skip ids that are known, and send one twice in a test."
     ),
     clauses=("key", "dedupe", "repeated", "upsert", "conditional", "unused", "described"),
+    leads=("unused", "described"),
     defining=("key", "dedupe", "upsert", "conditional", "unused"),
     applies="python",
     practised=lambda sites: sites.count(*_KINDS) > 0,

@@ -57,6 +57,7 @@ SERVER_TUNING = Signal(
     how_to_show="Commit the server's configuration with the command that loads it, and say in it why each value is"
     " what it is.",
     clauses=("derived", "configured", "started", "hook", "common", "unloaded"),
+    leads=("unloaded",),
     defining=("derived", "configured", "started", "hook", "unloaded"),
     uncited=("common",),
     practised=lambda sites: len(_best(sites)) >= _ENOUGH,

@@ -35,7 +35,11 @@ _SOCKETS = ("flask_socketio", "flask_sock", "flask_sockets", "socketio", "flask_
 _EVENTS = frozenset({"on", "event", "on_event"})
 _HEARTBEATS = ("ping_interval", "ping_timeout", "heartbeat", "reconnection", "reconnect", "max_size", "max_queue")
 # Methods of resources are named after the verb they answer: a test that calls ``client.get`` names none of them.
-_VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "dispatch_request"})
+# Nor does one that calls some ``main``: every script has one.
+_VERBS = frozenset({
+    "get", "post", "put", "patch", "delete", "head", "dispatch_request", "main", "run", "start", "serve", "index",
+    "create_app", "__init__", "__call__",
+})  # fmt: skip
 _PACKAGES = frozenset(
     {"flask-socketio", "flask-sock", "flask-sockets", "flask-sse", "websockets", "python-socketio", "simple-websocket"}
 )
@@ -62,6 +66,7 @@ STREAMING = Signal(
     not_credited="send_file; the dependency alone; polling.",
     how_to_show="Stream one real answer from a generator or socket handler, and test what arrives.",
     clauses=("stream", "event", "socket", "tested", "heartbeat", "unused", "dependency"),
+    leads=("unused", "dependency"),
     defining=("stream", "event", "socket", "unused"),
     applies="python",
     practised=lambda sites: sites.kinds(*_KINDS) > 0,

@@ -28,7 +28,8 @@ _SHOWN_FILES = 1
 
 
 def _used(sites: Sites) -> bool:
-    return sites.has("task") and sites.count("sent", "further") > 0
+    """Tasks that are sent; or a queue with a worker, to which the application sends what it decides as it runs."""
+    return sites.count("sent", "further") > 0 and (sites.has("task") or sites.has("made", "worker"))
 
 
 def _statement(sites: Sites) -> str:
@@ -41,10 +42,10 @@ def _statement(sites: Sites) -> str:
         more.append(f"{len(sites.subjects('queue'))} queues")
     beside = f" There are {' and '.join(more)}." if more else ""
     worker = ", with a worker to run them" if sites.has("worker") else ""
-    return (
-        f"{plural(sites.count('task'), 'background task')} defined and sent from"
-        f" {plural(sites.count('sent', 'further'), 'place')}{worker}.{beside}"
+    tasks = (
+        f"{plural(sites.count('task'), 'background task')} defined and sent" if sites.has("task") else "Tasks are sent"
     )
+    return f"{tasks} from {plural(sites.count('sent', 'further'), 'place')}{worker}.{beside}"
 
 
 TASK_QUEUE = Signal(
@@ -57,6 +58,7 @@ TASK_QUEUE = Signal(
     not_credited="Threads; the dependency alone; tasks that nothing sends.",
     how_to_show="Send slow work to a queue, commit the command that starts the worker, and test the tasks.",
     clauses=("task", "worker", "schedule", "made", "tested", "sent", "further", "queue", "dependency"),
+    leads=("dependency",),
     defining=("task", "sent", "made", "schedule"),
     uncited=("further", "queue"),
     applies="python",

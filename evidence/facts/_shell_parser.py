@@ -29,6 +29,14 @@ class _Level:
     skipped: bool = False
 
 
+# What a block is inside, by what its condition says: never run, or run only where the script is given no arguments.
+_INSIDE = {"false": "dead", "none": "bare"}
+NO_ARGUMENTS = "$# = 0"
+_ASKS_FOR_NONE = re.compile(
+    r"(?:\[\[? |test )(?:\$# (?:-eq|==?) 0|-z \$\{?[1@*](?::-)?\}?|\$# (?:-lt|<) 1)(?: \]\]?)?|\( \$# == 0 \)"
+)
+
+
 @dataclass
 class Parser:
     pipefail: bool
@@ -131,7 +139,7 @@ class Parser:
             assigned=tuple(assigned),
             start=self.words[0].line,
             end=self.words[-1].line,
-            arm=next((a for a in reversed(self.arms) if a), ""),
+            arm=next((a for a in reversed(self.arms) if a), NO_ARGUMENTS if "bare" in self.blocks[-20:] else ""),
             function=self.functions[-1][0] if self.functions else "",
         )
         self.words.clear()
@@ -141,6 +149,8 @@ class Parser:
             draft.deferred = "only decides a condition"
             if draft.words == ("false",) and self.blocks:
                 self.blocks[-1] = "false"
+            elif self.blocks and _ASKS_FOR_NONE.fullmatch(" ".join(draft.words)):
+                self.blocks[-1] = "none"
         elif not self.errexit:
             draft.deferred = "runs after set +e"
         self._options(draft.words)
@@ -184,7 +194,7 @@ class Parser:
         elif text in ("fi", "done", "esac") and self.blocks:
             self.blocks.pop()
         elif text in ("then", "do", "else", "elif") and self.blocks:
-            self.blocks[-1] = "dead" if self.blocks[-1] == "false" and text in ("then", "do") else ""
+            self.blocks[-1] = _INSIDE.get(self.blocks[-1], "") if text in ("then", "do") else ""
 
     def _open_brace(self) -> None:
         self.braces += 1

@@ -189,6 +189,7 @@ def _timed(call: Call) -> str:
             return "timeout"
         if value.kind == "dict" and any(CLEAR.fullmatch(k) for k in value.keys):
             return "timeout"
-        if key in PLAIN and last in LEAVING and not INSIDE.search(call.name.rpartition(".")[0]):
+        leaves = last in LEAVING or last.endswith(("Client", "Session"))
+        if key in PLAIN and leaves and not INSIDE.search(call.name.rpartition(".")[0]):
             return "timeout"
     return "timeout" if last in ("Timeout", "ClientTimeout") and call.expr.args else ""

@@ -165,7 +165,8 @@ class FeatureFlags:
             for item in items:
                 name = item.target
                 inside = whole or (file.path, item.scope) in typed or _settings_class(file, item.scope)
-                if name and inside and name.isidentifier() and (isinstance(item, Call) or _boolean(item.value)):
+                switch = not _collects(item.expr) if isinstance(item, Call) else _boolean(item.value)
+                if name and inside and name.isidentifier() and switch:
                     found.append(_Setting(name.upper(), file, item.start, item.end, item.scope, name))
         return [s for s in found if flag_kind(s.name)]
 
@@ -244,6 +245,12 @@ def _settings_class(file: PyFile, scope: int) -> bool:
         and definition.kind == "class"
         and any("onfig" in b.text or "ettings" in b.text for b in definition.bases)
     )
+
+
+def _collects(value: Expr) -> bool:
+    """Whether a field holds a collection: what is listed there is enabled, no feature is."""
+    factory = value.kwarg("default_factory")
+    return factory is not None and factory.text in ("set", "list", "dict", "frozenset", "tuple")
 
 
 def _boolean(value: Expr) -> bool:

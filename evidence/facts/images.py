@@ -194,15 +194,14 @@ def stacks(data: Mapping[str, Data], images: frozenset[str]) -> Iterator[Stack]:
         services = item.root.get("services")
         if services is None or services.kind != "map":
             continue
+        own = [(k, n) for k, n in services.pairs() if _is_built(n, images)]
+        # where the file builds the application, what only mounts a folder of the repository is something else
+        built = [n for k, n in own if n.get("image") is None and not _is_backing(k, n)]
         yield Stack(
             path,
             services.start,
             services.end,
-            tuple(
-                item.root.line_of("services") if not n.start else n.start
-                for _, n in services.pairs()
-                if _is_built(n, images)
-            ),
+            tuple(item.root.line_of("services") if not n.start else n.start for n in built or [n for _, n in own]),
             tuple(n.start for k, n in services.pairs() if _is_backing(k, n)),
             tuple(line for _, n in services.pairs() for line in _care(n)),
         )

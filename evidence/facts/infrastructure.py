@@ -246,7 +246,7 @@ def _node_limits(path: str, root: Node) -> Iterator[Limit]:
     environment = environment_of(path)
     for node in root.walk():
         for key, value in node.pairs():
-            if key == "resources" and value.kind != "map":
+            if key == "resources" and (value.kind != "map" or _sizes_a_volume(value)):
                 continue
             if key in _LIMITS or (scaler and key in _SCALING) or key.startswith("autoscaling.knative.dev/"):
                 yield Limit(
@@ -254,6 +254,11 @@ def _node_limits(path: str, root: Node) -> Iterator[Limit]:
                 )
             elif "-" in key and _DEPLOY_PARAMETER.fullmatch(key):
                 yield Limit(path, node.line_of(key), value.end, key, "scale" in key, environment)
+
+
+def _sizes_a_volume(resources: Node) -> bool:
+    """Whether ``resources`` ask for storage alone: the claim of a volume limits no process."""
+    return {k for node in resources.walk() for k, _ in node.pairs()} - {"requests", "limits"} == {"storage"}
 
 
 def _scales(key: str) -> bool:

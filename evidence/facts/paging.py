@@ -80,7 +80,19 @@ def _paged_in(project: Project, file: PyFile) -> Iterator[PageUse]:
             yield PageUse(file, call.start, call.end, "capped", "fixed")
         if own:
             yield PageUse(file, call.start, call.end, "parameter", "own")
+    for scope in sorted(scopes):
+        yield from _handed(file, scope)
     yield from _guards(file, scopes)
+
+
+def _handed(file: PyFile, scope: int) -> Iterator[PageUse]:
+    """Parameters of a function that a decorator takes from the request and names: ``@requestargs(('page', int))``."""
+    definition = file.function_of(scope)
+    for decorator in definition.decorators if definition is not None else ():
+        said = {t for e in decorator.expr.walk() for t in (*((e.text,) if e.kind == "str" else ()), *e.keys)}
+        for name in definition.params if definition is not None else ():
+            if name in said and is_parameter(name):
+                yield PageUse(file, decorator.line, decorator.line, "parameter", name)
 
 
 def _answering(project: Project) -> list[PyFile]:

@@ -5,6 +5,7 @@ Names come from the libraries' own documents. Comparisons written by hand do not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -57,6 +58,8 @@ _DECORATORS: dict[str, tuple[str, ...]] = {
 _PARSERS = ("flask_restful", "flask_restx", "flask_restplus")
 _INPUT_PARAMETERS = frozenset({"body", "query", "form", "path", "header", "cookie"})
 _REQUEST = ("flask.request", "quart.request", "apiflask.request", "connexion.request")
+# What reads signed texts back: serializers of itsdangerous, whatever function makes them.
+_SIGNED = re.compile(r"serializ|sign|token|jws|jwt|cookie", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,8 @@ class LibraryChecks:
         if kind == "form" and last == "validate":
             return "form"
         handed = any(_from_request(e) for a in call.expr.items for e in a.walk())
+        if last == "loads" and _SIGNED.search(receiver):
+            return ""
         return "call" if last in ("load", "loads") and handed and not made.startswith(_NOT_SCHEMAS) else ""
 
     def _made_in(self, file: PyFile, scope: int, receiver: str) -> str:

@@ -101,7 +101,8 @@ class Signal:
     in code.
     Bars are pure functions of the sites, so that a grade can be computed again over a candidate's own sites.
     ``clauses`` lists every clause its sites may carry, best citation first; those in ``defining`` are the work itself
-    (the rest is wiring, which may be others'); those in ``uncited`` only count.
+    (the rest is wiring, which may be others'); those in ``uncited`` only count; those in ``leads`` make no more than a
+    trace, and are cited only where there is nothing better.
     ``applies`` names the condition under which looking makes sense: ``flask`` (there is a Flask application),
     ``python``
     (there is Python code of the project's own) or ``any``.
@@ -126,6 +127,7 @@ class Signal:
     trace: Bar = any_site
     measures: Callable[[Sites], Mapping[str, Scalar]] = no_measures
     uncited: tuple[str, ...] = ()
+    leads: tuple[str, ...] = ()
     applies: str = "any"
     needs: tuple[str, ...] = ()
     polarity: Polarity = Polarity.FOR

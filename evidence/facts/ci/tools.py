@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from evidence.facts.ci.action_table import ACTIONS, DEFAULTS
@@ -140,10 +141,20 @@ _SPECIAL = {
 }
 
 
+# An organisation's own action says in its name and inputs that it ships images.
+_SHIPS_IMAGES = re.compile(
+    r"(?:docker|container|image)s?-(?:\w{1,20}-)?(?:push|publish|release|deploy|ci)"
+    r"|(?:push|publish|release|deploy)-(?:\w{1,20}-)?(?:docker|container|image)"
+)
+_OF_IMAGES = re.compile(r"registry|username|push|image", re.IGNORECASE)
+
+
 def action_words(action: Action) -> tuple[str, ...]:
     """The command that an action stands for; () for one that is not known to run anything of interest."""
     name = action.name.lower().removeprefix("docker://").removeprefix("docker.io/")
     template = ACTIONS.get(name) or ACTIONS.get("/".join(name.split("/")[:2])) or _task(name, action)
+    if not template and _SHIPS_IMAGES.search(name) and any(_OF_IMAGES.search(key) for key in action.inputs):
+        return ("docker", "push", name)
     if not template or (name == "restyled-io/actions/run" and action.inputs.get("fail-on-differences") != "true"):
         return ()
     if (

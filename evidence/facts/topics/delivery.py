@@ -98,7 +98,12 @@ class DeliveryTopics(Questions):
         """Whether the command line at a place of a script or Makefile runs compose."""
         commands = self.commands.get(place.path)
         lines = commands.lines if commands is not None else ()
-        return any(li.start <= place.start <= li.end and _COMPOSE.search(li.text) for li in lines)
+        return any(
+            li.start <= place.start <= li.end
+            and _COMPOSE.search(li.text)
+            and not li.text.lstrip("@").startswith("echo")
+            for li in lines
+        )
 
     def complexity_gates(self) -> list[tuple[str, int]]:
         """(path, line) of the settings that make a linter refuse complex functions."""
