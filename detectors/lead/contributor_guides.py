@@ -36,9 +36,10 @@ _REVIEW = re.compile(
     r"|pull[-_ ]request[-_ ](?:guide|guidelines|process|checklist)",
     re.IGNORECASE,
 )
-# The report of one review, of one day, guides no other.
+# The report of one review, of one day, guides no other; nor does the description of a program that reviews.
 _REPORT = re.compile(
-    r"20\d\d|report|findings|results|summary|improvements|fixes|status|deployment|recommendations", re.IGNORECASE
+    r"20\d\d|report|findings|results|summary|improvements|fixes|status|deployment|recommendations|agents?\b|skills?\b|\bbots?\b|\bllm",
+    re.IGNORECASE,
 )
 _NOT_STYLE = re.compile(r"communit|conduct|security|support|brand|privacy|accessib|content guid", re.IGNORECASE)
 _AGENTS = frozenset({"agents", "claude", "gemini", "copilot-instructions", "conventions"})

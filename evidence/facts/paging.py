@@ -133,7 +133,15 @@ def _cuts_as_told(project: Project, file: PyFile, call: Call, last: str) -> bool
     keys = _TELLING.intersection(call.expr.keys)
     told = any((v := call.expr.kwarg(k)) is not None and _varies((v,)) for k in sorted(keys))
     sliced = last in ("slice", "skip") and _varies(call.expr.args)
-    return (told or sliced) and _driven(file, call) and not project.defined(file, call.name)
+    driven = _driven(file, call) or (last == "slice" and _bounded(file, call))
+    return (told or sliced) and driven and not project.defined(file, call.name)
+
+
+def _bounded(file: PyFile, call: Call) -> bool:
+    """Whether both ends of a slice are parameters of the function around, whatever their names."""
+    definition = file.function_of(call.scope)
+    ends = [a.text for a in call.expr.args if a.kind == "name"]
+    return definition is not None and len(ends) == 2 and set(ends) <= set(definition.params)
 
 
 def _driven(file: PyFile, call: Call) -> bool:

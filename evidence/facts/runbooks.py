@@ -35,9 +35,11 @@ _CARE = re.compile(
     r"roll(?:ing)?[-_ ]?back|\brestor(?:e|ing)\b|\brecover(?:y|ing)?\b|\bincidents?\b|disaster|fail-?over|outage"
     r"|\bdowngrad(?:e|ing)|emergency|\brevert(?:ing)?\b"
     r"|when something (?:goes|went) wrong|if (?:it|something|the \w{1,20}) (?:fails|breaks)|wiederherstell"
-    r"|restaurar|revertir",
+    r"|restaurar|revertir|\bfailure (?:behaviou?r|recovery|modes?)",
     re.IGNORECASE,
 )
+# A folder of notes for operators: what stands in it is one where it shows commands and says when to use them.
+_OPERATORS = re.compile(r"(?:^|/)(?:ops|operations|sops?)(?:/|$)", re.IGNORECASE)
 # Of those, the headings that make a runbook of a section alone, wherever it stands.
 _ALONE = re.compile(
     r"roll(?:ing)?[-_ ]?back|disaster|fail-?over|outage|incident (?:response|handling|report|guide|management$)"
@@ -71,6 +73,7 @@ _IN_CODE = re.compile(r"run[-_ ]?book", re.IGNORECASE)
 # Half a page, or a few lines with commands: less is a heading with good intentions.
 _WORDS = 60
 _FEW_WORDS = 15
+_PAGE = 150
 _README = re.compile(r"(?:^|/)readme\.\w{1,10}$", re.IGNORECASE)
 _SHOWN = 40
 # Sections whose headings are read: each that fits costs a walk over the document.
@@ -118,12 +121,7 @@ def _of(path: str, document: Document) -> Iterator[Runbook]:
                 Runbook(path, s.start, min(_last(document, s), s.start + _SHOWN - 1), "section", s.title)
                 for s in care[:2]
             )
-    elif (
-        (_MAYBE.search(named) or _MAYBE.search(title))
-        and care
-        and document.fences
-        and _filled(document.sections, document)
-    ):
+    elif _operates(path, title, document, bool(care)) and _filled(document.sections, document):
         yield Runbook(path, 1, _end(document), "runbook", title)
     elif called := [s for s in looked if s.level and _CALLED.search(s.title) and _words(document, s) >= _WORDS]:
         yield Runbook(
@@ -136,6 +134,17 @@ def _of(path: str, document: Document) -> Iterator[Runbook]:
     elif not readme and (alone := [s for s in care if _ALONE.search(s.title) and _whole(document, s)]):
         best = alone[0]
         yield Runbook(path, best.start, min(_last(document, best), best.start + _SHOWN - 1), "runbook", best.title)
+
+
+def _operates(path: str, title: str, document: Document, care: bool) -> bool:
+    """Whether a document guides operators: by its name with commands and a section on recovering, or by standing
+    among their notes with either and a page of text."""
+    folder = path.rpartition("/")[0]
+    named = folder if _README.search(path) else path
+    among = _OPERATORS.search(folder) is not None and sum(s.words for s in document.sections) >= _PAGE
+    if among and (care or document.fences):
+        return True
+    return bool((_MAYBE.search(named) or _MAYBE.search(title)) and care and document.fences)
 
 
 def _filled(sections: tuple[Section, ...], document: Document) -> bool:
