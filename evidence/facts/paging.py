@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evidence.facts.names import PyFile
+from evidence.facts.page_caps import has_maximum, is_capped
 from evidence.facts.page_names import is_parameter, names_page
 from evidence.facts.python.records import Assign, Call, Expr
 
@@ -31,9 +32,7 @@ _REQUEST_DATA = frozenset({
     "kwargs",
 })  # fmt: skip
 _FIELDS = re.compile(r"(?:^|\.)(?:Int(?:eger)?|Str(?:ing)?|Number|UUID|Field|int_range|positive|natural|query_param)$")
-_UPPER_BOUNDS = ("max", "le", "lt", "maximum", "max_value")
 _ANSWER_FIELDS = ("flask_restx", "flask_restful", "flask_restplus")
-_FIXED_CAPS = ("max_per_page", "max_page_size", "max_limit")
 _SQL = re.compile(r"\bOFFSET\s{1,4}[%:{?$]", re.IGNORECASE)
 _RULE_VARIABLE = re.compile(r"<(?:[^<>:]{1,30}:)?(\w{1,40})>")
 _TASKS = frozenset({"task", "shared_task", "periodic_task", "job", "actor", "huey"})
@@ -115,7 +114,7 @@ def _queries(project: Project, file: PyFile) -> Iterator[tuple[Call, bool]]:
         if last == "paginate":
             other = client or "paginator" in receiver.lower() or call.target == "decorator"
             if receiver and not other and not project.defined(file, call.name):
-                yield call, _is_capped(call)
+                yield call, is_capped(call)
         elif _cuts(call, last) or (receiver and not client and _cuts_as_told(project, file, call, last)):
             yield call, False
 
@@ -153,29 +152,6 @@ def _driven(file: PyFile, call: Call) -> bool:
 
 def _varies(values: tuple[Expr, ...]) -> bool:
     return any(v.kind not in ("num", "str", "const") for v in values) and bool(values)
-
-
-def _is_capped(call: Call) -> bool:
-    """The size is a constant or setting, or the call is given a maximum."""
-    if any(call.expr.kwarg(k) is not None for k in _FIXED_CAPS):
-        return True
-    positional = [a for a in call.expr.args if a.kind != "name" or not _is_query(a)]
-    size = call.expr.kwarg("per_page") or (positional[1] if len(positional) > 1 else None)
-    return size is not None and _is_fixed(size)
-
-
-def _is_query(value: Expr) -> bool:
-    return any(w in value.text.lower() for w in ("query", "select", "stmt", "statement"))
-
-
-def _is_fixed(value: Expr) -> bool:
-    if value.kind == "num":
-        return True
-    if value.kind == "index" or (value.kind == "call" and value.text.endswith("config.get")):
-        return "config" in value.text
-    if value.kind == "call" and value.text == "min":
-        return True
-    return value.kind == "name" and value.text.rpartition(".")[2].isupper()
 
 
 def _reads_itself(file: PyFile, scope: int, call: Call) -> bool:
@@ -283,7 +259,7 @@ def _declared(file: PyFile, value: Expr, start: int, end: int) -> Iterator[PageU
             _is_field(item) or (item.kind == "dict" and {"type", "$ref", "maximum"} & set(item.keys))
         ):
             yield PageUse(file, start, end, "parameter", key)
-            if _SIZES.search(key) and _has_maximum(item):
+            if _SIZES.search(key) and has_maximum(item):
                 yield PageUse(file, start, end, "capped", key)
         elif item.kind == "dict":
             yield from _declared(file, item, start, end)
@@ -295,18 +271,8 @@ def _is_field(item: Expr) -> bool:
 
 
 def _cap_of(file: PyFile, call: Call, name: str) -> Iterator[PageUse]:
-    if _SIZES.search(name) and _has_maximum(call.expr):
+    if _SIZES.search(name) and has_maximum(call.expr):
         yield PageUse(file, call.start, call.end, "capped", name)
-
-
-def _has_maximum(value: Expr) -> bool:
-    """A validator or type with an upper bound: ``Range(max=100)``, ``int_range(1, 100)``, ``le=100``, ``maximum``."""
-    for part in value.walk():
-        if any((v := part.kwarg(k)) is not None and v.kind in ("num", "name") for k in _UPPER_BOUNDS):
-            return True
-        if part.kind == "call" and part.text.endswith("int_range") and part.args:
-            return True
-    return False
 
 
 def _guards(file: PyFile, scopes: set[int]) -> Iterator[PageUse]:

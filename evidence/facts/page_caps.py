@@ -1,0 +1,41 @@
+"""Bounds of the size of a page: what fixes or caps it where a query is cut, and where a parameter is declared."""
+
+from __future__ import annotations
+
+from evidence.facts.python.records import Call, Expr
+
+_FIXED_CAPS = ("max_per_page", "max_page_size", "max_limit")
+_UPPER_BOUNDS = ("max", "le", "lt", "maximum", "max_value")
+
+
+def is_capped(call: Call) -> bool:
+    """The size is a constant or setting, or the call is given a maximum."""
+    if any(call.expr.kwarg(k) is not None for k in _FIXED_CAPS):
+        return True
+    positional = [a for a in call.expr.args if a.kind != "name" or not _is_query(a)]
+    size = call.expr.kwarg("per_page") or (positional[1] if len(positional) > 1 else None)
+    return size is not None and _is_fixed(size)
+
+
+def _is_query(value: Expr) -> bool:
+    return any(w in value.text.lower() for w in ("query", "select", "stmt", "statement"))
+
+
+def _is_fixed(value: Expr) -> bool:
+    if value.kind == "num":
+        return True
+    if value.kind == "index" or (value.kind == "call" and value.text.endswith("config.get")):
+        return "config" in value.text
+    if value.kind == "call" and value.text == "min":
+        return True
+    return value.kind == "name" and value.text.rpartition(".")[2].isupper()
+
+
+def has_maximum(value: Expr) -> bool:
+    """A validator or type with an upper bound: ``Range(max=100)``, ``int_range(1, 100)``, ``le=100``, ``maximum``."""
+    for part in value.walk():
+        if any((v := part.kwarg(k)) is not None and v.kind in ("num", "name") for k in _UPPER_BOUNDS):
+            return True
+        if part.kind == "call" and part.text.endswith("int_range") and part.args:
+            return True
+    return False
