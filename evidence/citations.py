@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 from evidence.facts.conversations import Items, cited_item
@@ -88,10 +89,15 @@ def _is_enough(signal: Signal, site: Site, chosen: Sequence[Site]) -> bool:
         return True
     if site.clause in signal.defining:
         return False
-    tests = role_of(site.path) is Role.TEST and any(
-        other.clause not in signal.defining and role_of(other.path) is Role.TEST for other in chosen
+    tests = _is_test(site.path) and any(
+        other.clause not in signal.defining and _is_test(other.path) for other in chosen
     )
     return tests or len(alike) >= UPHOLDING
+
+
+@lru_cache(maxsize=8_192)
+def _is_test(path: str) -> bool:
+    return role_of(path) is Role.TEST
 
 
 def _overlap(site: Site, other: Site) -> bool:
