@@ -18,7 +18,6 @@ from collections.abc import Iterator
 
 from evidence.api import (
     Call,
-    Expr,
     Observations,
     Project,
     PyFile,
@@ -32,11 +31,9 @@ from evidence.api import (
 
 _TOO_MANY = 429
 _LIMITERS = (
-    "flask_limiter.Limiter",
-    "flask_limiter.extension.Limiter",
-    "quart_rate_limiter.RateLimiter",
+    "flask_limiter.Limiter", "flask_limiter.extension.Limiter", "quart_rate_limiter.RateLimiter",
     "flask_simple_limiter.Limiter",
-)
+)  # fmt: skip
 _LIMITING = frozenset({"limit", "shared_limit"})
 # Decorators that need no object: importing and using them is the wiring.
 _DECORATORS = ("quart_rate_limiter.rate_limit", "flask_ratelimiter", "flask_rate_limiter", "flask_limits")
@@ -84,14 +81,10 @@ RATE_LIMITING = Signal(
         "configured proxy."
     ),
     strong="Limits per route or per user, with tests that run into them.",
-    not_credited=(
-        "The dependency alone; a limiter that is never bound to the application; a 429 that tells of a lock or of "
-        "another service."
-    ),
+    not_credited="The dependency alone; a limiter never bound to the application; a 429 of a lock or another service.",
     how_to_show=(
         "Bind Flask-Limiter in create_app() with storage that all workers share, put limits on login and costly "
-        "routes, "
-        "and write a test that receives a 429."
+        "routes, and write a test that receives a 429."
     ),
     clauses=("limit", "counted", "tested", "proxy", "bound", "limiter", "default", "decorated", "unbound", "zone"),
     leads=("unbound",),
@@ -212,19 +205,32 @@ def _refusing_classes(project: Project) -> set[tuple[str, str]]:
 def _counted(project: Project, classes: set[tuple[str, str]]) -> list[tuple[PyFile, str, int, int]]:
     """Functions that answer 429, or raise what does, after counting (themselves or in what they call)."""
     found = {}
+    for file, scope, line in _places(project, classes):
+        definition = file.function_of(scope)
+        if definition is None or not project.reach.live(file.path, scope):
+            continue
+        if _counts(project, file, file.scopes.get(definition.qualname, scope), _CALL_DEPTH):
+            end = max(line, min(definition.end, definition.line + 39))
+            found[file.path, definition.qualname] = (file, definition.qualname, definition.line, end)
+    return [found[k] for k in sorted(found)]
+
+
+def _places(project: Project, classes: set[tuple[str, str]]) -> Iterator[tuple[PyFile, int, int]]:
+    """Where 429 is answered; and, where that is a function of its own, where it is called."""
+    makers: set[tuple[str, str]] = set()
     for file in project.app:
         for scope, line in _refusals(project, file, classes):
+            yield file, scope, line
             definition = file.function_of(scope)
-            if definition is None or not project.reach.live(file.path, scope):
-                continue
-            if _counts(project, file, file.scopes.get(definition.qualname, scope), _CALL_DEPTH):
-                found[file.path, definition.qualname] = (
-                    file,
-                    definition.qualname,
-                    definition.line,
-                    max(line, min(definition.end, definition.line + 39)),
-                )
-    return [found[k] for k in sorted(found)]
+            if definition is not None and definition.params:
+                makers.add((file.path, definition.qualname))
+    lasts = {name.rpartition(".")[2] for _, name in makers}
+    for file in project.app if makers else ():
+        for call in file.module.calls:
+            if call.scope and call.name.rpartition(".")[2] in lasts:
+                ref = project.resolve(file, call.name)
+                if (ref.path, ref.name) in makers:
+                    yield file, call.scope, call.start
 
 
 def _refusals(project: Project, file: PyFile, classes: set[tuple[str, str]]) -> Iterator[tuple[int, int]]:
@@ -237,6 +243,9 @@ def _refusals(project: Project, file: PyFile, classes: set[tuple[str, str]]) -> 
             _TOO_MANY in error_statuses(v) for v in call.expr.items if v.kind in ("num", "name")
         ):
             yield call.scope, call.start
+    for assign in file.module.assigns:
+        if assign.target.endswith(".status_code") and _TOO_MANY in error_statuses(assign.value):
+            yield assign.scope, assign.start
     for index, definition in enumerate(file.module.definitions):
         if any(
             v.kind == "list" and any(_TOO_MANY in error_statuses(i) for i in v.items[1:]) for v in definition.returns
@@ -247,9 +256,11 @@ def _refusals(project: Project, file: PyFile, classes: set[tuple[str, str]]) -> 
 def _counts(project: Project, file: PyFile, scope: int, depth: int) -> bool:
     calls = file.calls_in(scope)
     lasts = {c.name.rpartition(".")[2] for c in calls}
-    if lasts & _COUNTERS or any(_COUNTING.search(c.name) and "." in c.name for c in calls):
-        return True
-    if "count" in lasts and "timedelta" in lasts:
+    if (
+        lasts & _COUNTERS
+        or lasts >= {"count", "timedelta"}
+        or any(_COUNTING.search(c.name) and "." in c.name for c in calls)
+    ):
         return True
     for call in calls if depth else ():
         inner = project.defined(file, call.name)
@@ -281,10 +292,8 @@ def _tested(project: Project, owners: set[str], exceptions: set[str]) -> Observa
 def _raised(scenario: Scenario, names: set[str]) -> int:
     """The line where a test expects one of these exceptions, 0 for none."""
     for expr, line in scenario.checks:
-        if expr.text.endswith(("raises", "assertRaises")) and any(_last(e) in names for e in expr.args):
+        if expr.text.endswith(("raises", "assertRaises")) and any(
+            e.text.rpartition(".")[2] in names for e in expr.args
+        ):
             return line
     return 0
-
-
-def _last(expr: Expr) -> str:
-    return expr.text.rpartition(".")[2]

@@ -78,6 +78,8 @@ _DOCUMENTS = re.compile(r"(?:^|/)(?:docs?|documentation)/")
 # Collections of requests are run against real hosts; other data under docs shows formats.
 _COLLECTION = re.compile(r"postman|insomnia|collection|environment|bruno", re.IGNORECASE)
 _LOCAL = re.compile(r"localhost|127\.0\.0\.1|0\.0\.0\.0|example\.(?:com|org|net)")
+# Names that say themselves that the value is made up.
+_MADE_UP = re.compile(r"(?:test|fake|dummy|mock|example|sample)_", re.IGNORECASE)
 _PERSONS = re.compile(r"user|account|admin|login|member", re.IGNORECASE)
 _APART = ("development", "testing")
 
@@ -143,6 +145,8 @@ def _names_a_host(project: Project, place: SecretPlace) -> bool:
 def _judged(project: Project, place: SecretPlace) -> str:
     if place.placeholder:
         return "placeholder" if _is_only_key(project, place) else ""
+    if _MADE_UP.match(place.name) and place.kind not in _ISSUED:
+        return ""
     if place.way in ("literal", "fallback", "argument"):
         return _in_code(project, place)
     if place.way == "data":

@@ -183,6 +183,7 @@ def _explicit(project: Project) -> Iterator[Site]:
     """Raises and exits in settings, and in what settings or a factory calls, where a setting is looked at."""
     homes = _homes(project)
     booted = _booted(project, homes)
+    classes = {(c.file.path, c.definition.name) for c in project.settings.classes}
     for path in sorted(homes | {p for p, _ in booted}):
         file = project.python.get(path)
         if file is None or not project.in_flask_part(path):
@@ -190,7 +191,9 @@ def _explicit(project: Project) -> Iterator[Site]:
         for line, scope in _refusals(file):
             outer = file.function_of(scope)
             name = outer.qualname if outer is not None else ""
-            if (path in homes and (not name or _BOOT_METHODS.search(name))) or (path, name) in booted:
+            own = path in project.settings.modules or (path, name.partition(".")[0]) in classes
+            at_boot = path in homes and own and (not name or _BOOT_METHODS.search(name))
+            if at_boot or (path, name) in booted:
                 yield Site(
                     path=path, start=line, end=line, clause="checked", subject=f"{path}:{name}" if name else path
                 )

@@ -29,15 +29,21 @@ _SETTING = (
 )
 
 
+_ENTRIES = frozenset({
+    "wsgi", "asgi", "app", "main", "run", "manage", "server", "application", "autoapp", "serve", "start", "__main__",
+    "passenger_wsgi", "web", "index", "api", "cli", "__init__",
+})  # fmt: skip
+
+
 def _wired(sites: Sites) -> set[str]:
-    return sites.subjects("defined") & sites.subjects("called", "built", "tested")
+    return sites.subjects("defined") & sites.subjects("called", "called_aside", "built", "tested")
 
 
 def _statement(sites: Sites) -> str:
     wired = sorted(_wired(sites))
     if not wired:
         return "A function makes the application, but nothing in the repository calls it."
-    callers = sites.of("called").about(set(wired))
+    callers = sites.of("called", "called_aside").about(set(wired))
     places = {s.path for s in callers}
     tested = ", and tests build the application through it" if sites.of("tested").about(set(wired)) else ""
     name = wired[0].rpartition(":")[2]
@@ -61,8 +67,9 @@ APP_FACTORY = Signal(
         "Move the creation of the application into create_app(), call it from wsgi.py, and give tests a fixture "
         "that calls it."
     ),
-    clauses=("defined", "called", "tested", "built"),
+    clauses=("defined", "called", "tested", "built", "called_aside"),
     defining=("defined",),
+    uncited=("called_aside",),
     applies="flask",
     practised=lambda sites: bool(_wired(sites)),
     sustained=lambda sites: bool(sites.subjects("defined") & sites.subjects("tested")),
@@ -83,10 +90,17 @@ def detect(project: Project) -> Observations:
     configured = {f.path for f in project.tests if _configures(f)}
     if any(p.endswith("conftest.py") for p in configured):
         configured = {f.path for f in project.tests}
-    for use in project.web.factory_uses:
-        clause = _clause(project, use, configured)
-        if clause:
-            yield APP_FACTORY, _site(use.path, use.start, use.end, clause, use.factory)
+    uses = [(use, clause) for use in project.web.factory_uses if (clause := _clause(project, use, configured))]
+    served = {use.factory.key for use, clause in uses if clause == "called" and _serves(use)}
+    for use, clause in uses:
+        # scripts that call it as well prove nothing more where the server does
+        aside = clause == "called" and use.factory.key in served and not _serves(use)
+        yield APP_FACTORY, _site(use.path, use.start, use.end, "called_aside" if aside else clause, use.factory)
+
+
+def _serves(use: Use) -> bool:
+    """Whether a use starts the application: a command, or a file named as those that servers are given."""
+    return use.file is None or use.path.rpartition("/")[2].removesuffix(".py") in _ENTRIES
 
 
 def _clause(project: Project, use: Use, configured: set[str]) -> str:

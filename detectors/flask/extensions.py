@@ -66,7 +66,11 @@ def detect(project: Project) -> Observations:
     """Objects created unbound, the calls that bind them, and whether settings depend on the environment."""
     for file in project.app:
         for call in file.module.calls:
-            if call.name.endswith(".init_app") and file.function_of(call.scope) is not None:
+            if (
+                call.name.endswith(".init_app")
+                and call.name != "self.init_app"
+                and file.function_of(call.scope) is not None
+            ):
                 yield from _bound(project, file, call)
     for file in project.app:
         if any(n in _ENVIRONMENT or n.startswith("os.environ.") for refs in file.module.refs for n in refs):

@@ -77,7 +77,7 @@ def detect(project: Project) -> Observations:
     templates = [
         (p, t)
         for p, t in project.templates.items()
-        if project.role(p) is Role.APP and not folders.isdisjoint(p.lower().split("/")[:-1])
+        if project.role(p) is Role.APP and any(_holds(folder, folders) for folder in p.lower().split("/")[:-1])
     ]
     if not templates or not any(_renders(c) for f in project.app for c in f.module.calls):
         return
@@ -98,11 +98,19 @@ def detect(project: Project) -> Observations:
             )
 
 
+def _holds(folder: str, named: set[str]) -> bool:
+    """Whether a folder holds templates: by its name, or, where code works out the name, by how it ends."""
+    return folder in named or ("" in named and folder.endswith("_templates"))
+
+
 def _folders(project: Project) -> set[str]:
-    """Names of the folders that hold templates: Flask's own, and those that applications and blueprints name."""
+    """Names of the folders that hold templates: Flask's own, and those that applications and blueprints name;
+    "" for one whose name is worked out."""
     makers = [*(a.call for a in project.web.apps), *(b.call for b in project.web.blueprints)]
     named = (c.expr.kwarg("template_folder") for c in makers)
-    return {"templates"} | {n.text.lower().strip("./").rpartition("/")[2] for n in named if n is not None and n.text}
+    given = [n for n in named if n is not None]
+    known = {n.text.lower().strip("./").rpartition("/")[2] for n in given if n.kind == "str" and n.text}
+    return {"templates"} | known | ({""} if len(known) < len(given) else set())
 
 
 def _renders(call: Call) -> bool:

@@ -50,7 +50,7 @@ MODEL_NAME = re.compile(
 FUNCTION_NAME = re.compile(
     r"(?:is_|has_|check_|get_|require_|requires_)?(?:feature|flag|toggle)s?(?:_flag|_toggle|_is)?_?(?:enabled"
     r"|active|on|required|is_enabled|is_active|flag)"
-    r"|(?:is|check|has|require|requires|get)_(?:feature_)?(?:feature|flag|toggle)|feature_(?:required|flag|toggle"
+    r"|(?:is|has)_(?:feature|toggle|feature_flag)|(?:check|require|requires|get)_(?:feature_)?(?:feature|flag|toggle)|feature_(?:required|flag|toggle"
     r"|switch)|(?:feature|flag)_(?:enabled|active)_for\w{0,10}"
 )
 COLUMNS = ("Column", "mapped_column", "BooleanField", "BooleanAttribute", "relationship")

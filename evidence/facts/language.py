@@ -145,7 +145,7 @@ _NAME_PATTERNS = (
 )
 """Whole names that vary, in lower case; the first that fits decides."""
 
-_TEMPLATE_FOLDERS = frozenset({"templates", "template", "_templates", "email_templates"})
+_TEMPLATE_FOLDERS = frozenset({"templates", "template"})
 _TEMPLATE_ENDINGS = frozenset({".html", ".htm", ".xhtml", ".jinja", ".jinja2", ".j2", ".txt", ".xml", ".text"})
 _MARKUP_ENDINGS = frozenset({".html", ".htm", ".xhtml"})
 _REQUIREMENT_FOLDERS = frozenset({"requirements", "reqs"})
@@ -200,7 +200,7 @@ def _by_ending(folders: tuple[str, ...], name: str, head: bytes) -> str | None:
     ending = _ending(name)
     if ending in (".txt", ".in", ".pip") and folders and folders[-1] in _REQUIREMENT_FOLDERS:
         return "requirements"
-    if ending in _TEMPLATE_ENDINGS and not _TEMPLATE_FOLDERS.isdisjoint(folders):
+    if ending in _TEMPLATE_ENDINGS and any(f in _TEMPLATE_FOLDERS or f.endswith("_templates") for f in folders):
         return "jinja"
     if ending in _MARKUP_ENDINGS:
         return "jinja" if b"{%" in head or b"{{" in head else None

@@ -18,6 +18,7 @@ email auth access refresh client server db database postgres postgresql mysql ma
 minioadmin sa oauth id private public signing encryption encrypt hash use with only production prod staging env
 environment config configuration new old current wrong bad invalid valid good incorrect correct another other second
 first one two three pw longer long short needs need must at least unsafe insecure unused ci build docker compose fixture
+updated hidden redacted removed filtered masked stripped sanitized obfuscated scrubbed omitted censored sensitive
 you will guess hard easy stub temp temporary tmp wtf csrf security secure
 """
 _PLACEHOLDER_WORDS = frozenset(_FILLERS.split())
@@ -69,6 +70,12 @@ def value_kind(kind: str, value: str) -> str | None:
     if kind in ("token", "api_key", "credentials") and _is_token_word(value):
         return None
     return f"placeholder:{kind}" if is_placeholder(value) else kind
+
+
+def names_a_purpose(name: str, value: str) -> bool:
+    """Whether a salt is the name of what it is for (``SESSION_SALT = "js_session"``), as signers of several kinds of
+    tokens take it, and nothing that anyone must not know."""
+    return name.lower().rstrip("s").endswith("salt") and _SNAKE.fullmatch(value) is not None
 
 
 def is_placeholder(value: str) -> bool:

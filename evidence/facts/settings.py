@@ -24,6 +24,8 @@ _MODULE = re.compile(
 )
 _FOLDERS = frozenset({"config", "configs", "settings", "configuration", "conf"})
 _CLASS = re.compile(r"(?:.*(?:Config|Settings|Configuration|Conf|Options|Environment|Env)|(?:Config|Settings).*)")
+# What a class with such a base keeps or checks is data, whatever its name says (``InstanceConfig(db.Model)``).
+_OTHER_BASE = re.compile(r"(?:^|\.)(?:Model|Document|Form|FlaskForm|Schema|TestCase|Enum|StrEnum|Exception)$")
 _GETTERS = frozenset(
     {"os.environ.get", "os.getenv", "os.environ.setdefault", "os.environ.pop", "environ.get", "os.environb.get"}
 )
@@ -161,6 +163,8 @@ class Settings:
 
     def _is_class(self, file: PyFile, scope: int, definition: Definition) -> bool:
         if not _CLASS.fullmatch(definition.name) and not (_is_module(file.path) and environment_of(definition.name)):
+            return False
+        if (scope, "__tablename__") in file.assigned or any(_OTHER_BASE.search(b.text) for b in definition.bases):
             return False
         constants = sum(target.isupper() for where, target in file.assigned if where == scope)
         inherits = any(_CLASS.fullmatch(b.text.rpartition(".")[2]) for b in definition.bases)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from evidence.facts.ci.reading import Budget, entries, find, join, mapping, never, place, script, strings, text, truth
 from evidence.facts.ci.records import Action, CiInputs, Job, Pipeline, Place, Service, Step
 from evidence.facts.records import Node
+from evidence.facts.roles import Role, role_of
 
 _NAME = re.compile(r"(?:^|/)\.?azure[-_]?pipelines?(?:[-_.][\w.-]{0,80})?\.ya?ml$")
 _FOLDER = re.compile(r"(?:^|/)\.?azure[-_]?(?:pipelines?|devops)/[\w./-]{1,200}\.ya?ml$")
@@ -23,8 +24,8 @@ def pipelines(inputs: CiInputs) -> Iterator[Pipeline]:
     """Every file named like a pipeline that has a trigger or stands at the root; templates only through what uses
     them."""
     for path in sorted(inputs.data):
-        if not (_NAME.search(path) or _FOLDER.search(path)):
-            continue
+        if not (_NAME.search(path) or _FOLDER.search(path)) or role_of(path) is Role.EXAMPLE:
+            continue  # a copy among the documentation is read by people, not by the service
         node = inputs.data[path].root
         if node.get("parameters") is not None and node.get("trigger") is None and node.get("pr") is None:
             continue  # a template
