@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.accuracy.scoring import wilson
 from evidence.facts.conversations import PARTS, SUBSTANCE, read_comment, read_description
+from evidence.reference.accuracy import wilson
 
 LABELS = Path(__file__).parent / "labels" / "conversations"
 HALVES = ("tuned", "blind")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evidence import detect
 from evidence.matrix.load import load_matrix, load_pending
+from evidence.reference.accuracy import accuracy_page, measured
 from evidence.reference.cases import cases_of
 from evidence.reference.matrix import matrix_page
 from evidence.reference.signals import index_lines, index_page, signal_page
@@ -24,6 +25,7 @@ def pages() -> Mapping[Path, str]:
     folder = ROOT / "docs" / "signals"
     written = {folder / f"{s.id}.md": signal_page(s, d, matrix, cases_of(s.id)) for s, d in declared}
     written[folder / "README.md"] = index_page(detectors, pending)
+    written[ROOT / "docs" / "accuracy.md"] = accuracy_page(measured())
     written[ROOT / "docs" / "matrix.md"] = matrix_page(matrix, titles)
     readme = ROOT / "README.md"
     index = "\n".join(index_lines(detectors, "docs/signals/"))

@@ -12,11 +12,12 @@ import sys
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import NormalDist, mean
+from statistics import mean
 from typing import Any
 
-from evidence.model import Digest, FileCitation, Outcome, SignalResult
+from evidence.model import CellStatus, Digest, FileCitation, Level, Outcome, SignalResult
 from evidence.pipeline import ScanRequest, scan
+from evidence.reference.accuracy import Counts, MeasuredSet, Reached
 
 _CITED = 5
 
@@ -51,30 +52,10 @@ class Tally:
         """Labels that are positive."""
         return self.outcomes["tp"] + self.outcomes["fn"]
 
-    def precision(self) -> tuple[int, int]:
-        """(right, all) of what was found."""
-        return self.outcomes["tp"], self.outcomes["tp"] + self.outcomes["fp"]
-
-    def recall(self) -> tuple[int, int]:
-        """(found, all) of what is there."""
-        return self.outcomes["tp"], self.positives
-
     def f1(self) -> float:
         """Harmonic mean of precision and recall; 0 where nothing was right."""
         total = 2 * self.outcomes["tp"] + self.outcomes["fp"] + self.outcomes["fn"]
         return 2 * self.outcomes["tp"] / total if total else 1.0
-
-
-def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval of a proportion (E. B. Wilson, 1927); (0, 1) without trials."""
-    if not trials:
-        return 0.0, 1.0
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    share = successes / trials
-    centre = share + z * z / (2 * trials)
-    spread = z * ((share * (1 - share) + z * z / (4 * trials)) / trials) ** 0.5
-    scale = 1 + z * z / trials
-    return (max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale))
 
 
 def glob_pattern(glob: str) -> re.Pattern[str]:
@@ -89,21 +70,26 @@ def rank(result: SignalResult) -> int:
     return result.grade.rank if result.outcome is Outcome.FOUND and result.grade else 0
 
 
-def judge(label: dict[str, Any], result: SignalResult, tally: Tally) -> str:
-    """Count one label against one result; returns tp, fp, fn or tn."""
+def judge(label: dict[str, Any], result: SignalResult, tally: Tally) -> tuple[str, list[str]]:
+    """Count one label against one result; returns tp, fp, fn or tn, and the paths that no glob covers.
+
+    What history and forges show is cited by commits and changes, which labels do not list: no citation is judged.
+    """
     want, got = label["grade"], rank(result)
     verdict = ("tp" if want >= 2 else "fp") if got >= 2 else ("fn" if want >= 2 else "tn")
     tally.outcomes[verdict] += 1
     tally.judged += 1
     tally.exact += want == got
-    if verdict == "tp":
+    strays: list[str] = []
+    if verdict == "tp" and not result.id.startswith(("history.", "forge.")):
         cited = [c for c in result.citations[:_CITED] if isinstance(c, FileCitation)]
         globs = [glob_pattern(g) for g in label.get("paths", ())]
         tally.cited += max(1, len(cited))
-        tally.right += sum(any(g.match(c.path) for g in globs) for c in cited)
+        strays = [c.path for c in cited if not any(g.match(c.path) for g in globs)]
+        tally.right += len(cited) - len(strays)
         tally.spans += 1
         tally.hits += any(_overlaps(c, spot) for c in cited for spot in label.get("cite", ()))
-    return verdict
+    return verdict, strays
 
 
 def _overlaps(citation: FileCitation, spot: str) -> bool:
@@ -114,7 +100,8 @@ def _overlaps(citation: FileCitation, spot: str) -> bool:
 
 @dataclass
 class Measured:
-    """One set: its repositories' digests, the tally per signal, and every disagreement."""
+    """One set: its repositories' digests, the tally per signal, and every disagreement (of grades and of citations
+    too)."""
 
     digests: dict[str, Digest] = field(default_factory=dict)
     signals: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
@@ -129,9 +116,32 @@ class Measured:
                 setattr(whole, name, getattr(whole, name) + getattr(tally, name))
         return whole
 
+    def counted(self, name: str) -> MeasuredSet:
+        """The figures of this set, as they are kept and published."""
+        t = self.total()
+        figures = {
+            "f1": t.f1(),
+            "macro_f1": self.macro(),
+            "exact_grade": t.exact / max(1, t.judged),
+            "citation_precision": t.right / max(1, t.cited),
+            "line_hit": t.hits / max(1, t.spans),
+        }
+        return MeasuredSet(
+            name=name,
+            labels=t.judged,
+            figures={key: round(value, 4) for key, value in figures.items()},
+            signals={s: Counts(**self.signals[s].outcomes) for s in sorted(self.signals)},
+            repositories=tuple(Reached(repo, _reached(d)) for repo, d in sorted(self.digests.items())),
+        )
+
     def macro(self) -> float:
         """Mean F1 over the signals with a positive label."""
         return mean([t.f1() for t in self.signals.values() if t.positives] or [0.0])
+
+
+def _reached(digest: Digest) -> dict[str, int]:
+    counts = Counter(c.level for c in digest.cells if c.status is CellStatus.SUPPORTED)
+    return {level.value: counts[level] for level in Level}
 
 
 def source_of(name: str, mirrors: Path | None) -> str:
@@ -165,9 +175,9 @@ def measure(folder: Path, mirrors: Path | None, prefix: str) -> Measured:
                 or result.outcome is Outcome.UNAVAILABLE
             ):
                 continue
-            verdict = judge(entry, result, found.signals[signal])
-            if verdict in ("fp", "fn"):
-                found.misses.append(
-                    f"{verdict} {signal} {label['repo']}: labelled {entry['grade']}, got {rank(result)}"
-                )
+            verdict, strays = judge(entry, result, found.signals[signal])
+            at = f"{signal} {label['repo']}"
+            if verdict in ("fp", "fn") or entry["grade"] != rank(result):
+                found.misses.append(f"{verdict} {at}: labelled {entry['grade']}, got {rank(result)}")
+            found.misses.extend(f"cite {at}: {path}" for path in strays)
     return found

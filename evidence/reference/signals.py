@@ -9,6 +9,7 @@ from itertools import groupby
 from evidence.api import Detector
 from evidence.matrix.load import Matrix, PendingSignal, Row
 from evidence.model import Polarity, Signal, never
+from evidence.reference.accuracy import told
 from evidence.reference.cases import Case
 from evidence.reference.matrix import cells_fed
 
@@ -37,6 +38,7 @@ def signal_page(
         "",
         f"Not credited: {signal.not_credited}",
         "",
+        *_measured(signal),
         "## How to show it",
         "",
         signal.how_to_show,
@@ -68,6 +70,13 @@ def _grades(signal: Signal) -> Iterator[str]:
     yield f"- **practised**: {signal.counts}"
     if signal.sustained is not never:
         yield f"- **sustained**: {signal.strong}"
+
+
+def _measured(signal: Signal) -> Iterator[str]:
+    """How often the detector is right on labelled repositories, where there are labels."""
+    lines = list(told(signal.id))
+    if lines:
+        yield from ("## Measured", "", *lines, "")
 
 
 def _cases(cases: Sequence[Case]) -> Iterator[str]:
