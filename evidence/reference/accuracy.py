@@ -85,9 +85,10 @@ def little_tested(signal: str, sets: Iterable[MeasuredSet]) -> bool:
 
 
 def told(signal: str) -> Iterator[str]:
-    """What was measured of a signal, one Markdown list item for each set; nothing for a signal without labels."""
+    """What was measured of a signal, one Markdown list item for each set of labelled repositories."""
     sets = measured()
     if not any(signal in s.signals for s in sets):
+        yield "- not measured: no repository is labelled for it"
         return
     for each in sets:
         counts = each.signals.get(signal, Counts())

@@ -27,6 +27,7 @@ def test_explain_says_what_counts_and_shows_both_sides(cli: Run) -> None:
     out = cli("explain", "flask.app_factory").out
     for part in ("What it sees", "**trace**", "**practised**", "**sustained**", "Not credited", "How to show it"):
         assert part in out
+    assert "precision" in out.partition("## Measured")[2].partition("## ")[0]
     assert "](" not in out.partition("## Cases")[0]
     assert "## Cases that fire" in out
     assert "## Cases that must not fire" in out

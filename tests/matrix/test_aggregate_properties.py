@@ -65,6 +65,29 @@ def test_more_evidence_never_lowers_a_cell(world: dict[str, SignalEvidence], sig
 
 
 @settings(max_examples=40, deadline=None)
+@given(_worlds, _worlds)
+def test_who_has_all_that_another_has_supports_at_least_the_same(
+    one: dict[str, SignalEvidence], other: dict[str, SignalEvidence]
+) -> None:
+    """Of two repositories, one with the better evidence of both for each signal, and no more counter-evidence than
+    the first, supports every cell that the first does."""
+    better = {signal: _better(evidence, other[signal]) for signal, evidence in one.items()}
+    before, after = (aggregate(load_matrix(), world) for world in (one, better))
+    supported = {(c.competency, c.level) for c in before if c.status is CellStatus.SUPPORTED}
+    assert supported <= {(c.competency, c.level) for c in after if c.status is CellStatus.SUPPORTED}
+
+
+def _better(one: SignalEvidence, other: SignalEvidence) -> SignalEvidence:
+    """The evidence of a repository that has what both have; counter-evidence stays the first one's."""
+    if one.polarity is Polarity.AGAINST or other.outcome is not Outcome.FOUND:
+        return one
+    if one.outcome is not Outcome.FOUND or one.grade is None or other.grade is None:
+        return other
+    most = {name: max(value, other.measures.get(name, value)) for name, value in one.measures.items()}
+    return replace(one, grade=max(one.grade, other.grade, key=lambda g: g.rank), measures=most)
+
+
+@settings(max_examples=40, deadline=None)
 @given(_worlds, st.booleans())
 def test_not_seen_is_never_a_guess(world: dict[str, SignalEvidence], candidate: bool) -> None:
     """A cell is not seen only if no answer to the open questions could have supported it."""
