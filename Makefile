@@ -31,8 +31,19 @@ checks: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-tests: $(VENV)/.dev
+tests: $(VENV)/.dev $(VENV)/.machine
 	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
+
+# What some tests need of the machine. Where it cannot be installed they are left out, and say so.
+MACHINE := chromium postgresql libpango-1.0-0 libpangoft2-1.0-0
+$(VENV)/.machine: $(VENV)/.python
+	@if dpkg -s $(MACHINE) >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "Installing $(MACHINE) for the tests ..."; \
+		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $(MACHINE); } \
+			>/dev/null 2>&1 || echo "Some of $(MACHINE) could not be installed: tests that need them are left out."; \
+	else echo "Tests that need one of $(MACHINE) are left out where it is missing."; fi
+	@touch $@
 
 docs: $(VENV)/.dev
 	$(BIN)/python docs/generate.py

@@ -226,6 +226,20 @@ def serve(**given: object) -> None:
 
 
 @group.command()
+@click.option("--data", type=_FOLDER, help="The folder of the web page's database.")
+@click.option("--database", metavar="URL", help="The web page's database, where it is not in that folder.")
+@click.confirmation_option(prompt="Remove every digest and scan of the web page, and the cache?")
+def purge(**given: object) -> None:
+    """Remove all that is kept: digests and scans of the web page, cached facts and answers, kept clones.
+
+    Stop `evidence serve` first. Files that you have written elsewhere stay.
+    """
+    from evidence.cli.purge import purge_everything
+
+    purge_everything(cache_folder(), {name: value for name, value in given.items() if value is not None})
+
+
+@group.command()
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
 def completion(shell: str) -> None:
     """Print the completion script for SHELL, to be sourced from its start-up file."""

@@ -174,7 +174,7 @@ def parse_url(text: str, places: Places) -> Address:
     if not insecure and host not in places.hosts:
         raise UsageError(
             f"The host '{visible(authority)}' is not one we fetch from ({_names(places)}): "
-            "clone it yourself and give the folder."
+            + ("clone it yourself and give the folder." if places.local else "give a link to one of these.")
         )
     path = urlsplit(f"https://x/{rest.partition('/')[2]}").path.strip("/") if "/" in rest else ""
     if insecure:

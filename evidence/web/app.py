@@ -15,7 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from evidence.model import EvidenceError
 from evidence.web import access, api, digests, errors, headers, health, home, logs, scans, sharing, showing, tracing
 from evidence.web import context as _context
-from evidence.web.extensions import csrf, db, limiter, migrate, oauth, talisman
+from evidence.web.extensions import csrf, db, limiter, migrate, talisman
 from evidence.web.running.runner import Runner
 from evidence.web.settings import Settings
 
@@ -73,8 +73,7 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
     headers.init_app(app, talisman, settings)
     if settings.oidc:
-        oauth.init_app(app)
-        access.register_provider(settings)
+        access.register_provider(app, settings)
 
 
 def _secret_key(settings: Settings) -> str:

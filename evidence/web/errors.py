@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 _log = structlog.get_logger("evidence.web")
 _SAID = {
@@ -36,6 +36,9 @@ def _stale_form(_error: CSRFError) -> Response:
 
 
 def _shown(error: HTTPException) -> Response:
+    if isinstance(error, SecurityError):
+        # Asked under a name that is not ours: there is no page to show under it.
+        return Response("This server does not go by that name.\n", 400, mimetype="text/plain")
     if error.response is not None:
         return make_response(error.response)
     code = error.code or 500

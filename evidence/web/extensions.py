@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from authlib.integrations.flask_client import OAuth
 from flask import Flask
 from flask_limiter import Limiter
 from flask_migrate import Migrate
@@ -22,7 +21,6 @@ db = SQLAlchemy(metadata=Base.metadata)
 migrate = Migrate()
 csrf = CSRFProtect()
 talisman = Talisman()
-oauth = OAuth()
 limiter = Limiter(key_func=key_of_visitor)
 
 

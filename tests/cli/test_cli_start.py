@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import Run
 
-COMMANDS = ("scan", "verify", "signals", "explain", "matrix", "serve", "completion")
+COMMANDS = ("scan", "verify", "signals", "explain", "matrix", "serve", "purge", "completion")
 
 
 def test_starting_pulls_in_little() -> None:
@@ -59,7 +59,7 @@ def test_completion_is_for_the_shell_asked_for(cli: Run, shell: str) -> None:
     [
         ["nonsense"],
         ["scan"],
-        ["scan", ".", "--format", "pdf"],
+        ["scan", ".", "--format", "docx"],
         ["scan", ".", "--workers", "0"],
         ["scan", ".", "--output-dir", "x", "--format", "json"],
         ["scan", ".", "-o", "no/such/folder/digest.json"],

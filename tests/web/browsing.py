@@ -14,6 +14,12 @@ _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 PATIENCE = 120.0
 
 
+def token_of(page: str) -> str:
+    """The token of the forms on a page."""
+    found = _TOKEN.search(page)
+    return found[1] if found else ""
+
+
 class Visitor:
     """One person with one session. ``page`` is the text of the page that was loaded last."""
 
@@ -30,8 +36,7 @@ class Visitor:
 
     def post(self, path: str, **fields: Any) -> TestResponse:
         """Send a form of the present page to ``path``, with the page's token, following redirects."""
-        token = _TOKEN.search(self.page)
-        data = {"csrf_token": token[1] if token else "", **fields}
+        data = {"csrf_token": token_of(self.page), **fields}
         return self._took(self.client.post(path, data=data, base_url=self.base, follow_redirects=True))
 
     def _took(self, response: TestResponse) -> TestResponse:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from evidence.web.extensions import oauth
+from authlib.integrations.flask_client import OAuth
+from flask import Flask, current_app
+
 from evidence.web.settings import Settings
 
 NAME = "provider"
+_EXTENSION = "authlib.integrations.flask_client"
 
 
-def register_provider(settings: Settings) -> None:
-    """Tell the extension about the provider of these settings."""
+def register_provider(app: Flask, settings: Settings) -> None:
+    """Tell the application about the provider of these settings."""
+    oauth = OAuth()
+    oauth.init_app(app)
     secret = settings.oidc_client_secret
     oauth.register(  # type: ignore[no-untyped-call]
         NAME,
@@ -26,7 +31,7 @@ def register_provider(settings: Settings) -> None:
 
 def provider() -> Any:
     """The client of the running application's provider."""
-    return oauth.create_client(NAME)  # type: ignore[no-untyped-call]
+    return current_app.extensions[_EXTENSION].create_client(NAME)
 
 
 def admitted(claims: Mapping[str, Any], allowed: tuple[str, ...]) -> str | None:

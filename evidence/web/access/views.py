@@ -8,6 +8,7 @@ import structlog
 from authlib.integrations.base_client import OAuthError
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
+from joserfc.errors import JoseError
 from requests import RequestException
 from werkzeug.wrappers import Response
 from wtforms import HiddenField, PasswordField, StringField
@@ -82,7 +83,7 @@ def returned() -> Response:
         raise Refused(404, "There is no identity provider here.")
     try:
         claims = provider().authorize_access_token()["userinfo"]
-    except (OAuthError, RequestException, KeyError, ValueError):
+    except (OAuthError, JoseError, RequestException, KeyError, ValueError):
         _log.warning("sign-in failed")
         raise Refused(403, "The identity provider did not confirm who you are: sign in again.") from None
     address = admitted(claims, settings().oidc_allowed)

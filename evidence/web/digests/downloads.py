@@ -42,9 +42,9 @@ def download(digest_id: str, suffix: str) -> Response:
 def file_of(stored: StoredDigest, suffix: str, form: str) -> Response:
     """The file as an answer: saved by the browser, never shown within this origin."""
     if suffix == "json":
-        content, kind = _json(stored, form), "application/json"
+        content, kind = json_of(stored, form), "application/json"
     elif suffix == "pdf":
-        content, kind = _pdf(_json(stored, form)), "application/pdf"
+        content, kind = _pdf(json_of(stored, form)), "application/pdf"
     else:
         kind, render = _FORMS[suffix]
         content = render(digest_in(stored, form)).encode("utf-8", "backslashreplace")
@@ -54,7 +54,8 @@ def file_of(stored: StoredDigest, suffix: str, form: str) -> Response:
     return response
 
 
-def _json(stored: StoredDigest, form: str) -> bytes:
+def json_of(stored: StoredDigest, form: str) -> bytes:
+    """The JSON form, as the scan gave it or without names."""
     return keeping.content_of(stored) if form == PLAIN else to_json(digest_in(stored, form))
 
 
