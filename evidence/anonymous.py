@@ -52,6 +52,11 @@ _ITEMS = frozenset({"item", "comment", "note"})
 _OF_ITEMS = frozenset({"subject", "value"})
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}(?:\[bot\])?")
 _ELSEWHERE = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/")
+_NAMING = frozenset(
+    {"name", "names", "login", "email", "emails", "asked", "accounts", "account", "identities", "identity", "alike"}
+    | {"mailmap", "unmatched", "value", "candidates"}
+)
+_SHA = re.compile(r"\b[0-9a-f]{40}\b")
 _SHORTEST = 3
 
 
@@ -77,7 +82,7 @@ class _Hiding:
         pairs: dict[str, str] = {}
         for repository in digest.repositories:
             pairs |= self._repository(repository.name, repository.host)
-        pairs |= self._candidate(digest.subject.get("candidate"))
+        pairs |= self._people(digest.subject)
         plain = _own_words(digest)
         self._names = {name.lower(): stands for name, stands in pairs.items() if name.lower() not in plain}
         self._pattern = _any_of(self._names)
@@ -93,11 +98,22 @@ class _Hiding:
             pairs.setdefault(variant, stands)
         return pairs | {owner: self._pseudonym("person", owner) for owner in owners}
 
-    def _candidate(self, candidate: Any) -> dict[str, str]:
-        words = sorted(set(_texts(candidate)))
-        stands = self._pseudonym("person", words[0]) if words else ""
-        parts = [part for word in words if "@" not in word for part in word.split()]
-        return dict.fromkeys((*words, *parts), stands)
+    def _people(self, subject: dict[str, Any]) -> dict[str, str]:
+        """Whoever the subject names; of the candidate also first and last name alone, which may be common words."""
+        pairs: dict[str, str] = {}
+        for each in _dicts(subject):
+            if each is not subject.get("candidate"):
+                pairs |= self._person(each, parts=False)
+        named = {"asked": subject.get("asked"), "candidate": subject.get("candidate")}
+        return pairs | self._person(named, parts=True)
+
+    def _person(self, told: dict[str, Any], *, parts: bool) -> dict[str, str]:
+        names = sorted(set(_namings(told, "")), key=lambda name: ("@" in name, name))
+        if not names:
+            return {}
+        stands = self._pseudonym("person", names[0])
+        words = [word for name in names if "@" not in name for word in name.split() if len(word) > _SHORTEST]
+        return dict.fromkeys((*names, *(words if parts else ())), stands)
 
     def walked(self, value: Any, field: str) -> Any:
         """The same structure with every text of others seen through."""
@@ -137,6 +153,7 @@ class _Hiding:
     def _text(self, text: str) -> str:
         text = _MAIL.sub(lambda found: self._pseudonym("mail", found[0]), text)
         text = _URL.sub(LINK, text)
+        text = _SHA.sub(lambda found: self._hex(found[0], 40), text)
         text = self._pattern.sub(lambda found: self._names[found[0].lower()], text) if self._pattern else text
         text = _MENTION.sub(self._mention, text)
         return _COPYRIGHT.sub(lambda found: found[1] + self._pseudonym("person", found[2]), text)
@@ -147,15 +164,24 @@ class _Hiding:
         return found[0] if alone else "@" + self._pseudonym("person", found[0][1:])
 
 
-def _texts(value: Any) -> Iterable[str]:
-    if isinstance(value, str) and len(value) >= _SHORTEST:
+def _dicts(value: Any) -> Iterable[dict[str, Any]]:
+    """Every mapping within ``value``, outermost first, without the outermost of all."""
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
+        if isinstance(each, dict):
+            yield each
+        yield from _dicts(each)
+
+
+def _namings(value: Any, field: str) -> Iterable[str]:
+    """Names, logins and addresses in what a digest tells of people."""
+    if isinstance(value, str) and field in _NAMING and len(value) >= _SHORTEST and not value.startswith("commit:"):
         yield value
     elif isinstance(value, dict):
-        for each in value.values():
-            yield from _texts(each)
+        for name, each in value.items():
+            yield from _namings(each, name)
     elif isinstance(value, list | tuple):
         for each in value:
-            yield from _texts(each)
+            yield from _namings(each, field)
 
 
 def _own_words(digest: Digest) -> set[str]:

@@ -49,7 +49,6 @@ def _names() -> dict[str, Any]:
         "scan_name": scan_name,
         "scan_candidate": scan_candidate,
         "state_words": state_words,
-        "with_candidate": False,
     }
 
 

@@ -119,6 +119,7 @@ class Runner:
         return ScanRequest(
             source=scan.source,
             profile=scan.profile,
+            candidates=tuple(word.strip() for word in (scan.candidate or "").split(",") if word.strip()),
             hosts=self._settings.forges,
             insecure_hosts=self._settings.insecure_hosts,
             workers=self._settings.parse_workers,
