@@ -15,27 +15,24 @@ from __future__ import annotations
 
 from evidence.api import Observations, Project, Signal, Site, Sites, never, plural
 
-# The catalogue's list: why; alternatives or risks; how it was tested; rollout or rollback. Beside why, two of the other
-# three, for not every change can be rolled out in steps; in three descriptions, so that one careful day is no habit.
-_GROUPS = (("why",), ("alternatives", "risk"), ("test",), ("rollout",))
-_OTHERS, _DESCRIPTIONS = 2, 3
+# The catalogue's list: why; alternatives or risks; how it was tested; rollout or rollback. Why and how it was tested
+# fit every change and are told apart best (docs/conversations.md); of the other two one is enough, for not every change
+# has options or can be rolled out in steps. In three descriptions, so that one careful day is no habit.
+_ALWAYS, _BESIDE = {"why", "test"}, {"alternatives", "risk", "rollout"}
+_DESCRIPTIONS = 3
 _PARTS = ("rollout", "alternatives", "risk", "test", "why")
 
 
-def _groups(sites: Sites) -> dict[str, int]:
-    """Per change that says why: how many other groups its description has."""
+def _told(sites: Sites) -> list[set[str]]:
+    """What each description tells."""
     by_change: dict[str, set[str]] = {}
     for site in sites:
         by_change.setdefault(site.item, set()).add(site.clause)
-    return {
-        item: sum(not told.isdisjoint(group) for group in _GROUPS[1:])
-        for item, told in by_change.items()
-        if "why" in told
-    }
+    return list(by_change.values())
 
 
 def _full(sites: Sites) -> int:
-    return sum(count >= _OTHERS for count in _groups(sites).values())
+    return sum(told >= _ALWAYS and not told.isdisjoint(_BESIDE) for told in _told(sites))
 
 
 def _most(sites: Sites) -> int:
@@ -44,10 +41,10 @@ def _most(sites: Sites) -> int:
 
 
 def _statement(sites: Sites) -> str:
-    full, told = _full(sites), len({site.item for site in sites})
+    full, told = _full(sites), len(_told(sites))
     authors = sum(_full(each) >= _DESCRIPTIONS for each in sites.by_subject().values())
     text = f"{plural(told, 'description')} tell why or how"
-    more = f"{full:,} of them why, and two of risk or alternatives, tests, and rollout"
+    more = f"{full:,} of them why, how it was tested, and options, risk or rollout"
     return f"{text}, {more}; {plural(authors, 'person', 'people')} did so three times or more."
 
 
@@ -57,7 +54,7 @@ PR_NARRATIVE = Signal(
     competency="decisions",
     seeds=("S3.1", "C8.2"),
     counts=(
-        "Three or more descriptions by one person say why, and two of these: alternatives or risks, how it was tested, "
+        "Three or more descriptions by one person say why, how it was tested, and one of these: alternatives or risks, "
         "rollout or rollback."
     ),
     strong="The scale ends at practised.",
@@ -71,7 +68,7 @@ PR_NARRATIVE = Signal(
     where="forge",
     practised=lambda sites: _most(sites) >= _DESCRIPTIONS,
     sustained=never,
-    trace=lambda sites: any(count >= 1 for count in _groups(sites).values()),
+    trace=lambda sites: any("why" in told and len(told) > 1 for told in _told(sites)),
     measures=lambda sites: {"descriptions": _most(sites), "rollouts": sites.count("rollout")},
     statement=_statement,
 )
