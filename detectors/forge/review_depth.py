@@ -2,14 +2,15 @@
 
 **What it sees.** Every comment and review by one person on another's change, as the forge tells it: the sentences that
 propose or weigh another design, state what must hold, name a risk or ask for a test; those that give a reason or a
-reference; and whether a later commit of the change touched the lines. Bars ask for one person's comments, so that a
-hundred people with one remark each are not one who teaches.
+reference; and whether a later commit of the change touched the file, or the forge calls the lines outdated. Bars ask
+for one person's comments, so that a hundred people with one remark each are not one who teaches.
 
 **Why it matters.** A review is where a team hands on what it knows. "Looks good" protects a colleague's feelings and
 nothing else; a comment that says what would break, and why, is remembered at the next change.
 
 **What it cannot tell.** Whether the comment was right or kindly meant, and what was said aloud. The text is judged by
-word patterns in English (docs/conversations.md says how well); reviews in other languages are missed.
+word patterns in English (docs/conversations.md says how well); reviews in other languages are missed. Commits of a
+change that was squashed are not in the history: whether they followed a remark is then known from the forge alone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from evidence.api import SUBSTANCE, Observations, Project, Signal, Site, Sites, 
 
 # Catalogue: "discuss design, invariants, risk or tests, with reasons or references". Several, so that neither one long
 # afternoon nor one lucky word is a habit: five comments on three changes, of two kinds, two of them with a reason, a
-# reference, or a change that followed.
+# reference, or a commit to the file that followed.
 _COMMENTS, _CHANGES, _KINDS, _EXPLAINED = 5, 3, 2, 2
 _SUPPORT = ("reason", "followed_by_change")
 
@@ -55,7 +56,7 @@ def _statement(sites: Sites) -> str:
     followed = len({site.item for site in sites.of("followed_by_change")})
     teaching = sum(_teaches(each) for each in people)
     text = f"{plural(comments, 'review comment')} with substance on {plural(changes, 'change')} of others"
-    more = f", {followed:,} of them followed by a change of the lines" if followed else ""
+    more = f", {followed:,} of them followed by a commit to the file" if followed else ""
     return f"{text}{more}; {plural(teaching, 'person', 'people')} of {len(people):,} made a habit of it."
 
 
@@ -66,8 +67,8 @@ REVIEW_DEPTH = Signal(
     seeds=("S3.2", "C8.3"),
     counts=(
         "One person's review comments on others' changes discuss design, invariants, risk or tests: five or more, on "
-        "three changes or more, of two kinds or more, and two of them with a reason, a reference, or a change of the "
-        "lines that followed."
+        "three changes or more, of two kinds or more, and two of them with a reason, a reference, or a later commit of "
+        "the change to the file."
     ),
     strong="The scale ends at practised.",
     not_credited=(
