@@ -31,7 +31,7 @@ checks: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-tests: $(VENV)/.dev $(VENV)/.machine
+tests: $(VENV)/.dev $(VENV)/.machine $(VENV)/.node
 	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
 
 # What some tests need of the machine. Where it cannot be installed they are left out, and say so.
@@ -74,3 +74,11 @@ $(VENV)/.runtime: $(VENV)/.python pyproject.toml requirements.lock
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
+
+# Stand-ins for the forges, and what these publish of themselves; without Node the tests that need them are left out.
+$(VENV)/.node: $(VENV)/.python tests/forges/node/package-lock.json
+	@mkdir -p $(VENV)/node && cp tests/forges/node/package.json tests/forges/node/package-lock.json $(VENV)/node/
+	@if command -v npm >/dev/null; then \
+		echo "Installing the forges' counterparts into $(VENV)/node ..."; \
+		npm ci --prefix $(VENV)/node --ignore-scripts --no-audit --no-fund --silent && touch $@; \
+	else echo "Without Node and npm the tests against the forges' counterparts are left out." >&2; fi

@@ -30,6 +30,7 @@ from evidence.facts.pool import ExtractionPool
 from evidence.facts.project import Project
 from evidence.model import Digest, EvidenceError, Ledger
 from evidence.source import Asking, OpenRepository, SourceOptions, Told, inquire, latest_commit, open_source, places_of
+from evidence.source.choosing import Chooser
 from evidence.source.forges.patience import Patience
 from evidence.source.quoting import visible
 from evidence.store import FactsCache
@@ -54,7 +55,8 @@ class ScanRequest:
     public address under which a local copy is cited. ``cache`` and ``keep_clone`` are folders, None for none.
     ``workers``, ``cache`` and ``keep_clone`` never change the digest.
 
-    ``further`` are more sources for the same digest.
+    ``further`` are more sources for the same digest. Of a person's or group's page, at most ``limit`` repositories are
+    read, those that match one of ``include`` and none of ``exclude`` (globs over owner/name).
 
     ``candidates`` are names, e-mails, logins or ``commit:`` ids of one person, whose work is then told from others'.
     ``forge`` tells whether to ask the forge for changes and reviews; None leaves it to :func:`evidence.source.inquire`.
@@ -71,6 +73,9 @@ class ScanRequest:
     workers: int = 2
     cache: Path | None = None
     keep_clone: Path | None = None
+    limit: int = 10
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     forge: bool | None = None
     resume: bool = False
     forge_wait: float = 12.0
@@ -106,6 +111,22 @@ def scan(request: ScanRequest, progress: Progress) -> Digest:
         return _scan(request, progress)
 
 
+def expanded(request: ScanRequest, ledger: Ledger, progress: Progress) -> ScanRequest:
+    """The request with each page of a person or group replaced by the repositories chosen from it, which are told."""
+    chooser = Chooser(request.limit, request.include, request.exclude, Patience(request.forge_wait))
+    places = places_of(request.hosts, request.insecure_hosts)
+    sources: list[str] = []
+    person = ""
+    for source in (request.source, *request.further):
+        chosen = chooser.choose(source, places, ledger)
+        sources += [source] if chosen is None else chosen.sources
+        if chosen is not None:
+            progress.warn(chosen.sentence)
+            person = person or chosen.person
+    candidates = request.candidates or ((person,) if person else ())
+    return replace(request, source=sources[0], further=tuple(sources[1:]), candidates=candidates)
+
+
 @contextmanager
 def _no_collection() -> Iterator[None]:
     """Facts are many small records without cycles: collecting while they are decoded costs a tenth of a scan."""
@@ -135,6 +156,7 @@ def open_past(request: ScanRequest, progress: Progress) -> Iterator[Past]:
 def _scan(request: ScanRequest, progress: Progress) -> Digest:
     detectors = detect.discover()
     ledger = Ledger()
+    request = expanded(request, ledger, progress)
     scanned: dict[str, Scanned] = {}
     failed: list[EvidenceError] = []
     # the workers come first: they are forked cheaply only while this process has a single thread

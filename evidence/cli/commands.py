@@ -49,6 +49,11 @@ def group() -> None:
     help="An origin that may be asked by plain http or on loopback: for tests and private networks.",
 )
 @click.option(
+    "--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="Repositories of a portfolio."
+)
+@click.option("--include", metavar="GLOB", multiple=True, help="Of a portfolio, only owner/name that match.")
+@click.option("--exclude", metavar="GLOB", multiple=True, help="Of a portfolio, no owner/name that matches.")
+@click.option(
     "--forge/--no-forge",
     default=None,
     help="Ask the forge for changes and reviews, or do not; else asked for addresses, and where a token is set.",
@@ -77,13 +82,16 @@ def scan(
     keep_clone: bool,
     hosts: tuple[str, ...],
     insecure_hosts: tuple[str, ...],
+    limit: int,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
     forge: bool | None,
     resume: bool,
     forge_wait: float,
     profile_detectors: bool,
     identity: str | None,
 ) -> int:
-    """Scan each SOURCE, a repository's URL or a local path, and write one digest.
+    """Scan each SOURCE, a repository's URL, a local path, or a person's or group's URL, and write one digest.
 
     Nothing of the repository is checked out or run. Exit code 3 tells of a digest that is not complete.
     """
@@ -107,6 +115,9 @@ def scan(
         hosts=hosts,
         insecure_hosts=insecure_hosts,
         identity=identity,
+        limit=limit,
+        include=include,
+        exclude=exclude,
         forge=forge,
         resume=resume,
         forge_wait=forge_wait,

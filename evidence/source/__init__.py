@@ -24,6 +24,7 @@ LEDGER_CODES = {
     "lines_sampled": "changed lines are counted for a sample of commits",
     "object_missing": "a file or folder is missing from this clone",
     "object_unreadable": "a file's object is damaged",
+    "portfolio_chosen": "some of a portfolio's repositories are read",
     "source_failed": "one of several sources could not be read",
     "submodule": "a submodule is another repository and is not read",
     "symlink": "a symbolic link is not followed",

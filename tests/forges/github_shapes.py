@@ -28,7 +28,7 @@ def data(repo: Repo, origin: str, body: Any) -> dict[str, Any]:
     if asked["withCommits"]:
         page = _page(repo.history, 100, asked["commitsAfter"])
         nodes = [{"oid": oid, "author": {"user": login and {"login": login}}} for oid, login in page["nodes"]]
-        answer["object"] = {"history": page | {"nodes": nodes}}
+        answer["object"] = {"__typename": "Commit", "history": page | {"nodes": nodes}}
     return {"repository": answer}
 
 
@@ -99,8 +99,12 @@ def _comment(page: str, it: Said) -> dict[str, Any]:
 def ticket(repo: Repo, origin: str, it: Ticket) -> dict[str, Any]:
     """An issue in GraphQL."""
     page = f"{origin}/{repo.name}/issues/{it.number}"
-    closer = {"number": it.fixed_by, "repository": {"nameWithOwner": repo.name}} if it.fixed_by else None
-    event = {"actor": _actor(it.closed_by), "closer": closer}
+    closer = (
+        {"__typename": "PullRequest", "number": it.fixed_by, "repository": {"nameWithOwner": repo.name}}
+        if it.fixed_by
+        else None
+    )
+    event = {"__typename": "ClosedEvent", "actor": _actor(it.closed_by), "closer": closer}
     return {
         "number": it.number, "title": it.title, "body": it.body, "state": it.state, "url": page,
         "createdAt": moment(it.at), "updatedAt": moment(it.updated), "author": _actor(it.author),

@@ -1,0 +1,112 @@
+"""Pages of people and groups: which repositories are listed and chosen, and what the digest says of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evidence.cli import run
+from evidence.source.address import Places
+from evidence.source.owner import Owner, owner_of
+from tests.forges.conftest import TOKEN
+from tests.forges.data import Repo
+from tests.forges.fake_github import Answer, FakeGitHub, Request
+from tests.source.building import Builder
+
+Start = Callable[..., FakeGitHub]
+
+
+@pytest.mark.parametrize(
+    ("text", "owner"),
+    [
+        ("https://github.com/ada", Owner("https://github.com", "github", "ada")),
+        ("github.com/ada?tab=repositories", Owner("https://github.com", "github", "ada")),
+        ("https://github.com/orgs/pallets/repositories", Owner("https://github.com", "github", "pallets", True)),
+        ("https://gitlab.com/groups/a/b/-/activity", Owner("https://gitlab.com", "gitlab", "a/b", True)),
+        ("https://gitlab.com/users/ada/projects", Owner("https://gitlab.com", "gitlab", "ada", False)),
+        ("https://github.com/ada/app", None),
+        ("https://github.com/settings", None),
+        ("https://evil.example/ada", None),
+        ("ada", None),
+        ("../ada", None),
+    ],
+)
+def test_an_address_of_a_person_or_group_is_told_from_others(text: str, owner: Owner | None) -> None:
+    """One name on a known host, or a page of an organisation or group; nothing else."""
+    assert owner_of(text, Places()) == owner
+
+
+def listed(origin: str) -> Callable[[Request], Answer | None]:
+    """Ada's page: two repositories of her own, a fork, and one elsewhere that took two changes."""
+    person = {"login": "ada", "type": "User"}
+    own = [
+        {"id": at, "full_name": f"ada/{name}", "fork": name == "fork", "owner": person}
+        for at, name in enumerate(("app", "tool", "fork"))
+    ]
+    found = [{"id": at, "html_url": f"{origin}/org/lib/pull/{at}", "number": at} for at in (1, 2)]
+
+    def answer(request: Request) -> Answer | None:
+        if request.path == "/users/ada":
+            return Answer(person | {"url": f"{origin}/users/ada"})
+        if request.path == "/users/ada/repos":
+            return Answer(own)
+        if request.path == "/search/issues":
+            return Answer({"total_count": 2, "incomplete_results": False, "items": found})
+        return None
+
+    return answer
+
+
+@pytest.fixture
+def served(github: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGitHub:
+    """A GitHub with ada's page, and the commits of her repositories."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("GH_TOKEN", TOKEN)
+    for name in ("ada/app", "ada/tool", "org/lib"):
+        repo = Builder(tmp_path / "root" / f"{name}.git")
+        repo.commit({"app.py": f"import flask\n\napp = flask.Flask('{name}')\n"}, "Begin")
+    server = github(Repo())
+    server.git_root = tmp_path / "root"
+    server.faults.append(listed(server.origin))
+    return server
+
+
+def scan(server: FakeGitHub, output: Path, *options: str) -> dict[str, Any]:
+    """The digest of ada's page."""
+    named = ("--host", server.origin, "--allow-insecure-host", server.origin, "--no-forge", "--workers", "1")
+    assert run(["scan", f"{server.origin}/ada", *named, "-o", str(output), *options]) == 0
+    found: dict[str, Any] = json.loads(output.read_text())
+    return found
+
+
+def test_a_portfolio_is_own_repositories_and_those_that_took_changes(
+    served: FakeGitHub, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Forks stay out, the choice is shown, and one digest holds them all."""
+    digest = scan(served, tmp_path / "d.json")
+    assert [repository["name"] for repository in digest["repositories"]] == ["ada/app", "ada/tool", "org/lib"]
+    said = capfd.readouterr().err
+    assert "3 of 3 repositories are read" in said
+    assert "org/lib (2 accepted)" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (("--limit", "1"), ["ada/app"]),
+        (("--exclude", "*/app"), ["ada/tool", "org/lib"]),
+        (("--include", "org/*", "--include", "*/tool"), ["ada/tool", "org/lib"]),
+    ],
+)
+def test_a_limit_and_globs_choose(
+    served: FakeGitHub, tmp_path: Path, options: tuple[str, ...], names: list[str]
+) -> None:
+    """What is left out is counted in the ledger."""
+    digest = scan(served, tmp_path / "d.json", *options)
+    assert [repository["name"] for repository in digest["repositories"]] == names
+    (entry,) = [entry for entry in digest["ledger"] if entry["code"] == "portfolio_chosen"]
+    assert entry["reason"].startswith(f"{len(names)} of 3 repositories")
