@@ -1,7 +1,8 @@
 """Compares digests with hand-made labels.
 
 A signal is positive when its grade is practised or sustained; labels marked unsure are left out. A citation is right
-when the label's globs cover its path; a line hit is a signal of which one citation overlaps a labelled range.
+when the label's globs cover its path (commits, which signals of history cite, are not compared); a line hit is a signal
+of which one citation overlaps a labelled range.
 """
 
 from __future__ import annotations
@@ -83,6 +84,8 @@ def judge(label: dict[str, Any], result: SignalResult, tally: Tally) -> tuple[st
     strays: list[str] = []
     if verdict == "tp" and not result.id.startswith(("history.", "forge.")):
         cited = [c for c in result.citations[:_CITED] if isinstance(c, FileCitation)]
+        if not cited and result.citations:
+            return verdict  # history is cited by commits, and labels name files
         globs = [glob_pattern(g) for g in label.get("paths", ())]
         tally.cited += max(1, len(cited))
         strays = [c.path for c in cited if not any(g.match(c.path) for g in globs)]

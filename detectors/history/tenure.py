@@ -21,6 +21,8 @@ _MONTHS = 6
 _BEGUN = 2
 # People whose months are listed: those with the most, of a repository with hundreds.
 _MOST_PEOPLE = 40
+# More months than half a century has are claims of somebody who wants to keep us busy.
+_MOST_MONTHS = 600
 
 
 def _months(sites: Sites) -> Mapping[str, int]:
@@ -72,8 +74,10 @@ def detect(project: Project) -> Observations:
         first[row.author, months[min(row.commit.authored, row.commit.committed) // _DAY]] = row
     counted = Counter(author for author, _ in first)
     listed = sorted(counted, key=lambda key: (-counted[key], key))[:_MOST_PEOPLE]
+    seen: Counter[str] = Counter()
     for (author, month), row in first.items():
-        if author in listed:
+        seen[author] += 1
+        if author in listed and seen[author] <= _MOST_MONTHS:
             yield TENURE, Site(path="", commit=row.sha, clause="active_month", subject=author, value=month)
 
 

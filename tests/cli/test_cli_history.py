@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -74,3 +76,16 @@ def test_other_files_are_refused(cli: Run, project: Builder, tmp_path: Path, nam
     result = cli("history", project.folder, "-o", tmp_path / name)
     assert result.code == 2
     assert not list(tmp_path.rglob("table*"))
+
+
+def test_a_scan_does_not_pay_for_pandas(project: Builder, tmp_path: Path) -> None:
+    """A scan with its pictures imports neither pandas nor what comes with it."""
+    code = (
+        "import sys\n"
+        "from evidence.cli import run\n"
+        f"assert run(['scan', {str(project.folder)!r}, '--no-cache', '--output-dir', {str(tmp_path)!r}]) == 0\n"
+        "assert not {'pandas', 'numpy', 'pyarrow'} & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert 'id="history"' in (tmp_path / "digest.html").read_text(encoding="utf-8")

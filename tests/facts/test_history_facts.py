@@ -172,3 +172,38 @@ def test_periods_fit_beside_a_name(first: str, last: str, periods: int, ends: tu
     found = _pictured(f"{first} ada shop/orders/views.py", f"{last} ada shop/orders/views.py")
     assert (len(found.periods), (found.periods[0], found.periods[-1])) == (periods, ends)
     assert sum(found.areas[0].periods) == 2 - (first < "1971")
+
+
+def test_repairs_of_sweeps_are_none() -> None:
+    """A commit that touches hundreds of files mends no trouble, whatever it says."""
+    many = " ".join(f"app/a{n}.py" for n in range(400))
+    lines = f"""
+2025-01-01 ada app/a1.py
+2025-01-02 bob app/a1.py
+    Hotfix the first view
+2025-01-03 bob {many}
+    Fix every view for good
+2025-02-02 bob app/a2.py
+    Hotfix the second view
+2025-02-03 bob app/a2.py
+    Fix the second view for good
+""".strip().splitlines()
+    found = list(project_of(Case("Sweep", {}, read_history(lines), ())).past.repairs())
+    assert [(each.trouble.commit.subject, each.mended_by is not None) for each in found] == [
+        ("Hotfix the second view", True),
+        ("Hotfix the first view", False),
+    ]
+
+
+def test_a_drive_needs_files_steps_and_an_end() -> None:
+    """The series is told with its topic and steps, oldest first; what was reverted is not complete."""
+    lines = """
+2025-01-01 ada app/a.py
+2025-01-02 ada *4/9 app/a{n}.py app/b{n}.py app/c{n}.py app/d{n}.py
+    Port part {n} to pydantic
+2025-02-20 ada -app/old.py
+    Remove the old forms after the port to pydantic
+""".strip().splitlines()
+    (drive,) = project_of(Case("Drive", {}, read_history(lines), ())).past.drives()
+    assert (drive.topic, len(drive.steps), drive.complete) == ("migrate pydantic", 4, False)
+    assert drive.steps[0].commit.committed < drive.steps[-1].commit.committed

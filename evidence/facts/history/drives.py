@@ -22,6 +22,8 @@ FEWEST_FILES = 15
 _PAUSE = 120 * 86_400
 _MOST_DRIVES = 20
 _MOSTLY = 0.6
+# Bounds for histories that want to keep us busy: words of a subject, and paths of a commit.
+_MOST_WORDS, _LOOKED_AT = 16, 100
 _VERBS = {
     stem + ending: kind
     for kind, stems in {
@@ -43,13 +45,12 @@ _DONE = re.compile(
 
 
 class Drive(Struct, frozen=True):
-    """One series: its person, what it does ("migrate sqlalchemy"), its commits oldest first, the number of files that
-    it touched, and whether it came to its end."""
+    """One series: its person, what it does ("migrate sqlalchemy"), its commits oldest first, and whether it came to its
+    end."""
 
     author: str
     topic: str
     steps: tuple[Row, ...]
-    files: int
     complete: bool
 
 
@@ -57,7 +58,7 @@ def drives(rows: Sequence[Row], undone: Collection[str], kinds: Kinds) -> tuple[
     """The series among these rows (newest first) with four steps and fifteen files or more, the longest first; of two
     that share most of their commits the longer one alone."""
     found = [drive for key, steps in _topics(rows) for drive in _series(key, steps, undone, kinds)]
-    found.sort(key=lambda d: (-len(d.steps), -d.files, d.topic, d.steps[0].sha))
+    found.sort(key=lambda d: (-len(d.steps), d.topic, d.steps[0].sha))
     subjects = _Subjects(rows)
     kept: list[Drive] = []
     seen: set[str] = set()
@@ -96,7 +97,7 @@ def _topics(rows: Sequence[Row]) -> Iterator[tuple[tuple[str, str], list[Row]]]:
         kind = next((_VERBS[word] for word in subject.split(None, _VERB_WITHIN)[:_VERB_WITHIN] if word in _VERBS), None)
         if kind is None or not row.kinds & ~(PathKind.FOREIGN | PathKind.DOCUMENT):
             continue
-        for word in set(_OBJECT.findall(subject)) - word_list("no_object"):
+        for word in set(_OBJECT.findall(subject)[:_MOST_WORDS]) - word_list("no_object"):
             if len(word) > 2 and word not in _VERBS:
                 found[row.author, f"{kind} {word}"].append(row)
     yield from ((key, steps) for key, steps in found.items() if len(steps) >= FEWEST_STEPS)
@@ -109,12 +110,20 @@ def _series(key: tuple[str, str], rows: Sequence[Row], undone: Collection[str], 
         if row is not None and (not run or row.commit.committed - run[-1].commit.committed <= _PAUSE):
             run.append(row)
             continue
-        if len(run) >= FEWEST_STEPS:
-            files = {c.path for r in run for c in r.commit.changes if kinds[c.path] != PathKind.FOREIGN}
-            if len(files) >= FEWEST_FILES:
-                complete = any(map(_ends, run[-max(1, len(run) // 4) :])) and all(r.sha not in undone for r in run)
-                yield Drive(*key, tuple(run), len(files), complete)
+        if len(run) >= FEWEST_STEPS and _is_wide(run, kinds):
+            complete = any(map(_ends, run[-max(1, len(run) // 4) :])) and all(r.sha not in undone for r in run)
+            yield Drive(*key, tuple(run), complete)
         run = [row] if row is not None else []
+
+
+def _is_wide(run: Sequence[Row], kinds: Kinds) -> bool:
+    """Whether the steps touch enough files; of a step that touches very many the first ones are enough to tell."""
+    files: set[str] = set()
+    for row in run:
+        files.update(c.path for c in row.commit.changes[:_LOOKED_AT] if kinds[c.path] != PathKind.FOREIGN)
+        if len(files) >= FEWEST_FILES:
+            return True
+    return False
 
 
 def _ends(row: Row) -> bool:

@@ -19,6 +19,7 @@ DAYS = 30
 _DAY = 86_400
 # The newest troubles, and how many commits after each are looked through.
 _MOST_TROUBLES, _MOST_AFTER = 200, 400
+_SWEEP = 300
 # One of these is in the subject of every trouble. Looking for them first costs a tenth of the patterns.
 _HINTS = (
     "revert", "backout", "back out", "undo", "hotfix", "hot-fix", "mortem", "outage", "incident", "downtime",
@@ -78,7 +79,9 @@ class _Fixes:
         return found
 
     def code(self, row: Row) -> set[str]:
-        """The application code that a commit touches."""
+        """The application code that a commit touches; nothing of a sweep through everything, which mends no trouble."""
+        if len(row.commit.changes) > _SWEEP:
+            return set()
         return {change.path for change in row.commit.changes if self._kinds[change.path] == PathKind.APP}
 
 

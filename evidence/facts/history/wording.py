@@ -33,7 +33,7 @@ _LISTED = re.compile(r"^\s*[*+-]\s+")
 def says_what(subject: str) -> bool:
     """Whether a subject is specific: three words or more of which two mean something, once prefix and number are
     off."""
-    text = _REQUEST.sub("", _PREFIX.sub("", subject.strip(), count=1))
+    text = _REQUEST.sub("", _PREFIX.sub("", " ".join(subject.split()), count=1))
     words = _WORD.findall(text)
     telling = {word.casefold() for word in words} - word_list("says_nothing")
     if not text.isascii() and len(words) < FEWEST_WORDS:
