@@ -116,7 +116,7 @@ class Scanned:
             {k: tuple(cited[s] for s in sites if s in cited) for k, sites in chosen.items()},
             forge,
             {k: attribution.own(s.signal, s.sites) for k, s in found.items()} if attribution is not None else None,
-            subject_of(project.people, candidate),
+            subject_of(project.people, candidate, attribution.baseline if attribution is not None else ""),
         )
 
 
@@ -192,6 +192,7 @@ def _inputs(repositories: list[Scanned], detectors: Iterable[Detector], request:
             "profile": request.profile,
             "identity": request.identity,
             "candidates": sorted({value for r in repositories for value in r.subject.get("asked", ())}),
+            "baseline": next((r.subject["baseline"] for r in repositories if r.subject.get("baseline")), None),
         },
         "plugins": {d.__name__: versions().get(d.__name__, "") for d in detectors},
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",

@@ -20,12 +20,11 @@ from pathlib import Path
 from typing import Protocol
 
 from evidence import detect
-from evidence.attribution import Attribution, Origins
+from evidence.candidate import asks_about_somebody, attribution_of, candidate_of, seed_of
 from evidence.collect import collect
 from evidence.digest import Scanned, assemble
 from evidence.facts import registry
 from evidence.facts.history import Past
-from evidence.facts.people import Candidate, find, logins
 from evidence.facts.pool import ExtractionPool
 from evidence.facts.project import Project
 from evidence.model import Digest, EvidenceError, Ledger
@@ -58,7 +57,8 @@ class ScanRequest:
     ``further`` are more sources for the same digest. Of a person's or group's page, at most ``limit`` repositories are
     read, those that match one of ``include`` and none of ``exclude`` (globs over owner/name).
 
-    ``candidates`` are names, e-mails, logins or ``commit:`` ids of one person, whose work is then told from others'.
+    ``candidates`` are names, e-mails, logins or ``commit:`` ids of one person, whose work is then told from others';
+    ``baseline`` is a repository or revision whose lines are nobody's here.
     ``forge`` tells whether to ask the forge for changes and reviews; None leaves it to :func:`evidence.source.inquire`.
     ``resume`` goes on where an earlier scan's questions broke off; ``forge_wait`` bounds waiting for it, in seconds."""
 
@@ -68,6 +68,7 @@ class ScanRequest:
     profile: str | None = None
     identity: str | None = None
     candidates: tuple[str, ...] = ()
+    baseline: str | None = None
     hosts: tuple[str, ...] = ()
     insecure_hosts: tuple[str, ...] = ()
     workers: int = 2
@@ -101,6 +102,11 @@ def ask_forge(request: ScanRequest, repository: OpenRepository, progress: Progre
     """What the repository's forge tells of its changes and reviews, and why where it was not asked."""
     asking = Asking(request.cache, request.resume, Patience(request.forge_wait), progress.warn)
     return inquire(repository, places_of(request.hosts, request.insecure_hosts), request.forge, asking)
+
+
+def _of(request: ScanRequest, source: str, revision: str | None) -> ScanRequest:
+    """The same request for another source or revision, under no other name than its own."""
+    return replace(request, source=source, revision=revision, identity=None)
 
 
 def scan(request: ScanRequest, progress: Progress) -> Digest:
@@ -185,7 +191,8 @@ def _scanned(request: ScanRequest, pool: ExtractionPool, ledger: Ledger, progres
         for sentence in repository.warnings:
             progress.warn(sentence)
         repository.start_history()
-        if request.candidates:
+        seed = seed_of(request, repository, lambda source, at: open_repository(_of(request, source, at), Ledger()))
+        if asks_about_somebody(request):
             repository.blame.start()
 
         progress.stage("Reading files", len(repository.snapshot.blobs))
@@ -206,25 +213,9 @@ def _scanned(request: ScanRequest, pool: ExtractionPool, ledger: Ledger, progres
         project.past.begin()
         findings = detect.run(detectors, project, repository.id, ledger, request.timer, request.workers)
 
-        candidate = _candidate(request, project, progress) if request.candidates else None
-        attribution = None
-        if candidate:
-            progress.stage("Finding out who wrote it", None)
-            origins = Origins(project)
-            attribution = Attribution(candidate, project, repository.blame, repository.commit, ledger, origins)
-
         progress.stage("Writing citations", None)
+        candidate = candidate_of(request, project, progress.warn)
+        attribution = attribution_of(candidate, project, repository, seed, ledger)
         return Scanned.of(
             repository, project, findings, forge=told.sha256, attribution=attribution, candidate=candidate
         )
-
-
-def _candidate(request: ScanRequest, project: Project, progress: Progress) -> Candidate:
-    """Whom the request asks about; where that is a question, or nobody, the digest is about the repository."""
-    mailmap = project.texts[".mailmap"].text.splitlines() if ".mailmap" in project.texts else ()
-    found = find(project.people, request.candidates, logins=logins(project.changes), mailmap=mailmap)
-    if found.questions:
-        progress.warn("Several people go by the candidate's name: the digest asks which of them is meant.")
-    elif not found:
-        progress.warn("No commit and no account here is the candidate's: the digest is about the repository.")
-    return found

@@ -152,6 +152,7 @@ def test_inputs_say_what_the_digest_rests_on() -> None:
         "profile": "api-first",
         "identity": "https://forge.test/me/shop",
         "candidates": [],
+        "baseline": None,
     }
     assert set(digest.inputs["plugins"]) == {d.__name__ for d in detect.discover()}
     assert all(digest.inputs["plugins"].values())

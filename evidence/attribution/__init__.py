@@ -4,11 +4,13 @@ attribution  the door: shares, own grades, own sites       tracing    lines -> t
 standing     commits -> the candidate's part in them       copies     lines copied from other files
 shares       standings -> the share of a site              mechanical formatting sweeps
 own          the candidate's own grade of a signal         touched    what the list of changed files tells for free
-origins      templates, vendored files, baselines          limits     thresholds (limits.toml)
+origins      templates, vendored files                     limits     thresholds (limits.toml)
+baseline     lines that a seed had already
 """
 
 from evidence.attribution.attribution import Attribution, Seen
+from evidence.attribution.baseline import Seed
 from evidence.attribution.origins import Origins
 from evidence.attribution.own import Own
 
-__all__ = ["Attribution", "Origins", "Own", "Seen"]
+__all__ = ["Attribution", "Origins", "Own", "Seed", "Seen"]

@@ -42,6 +42,11 @@ class Attribution:
         self._asked: defaultdict[str, set[int]] = defaultdict(set)
         self._shares: dict[Site, Share | None] = {}
 
+    @property
+    def baseline(self) -> str:
+        """Repository and commit of the baseline whose lines are left out; "" without one."""
+        return self._origins.baseline
+
     def consider(self, found: Iterable[Seen]) -> None:
         """Look at as many of these sites as the limits allow, those that would be cited first."""
         seen = list(found)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct, convert
 
+from evidence.attribution.baseline import Seed
 from evidence.facts.people import People
 from evidence.facts.project import Project
 from evidence.facts.roles import Role
@@ -59,12 +59,13 @@ def template_start(commit: Commit, people: People) -> str:
 class Origins:
     """Says of paths, and of lines that the candidate's commits brought, whether they are somebody else's work.
 
-    ``baseline`` maps paths to the numbers of lines that a seed had already.
+    ``seed`` knows which lines a baseline had already.
     """
 
-    def __init__(self, project: Project, baseline: Mapping[str, Iterable[int]] | None = None) -> None:
+    def __init__(self, project: Project, seed: Seed | None = None) -> None:
         self._project = project
-        self._baseline = {path: frozenset(lines) for path, lines in (baseline or {}).items()}
+        self._seed = seed
+        self.baseline = seed.name if seed is not None else ""
         roots = (c for c in project.history.commits if not c.parents)
         self.templates = {c.sha: why for c in roots if (why := template_start(c, project.people))}
         self._started = {
@@ -77,10 +78,13 @@ class Origins:
 
     def concerns(self, path: str) -> bool:
         """Whether single lines of this file may be left out, so that only blame can tell whose it is."""
-        return bool(self._baseline.get(path)) or path in self._started
+        return path in self._started or bool(self._of_seed(path))
 
     def why_not_theirs(self, path: str, number: int, origin: Origin) -> str:
         """``template`` or ``baseline`` for a line that is not the work of whoever committed it; "" elsewhere."""
         if origin.commit in self.templates:
             return "template"
-        return "baseline" if number in self._baseline.get(path, ()) else ""
+        return "baseline" if number in self._of_seed(path) else ""
+
+    def _of_seed(self, path: str) -> frozenset[int]:
+        return self._seed.lines(path) if self._seed is not None else frozenset()

@@ -24,7 +24,14 @@ _DIGEST_BYTES = 64 * 1024 * 1024
 
 
 def check(
-    file: Path, source: str, *, full: bool, workers: int, hosts: tuple[str, ...], insecure_hosts: tuple[str, ...]
+    file: Path,
+    source: str,
+    *,
+    full: bool,
+    baseline: str | None,
+    workers: int,
+    hosts: tuple[str, ...],
+    insecure_hosts: tuple[str, ...],
 ) -> int:
     """Print every problem, one a line; return 0 when all holds, 1 when something differs, 3 when not all was seen.
 
@@ -41,6 +48,7 @@ def check(
         revision=_only_commit(digest),
         profile=_option(digest, "profile"),
         candidates=_candidates(digest),
+        baseline=baseline or _baseline(digest),
         identity=digest.repositories[0].url or _option(digest, "identity"),
         hosts=hosts,
         insecure_hosts=insecure_hosts,
@@ -87,6 +95,12 @@ def _candidates(digest: Digest) -> tuple[str, ...]:
     options = digest.inputs.get("options")
     values = options.get("candidates") if isinstance(options, Mapping) else None
     return tuple(v for v in values if isinstance(v, str)) if isinstance(values, list) else ()
+
+
+def _baseline(digest: Digest) -> str | None:
+    """The baseline where it is a revision of the repository itself; another repository must be given again."""
+    name, _, commit = (_option(digest, "baseline") or "").rpartition("@")
+    return commit if name and name == digest.repositories[0].id else None
 
 
 def _against_repository(digest: Digest, request: ScanRequest, watcher: Warnings, *, full: bool) -> tuple[Problem, ...]:

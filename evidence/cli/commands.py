@@ -34,6 +34,11 @@ def group() -> None:
     multiple=True,
     help="Whose work to tell from others': a name, e-mail or login; repeat it for each that one person has.",
 )
+@click.option(
+    "--baseline",
+    metavar="SEED",
+    help="A repository or revision that the work started from: only what was added on top counts.",
+)
 @click.option("--profile", metavar="NAME", help="The role that the matrix is read for.")
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes that parse.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache of facts.")
@@ -76,6 +81,7 @@ def scan(
     output: Path | None,
     output_dir: Path | None,
     candidates: tuple[str, ...],
+    baseline: str | None,
     profile: str | None,
     workers: int,
     no_cache: bool,
@@ -108,6 +114,7 @@ def scan(
         further=sources[1:],
         revision=commit,
         candidates=candidates,
+        baseline=baseline,
         profile=profile,
         workers=workers,
         cache=None if no_cache else folder,
@@ -129,6 +136,7 @@ def scan(
 @click.argument("digest", type=_EXISTING)
 @click.option("--repo", "source", required=True, metavar="SOURCE", help="The repository's URL or a local path.")
 @click.option("--full", is_flag=True, help="Also scan again, and compare every finding and cell.")
+@click.option("--baseline", metavar="SEED", help="The repository that the digest's work started from, if it has one.")
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes that parse.")
 @click.option(
     "--host", "hosts", metavar="HOST[=github]", multiple=True, help="Another GitLab (or GitHub) host to ask, by https."
@@ -144,6 +152,7 @@ def verify(
     digest: Path,
     source: str,
     full: bool,
+    baseline: str | None,
     workers: int,
     hosts: tuple[str, ...],
     insecure_hosts: tuple[str, ...],
@@ -154,7 +163,9 @@ def verify(
     """
     from evidence.cli.check import check
 
-    return check(digest, source, full=full, workers=workers, hosts=hosts, insecure_hosts=insecure_hosts)
+    return check(
+        digest, source, full=full, baseline=baseline, workers=workers, hosts=hosts, insecure_hosts=insecure_hosts
+    )
 
 
 @group.command()

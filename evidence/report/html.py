@@ -19,6 +19,7 @@ import msgspec
 
 from evidence.model import Citation, Digest, FileCitation, IssueCitation
 from evidence.report import excerpt, words
+from evidence.report.contributors import contributors
 from evidence.report.outline import STRAYS, outline
 from evidence.report.pictures import drawn, span_of
 from evidence.report.summary import candidate, summarise
@@ -70,6 +71,7 @@ def to_html(digest: Digest, frame: Frame | None = None) -> str:
             several=len(digest.repositories) > 1,
             named=candidate(page) is not None,
             pictures=drawn(digest),
+            people=contributors(page),
             contradicted=sum(c.contradicted for c in digest.cells),
             style=Markup(style),  # noqa: S704 - our own file, and the policy names its hash
             style_hash=_hash(style),

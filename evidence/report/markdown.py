@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from evidence.model import Citation, CommitCitation, Digest, FileCitation, Outcome, ReviewCommentCitation
 from evidence.report import excerpt
+from evidence.report.contributors import contributors
 from evidence.report.markdown_text import code, fence, link, paragraphs, prose, sentence, table_cell, table_row
 from evidence.report.outline import CellEntry, Domain, Evidence, Outline, Row, outline
 from evidence.report.summary import summarise
@@ -72,6 +73,22 @@ def _summary(page: Outline) -> Iterator[str]:
     yield "**What speaks against.**\n"
     yield "\n".join(f"- {sentence(s)}" for s in summary.against) + "\n"
     yield f"{sentence(summary.cells)}\n"
+    yield from _people(page)
+
+
+def _people(page: Outline) -> Iterator[str]:
+    people = contributors(page)
+    if not people:
+        return
+    yield "## Who worked here\n"
+    yield paragraphs(people.asked)
+    for asked, choices in people.questions:
+        yield f"{sentence(asked)}\n"
+        yield "\n".join(f"- {sentence(s)}" for s in choices) + "\n"
+    if people.main:
+        yield "Most commits are by these people. Names are quoted from their commits.\n"
+        yield "\n".join(f"- {sentence(s)}" for s in people.main) + "\n"
+    yield paragraphs(people.others)
 
 
 def _matrix(page: Outline) -> Iterator[str]:

@@ -70,6 +70,8 @@ def candidate(page: Outline) -> str | None:
     """The candidate's name or login as the digest has it; None when nobody was asked about."""
     asked = page.digest.subject.get("candidate")
     if isinstance(asked, dict):
+        if asked.get("status") in ("question", "not_found"):
+            return None
         return next((asked[key] for key in ("name", "login") if isinstance(asked.get(key), str) and asked[key]), "")
     return asked if isinstance(asked, str) else None
 
@@ -124,6 +126,8 @@ def _names(repositories: Iterable[Repository]) -> Sentence:
 
 def _candidate(page: Outline) -> Sentence:
     name = candidate(page)
+    if name is None and page.digest.subject.get("candidate"):
+        return ("Whom the candidate's name means was left open, so this is about the repository, whoever wrote it.",)
     if name is None:
         return ("Nobody was named as the candidate, so this is about the repository, whoever wrote it.",)
     return ("The work of ", Quote(name or "the candidate"), " was looked for; what others wrote is named as such.")

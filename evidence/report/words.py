@@ -56,6 +56,12 @@ _BASIS = {
     "signed": "by verified signatures",
     "claimed": "as the commits claim",
 }
+_LEFT_OUT = {
+    "vendored": "the file is code of others",
+    "generated": "a tool wrote the file",
+    "template": "lines stand unchanged since a template",
+    "baseline": "lines stand in the baseline",
+}
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _MONTHS = (
     "January",
@@ -112,9 +118,13 @@ def who(share: Share | None) -> str:
         return ""
     basis = _BASIS.get(share.basis, share.basis)
     role = "no part in it" if share.role in ("none", "") else share.role
+    left = f", {_LEFT_OUT[share.left_out]}" if share.left_out in _LEFT_OUT else ""
+    if share.unknown:
+        left += f", of {round(share.unknown * 100)} % the history is missing"
+        role = "not known" if share.unknown >= 1 else role
     if share.high <= 0:
-        return f"Candidate: {role}"
-    return f"Candidate: {role}, {_percent(share)} of it, {basis}"
+        return f"Candidate: {role}{left}"
+    return f"Candidate: {role}, {_percent(share)} of it, {basis}{left}"
 
 
 def _percent(share: Share) -> str:

@@ -49,6 +49,14 @@ def find(
     )
 
 
+def everyone(people: People) -> Candidate:
+    """All people of a history as one candidate: whoever worked on top of a baseline."""
+    keys = frozenset(c.contributor.key for c in people.contributions if not c.contributor.tool)
+    accounts = _accounts(c.contributor for c in people.contributions if not c.contributor.tool)
+    matched = people.main(len(people.contributions))
+    return Candidate((), keys, accounts, "whoever worked on top of the baseline", matched)
+
+
 def logins(changes: Changes | None) -> tuple[str, ...]:
     """Every account that the forge shows: of changes, reviews, comments, issues, releases and commits."""
     if changes is None:

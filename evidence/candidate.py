@@ -1,0 +1,79 @@
+"""Whom a scan asks about, and what is needed to tell their work from others': identities, a baseline, the blame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from evidence.attribution import Attribution, Origins, Seed
+from evidence.facts.people import Candidate, everyone, find, logins
+from evidence.facts.project import Project
+from evidence.model import Ledger, UsageError
+from evidence.source import OpenRepository
+
+Open = Callable[[str, str | None], AbstractContextManager[OpenRepository]]
+"""Opens a source (an address or a path) at a revision, or at its HEAD."""
+
+
+class Request(Protocol):
+    """What of a request is about people."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def candidates(self) -> tuple[str, ...]: ...
+    @property
+    def baseline(self) -> str | None: ...
+
+
+def asks_about_somebody(request: Request) -> bool:
+    """Whether the work of somebody is to be told from others'."""
+    return bool(request.candidates or request.baseline)
+
+
+def candidate_of(request: Request, project: Project, warn: Callable[[str], None]) -> Candidate | None:
+    """Whom the request asks about; with a baseline and nobody named, whoever worked on top of it.
+
+    Where several people fit a name, or nobody does, the digest is about the repository and says so."""
+    if not request.candidates:
+        return everyone(project.people) if request.baseline else None
+    mailmap = project.texts[".mailmap"].text.splitlines() if ".mailmap" in project.texts else ()
+    found = find(project.people, request.candidates, logins=logins(project.changes), mailmap=mailmap)
+    if found.questions:
+        warn("Several people go by the candidate's name: the digest asks which of them is meant.")
+    elif not found:
+        warn("No commit and no account here is the candidate's: the digest is about the repository.")
+    return found
+
+
+def attribution_of(
+    candidate: Candidate | None, project: Project, repository: OpenRepository, seed: Seed | None, ledger: Ledger
+) -> Attribution | None:
+    """What answers for the candidate; None where nobody was found."""
+    if not candidate:
+        return None
+    origins = Origins(project, seed)
+    return Attribution(candidate, project, repository.blame, repository.commit, ledger, origins)
+
+
+def seed_of(request: Request, repository: OpenRepository, opened: Open) -> Seed | None:
+    """The baseline's files: a repository of its own (an address or a path), or a revision of the scanned one. Raises
+    UsageError for one that is neither."""
+    if request.baseline is None:
+        return None
+    apart = "://" in request.baseline or Path(request.baseline).exists()
+    place = (request.baseline, None) if apart else (request.source, request.baseline)
+    try:
+        with opened(*place) as seed:
+            paths: dict[str, list[str]] = {}
+            for blob in seed.snapshot.blobs:
+                if blob.kind == "file":
+                    paths.setdefault(blob.oid, []).append(blob.path)
+            files = {path: content for oid, content in seed.snapshot.read(list(paths)) for path in paths[oid]}
+    except UsageError as error:
+        raise UsageError(f"The baseline cannot be read. {error}") from None
+    blame, commit = repository.blame, repository.commit
+    name = f"{seed.id}@{seed.commit}"
+    return Seed(name, files, lambda path: blame.contents([(commit, path)]).get((commit, path)))

@@ -1,0 +1,141 @@
+"""Who worked here, in sentences: the candidate as far as known, the question that is left, contributors, bots, tools.
+
+Everything restates the digest's ``subject``. Names are quoted; a digest of others may hold anything, so each value is
+taken only where it has the form that is written.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evidence.report.outline import Outline
+from evidence.report.summary import Part, Quote, Sentence
+from evidence.report.words import capital, counted, day, number
+
+_SHORT = len("commit:") + 12
+
+
+@dataclass(frozen=True)
+class Contributors:
+    """``asked`` is what is known of the candidate; each of ``questions`` is a sentence with its choices; ``main`` are
+    the people with most commits (told where nobody was found), ``others`` bots and assistants."""
+
+    asked: tuple[Sentence, ...]
+    questions: tuple[tuple[Sentence, tuple[Sentence, ...]], ...]
+    main: tuple[Sentence, ...]
+    others: tuple[Sentence, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.asked or self.questions or self.main or self.others)
+
+
+def contributors(page: Outline) -> Contributors:
+    """What the page says of people."""
+    subject = page.digest.subject
+    candidate = subject.get("candidate")
+    candidate = candidate if isinstance(candidate, Mapping) and "status" in candidate else {}
+    source = page.digest.repositories[0].url or "PATH" if page.digest.repositories else "PATH"
+    main = (
+        ()
+        if candidate.get("status") == "found"
+        else tuple(_person(p, source) for p in _records(subject, "contributors"))
+    )
+    return Contributors(
+        asked=tuple(_asked(candidate)),
+        questions=tuple(_question(q, source) for q in _records(candidate, "questions")),
+        main=main,
+        others=tuple(_others(subject)),
+    )
+
+
+def _asked(candidate: Mapping[str, Any]) -> Iterator[Sentence]:
+    for value in _texts(candidate, "unmatched"):
+        yield ("No commit and no account here is known as ", Quote(value), ".")
+    identities = _records(candidate, "identities")
+    if len(identities) > 1:
+        yield ("The candidate's commits go by ", *_listed([_text(i, "name") for i in identities]), ".")
+    if identities and not any(i.get("linked") for i in identities):
+        yield (
+            "No account of the forge vouches for these commits: whose they are is what their author lines claim, "
+            "and an author line can be written by anybody.",
+        )
+    if alike := _records(candidate, "alike"):
+        names = _listed([_text(a, "name") for a in alike])
+        yield (
+            f"{capital(counted(len(alike), 'further contributor'))} of the same name ",
+            "was" if len(alike) == 1 else "were",
+            " not taken for the candidate: ", *names, ". Name them too if they are.",
+        )  # fmt: skip
+    if hints := _texts(candidate, "mailmap"):
+        yield (
+            "The repository's mailmap would join ", *_listed(hints), " to the candidate. "
+            "It is written in the repository itself, so it is shown and joins nobody.",
+        )  # fmt: skip
+
+
+def _question(question: Mapping[str, Any], source: str) -> tuple[Sentence, tuple[Sentence, ...]]:
+    choices = _records(question, "choices")
+    asked = (
+        "The name ", Quote(_text(question, "asked")), f" is carried by {number(len(choices))} contributors. "
+        "Which of them is meant? Nobody was chosen, so this is about the repository.",
+    )  # fmt: skip
+    return asked, tuple(_person(choice, source) for choice in choices)
+
+
+def _person(person: Mapping[str, Any], source: str) -> Sentence:
+    """One contributor, and the command that asks about them."""
+    commits, coauthored = _count(person, "commits"), _count(person, "coauthored")
+    first, last = _text(person, "first"), _text(person, "last")
+    more = f" and {counted(coauthored, 'co-authored one')}" if coauthored else ""
+    span = f", from {day(first)} to {day(last)}" if first and last else ""
+    value = _text(person, "value")[:_SHORT]
+    command: tuple[Part, ...] = (" Ask about them: ", Quote(_command(source, value))) if value else ()
+    return (Quote(_text(person, "name")), f": {counted(commits, 'commit')}{more}{span}.", *command)
+
+
+def _command(source: str, value: str) -> str:
+    return f"evidence scan {shlex.quote(source)} --candidate {shlex.quote(value)}"
+
+
+def _others(subject: Mapping[str, Any]) -> Iterator[Sentence]:
+    if bots := _records(subject, "bots"):
+        parts: list[Part] = []
+        for bot in bots:
+            parts += [", ", Quote(_text(bot, "name")), f" ({counted(_count(bot, 'commits'), 'commit')})"]
+        yield ("Bots and tools are counted apart: ", *parts[1:], ".")
+    if tools := _records(subject, "assistants"):
+        named = [f"{_text(t, 'tool')} in {counted(_count(t, 'commits'), 'commit')}" for t in tools]
+        yield (
+            "Commits name assistants that write code: ", Quote(", ".join(named)),
+            ". This is a fact about tools; it says nothing for or against the work.",
+        )  # fmt: skip
+
+
+def _listed(names: Sequence[str]) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    for name in names:
+        parts += [", ", Quote(name)]
+    return tuple(parts[1:])
+
+
+def _records(record: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    found = record.get(key)
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+
+
+def _texts(record: Mapping[str, Any], key: str) -> list[str]:
+    found = record.get(key)
+    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
+
+
+def _text(record: Mapping[str, Any], key: str) -> str:
+    found = record.get(key)
+    return found if isinstance(found, str) else ""
+
+
+def _count(record: Mapping[str, Any], key: str) -> int:
+    found = record.get(key)
+    return found if isinstance(found, int) else 0

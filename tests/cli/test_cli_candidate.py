@@ -1,0 +1,115 @@
+"""``--candidate`` from end to end: whose work, the question that is left, and a digest that can be derived again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.attribution.telling import ADA, BOB, Story
+from tests.cli.conftest import Run
+
+FACTORY = "from flask import Flask\n\n\ndef create_app(config):\n    app = Flask(__name__)\n    return app\n"
+VIEWS = (
+    "from flask import Blueprint\n\nbp = Blueprint('u', __name__)\n\n\n@bp.route('/')\ndef index():\n    return ''\n"
+)
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Path:
+    """A repository in which Ada made the application and Bob a blueprint; a second Ada fixed a word."""
+    story = Story(tmp_path / "shared")
+    story.commit(ADA, {"app/__init__.py": FACTORY})
+    story.commit(BOB, {"app/views.py": VIEWS})
+    wired = FACTORY.replace("    return app", "    app.register_blueprint(bp)\n    return app")
+    story.commit(ADA, {"app/__init__.py": "from app.views import bp\n" + wired})
+    story.commit("Ada <ada@elsewhere.example>", {"README.md": "# Shared\n"})
+    bot = "dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>"
+    story.commit(
+        bot, {"requirements.txt": "flask==3.0.0\n"}, "Bump\n\nCo-authored-by: Claude <noreply@anthropic.com>\n"
+    )
+    return story.written()
+
+
+def scanned(cli: Run, repository: Path, folder: Path, *options: str) -> Any:
+    """The digest of a scan with these options; all forms are in ``folder``."""
+    done = cli("scan", str(repository), "--no-cache", "--output-dir", str(folder), *options)
+    assert done.code in (0, 3), done.err
+    return json.loads((folder / "digest.json").read_text())
+
+
+def own_grades(digest: Any) -> dict[str, str | None]:
+    """Own grades of the found signals."""
+    return {s["id"]: s["own_grade"] for s in digest["signals"] if s["outcome"] == "found"}
+
+
+def test_a_candidate_is_credited_with_their_own_work(cli: Run, shared: Path, tmp_path: Path) -> None:
+    """Shares, own grades and cells tell Ada's application from Bob's blueprint, and the digest derives again."""
+    digest = scanned(cli, shared, tmp_path / "ada", "--candidate", "ada@example.org")
+    assert digest["subject"]["candidate"]["status"] == "found"
+    grades = own_grades(digest)
+    assert grades["flask.app_factory"] is not None
+    assert grades["flask.blueprints"] is None
+    blueprint = next(s for s in digest["signals"] if s["id"] == "flask.blueprints")
+    defined = next(c for c in blueprint["citations"] if c["path"] == "app/views.py")
+    assert (defined["share"]["high"], defined["share"]["role"]) == (0.0, "none")
+    assert any(cell["status"] == "by_others" for cell in digest["cells"])
+    checked = cli("verify", str(tmp_path / "ada" / "digest.json"), "--repo", str(shared), "--full")
+    assert checked.code == 0, checked.out + checked.err
+
+
+def test_no_form_tells_an_address(cli: Run, shared: Path, tmp_path: Path) -> None:
+    """Neither the candidate's address, which was given, nor anybody else's comes out."""
+    scanned(cli, shared, tmp_path / "out", "--candidate", "ada@example.org")
+    for form in ("digest.json", "digest.html", "digest.md"):
+        content = (tmp_path / "out" / form).read_text()
+        assert "@example.org" not in content
+        assert "ada@elsewhere" not in content
+
+
+def test_an_ambiguous_name_is_asked_about(cli: Run, shared: Path, tmp_path: Path) -> None:
+    """Two people called Ada: nobody is credited, and every form asks which of them is meant and how to say so."""
+    digest = scanned(cli, shared, tmp_path / "out", "--candidate", "Ada")
+    candidate = digest["subject"]["candidate"]
+    assert candidate["status"] == "question"
+    assert set(own_grades(digest).values()) == {None}
+    values = [choice["value"] for choice in candidate["questions"][0]["choices"]]
+    for form in ("digest.html", "digest.md"):
+        content = (tmp_path / "out" / form).read_text()
+        assert "Which of them is meant?" in content
+        assert all(f"--candidate {value[:19]}" in content for value in values)
+    answered = scanned(cli, shared, tmp_path / "answered", "--candidate", values[0], "--candidate", values[1])
+    assert answered["subject"]["candidate"]["status"] == "found"
+
+
+def test_without_a_candidate_the_contributors_are_listed(cli: Run, shared: Path, tmp_path: Path) -> None:
+    """The digest is about the repository; people are listed with the command to choose one, bots apart."""
+    digest = scanned(cli, shared, tmp_path / "out")
+    assert digest["subject"]["candidate"] is None
+    assert [c["name"] for c in digest["subject"]["contributors"]] == ["Ada", "Bob", "Ada"]
+    assert [b["tool"] for b in digest["subject"]["bots"]] == ["dependabot"]
+    assert digest["subject"]["assistants"] == [{"tool": "claude", "commits": 1}]
+    assert all(c["share"] is None for s in digest["signals"] for c in s["citations"])
+    page = (tmp_path / "out" / "digest.html").read_text()
+    assert "Who worked here" in page
+    assert "Bots and tools are counted apart" in page
+
+
+def test_who_is_not_here_is_said(cli: Run, shared: Path, tmp_path: Path) -> None:
+    """A candidate whom nothing here shows leaves the digest about the repository."""
+    digest = scanned(cli, shared, tmp_path / "out", "--candidate", "Grace Hopper")
+    assert digest["subject"]["candidate"]["status"] == "not_found"
+    assert digest["subject"]["candidate"]["unmatched"] == ["Grace Hopper"]
+    assert not any(cell["status"] == "by_others" for cell in digest["cells"])
+
+
+def test_a_baseline_is_subtracted(cli: Run, shared: Path, tmp_path: Path) -> None:
+    """What stood at the baseline's revision is nobody's; what came after is whoever's work it is."""
+    digest = scanned(cli, shared, tmp_path / "out", "--baseline", "HEAD~4")
+    shares = [c["share"] for s in digest["signals"] for c in s["citations"] if c.get("path") == "app/__init__.py"]
+    assert {share["left_out"] for share in shares} >= {"baseline"}
+    assert digest["inputs"]["options"]["baseline"].startswith("local/shared@")
+    checked = cli("verify", str(tmp_path / "out" / "digest.json"), "--repo", str(shared), "--full")
+    assert checked.code == 0, checked.out + checked.err
