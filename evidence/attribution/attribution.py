@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from evidence.attribution.limits import limits
 from evidence.attribution.origins import Origins
-from evidence.attribution.own import Own, own
+from evidence.attribution.own import Own, own, work_of
 from evidence.attribution.shares import NOBODY, UNKNOWN, of_commit, of_item, of_lines
 from evidence.attribution.standing import NONE, Standing, Standings
 from evidence.attribution.touched import Touch, touches
@@ -79,7 +79,7 @@ class Attribution:
 
     def _places(self, one: Seen) -> list[Site]:
         """Places of a signal that may be looked at, those that would be cited first."""
-        defining = set(one.signal.defining) or set(one.signal.clauses)
+        defining = work_of(one.signal, one.sites)
         sites = dict.fromkeys([*one.cited, *(s for s in one.sites if s.clause in defining)])
         return [s for s in sites if s.path and not self._origins.of_others(s.path)]
 
@@ -153,7 +153,7 @@ class Attribution:
         """What of a signal is the candidate's own; open where whose work it is cannot be told."""
         if "authorship" in self._project.missing:
             return Own(open=True)
-        unseen = sum(self.share(s) is None for s in sites.of(*signal.defining)) if signal.defining else 0
+        unseen = sum(self.share(s) is None for s in sites.of(*work_of(signal, sites))) if signal.defining else 0
         if unseen:
             reason = "so many places in files of several hands were not looked at"
             self._ledger.note("attribution_sampled", signal.id, reason, unseen)

@@ -21,13 +21,22 @@ class Own:
     open: bool = False
 
 
+def work_of(signal: Signal, sites: Sites) -> set[str]:
+    """The clauses that are the work itself, whose authors have the credit; the others are wiring.
+
+    Where none of the defining ones is there, what there is was begun by whoever wrote it.
+    """
+    defining = set(signal.defining)
+    return defining if any(s.clause in defining for s in sites) else set(signal.clauses)
+
+
 def own(signal: Signal, sites: Sites, share: Callable[[Site], Share | None], bar: float) -> Own:
     """``share`` gives None for a place that was not looked at; ``bar`` is the least part that makes a place one's own.
 
     Whatever a signal's bars do on a part of the sites that they do not do on all of them is nobody's fault: the answer
     is then open.
     """
-    defining = set(signal.defining) or set(signal.clauses)
+    defining = work_of(signal, sites)
     mine: list[Site] = []
     perhaps: list[Site] = []
     wiring: list[Site] = []

@@ -49,11 +49,13 @@ def role_of(path: str, generated: bool = False) -> Role:
     copied = name.endswith(_PAGES) and parts & _ASSETS and len(folders) > 1 and folders[0] not in _EXAMPLES
     if parts & _VENDORED or copied:
         return Role.VENDORED
-    if generated or _GENERATED_FILE.fullmatch(name):
+    migration = _MIGRATION.search(path.lower())
+    # Alembic begins a revision, says so and asks to adjust it: who commits and runs it stands behind it.
+    if (generated and not migration) or _GENERATED_FILE.fullmatch(name):
         return Role.GENERATED
     if parts & _TESTS or _TEST_FILE.fullmatch(name):
         return Role.TEST
-    if _MIGRATION.search(path.lower()):
+    if migration:
         return Role.MIGRATION
     if parts & _EXAMPLES:
         return Role.EXAMPLE

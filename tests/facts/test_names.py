@@ -272,3 +272,6 @@ def test_generated_files_say_so() -> None:
     """A file that calls itself generated is, wherever it lies; a vendored one stays vendored."""
     assert role_of("app/client.py", generated=True) is Role.GENERATED
     assert role_of("vendor/client.py", generated=True) is Role.VENDORED
+    assert role_of("migrations/versions/1_users.py", generated=True) is Role.MIGRATION, (
+        "begun by a tool, kept by people"
+    )
