@@ -22,7 +22,7 @@ from urllib.parse import urlencode, urlsplit
 
 from tests.source.building import Builder
 from tests.source.serving import Server
-from tests.web.conftest import BAZAAR
+from tests.web.conftest import SHOP
 
 PAUSE_SECONDS = 1.0
 """What a reader does between two pages, at least."""
@@ -99,7 +99,7 @@ def main() -> None:
 
 def _forge(folder: Path, repository: Path | None) -> tuple[Server, str]:
     if repository is None:
-        Builder(folder / "git" / "bazaar").commit(BAZAAR)
+        Builder(folder / "git" / "bazaar").commit(SHOP)
         root, name = folder / "git", "bazaar"
     else:
         root, name = repository.resolve().parent, repository.name
