@@ -24,6 +24,10 @@ _LISTED = frozenset({"decorators", "method_decorators", "preprocessors"})
 # Methods by which classes answer requests: Flask's views, Flask-AppBuilder's and Flask-Admin's, and controllers' own.
 _ANSWERS = frozenset({*HTTP_METHODS, "_process", "process", "handle", "index", "is_accessible"})
 _MAX_ROUNDS = 6
+# A check of more lines than this does something else besides.
+_WORK = 25
+# What a function is handed that registers guards and is none itself.
+_APPLICATIONS = frozenset({"app", "application", "flask_app", "bp", "blueprint"})
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,13 @@ class Guard:
     def purpose(self) -> str:
         """What it asks: ``authentication``, ``authorization`` or "" for neither."""
         return purposes.purpose(self.definition.qualname, self.codes, self.names)
+
+    @property
+    def central(self) -> bool:
+        """Whether it is there to guard: short, or named so. What does the work of a view and refuses on the way
+        (``update_feedback``) is no check that others go through."""
+        named = purposes.speaks_of_rights(self.definition.name) or purposes.speaks_of_identity(self.definition.name)
+        return named or self.definition.end - self.definition.line < _WORK
 
 
 @dataclass(frozen=True)
@@ -127,7 +138,12 @@ class Access:
                     continue
                 definition = file.module.definitions[unit - 1]
                 guard = self._named(file, call.scope, call.name, known)
-                if guard is not None and definition.statements <= 8 and self._is_decorator_like(definition):
+                if (
+                    guard is not None
+                    and definition.statements <= 8
+                    and self._is_decorator_like(definition)
+                    and not (definition.params and definition.params[0] in _APPLICATIONS)
+                ):
                     names = guard.names | {definition.name, *(e.text for e in call.expr.items if e.kind == "str")}
                     yield (file.path, definition.qualname), Guard(file, definition, guard.codes, names)
 
@@ -195,7 +211,7 @@ class Access:
                 continue
             guard = self._named(file, call.scope, call.name, self.guards)
             around = file.function_of(call.scope)
-            if guard is not None and around is not None and (file.path, around.qualname) != guard.key:
+            if guard is not None and around is not None and guard.central and (file.path, around.qualname) != guard.key:
                 yield GuardUse(file, call.start, call.end, "call", call.name, guard, call.expr.keys, around)
 
     @cached_property
