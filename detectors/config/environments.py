@@ -16,6 +16,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from evidence.api import Call, Observations, Project, PyFile, Signal, Site, Sites, environment_of, plural
 
 # Settings that one variable feeds are no configuration; below this only classes per environment can make up for it.
@@ -23,7 +25,7 @@ _FEW_READS = 2
 # A manifest speaks of this application when it sets at least so many of the variables that its code reads.
 _SHARED_NAMES = 2
 _ENV_FILE = re.compile(r"(?:^|/)(?:\.env[\w.-]{0,40}|[\w.-]{1,60}\.env)(?:\.jinja|\.j2)?$")
-_SAMPLE = re.compile(r"example|sample|template|dist\b|\.tpl", re.IGNORECASE)
+_SAMPLE = re.compile(r"example|sample|template|dist\b|\.tpl|postman|insomnia|bruno", re.IGNORECASE)
 _SETTINGS_FILE = re.compile(r"(?:^|/)\.?(?:settings|config|configuration|secrets)\.(?:toml|ya?ml|json|ini)$")
 _CONFIG_FOLDER = re.compile(r"(?:^|/)(?:config|configs|settings|conf|env|envs|environments)/")
 _BRANCHES = re.compile(
@@ -32,7 +34,7 @@ _BRANCHES = re.compile(
 
 
 def _environments(sites: Sites) -> set[str]:
-    return {s.subject for s in sites.of("environment", "tested", "default") if s.subject}
+    return {s.subject for s in sites.of("environment", "file", "tested", "default") if s.subject}
 
 
 def _statement(sites: Sites) -> str:
@@ -56,11 +58,11 @@ ENVIRONMENTS = Signal(
     not_credited="One module of literal constants; a single variable read.",
     how_to_show="Read settings from the environment in one module, name what differs per environment, and give "
     "the tests theirs.",
-    clauses=("source", "tested", "environment", "default"),
-    defining=("source", "environment"),
-    uncited=("default",),
+    clauses=("source", "tested", "environment", "default", "file"),
+    defining=("source", "environment", "file"),
+    uncited=("default", "file"),
     applies="python",
-    trace=lambda sites: sites.count("source", "environment") > 0,
+    trace=lambda sites: sites.count("source", "environment", "file") > 0,
     practised=lambda sites: sites.has("source") and len(_environments(sites)) >= 2,
     sustained=lambda sites: sites.has("tested"),
     measures=lambda sites: {"environments": len(_environments(sites)), "sources": len(sites.subjects("source"))},
@@ -91,7 +93,11 @@ def detect(project: Project) -> Observations:
         if environment and project.in_flask_part(path):
             lines = project.python[path].module.lines
             yield ENVIRONMENTS, Site(path=path, start=1, end=max(lines, 1), clause="environment", subject=environment)
-    yield from ((ENVIRONMENTS, s) for s in _files(project, homes))
+    # where code tells environments apart, manifests that set the same variables count and are not shown
+    coded = bool(classes) or any(environment_of(p.rpartition("/")[2]) for p in project.settings.modules)
+    for site in _files(project, homes):
+        aside = coded and not _ENV_FILE.search(site.path) and not site.path.endswith(".py")
+        yield ENVIRONMENTS, replace(site, clause="file") if aside else site
     # what no class or file is named after is what runs with the plain variables: production
     yield (
         ENVIRONMENTS,

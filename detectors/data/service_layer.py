@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from evidence.api import Definition, Observations, Project, PyFile, Signal, Site, Sites, plural, stem
+from evidence.api import Definition, Observations, Project, PyFile, Ref, Signal, Site, Sites, plural, stem
 
 # A single class or a few helpers are no layer: as many functions must be called by views.
 _FUNCTIONS = 3
@@ -79,7 +79,8 @@ def detect(project: Project) -> Observations:
             yield SERVICE_LAYER, _site(view.file, view.definition, "inline")
         elif view.calls:
             yield SERVICE_LAYER, _site(view.file, view.definition, "delegates")
-    ranked = sorted(access.used, key=lambda r: (-access.used[r], r))
+    # what works with data shows the layer better than helpers beside it that more views call
+    ranked = sorted(access.used, key=lambda r: (not _works(project, r), -access.used[r], r))
     for place, ref in enumerate(ranked):
         file = project.python[ref.path]
         yield SERVICE_LAYER, _site(file, access.layer[ref], "core" if place < _CORE else "layer", access.used[ref])
@@ -87,6 +88,11 @@ def detect(project: Project) -> Observations:
         yield from _tested(project, {r.path for r in ranked})
     else:
         yield from _aside(project)
+
+
+def _works(project: Project, ref: Ref) -> bool:
+    file = project.python[ref.path]
+    return project.data_access.touches(file, file.scopes.get(ref.name, 0))
 
 
 def _site(file: PyFile, definition: Definition, clause: str, value: int | None = None) -> Site:

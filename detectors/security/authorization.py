@@ -40,7 +40,7 @@ _LOGIN = re.compile(r"login|token|jwt|credential|password|api_?key|csrf|expired|
 
 
 # Facts that count and are not shown where better ones are.
-_COUNTED = ("inherited", "guard_aside", "inline_aside", "owner", "tested_aside")
+_COUNTED = ("inherited", "called_aside", "guard_aside", "inline_aside", "owner", "tested_aside")
 
 
 def _checks(sites: Sites) -> int:
@@ -50,7 +50,7 @@ def _checks(sites: Sites) -> int:
 
 
 def _applied(sites: Sites) -> int:
-    return sites.count("applied", "hook", "called", "inherited") + _checks(sites)
+    return sites.count("applied", "hook", "called", "called_aside", "inherited") + _checks(sites)
 
 
 def _tests(sites: Sites) -> int:
@@ -70,7 +70,7 @@ def _statement(sites: Sites) -> str:
     counts = (
         (own, "own guard", ""),
         (sites.count("applied", "hook", "inherited"), "guarded place", ""),
-        (sites.count("called"), "call of a central check", "calls of a central check"),
+        (sites.count("called", "called_aside"), "call of a central check", "calls of a central check"),
         (_checks(sites), "check inside a view", "checks inside views"),
     )
     ways = ", ".join(plural(n, one, many) for n, one, many in counts if n)
@@ -88,7 +88,7 @@ AUTHORIZATION = Signal(
     not_credited="login_required alone; roles that are only data; one check in one view.",
     how_to_show="Ask for rights in one decorator or function, put it before your routes, and test that others get 403.",
     clauses=("guard", "tested", "applied", "called", "hook", "inline", "tested_named", "login_only", *_COUNTED),
-    defining=("guard", "guard_aside", "applied", "hook", "called", "inline", "inline_aside", "owner"),
+    defining=("guard", "guard_aside", "applied", "hook", "called", "called_aside", "inline", "inline_aside", "owner"),
     uncited=_COUNTED,
     applies="python",
     trace=lambda sites: bool(sites.of("guard", "guard_aside", "login_only")) or _applied(sites) > 0,
@@ -107,8 +107,9 @@ SIGNALS = (AUTHORIZATION,)
 def detect(project: Project) -> Observations:
     """Guards that ask for rights, where they stand, checks inside views, and tests of refused roles."""
     uses = [u for u in project.access.uses if u.purpose == "authorization" and project.reach.live(u.file.path)]
+    decorated = sum(u.how == "decorator" for u in uses) >= _SEVERAL_DECORATED
     for use in uses:
-        yield AUTHORIZATION, _use(use)
+        yield AUTHORIZATION, _use(use, decorated)
     direct = [u.guard for u in uses if u.guard is not None and u.how != "inherited"]
     guards = {g.key: g for g in direct}
     counts = Counter(g.key for g in direct)
@@ -130,8 +131,11 @@ def _site(file: PyFile, start: int, end: int, clause: str, subject: str) -> Site
     return Site(path=file.path, start=start, end=min(end, start + 39), clause=clause, subject=subject)
 
 
-def _use(use: GuardUse) -> Site:
-    clause = {"call": "called", "hook": "hook", "inherited": "inherited"}.get(use.how, "applied")
+def _use(use: GuardUse, decorated: bool) -> Site:
+    """The place of a guard. Calls of one deep in the code are not shown where it stands before routes by decorators."""
+    clause = {"call": "called_aside" if decorated else "called", "hook": "hook", "inherited": "inherited"}.get(
+        use.how, "applied"
+    )
     return _site(use.file, use.start, use.end, clause, use.name)
 
 
