@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _BASES = frozenset({
     "logging.Formatter", "logging.Filter", "logging.LoggerAdapter", "logging.StreamHandler", "logging.Handler",
 })  # fmt: skip
+# Options under which a server is handed a configuration of logging that it loads itself.
+_HANDED_OVER = frozenset({"logconfig_dict", "log_config", "logconfig"})
 # Classes of logging in one file that are looked into: each costs a walk over the file.
 _CLASSES = 50
 
@@ -201,6 +203,8 @@ class LogSetup:
             c.name.endswith(("dictConfig", "fileConfig")) and self._project.reach.live(f.path, c.scope)
             for f in self._project.app
             for c in f.module.calls
+        ) or any(
+            _HANDED_OVER.intersection(a.value.keys) for f in self._project.app for a in f.module.assigns if a.value.keys
         )
 
     # ------------------------------------------------------------------------------------------------ ids
