@@ -25,7 +25,7 @@ _LISTED = frozenset({"decorators", "method_decorators", "preprocessors"})
 _ANSWERS = frozenset({*HTTP_METHODS, "_process", "process", "handle", "index", "is_accessible"})
 _MAX_ROUNDS = 6
 # A check of more lines than this does something else besides.
-_WORK = 25
+_WORK = 20
 # What a function is handed that registers guards and is none itself.
 _APPLICATIONS = frozenset({"app", "application", "flask_app", "bp", "blueprint"})
 
