@@ -126,8 +126,13 @@ class _Hiding:
     def _field(self, name: str, value: Any, within: dict[str, Any]) -> Any:
         if value and isinstance(value, str) and (name in _ITEMS or (within.get("item") and name in _OF_ITEMS)):
             return self._on_the_forge(name, value)
+        if name == "owners":  # of an area in the pictures of a history: each has a name and a count
+            return [each | {"name": self._name(each["name"])} for each in value]
         ours = name in _OURS or (name in ("id", "title") and "citations" in within)
         return value if ours else self.walked(value, name)
+
+    def _name(self, name: str) -> str:
+        return self._names.get(name.lower()) or self._pseudonym("person", name)
 
     def _on_the_forge(self, name: str, value: str) -> str:
         """What tells of a person or a thing on the forge: its name and number there, a login, another repository."""

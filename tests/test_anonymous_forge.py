@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from evidence.anonymous import anonymised
-from evidence.model import ReviewCommentCitation, Site
+from evidence.model import AreaHistory, Owner, RepositoryHistory, ReviewCommentCitation, Site
 from evidence.report.json_form import to_json
 from tests.test_verify import honest
 
@@ -39,3 +39,20 @@ def test_ids_and_logins_of_the_forge_are_hidden() -> None:
     assert sites[2].value == "4 of 9"
     assert [site.item.partition("/")[0] for site in sites] == ["comment", "review", "review", "elsewhere"]
     assert sites[1].item == sites[2].item
+
+
+def test_owners_of_areas_are_hidden() -> None:
+    """The pictures of a history keep their figures and lose their names; one person stays one person."""
+    digest = honest()
+    area = AreaHistory(
+        area="app", code=True, commits=9, periods=(9,), owners=(Owner("Carla Jones", 6), Owner("Bob Miller", 3))
+    )
+    history = RepositoryHistory(periods=("2024",), areas=(area, area), together=())
+    repository = replace(digest.repositories[0], history=history)
+    hidden = anonymised(replace(digest, repositories=(repository,)), b"key")
+    text = to_json(hidden).decode()
+    assert not [name for name in ("Carla", "Jones", "Bob", "Miller") if name in text]
+    told = hidden.repositories[0].history
+    assert told is not None and told.areas[0] == told.areas[1]
+    assert [owner.commits for owner in told.areas[0].owners] == [6, 3]
+    assert len({owner.name for owner in told.areas[0].owners}) == 2

@@ -31,11 +31,15 @@ def _through(sites: Sites) -> int:
 
 
 def _mostly(sites: Sites) -> bool:
-    return _through(sites) >= _FEWEST and 2 * _through(sites) >= len(sites)
+    return _through(sites) >= _FEWEST and 2 * _through(sites) >= _changes(sites)
+
+
+def _changes(sites: Sites) -> int:
+    return sites.count(*_REQUESTS, "direct_change")
 
 
 def _statement(sites: Sites) -> str:
-    text = f"{_through(sites):,} of the last {plural(len(sites), 'change')} on the main line came through requests"
+    text = f"{_through(sites):,} of the last {plural(_changes(sites), 'change')} on the main line came through requests"
     others = sites.count("merged_by_other")
     return f"{text}, {others:,} of them merged or reviewed by somebody else than the author." if others else f"{text}."
 
@@ -55,8 +59,8 @@ PR_FLOW = Signal(
         "Protect the main branch and let every change, your own small ones too, come through a request that somebody "
         "else merges; keep the forge's default merge or squash message, which names the request."
     ),
-    clauses=("merged_by_other", "merged_change", "direct_change"),
-    defining=("merged_by_other", "merged_change", "direct_change"),
+    clauses=("merge", *_REQUESTS, "direct_change"),
+    defining=(*_REQUESTS, "direct_change"),
     uncited=("direct_change",),
     needs=("history", "authorship"),
     where="history",
@@ -66,7 +70,7 @@ PR_FLOW = Signal(
     measures=lambda sites: {
         "requests": _through(sites),
         "by_others": sites.count("merged_by_other"),
-        "percent": 100 * _through(sites) // len(sites),
+        "percent": 100 * _through(sites) // max(1, _changes(sites)),
     },
     statement=_statement,
 )
@@ -74,12 +78,17 @@ SIGNALS = (PR_FLOW,)
 
 
 def detect(project: Project) -> Observations:
-    """Each of the last changes of the main line, by the way it came."""
+    """Each of the last changes of the main line, by the way it came. A change is its author's, so it is told by a
+    commit of theirs; the merge that brought it is somebody's deed too, and is told beside it."""
     for change in _last(project.past):
-        clause = "direct_change"
-        if change.request:
+        own = next((row for row in change.brought if row.author == change.author), change.row)
+        clause, value = "direct_change", change.request
+        if value:
             clause = "merged_by_other" if project.past.by_other(change) else "merged_change"
-        yield PR_FLOW, Site(path="", commit=change.row.sha, clause=clause, subject=change.author, value=change.request)
+            if own is not change.row:
+                merge = Site(path="", commit=change.row.sha, clause="merge", subject=change.row.author, value=value)
+                yield PR_FLOW, merge
+        yield PR_FLOW, Site(path="", commit=own.sha, clause=clause, subject=change.author, value=value)
 
 
 def _last(past: Past) -> Iterator[Landing]:

@@ -54,10 +54,9 @@ SIGNALS = (REPAIR,)
 
 
 def detect(project: Project) -> Observations:
-    """Each trouble, and the commit that mends it; both have the trouble's id as their value."""
-    for found in project.past.repairs():
+    """Each trouble, and the commit that mends it; both have the trouble's number, counted from the newest, as value."""
+    for value, found in enumerate(project.past.repairs(), 1):
         trouble = found.trouble
-        value = trouble.sha[:12]
         yield REPAIR, Site(path="", commit=trouble.sha, clause="trouble", subject=trouble.author, value=value)
         if found.mended_by is not None:
             clause = "mended_with_test" if found.tested else "mended"
