@@ -92,6 +92,7 @@ class Scanned:
         forge: str | None = None,
         attribution: Attribution | None = None,
         candidate: Candidate | None = None,
+        change: Mapping[str, Any] | None = None,
     ) -> Scanned:
         """Cite the best sites of every finding, reading each cited file once; the candidate's own first, where one was
         asked about."""
@@ -116,7 +117,10 @@ class Scanned:
             {k: tuple(cited[s] for s in sites if s in cited) for k, sites in chosen.items()},
             forge,
             {k: attribution.own(s.signal, s.sites) for k, s in found.items()} if attribution is not None else None,
-            subject_of(project.people, candidate, attribution.baseline if attribution is not None else ""),
+            {
+                **subject_of(project.people, candidate, attribution.baseline if attribution is not None else ""),
+                **({"change": dict(change)} if change is not None else {}),
+            },
         )
 
 
@@ -177,7 +181,9 @@ def _subject(repositories: list[Scanned]) -> dict[str, Any]:
     if len(told) == 1:
         return dict(told[0])
     asked = [{"repository": r.repository.id, **r.subject["candidate"]} for r in repositories if r.subject["candidate"]]
+    changes = [{"repository": r.repository.id, **r.subject["change"]} for r in repositories if "change" in r.subject]
     return {
+        **({"changes": changes} if changes else {}),
         "candidate": {"repositories": asked} if asked else None,
         "contributors": [],
         "bots": [],

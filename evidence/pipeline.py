@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from evidence import detect
 from evidence.candidate import asks_about_somebody, attribution_of, candidate_of, seed_of
@@ -28,6 +28,7 @@ from evidence.facts.history import Past
 from evidence.facts.pool import ExtractionPool
 from evidence.facts.project import Project
 from evidence.model import Digest, EvidenceError, Ledger
+from evidence.proposed import Results, base_of, judged, request_of
 from evidence.source import Asking, OpenRepository, SourceOptions, Told, inquire, latest_commit, open_source, places_of
 from evidence.source.choosing import Chooser
 from evidence.source.forges.patience import Patience
@@ -198,7 +199,7 @@ def _scanned(request: ScanRequest, pool: ExtractionPool, ledger: Ledger, progres
         progress.stage("Reading files", len(repository.snapshot.blobs))
         with FactsCache.open(request.cache, warn=progress.warn) as cache:
             facts = collect(repository.snapshot, cache, pool, ledger, progress.advance)
-        if last:
+        if last and not repository.change_number:
             pool.close()
 
         progress.stage("Reading history", None)
@@ -213,9 +214,40 @@ def _scanned(request: ScanRequest, pool: ExtractionPool, ledger: Ledger, progres
         project.past.begin()
         findings = detect.run(detectors, project, repository.id, ledger, request.timer, request.workers)
 
+        change = _judged(request, repository, project, pool, findings, progress) if repository.change_number else None
+
         progress.stage("Writing citations", None)
         candidate = candidate_of(request, project, progress.warn)
         attribution = attribution_of(candidate, project, repository, seed, ledger)
         return Scanned.of(
-            repository, project, findings, forge=told.sha256, attribution=attribution, candidate=candidate
+            repository,
+            project,
+            findings,
+            forge=told.sha256,
+            attribution=attribution,
+            candidate=candidate,
+            change=change,
         )
+
+
+def _judged(
+    request: ScanRequest,
+    repository: OpenRepository,
+    project: Project,
+    pool: ExtractionPool,
+    findings: Results,
+    progress: Progress,
+) -> dict[str, Any]:
+    """What the change that the address names adds: the files it started from are read and looked through too."""
+    progress.stage("Reading what the change started from", None)
+    number = repository.change_number
+    asked = request_of(project.changes, number)
+    base = base_of(repository, asked)
+    before: Results = {}
+    if base:
+        snapshot = repository.snapshot_of(base)
+        with FactsCache.open(request.cache, warn=progress.warn) as cache:
+            facts = collect(snapshot, cache, pool, Ledger(), lambda _count: None)
+        started = Project(snapshot.blobs, facts, project.history, missing=project.missing)
+        before = detect.run(detect.discover(), started, repository.id, Ledger(), request.timer, request.workers)
+    return judged(number, repository.commit, base, asked, before, findings)

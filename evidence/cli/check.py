@@ -53,6 +53,7 @@ def check(
         hosts=hosts,
         insecure_hosts=insecure_hosts,
         workers=workers,
+        forge=bool(digest.inputs.get("forge")),
     )
     watcher = progress()
     try:

@@ -17,6 +17,7 @@ FORGES: Mapping[str, str] = MappingProxyType({"github.com": "github", "gitlab.co
 _LONGEST = 2048
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?://|:)|(file|ext|fd|data|ssh):")
 _SCP = re.compile(r"git@([A-Za-z0-9.-]{1,253}):([^:]{1,1024})")
+_SHORT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[A-Za-z0-9._-]{1,100}")
 _SEGMENT = re.compile(r"[A-Za-z0-9._~+-]{1,255}")
 _SHA = re.compile(r"[0-9a-fA-F]{7,40}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
@@ -120,7 +121,10 @@ class Places:
 
 
 def locate(text: str, places: Places) -> Address | Path:
-    """Tell a pasted address from a local folder. Raises UsageError, one sentence, for everything that is neither."""
+    """Tell a pasted address from a local folder. Raises UsageError, one sentence, for everything that is neither.
+
+    Where the operator named one host, ``owner/name`` that is no folder here is a repository there.
+    """
     text = text.strip(" ")
     _check_text(text)
     if _SCHEME.match(text):
@@ -132,6 +136,9 @@ def locate(text: str, places: Places) -> Address | Path:
     first = text.partition("/")[0]
     if first.lower() in places.hosts or "@" in first:
         return parse_url(f"https://{text}", places)
+    if len(places.named) == 1 and _SHORT.fullmatch(text):
+        scheme = "http" if f"http://{places.named[0]}" in places.forges else "https"
+        return parse_url(f"{scheme}://{places.named[0]}/{text}", places)
     if not places.local:
         raise UsageError(f"'{visible(text)}' is not an address on {_names(places)}: give https://host/owner/name.")
     raise UsageError(

@@ -41,7 +41,7 @@ def inquire(repository: OpenRepository, places: Places, wanted: bool | None, ask
     endpoint, path, prepared = found
     if wanted is None and not prepared and not _is_on_forge(repository.address):
         return _untold(_COPY, repository.id, repository.ledger)
-    subject = Subject(path, repository.id, repository.url, repository.commit)
+    subject = Subject(path, repository.id, repository.url, repository.commit, repository.change_number)
     changes = ask(endpoint, subject, repository.ledger, asking)
     return Told(changes, changes.missing, digest_of(changes))
 

@@ -15,6 +15,7 @@ from evidence.source.blame import GitBlame
 from evidence.source.git import Git
 from evidence.source.history import History, HistoryReading
 from evidence.source.quoting import path_bytes
+from evidence.source.refs import OID
 from evidence.source.snapshot import Caps, TreeSnapshot
 
 
@@ -122,6 +123,33 @@ class OpenRepository:
             asked.seek(0)
             with self.git.running("rev-list", "--ignore-missing", "--stdin", stdin=asked) as child:
                 return any(line == wanted for line in child.stdout)
+
+    @property
+    def change_number(self) -> int:
+        """The number of the pull or merge request that the address names, 0 for none."""
+        asked = self.address.asked if self.address is not None else None
+        return int(asked.text) if asked is not None and asked.kind in ("pull", "merge_request") else 0
+
+    @property
+    def tip(self) -> str:
+        """The commit under HEAD."""
+        return self.refs.head
+
+    def merge_base(self, one: str, other: str) -> str:
+        """Where two commits parted, "" where they have nothing in common."""
+        return self._one_id("merge-base", one, other)
+
+    def parent(self, commit: str) -> str:
+        """The first parent of a commit, "" where it has none or is not here."""
+        return self._one_id("rev-parse", "--verify", "-q", f"{commit}^1^{{commit}}")
+
+    def _one_id(self, *words: str) -> str:
+        found = self.git.run(*words).out.decode("ascii", "replace").strip()
+        return found if OID.fullmatch(found) else ""
+
+    def snapshot_of(self, commit: str) -> TreeSnapshot:
+        """The tree of another commit; what cannot be read of it is told to nobody."""
+        return TreeSnapshot(self.git, commit, Ledger(), self.spool, self.caps)
 
     def permalink(self, path: str, start: int = 0, end: int = 0) -> str:
         """The page of these lines (1-based; 0 for the whole file) at the scanned commit; "" without a public page."""

@@ -245,3 +245,13 @@ def test_references_that_may_be_meant(text: str, names: list[str]) -> None:
     address = locate(text, Places())
     assert isinstance(address, Address)
     assert address.asked.candidates() == names
+
+
+def test_a_short_name_is_for_the_one_host_that_was_named() -> None:
+    """``owner/name`` that is no folder here means the host that the operator named, where it is one."""
+    one = Places(hosts={"git.example.org": "gitlab"}, named=("git.example.org",))
+    address = locate("team/app-of-nobody", one)
+    assert isinstance(address, Address)
+    assert (address.clone_url, address.kind) == ("https://git.example.org/team/app-of-nobody.git", "gitlab")
+    with pytest.raises(UsageError):
+        locate("team/app-of-nobody", Places())

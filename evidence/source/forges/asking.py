@@ -16,12 +16,13 @@ def _silent(_sentence: str) -> None:
 @dataclass(frozen=True)
 class Subject:
     """The repository asked about: ``path`` is its name there (``owner/name``), ``id`` and ``page`` how the digest knows
-    it, ``head`` the commit that is scanned."""
+    it, ``head`` the commit that is scanned; ``number`` is a change that is asked about by name, 0 for none."""
 
     path: str
     id: str
     page: str
     head: str
+    number: int = 0
 
 
 @dataclass(frozen=True)

@@ -148,12 +148,6 @@ class AnswerCache:
         self._connection.execute(f"DELETE FROM crawl WHERE id IN ({older})", bounds)  # noqa: S608
 
 
-def purge(folder: Path) -> None:
-    """Remove the cache of answers with all its traces."""
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        (folder / f"{FILE_NAME}{suffix}").unlink(missing_ok=True)
-
-
 def _connected(folder: Path) -> sqlite3.Connection:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / FILE_NAME

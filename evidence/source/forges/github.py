@@ -18,6 +18,7 @@ from evidence.source.forges.gathered import PARTS, Gathered
 from evidence.source.forges.github_answers import Answers
 from evidence.source.forges.github_client import GitHubClient
 from evidence.source.forges.github_pages import MOST_CHANGES, MOST_ISSUES, Pages
+from evidence.source.forges.github_queries import ONE
 from evidence.source.forges.github_releases import releases_of
 from evidence.source.forges.memo import Memo
 from evidence.source.forges.patience import Unavailable
@@ -43,7 +44,7 @@ def read(endpoint: Endpoint, subject: Subject, asking: Asking) -> Gathered:
     client = GitHubClient(endpoint, subject.path, asking.patience)
     answers = Answers(subject.page or f"{endpoint.web}/{subject.path}", endpoint.web)
     with client.session, closing(asking.open_cache()) as cache:
-        return _Reading(client, answers, cache, subject.head, asking.resume).run()
+        return _Reading(client, answers, cache, subject.head, asking.resume, subject.number).run()
 
 
 @dataclass
@@ -53,6 +54,7 @@ class _Reading:
     cache: AnswerCache
     head: str
     resume: bool
+    number: int
     known: Gathered | None = None
     marks: Marks = field(default_factory=Marks)
     crawl: int = 0
@@ -84,7 +86,21 @@ class _Reading:
         found.missing |= missing
         if etags != self.marks.etags or since or self.marks.head != head:
             self._store(found, etags, whole=set(lists) <= set(self.marks.finished))
+        if self.number and self.number not in found.changes and self.client.session.has_token:
+            self._add_the_one(found)
         return found
+
+    def _add_the_one(self, found: Gathered) -> None:
+        """The change that is asked about by name, where it is older than those that are read."""
+        owner, _, name = self.client.path.partition("/")
+        variables = {"owner": owner, "name": name, "number": self.number}
+        try:
+            node = self.client.graphql(ONE, variables, last_try=True).get("pullRequest")
+        except Unavailable as error:
+            found.missing[f"change {self.number}"] = str(error)
+            return
+        if change := self.answers.change(node):
+            found.changes[self.number] = change
 
     def _store(self, found: Gathered, etags: dict[str, str], *, whole: bool) -> None:
         if whole:
@@ -157,9 +173,9 @@ class _Reading:
         self.marks = Marks(since=since, head=self.head)
         found = Gathered()
         self.client.session.memo = Memo(self.cache, self.crawl, self.marks)
-        RestReading(self.client, Typed(self.answers.page, self.client.endpoint.web), found, self.head).read(
-            issues="issues" in lists
-        )
+        RestReading(
+            self.client, Typed(self.answers.page, self.client.endpoint.web), found, self.head, self.number
+        ).read(issues="issues" in lists)
         self.client.session.memo = None
         if not found.missing:
             self.marks.finished = list(lists)

@@ -33,7 +33,8 @@ _RESERVE = 2
 class RestReading:
     """Reads one repository into ``found``; what could not be had is in its ``missing``."""
 
-    def __init__(self, github: GitHubClient, typed: Typed, found: Gathered, head: str) -> None:
+    def __init__(self, github: GitHubClient, typed: Typed, found: Gathered, head: str, number: int = 0) -> None:
+        self._wanted = number
         self._session, self._typed, self._found, self._head = github.session, typed, found, head
         self._lends = github.endpoint.lends_links
         self._anonymous = not self._session.has_token
@@ -95,7 +96,7 @@ class RestReading:
         on_lines, spoken = whole if whole is not None else (None, None)
         if on_lines is None:
             left = self._session.most_asked - self._session.asked - _RESERVE
-            changes = spread(changes, max(1, left // 3))
+            changes = spread(changes, max(1, left // 3), self._wanted)
             if len(changes) < total:
                 reason = f"{len(changes)} of {total:,} were read, spread evenly over time{self._advice()}"
                 self._found.sampled["changes"] = reason

@@ -49,7 +49,7 @@ def read(endpoint: Endpoint, subject: Subject, asking: Asking) -> Gathered:
     session = ForgeSession(endpoint.origin, headers, asking.patience)
     records = GitLabRecords(subject.page or f"{endpoint.web}/{subject.path}", endpoint.web)
     with session, closing(asking.open_cache()) as cache:
-        return _Reading(session, endpoint, subject.path, records, cache, asking.resume).run()
+        return _Reading(session, endpoint, subject.path, records, cache, asking.resume, subject.number).run()
 
 
 @dataclass
@@ -60,6 +60,7 @@ class _Reading:
     records: GitLabRecords
     cache: AnswerCache
     resume: bool
+    number: int
     found: Gathered = field(default_factory=Gathered)
     approvals_refused: bool = False
 
@@ -154,7 +155,7 @@ class _Reading:
         unread = [change for change in changes if change.number not in self.found.changes]
         # Of what is left, a third is for issues; a merge request takes two: discussions and approvals.
         left = (self.session.most_asked - self.session.asked) * 2 // 3
-        chosen = spread(unread, max(1, left // 2))
+        chosen = spread(unread, max(1, left // 2), self.number)
         for change in chosen:
             self._read_change(project, change)
         if len(self.found.changes) < total:
