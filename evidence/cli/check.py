@@ -53,7 +53,7 @@ def check(
         hosts=hosts,
         insecure_hosts=insecure_hosts,
         workers=workers,
-        forge=bool(digest.inputs.get("forge")),
+        forge=_forge(digest),
     )
     watcher = progress()
     try:
@@ -82,6 +82,14 @@ def _only_commit(digest: Digest) -> str:
             f"The digest is of {len(digest.repositories)} repositories: only a digest of one can be checked."
         )
     return digest.repositories[0].commit
+
+
+def _forge(digest: Digest) -> bool | None:
+    """Whether the forge is asked: as for the digest, and where that leaves it open, as for any scan."""
+    if digest.inputs.get("forge"):
+        return True
+    refused = any(entry.code == "forge_not_asked" and "--no-forge" in entry.reason for entry in digest.ledger)
+    return False if refused else None
 
 
 def _option(digest: Digest, name: str) -> str | None:

@@ -114,3 +114,15 @@ def test_several_sources_make_one_digest(served: FakeGitHub, tmp_path: Path) -> 
     code, digest = scan(served, str(other.folder), tmp_path / "e.json", str(tmp_path / "nothing"))
     assert (code, len(digest["repositories"])) == (3, 1)
     assert [e["code"] for e in digest["ledger"] if e["code"] == "source_failed"] == ["source_failed"]
+
+
+@pytest.mark.parametrize("options", [(), ("--as", PUBLIC, "--no-forge")])
+def test_a_digest_is_verified_as_its_forge_was_asked(
+    served: FakeGitHub, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """Asked or not, and why not: scanning again gives the same ledger."""
+    code, _digest = scan(served, str(tmp_path / "root/ada/app.git"), tmp_path / "d.json", *options)
+    assert code == 0
+    named = ("--host", served.origin, "--allow-insecure-host", served.origin)
+    repo = ("--repo", str(tmp_path / "root/ada/app.git"))
+    assert run(["verify", str(tmp_path / "d.json"), *repo, "--full", "--workers=1", *named]) == 0
