@@ -69,6 +69,7 @@ $(VENV)/.runtime: $(VENV)/.python pyproject.toml requirements.lock
 	@echo "Installing into $(VENV) ..."
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q evidence detectors
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock

@@ -43,17 +43,22 @@ class Cache(Protocol):
 
 
 def collect(
-    snapshot: Snapshot, cache: Cache, pool: ExtractionPool, ledger: Ledger, advance: Callable[[int], None]
+    snapshot: Snapshot,
+    cache: Cache,
+    pool: ExtractionPool,
+    ledger: Ledger,
+    advance: Callable[[int], None],
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """The record of every readable file by path. What could not be read, in whole or part, is noted in the ledger;
-    ``advance`` is told how many paths are done with."""
+    ``advance`` is told how many paths are done with; ``meanwhile`` is called once the workers have something to do."""
     candidates = list(_candidates(snapshot.blobs))
     paths: dict[str, list[Blob]] = {}
     for blob in candidates:
         paths.setdefault(blob.oid, []).append(blob)
     advance(len(snapshot.blobs) - len(candidates))
     run = _Run(snapshot, cache, paths, advance)
-    for key, payload, reason in pool.run(run.misses()):
+    for key, payload, reason in pool.run(run.misses(), meanwhile):
         run.parsed(key, payload, reason)
     run.keep()
     facts = {b.path: r for b in candidates if (r := run.record(b)) is not None}

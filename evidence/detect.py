@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -11,6 +12,7 @@ from typing import cast
 from evidence.api import Detector, Project, Signal, Sites
 from evidence.model import EvidenceError, Finding, Ledger, Outcome
 from evidence.observe import Seen, observe
+from evidence.timer import Timer as Timer
 
 GROUP = "evidence.detectors"
 # A finding keeps at most this many sites; the true number stays in ``site_count``.
@@ -27,7 +29,10 @@ def discover() -> tuple[Detector, ...]:
 @cache
 def versions() -> dict[str, str]:
     """The version of the distribution that each detector's module came with, by module name."""
-    return {e.module: e.dist.version if e.dist else "" for e in entry_points(group=GROUP)}
+    entries = entry_points(group=GROUP)
+    # a distribution reads its version from a file each time, and one of ours has nearly all detectors
+    known = {id(e.dist): e.dist.version if e.dist else "" for e in {id(e.dist): e for e in entries}.values()}
+    return {e.module: known[id(e.dist)] for e in entries}
 
 
 def _load(entry: EntryPoint) -> Detector:
@@ -51,17 +56,6 @@ def signals(detectors: Iterable[Detector] | None = None) -> tuple[Signal, ...]:
     return tuple(found[k] for k in sorted(found))
 
 
-class Timer:
-    """Seconds spent per detector; never in a digest."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    def add(self, name: str, seconds: float) -> None:
-        """So many seconds more for ``name``."""
-        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
-
-
 def run(
     detectors: Iterable[Detector],
     project: Project,
@@ -78,7 +72,10 @@ def run(
     timer = timer or Timer()
     asked = list(detectors)
     results: dict[str, tuple[Finding, Sites]] = {}
-    for detector, seen in zip(asked, observe(asked, project, processes), strict=True):
+    start = time.perf_counter()
+    observed = observe(asked, project, processes)
+    timer.wall += time.perf_counter() - start
+    for detector, seen in zip(asked, observed, strict=True):
         timer.add(detector.__name__, seen.seconds)
         found, failure = _findings(detector, seen, repository, project)
         if failure:

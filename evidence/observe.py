@@ -53,9 +53,9 @@ def observe(detectors: Sequence[Detector], project: Project, processes: int = 1)
         return _Told(family, [_look(detectors[n], project) for n in families[family]])
 
     told: dict[int, _Told] = {}
-    if processes > 1 and len(families) > 1 and _may_fork():
-        project.join()
-        told = {t.family: t for t in _in_two(look, len(families))}
+    if processes > 1 and len(families) > 1:
+        project.join()  # waits for what is counted in the background too, and so ends the threads that watch it
+        told = {t.family: t for t in _in_two(look, len(families))} if _may_fork() else {}
     seen: dict[int, Seen] = {}
     for family, numbers in enumerate(families):
         seen.update(zip(numbers, (told.get(family) or look(family)).seen, strict=True))

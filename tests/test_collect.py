@@ -41,7 +41,7 @@ class Parsing:
         self.failing = failing or {}
         self.parsed: list[tuple[str, bytes]] = []
 
-    def run(self, items: Iterable[tuple[str, str, bytes]]) -> Iterator[Result]:
+    def run(self, items: Iterable[tuple[str, str, bytes]], meanwhile: object = None) -> Iterator[Result]:
         for key, language, content in items:
             self.parsed.append((language, content))
             reason = self.failing.get(content, "")

@@ -152,7 +152,7 @@ def detect(project: Project) -> Observations:
 
 
 def _call(file: PyFile, call: Call) -> Observations:
-    last = call.name.rpartition(".")[2]
+    last = call.last
     if last in _SQL_CALLS and call.expr.args:
         built = _built(file, call, call.expr.args[0])
         if built:
@@ -216,7 +216,7 @@ def _switches_off(call: Call) -> bool:
 
 
 def _is_request(call: Call) -> bool:
-    return call.name.rpartition(".")[2] in (
+    return call.last in (
         "get",
         "post",
         "put",

@@ -162,7 +162,7 @@ def _of_response(scenario: Scenario, check: SchemaCheck) -> bool:
 def _asks(scenario: Scenario) -> bool:
     verbs = ("get", "post", "put", "patch", "delete", "open", "request")
     return bool(scenario.requests) or any(
-        c.name.rpartition(".")[2] in verbs or "request" in c.name or _RESPONSE.search(c.name) for c in scenario.calls
+        c.last in verbs or "request" in c.name or _RESPONSE.search(c.name) for c in scenario.calls
     )
 
 

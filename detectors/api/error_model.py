@@ -252,9 +252,7 @@ def _tested(project: Project, keys: frozenset[str], names: set[str]) -> Iterator
 
 
 def _looks_into_body(scenario: Scenario, keys: frozenset[str]) -> int:
-    asked = bool(scenario.requests) or any(
-        c.name.rpartition(".")[2] in ("get", "post", "put", "patch", "delete") for c in scenario.calls
-    )
+    asked = bool(scenario.requests) or any(c.last in ("get", "post", "put", "patch", "delete") for c in scenario.calls)
     for expr, line in scenario.checks if asked else ():
         parts = list(expr.walk())
         dicts = [e for e in parts if e.kind == "dict"]

@@ -178,7 +178,7 @@ def _generated(project: Project) -> Iterator[Site]:
 
 
 def _generator(project: Project, file: PyFile, call: Call) -> str:
-    last = call.name.rpartition(".")[2]
+    last = call.last
     if not last or not (last[0].isupper() or last in ("swagger", "docs")):
         return ""
     kind = project.class_of(file, call.name)

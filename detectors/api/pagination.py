@@ -94,7 +94,7 @@ def _asks(scenario: Scenario, paging: set[str]) -> int:
         keys = {k for k in call.expr.keys if names_page(k)}
         if keys and (scenario.requests or "url_for" in call.name):
             return call.start
-        if call.name.rpartition(".")[2] in paging:
+        if call.last in paging:
             return call.start
     return 0
 

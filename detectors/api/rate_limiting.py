@@ -239,7 +239,7 @@ def _refusals(project: Project, file: PyFile, classes: set[tuple[str, str]]) -> 
         if (ref.path, ref.name) in classes or (ref.external and ref.name.endswith(".TooManyRequests")):
             yield item.scope, item.line
     for call in file.module.calls:
-        if (call.name.rpartition(".")[2] in ("abort", "make_response", "jsonify") or call.target == "raise") and any(
+        if (call.last in ("abort", "make_response", "jsonify") or call.target == "raise") and any(
             _TOO_MANY in error_statuses(v) for v in call.expr.items if v.kind in ("num", "name")
         ):
             yield call.scope, call.start
@@ -255,7 +255,7 @@ def _refusals(project: Project, file: PyFile, classes: set[tuple[str, str]]) -> 
 
 def _counts(project: Project, file: PyFile, scope: int, depth: int) -> bool:
     calls = file.calls_in(scope)
-    lasts = {c.name.rpartition(".")[2] for c in calls}
+    lasts = {c.last for c in calls}
     if (
         lasts & _COUNTERS
         or lasts >= {"count", "timedelta"}

@@ -158,7 +158,7 @@ def _refused(scenario: Scenario, checked: set[tuple[str, int]], schemas: set[str
         if line and not _about_something_else(scenario):
             return line
     direct = any((scenario.file.path, c.start) in checked for c in scenario.calls) or bool(
-        schemas & {c.name.rpartition(".")[2] for c in scenario.calls}
+        schemas & {c.last for c in scenario.calls}
     )
     for expr, line in scenario.checks if direct else ():
         if expr.text.endswith(("raises", "assertRaises")) and any(

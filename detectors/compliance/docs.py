@@ -181,7 +181,7 @@ def _masking(project: Project) -> Iterator[Site]:
     """Filters and processors named for masking, put into logging, structlog or an error reporter."""
     for file in project.app:
         for call in file.module.calls:
-            last = call.name.rpartition(".")[2]
+            last = call.last
             if last == "addFilter" or (last == "configure" and "structlog" in call.name):
                 values = [v for a in call.expr.items for v in a.walk()]
             elif last == "init" and "sentry" in call.name:

@@ -171,10 +171,7 @@ def _is_index(file: PyFile, line: int, name: str) -> bool:
 def _converts(file: PyFile, line: int) -> bool:
     """``env.int("PORT", 80)``, ``config("PORT", cast=int)``: a value of the wrong type is refused."""
     return any(
-        c.start == line
-        and (
-            c.expr.kwarg("cast") is not None or (c.name.rpartition(".")[2] in _TYPED_READS and "env" in c.name.lower())
-        )
+        c.start == line and (c.expr.kwarg("cast") is not None or (c.last in _TYPED_READS and "env" in c.name.lower()))
         for c in file.module.calls
     )
 

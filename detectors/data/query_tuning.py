@@ -125,7 +125,7 @@ def _is_of_mapper(project: Project, file: PyFile, call: Call, clause: str) -> bo
         return bool(project.models.all) and "." in call.name and not _is_command(file, call)
     if outside.startswith(_LIBRARIES):
         return True
-    return "." in call.name and bool(project.models.all) and call.name.rpartition(".")[2] not in _COMMON_WORDS
+    return "." in call.name and bool(project.models.all) and call.last not in _COMMON_WORDS
 
 
 def _is_command(file: PyFile, call: Call) -> bool:
@@ -141,7 +141,7 @@ def _mapped(project: Project) -> Iterator[Site]:
         if not project.reach.live(model.file.path):
             continue
         for call in _body(model.file, model.scope, bodies):
-            last = call.name.rpartition(".")[2]
+            last = call.last
             lazy = call.expr.kwarg("lazy")
             if lazy is not None and last in ("relationship", "relation", "backref", "Relationship"):
                 yield _site(model.file, call, "lazy" if lazy.text in _TUNED else "dynamic")
@@ -209,4 +209,4 @@ def _counted(project: Project) -> Iterator[Site]:
 
 
 def _listens(call: Call) -> bool:
-    return call.name.rpartition(".")[2] == "listen" and any(a.text in _HOOKS for a in call.expr.args)
+    return call.last == "listen" and any(a.text in _HOOKS for a in call.expr.args)

@@ -192,7 +192,7 @@ def _captured(project: Project, vendor: str) -> Iterator[Site]:
             yield _site(file.path, call.start, call.end, "setting", vendor, name.rpartition(".")[2])
     for file in project.app:
         for call in file.module.calls:
-            if call.name.rpartition(".")[2] in _CAPTURED and project.reach.live(file.path, call.scope):
+            if call.last in _CAPTURED and project.reach.live(file.path, call.scope):
                 yield _site(file.path, call.start, call.end, "captured", vendor)
 
 

@@ -144,7 +144,7 @@ def _places(project: Project) -> Iterator[Place]:
         for call in file.module.calls:
             if not named.isdisjoint(call.expr.keys) or _reads_header(call.expr, _HEADERS):
                 yield _place(file, call, "key")
-            elif _reads_header(call.expr, _CONDITIONS) or call.name.rpartition(".")[2] in _ETAGS:
+            elif _reads_header(call.expr, _CONDITIONS) or call.last in _ETAGS:
                 yield _place(file, call, "conditional")
             elif _wins(call):
                 yield _place(file, call, "dedupe")
@@ -257,7 +257,7 @@ def _home(project: Project, path: str) -> str:
 
 def _again(test: Scenario, names: set[str]) -> bool:
     """Whether a test makes the very same call twice to what guards against it, or sends the same key twice."""
-    again = [c.expr for c in test.calls if c.name.rpartition(".")[2] in names]
+    again = [c.expr for c in test.calls if c.last in names]
     again += [r.call.expr for r in test.requests if _mentions_token(r.call.expr)]
     return any(again.count(e) > 1 for e in again)
 

@@ -193,7 +193,7 @@ def _sending(project: Project) -> Iterator[Site]:
             yield _site(use.path, use.start, use.end, "routing")
     for file in project.tasks.files:
         for call in file.module.calls:
-            named = call.name.rpartition(".")[2] in ("partial", "job") or call.name.startswith("rq.")
+            named = call.last in ("partial", "job") or call.name.startswith("rq.")
             for kind in sorted(_kinds(call.expr)) if named else ():
                 yield _site(file.path, call.start, call.end, kind)
 

@@ -205,7 +205,7 @@ def _in_code(project: Project, file: PyFile) -> Iterator[Site]:
         elif item.value.kind == "dict":
             yield from _header_dict(file, item.value, item)
     for call in file.module.calls:
-        last = call.name.rpartition(".")[2]
+        last = call.last
         args = call.expr.args
         if ".headers." in f".{call.name}" and last in ("add", "set", "setdefault", "__setitem__") and len(args) > 1:
             yield from _header(file, args[0].text, args[1], call)

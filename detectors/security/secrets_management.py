@@ -138,7 +138,7 @@ def _in_code(project: Project) -> Iterator[Site]:
     made: list[tuple[PyFile, Call, str]] = []
     for file in project.app:
         for call in file.module.calls:
-            last = call.name.rpartition(".")[2]
+            last = call.last
             kept = fetched if (store := _fetch(call, last)) else made
             store = store or _client(call, last)
             if store and project.reach.live(file.path, call.scope):

@@ -197,7 +197,7 @@ def _timed(project: Project) -> Iterator[Site]:
     an age."""
     for file in project.app:
         for call in file.module.calls:
-            last = call.name.rpartition(".")[2]
+            last = call.last
             age = call.expr.kwarg("max_age")
             signed = last in ("loads", "unsign") and age is not None and age.text != "None"
             if (signed or _checked_elsewhere(project, file, call, last)) and project.reach.live(file.path, call.scope):

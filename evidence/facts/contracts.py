@@ -41,7 +41,7 @@ def _generated(project: Project) -> Iterator[Occurrence]:
             sources = sorted({_source(b.text) for b in definition.bases if b.text.endswith("Servicer")} - {""})
             yield from (at(file, definition, "used", source) for source in sources)
         for call in file.module.calls:
-            last = call.name.rpartition(".")[2]
+            last = call.last
             if _source(call.name) and (last.endswith("Stub") or last in _CODECS):
                 yield at(file, call, "used", _source(call.name))
 

@@ -140,7 +140,7 @@ def error_helpers(project: Project) -> tuple[ErrorHelper, ...]:
     names = {q for _, q in candidates}
     for file in project.app if names else ():
         for call in file.module.calls:
-            if call.name.rpartition(".")[2] in names and project.reach.live(file.path, call.scope):
+            if call.last in names and project.reach.live(file.path, call.scope):
                 ref = project.resolve(file, call.name)
                 used[ref.path, ref.name] += 1
     return tuple(ErrorHelper(*v, used[k]) for k, v in candidates.items() if used[k] >= _USES)

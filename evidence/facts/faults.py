@@ -84,7 +84,7 @@ class Faults:
     def _calls(self, file: PyFile) -> Iterator[FaultUse]:
         for call in file.module.calls:
             name = self._project.external(file, call.name) if call.name else ""
-            last = call.name.rpartition(".")[2]
+            last = call.last
             kind = _timed(call) or self._retried(call, name)
             if not kind and any(
                 e.kind in ("str", "fstring") and "timeout" in e.text and IN_TEXT.search(e.text) for e in call.expr.items
@@ -131,7 +131,7 @@ class Faults:
         assigned: dict[int, list[Assign]] = {}
         for item in file.module.assigns if handlers else ():
             assigned.setdefault(item.scope, []).append(item)
-        sleeps = {c.scope for c in file.module.calls if c.name.rpartition(".")[2] == "sleep"} if handlers else set()
+        sleeps = {c.scope for c in file.module.calls if c.last == "sleep"} if handlers else set()
         for scope, handler in sorted(handlers.items()):
             line = _attempt(assigned.get(scope, []), waits=scope in sleeps)
             if line and self._live(file, scope):
@@ -180,7 +180,7 @@ def _attempt(assigned: list[Assign], waits: bool) -> int:
 
 
 def _timed(call: Call) -> str:
-    last = call.name.rpartition(".")[2]
+    last = call.last
     for key in call.expr.keys:
         value = call.expr.kwarg(key)
         if value is None or value.text in ("None", "True", "False"):

@@ -133,7 +133,7 @@ class FeatureFlags:
         return frozenset(part for n in names for part in n.split(".")[:-1])
 
     def _table(self, file: PyFile, scope: int, definition: Definition, called: set[str]) -> Iterator[FlagUse]:
-        columns = [c for c in file.calls_in(scope) if c.name.rpartition(".")[2] in COLUMNS]
+        columns = [c for c in file.calls_in(scope) if c.last in COLUMNS]
         named = [c.target for c in columns if c.target]
         boolean = any(re.search(r"enabled|active|is_on|state|on$|value", t) for t in named)
         queried = definition.name in self._asked_of
@@ -188,7 +188,7 @@ class FeatureFlags:
                     readers.setdefault(last, []).append((file, scope))
             for call in file.module.calls:
                 first = _first(call)
-                if first in wanted and call.name.rpartition(".")[2] == "get" and "environ" not in call.name:
+                if first in wanted and call.last == "get" and "environ" not in call.name:
                     readers.setdefault(first, []).append((file, call.scope))
         return {
             k: [(f, d) for f, s in v if (d := f.function_of(s)) is not None and self._live(f, s)]

@@ -91,7 +91,7 @@ class LogSetup:
             if any(i.module.partition(".")[0] == "alembic" for i in file.module.imports):
                 continue
             for call in file.module.calls:
-                last = call.name.rpartition(".")[2]
+                last = call.last
                 if last in LOG_METHODS and call.expr.kwarg("extra") is not None:
                     yield self._use(file, call, "fields", "extra")
                 elif last in ("addFilter", "setFormatter", "Formatter"):
@@ -220,7 +220,7 @@ class LogSetup:
 
     def _logs_id(self, file: PyFile) -> bool:
         for call in file.module.calls:
-            last = call.name.rpartition(".")[2]
+            last = call.last
             logs = last in LOG_METHODS or last == "Formatter"
             if logs and any(ID_USED.search(t) for e in call.expr.walk() for t in (e.text, *e.keys)):
                 return True
@@ -232,7 +232,7 @@ class LogSetup:
     def _passed_on(self) -> Iterator[LogUse]:
         for file in self._project.app:
             for call in file.module.calls:
-                last = call.name.rpartition(".")[2]
+                last = call.last
                 headers = call.expr.kwarg("headers") if last in SENDERS else None
                 if last in ONWARDS or (headers is not None and _has_id(headers)):
                     yield self._use(file, call, "passed_on", last)

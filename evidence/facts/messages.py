@@ -75,7 +75,7 @@ def messages(project: Project) -> tuple[Occurrence, ...]:
     in a field, name or package), ``plain`` (what goes to a broker without a described shape)."""
     publishers = tuple(_publishers(project))
     described = [*_published(project, publishers), *_consumed(project), *_envelopes(project)]
-    plain = [at(f, c, "plain", c.name.rpartition(".")[2]) for f, c in publishers]
+    plain = [at(f, c, "plain", c.last) for f, c in publishers]
     return (*described, *contracts(project), *plain)
 
 
@@ -193,7 +193,7 @@ def _receives(file: PyFile, around: Definition, call: Call) -> bool:
     names = {e.text.partition(".")[0].partition("[")[0] for e in parts} | set(around.params)
     if names.isdisjoint(_RECEIVED) or not _CONSUMER.search(f"{file.path} {around.qualname}"):
         return False
-    if any(c.name.rpartition(".")[2] in _RECEIVES for c in file.module.calls):
+    if any(c.last in _RECEIVES for c in file.module.calls):
         return True
     return any(_BROKER_NAME.search(i.target) or i.target.startswith(_BROKERS) for i in file.module.imports)
 
@@ -204,6 +204,6 @@ def _envelopes(project: Project) -> Iterator[Occurrence]:
         if "cloudevent" in project.external(file, call.name).lower():
             yield at(file, file.function_of(call.scope) or call, "published", "CloudEvent")
     for file, call in project.live_calls(*_ENVELOPE_READS):
-        own = call.name.rpartition(".")[2] == "get_simple_cloud_event"
+        own = call.last == "get_simple_cloud_event"
         if own or "cloudevents" in project.external(file, call.name):
             yield at(file, file.function_of(call.scope) or call, "consumed", "CloudEvent")

@@ -115,7 +115,7 @@ def _words(value: Expr) -> tuple[str, ...]:
 
 def _inspects(file: PyFile, call: Call) -> str:
     """A look at the chain itself: its heads, or the files of its folder."""
-    last = call.name.rpartition(".")[2]
+    last = call.last
     if last in _HEADS and any(i.target.startswith("alembic") for i in file.module.imports):
         return "check"
     if last in ("glob", "rglob", "listdir", "iglob") and any(

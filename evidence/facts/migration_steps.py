@@ -34,7 +34,7 @@ def operations(file: PyFile, calls: Iterable[Call]) -> Iterator[Operation]:
     """The operations and changes of data among some calls of a file, in their order."""
     strings = {a.target: a.value.text for a in file.module.assigns if a.value.kind in ("str", "fstring")}
     for call in calls:
-        last = call.name.rpartition(".")[2]
+        last = call.last
         texts = [
             e.text if e.kind != "name" else strings.get(e.text, "")
             for e in call.expr.walk()

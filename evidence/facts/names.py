@@ -104,9 +104,10 @@ class Names:
     def resolve(self, path: str, name: str) -> Ref:
         """Follow ``name``, as written in ``path``'s facts, to where it is defined."""
         key = (path, name)
-        if key not in self._cache:
-            self._cache[key] = self._follow(path, name, 0)
-        return self._cache[key]
+        found = self._cache.get(key)
+        if found is None:
+            found = self._cache[key] = self._follow(path, name, 0)
+        return found
 
     def _follow(self, path: str, name: str, hops: int) -> Ref:
         if hops > _MAX_HOPS or not name:

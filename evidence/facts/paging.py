@@ -281,6 +281,6 @@ def _guards(file: PyFile, scopes: set[int]) -> Iterator[PageUse]:
         definition = file.function_of(call.scope) if call.scope in scopes else None
         if definition is None or not any(_SIZES.search(p) for p in definition.params):
             continue
-        refuses = call.name.rpartition(".")[2] == "abort" or call.target == "raise"
+        refuses = call.last == "abort" or call.target == "raise"
         if refuses and any(v.kind in ("str", "fstring") and _SAYS_SIZE.search(v.text[:300]) for v in call.expr.items):
             yield PageUse(file, call.start, call.end, "capped", definition.name)

@@ -7,7 +7,7 @@ that were in work are tried again one by one, each in a fresh process, and the g
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -18,8 +18,11 @@ from evidence.facts._worker import CRASHED, Answer, Extract, Item
 
 TIMED_OUT = "parser_timeout"
 
-BATCH_BYTES = 256 << 10
-"""Content per batch: enough to hide the cost of a round trip (0.2 ms), little enough to keep all workers busy."""
+BATCH_BYTES = 64 << 10
+"""Content per batch: enough to hide the cost of a round trip (0.2 ms), little enough that all workers end together."""
+
+AHEAD = 8
+"""Batches per worker that wait for it: half a second of work, in which this process may do something else."""
 
 BATCH_ITEMS = 200
 """Items in a batch at most: when one kills its worker, the answers of those before it are lost and worked out again."""
@@ -91,19 +94,23 @@ class ExtractionPool:
         if crew is not None:
             crew.close()
 
-    def run(self, items: Iterable[Item]) -> Iterator[Result]:
+    def run(self, items: Iterable[Item], meanwhile: Callable[[], None] = lambda: None) -> Iterator[Result]:
         """Yield one :class:`Result` per (key, language, content), in no fixed order.
 
-        ``items`` is read no further ahead than two batches per worker. What reading it raises ends the run.
+        ``items`` is read no further ahead than ``AHEAD`` batches per worker. What reading it raises ends the run.
+        ``meanwhile`` is called when the workers have their first batches, and never if there are none.
         """
         batches = _batched(items)
         waiting: deque[_Batch] = deque()
         running: dict[Future[list[Answer]], _Batch] = {}
+        due = [meanwhile]
         try:
             while True:
                 broken = not self._feed(batches, waiting, running)
                 if not running and not broken:
                     return
+                while due:
+                    due.pop()()
                 overdue = set() if broken else self._wait(set(running))
                 for future in [f for f in running if f.done()]:
                     answers = _answers(future, len(running[future].items))
@@ -120,8 +127,8 @@ class ExtractionPool:
     def _feed(
         self, batches: Iterator[_Batch], waiting: deque[_Batch], running: dict[Future[list[Answer]], _Batch]
     ) -> bool:
-        """Submit batches up to two per worker, a heavy one only by itself; False when the workers turn out dead."""
-        while len(running) < 2 * self._workers and not any(b.heavy for b in running.values()):
+        """Submit up to ``AHEAD`` batches a worker, a heavy one only by itself; False when the workers turn out dead."""
+        while len(running) < AHEAD * self._workers and not any(b.heavy for b in running.values()):
             if not waiting:
                 batch = next(batches, None)
                 if batch is None:

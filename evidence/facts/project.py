@@ -36,6 +36,7 @@ class Project(
             lambda: self.called,
             lambda: self._outside,
             lambda: self.scenarios,
+            lambda: self.missing,
         )
         for ask in asked:
             # what fails here fails again for the detector that asks, and is its failure

@@ -114,7 +114,7 @@ class Questions(Joined):
         for file in self.tests:
             found.extend((file, check.expr, check.line) for check in file.module.checks)
             for call in file.module.calls:
-                if call.expr.text.rpartition(".")[2].startswith("assert"):
+                if call.last.startswith("assert"):
                     found.append((file, call.expr, call.start))
         return tuple(found)
 
@@ -129,7 +129,7 @@ class Questions(Joined):
         found: dict[str, list[tuple[PyFile, Call]]] = {}
         for file in self.app:
             for call in file.module.calls:
-                found.setdefault(call.name.rpartition(".")[2], []).append((file, call))
+                found.setdefault(call.last, []).append((file, call))
         return {name: tuple(places) for name, places in found.items()}
 
     def live_calls(self, *names: str) -> Iterator[tuple[PyFile, Call]]:

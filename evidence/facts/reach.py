@@ -115,7 +115,8 @@ class Reach:
         """Who refers to whom: nodes are (path, qualified name), with ``<module>`` for a module's own level.
 
         A reference that cannot be followed (``self.store.save``) leads to every function of that last name: liveness
-        errs on the side of the author.
+        errs on the side of the author. One that no function bears (``append``) leads nowhere and is left out: they are
+        two thirds of all.
         """
         import networkx
 
@@ -138,6 +139,11 @@ class Reach:
                     graph.add_edges_from((n, node) for n in _runs_with(file, around))
         return graph
 
+    @cached_property
+    def _defined(self) -> frozenset[str]:
+        """Names of all functions and classes in modules that can run."""
+        return frozenset(d.name for path in self.modules for d in self._names.files[path].module.definitions)
+
     def _targets(self, file: PyFile, refs: Iterable[str]) -> Iterable[tuple[str, str]]:
         for name in refs:
             ref = self._names.resolve(file.path, name)
@@ -145,10 +151,12 @@ class Reach:
                 head = bare(ref.name.partition(".")[0])
                 if head in self._names.files[ref.path].scopes:
                     yield ref.path, head
-                elif file.path == ref.path:
+                elif file.path == ref.path and head in self._defined:
                     yield _any(head)
             if ref.external or "." in ref.name:
-                yield _any(bare(name.rpartition(".")[2]))
+                last = bare(name.rpartition(".")[2])
+                if last in self._defined:
+                    yield _any(last)
 
     @cached_property
     def functions(self) -> frozenset[tuple[str, str]]:

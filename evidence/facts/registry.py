@@ -33,7 +33,7 @@ EXTRACTORS: dict[str, Extractor] = {
     "python": Extractor(
         "evidence.facts.python.extract:extract_module",
         "evidence.facts.python.records:Module",
-        "2",
+        "3",
         ("radon", "tree-sitter", "tree-sitter-python"),
         python=True,
     ),
@@ -71,6 +71,11 @@ def extract(language: str, content: bytes) -> bytes:
 def decode(language: str, payload: bytes) -> Any:
     """The record that :func:`extract` encoded; ``msgspec.DecodeError`` when it is not one of this language."""
     return _decoder(language)(payload)
+
+
+def load(language: str) -> None:
+    """Import what reads this language, so that processes forked afterwards need not."""
+    _loaded(EXTRACTORS[language].function)
 
 
 @cache
@@ -112,4 +117,4 @@ def _decoder(language: str) -> Callable[[bytes], Any]:
     return msgspec.msgpack.Decoder(_loaded(EXTRACTORS[language].record)).decode
 
 
-__all__ = ["EXTRACTORS", "Extractor", "decode", "extract", "fingerprint"]
+__all__ = ["EXTRACTORS", "Extractor", "decode", "extract", "fingerprint", "load"]

@@ -95,7 +95,7 @@ def _skipped(definition: Definition) -> bool:
 
 def _checking(call: Call) -> Iterator[tuple[Expr, int]]:
     """What a call checks: methods called assert..., expected exceptions, keywords that name an expected status."""
-    last = call.name.rpartition(".")[2]
+    last = call.last
     if last.startswith("assert") or call.name.endswith(("pytest.raises", "raises")):
         yield call.expr, call.start
         return

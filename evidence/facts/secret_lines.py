@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 from evidence.facts.secret_guesses import guessed, hidden_kind, is_long_word, is_mixed
+from evidence.facts.secret_hints import hinting_lines
 from evidence.facts.secret_names import kind_of_name
-from evidence.facts.secret_phrases import HINTS, mask_argument, mask_phrases, opens_credentials
+from evidence.facts.secret_phrases import mask_argument, mask_phrases, opens_credentials
 
-_HINTS = ("secret", "pass", "pwd", "token", "key", "cred", "salt", "auth", "bearer", "pepper", "contrasena", "senha")
 _NAMED = re.compile(
     r"""(?<![A-Za-z0-9_.\-])(?P<flag>--?)?(?P<name>[A-Za-z_][A-Za-z0-9_.\-]{0,100}+)(?P<quote>["']?)\s{0,4}\]?
         (?::\s{0,2}[A-Za-z_][A-Za-z0-9_.\[\]| ]{0,60}+(?==)|:\s{0,2}[A-Za-z_][A-Za-z0-9_.\[\]|]{0,60}+\s(?==\s))?
@@ -52,16 +52,13 @@ MAX_LINE = 20_000
 """Characters of a line in which names are looked for; a longer one that hints at a secret is masked whole."""
 
 
-def may_assign(text: str) -> bool:
-    """Whether any name in the text could promise a secret: the cheap question before the dear one."""
-    low = text.lower()
-    return any(hint in low for hint in _HINTS) or any(hint in low for hint in HINTS)
-
-
 def mask_assignments(lines: list[str]) -> list[str]:
     """The lines with those values masked that their names make secrets."""
+    hinted, told = hinting_lines(lines)
+    if not told:
+        return lines
     walker = _Walker()
-    return [walker.line(line) for line in lines]
+    return [walker.line(line, hinted=n in hinted, told=n in told) for n, line in enumerate(lines)]
 
 
 class _Walker:
@@ -74,13 +71,10 @@ class _Walker:
         self.items = False
         self.arguments = 0
 
-    def line(self, line: str) -> str:
-        """One line, masked."""
+    def line(self, line: str, *, hinted: bool, told: bool) -> str:
+        """One line, masked. ``hinted``: it has a word that promises a secret; ``told``: that or a word of a phrase."""
         awaited = self.name if self.left > 0 else ""
         self.left -= 1
-        low = line.lower()
-        hinted = any(hint in low for hint in _HINTS)
-        told = hinted or any(hint in low for hint in HINTS)
         self.arguments -= 1
         if not (awaited or told or self.arguments > 0):
             return line

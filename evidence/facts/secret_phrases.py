@@ -16,9 +16,6 @@ from evidence.facts.secret_guesses import (
 )
 from evidence.facts.secret_names import kind_of_name
 
-HINTS = ("login", "log in", "user", "account", "register", "fernet", "curl", "mysql", "redis-cli", "machine ")
-"""Besides the words that promise a secret: a line without any of all these holds nothing of what is looked for here."""
-
 _STRING = r"\"(?:[^\"\\]|\\.){1,4096}+\"|'(?:[^'\\]|\\.){1,4096}+'"
 _ARGUMENT = re.compile(rf"\s{{0,8}}[rbufRBUF]{{0,2}}({_STRING}|[A-Za-z_][\w.]{{0,100}}+)\s{{0,8}}(?:,|(?=\)))")
 _LAST_ARGUMENT = re.compile(rf"\s{{0,40}}[rbufRBUF]{{0,2}}({_STRING})")

@@ -138,8 +138,7 @@ class Settings:
             (f, c)
             for f in self._project.app
             for c in f.module.calls
-            if c.name.rpartition(".")[2] in _OBJECT_METHODS
-            and (".config." in f".{c.name}" or c.name.endswith("config.from_object"))
+            if c.last in _OBJECT_METHODS and (".config." in f".{c.name}" or c.name.endswith("config.from_object"))
         )
 
     @cached_property
@@ -251,7 +250,7 @@ class Settings:
         dotenv = [
             (f, c) for f, c, _ in self._project.calls(self._project.app, "dotenv.load_dotenv", "dotenv.dotenv_values")
         ]
-        flask = ((f, c) for f, c in self.loads if c.name.rpartition(".")[2] in _FILE_METHODS)
+        flask = ((f, c) for f, c in self.loads if c.last in _FILE_METHODS)
         readers = self._project.calls(self._project.app, *_FILE_READERS)
         found = ((f, c) for f, c, n in readers if n.startswith("dynaconf") or (f.path in self.modules and _opens(f, c)))
         return (*dotenv, *flask, *found)
@@ -268,7 +267,7 @@ def _is_module(path: str) -> bool:
 
 def _opens(file: PyFile, call: Call) -> bool:
     """Whether the scope of a reader opens a file: YAML and JSON may come from anywhere."""
-    named = (c.name.rpartition(".")[2] for c in file.module.calls if c.scope == call.scope)
+    named = (c.last for c in file.module.calls if c.scope == call.scope)
     return any(name in ("open", "read_text", "read_bytes", "read") for name in named)
 
 

@@ -72,7 +72,7 @@ class StandIns:
         """The application's classes with mapped columns or relationships, by name; parts shared by models left out."""
         found = {}
         for file in self._project.app:
-            mapped = {c.scope for c in file.module.calls if c.name.rpartition(".")[2] in _COLUMNS}
+            mapped = {c.scope for c in file.module.calls if c.last in _COLUMNS}
             for index, definition in enumerate(file.module.definitions):
                 plain = definition.bases and not definition.name.endswith(("Mixin", "Base"))
                 if index + 1 in mapped and definition.kind == "class" and plain:
@@ -99,7 +99,7 @@ class StandIns:
         for file in self._project.tests:
             called: dict[int, set[str]] = {}
             for call in file.module.calls:
-                called.setdefault(call.scope, set()).add(call.name.rpartition(".")[2])
+                called.setdefault(call.scope, set()).add(call.last)
                 first = _first(call.expr)
                 if call.scope == 0 and call.target and call.name.endswith("Factory") and first in self.models:
                     yield StandIn(file.path, call.start, call.end, "factory", first)

@@ -243,7 +243,7 @@ class Tasks:
                 if SCHEDULES.search(item.target) and item.value.items:
                     found.append(self._schedule(file, item.start, item.end))
             for call in file.module.calls:
-                last = call.name.rpartition(".")[2]
+                last = call.last
                 if call.expr.kwarg("beat_schedule") is not None or last in (
                     "add_periodic_task",
                     "periodic_task",
@@ -270,7 +270,7 @@ class Tasks:
         for file in self._project.app:
             for call in file.module.calls:
                 named = call.expr.kwarg("queue") or call.expr.kwarg("queue_name")
-                last = call.name.rpartition(".")[2]
+                last = call.last
                 if named is not None and (last in DEFINES or last in SENDS) and named.text:
                     found.append(
                         TaskUse(file.path, call.start, min(call.end, call.start + _LONGEST - 1), "queue", named.text)

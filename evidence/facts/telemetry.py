@@ -90,7 +90,7 @@ class Telemetry:
     def _methods(self) -> Iterator[Use]:
         for file in self._files:
             for call in file.module.calls:
-                kind = known.METHODS.get(call.name.rpartition(".")[2])
+                kind = known.METHODS.get(call.last)
                 if kind and "." in call.name:
                     yield self._use(file, call, known.OTEL, kind)
 

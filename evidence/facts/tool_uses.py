@@ -144,7 +144,7 @@ def _started(project: Project) -> Iterator[ToolUse]:
             continue
         tasks = path.rpartition("/")[2] in _TASK_FILES
         for call in file.module.calls:
-            if not (call.name in _STARTERS or (tasks and call.name.rpartition(".")[2] in _RUNS)):
+            if not (call.name in _STARTERS or (tasks and call.last in _RUNS)):
                 continue
             around = file.definition(call.scope)
             section = around.name if around is not None else ""

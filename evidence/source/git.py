@@ -132,6 +132,7 @@ class Child:
         """Wait for the end and return the exit code (negative: the signal that ended it)."""
         code = self.process.wait()
         self._watchdog.cancel()
+        self._watchdog.join(2)
         return code
 
     def kill(self) -> None:

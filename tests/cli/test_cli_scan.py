@@ -141,4 +141,5 @@ def test_the_time_of_each_detector_is_told_when_asked(cli: Run, repository: Path
     result = cli("scan", repository, "--profile-detectors")
     assert result.out.encode() == digest
     assert "detectors.flask.app_factory" in result.err
+    assert result.err.rstrip().endswith("all of them, by the clock")
     assert all(line.split()[1] == "s" for line in result.err.splitlines())

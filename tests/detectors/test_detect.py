@@ -14,6 +14,7 @@ from evidence import detect
 from evidence.api import Detector, Project
 from evidence.model import EvidenceError, Finding, Grade, Ledger, Outcome, Polarity, Signal, Site, Sites, never
 from evidence.testkit import Case, project_of
+from evidence.timer import Timer
 
 FLASK = "from flask import Flask\n\napp = Flask(__name__)\n"
 SIGNAL = Signal(
@@ -228,7 +229,7 @@ def test_counter_evidence_keeps_its_polarity() -> None:
 
 def test_time_is_counted_per_detector() -> None:
     """The timer knows how long each detector took, also one that failed."""
-    timer = detect.Timer()
+    timer = Timer()
     detect.run([_seeing(), _detector("broken", _raises)], _project(), "repo", Ledger(), timer)
     assert set(timer.seconds) == {"plugin", "broken"}
     assert all(seconds >= 0 for seconds in timer.seconds.values())

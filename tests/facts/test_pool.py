@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence.facts.pool import BATCH_BYTES, HEAVY_BYTES, ExtractionPool, Result
+from evidence.facts.pool import AHEAD, BATCH_BYTES, HEAVY_BYTES, ExtractionPool, Result
 
 ITEM_SECONDS = 2.5
 
@@ -128,11 +128,11 @@ def test_input_is_read_no_further_than_needed() -> None:
         nonlocal read
         for i in range(100):
             read += 1
-            yield f"k{i}", "x", b"a" * (BATCH_BYTES // 4)
+            yield f"k{i}", "x", b"a" * BATCH_BYTES
 
     with ExtractionPool(extract, 2, item_seconds=ITEM_SECONDS) as pool:
         next(pool.run(source()))
-        assert read <= 4 * (2 * 2 + 2)
+        assert read <= 2 * AHEAD + 2
 
 
 def test_what_the_source_raises_ends_the_run() -> None:

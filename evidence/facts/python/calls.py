@@ -81,8 +81,9 @@ class Expressions:
 
     def _record_call(self, node: ast.Call, scope: Scope, role: str) -> None:
         expr = scope.reader.read(node)
-        self.calls.append(Call(expr, node.lineno, node.end_lineno or node.lineno, scope.index, role))
-        last = expr.text.rpartition(".")[2]
+        name = expr.text
+        last = name.rpartition(".")[2]
+        self.calls.append(Call(expr, node.lineno, node.end_lineno or node.lineno, scope.index, role, name, last))
         if last.startswith("assert") or last in _CHECKING_CONTEXTS:
             scope.asserts += 1
 

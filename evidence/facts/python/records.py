@@ -41,28 +41,29 @@ class Expr(Struct, frozen=True, array_like=True):
     @property
     def args(self) -> tuple[Expr, ...]:
         """Positional arguments of a call."""
-        return self.items[: len(self.items) - len(self.keys)] if self.kind == "call" else ()
+        if self.kind != "call":
+            return ()
+        return self.items[: -len(self.keys)] if self.keys else self.items
 
     def kwarg(self, name: str) -> Expr | None:
         """A keyword argument of a call, or the value of a dict's key."""
-        offset = len(self.items) - len(self.keys)
-        for i, key in enumerate(self.keys):
-            if key == name:
-                return self.items[offset + i]
-        return None
+        if name not in self.keys:
+            return None
+        return self.items[len(self.items) - len(self.keys) + self.keys.index(name)]
 
     def walk(self) -> Iterator[Expr]:
         """This expression and all below it, depth first."""
-        # most expressions are leaves, and a generator costs more than they do
+        # most expressions are leaves, most others small: a generator costs more than they do
         return self._walk() if self.items else iter((self,))
 
     def _walk(self) -> Iterator[Expr]:
-        stack = [self]
+        found, stack = [], [self]
         while stack:
             expr = stack.pop()
-            yield expr
+            found.append(expr)
             if expr.items:
-                stack.extend(reversed(expr.items))
+                stack += expr.items[::-1]
+        return iter(found)
 
 
 class Import(Struct, frozen=True, array_like=True, gc=False):
@@ -118,18 +119,18 @@ class Definition(Struct, frozen=True):
 
 class Call(Struct, frozen=True, array_like=True):
     """One call. ``scope`` is 0 at module level, else 1 + the index of the enclosing definition. ``target`` is the name
-    it is assigned to (``app``, ``self.db``), or "with" for a context manager, "return", "decorator", "raise", or ""."""
+    it is assigned to (``app``, ``self.db``), or "with" for a context manager, "return", "decorator", "raise", or "".
+
+    ``name`` is the callee's dotted name and ``last`` its last segment: detectors ask for them a million times a scan,
+    so they are kept beside the expression that has the name too."""
 
     expr: Expr
     start: int
     end: int
     scope: int
-    target: str = ""
-
-    @property
-    def name(self) -> str:
-        """The callee's dotted name."""
-        return self.expr.text
+    target: str
+    name: str
+    last: str
 
 
 class Assign(Struct, frozen=True, array_like=True):

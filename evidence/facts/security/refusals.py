@@ -157,7 +157,7 @@ def _refusing(project: Project, file: PyFile) -> Iterator[tuple[int, int, int, s
 
 
 def _call_code(project: Project, file: PyFile, call: Call) -> str:
-    last = call.name.rpartition(".")[2]
+    last = call.last
     direct = next((c for i in call.expr.items if (c := status_of(i))), "")
     if direct:
         return direct

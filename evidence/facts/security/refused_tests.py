@@ -44,7 +44,7 @@ def refused_tests(project: Project) -> tuple[RefusedTest, ...]:
 
 def _expecting(project: Project, file: PyFile) -> Iterator[RefusedTest]:
     for call in file.module.calls:
-        last = call.name.rpartition(".")[2]
+        last = call.last
         if last in _RAISES and call.expr.args:
             code = exception_code(project, file, call.expr.args[0].text)
         else:

@@ -73,11 +73,7 @@ def trail_tables(project: Project) -> Iterator[tuple[PyFile, Definition]]:
 
 def _fields(file: PyFile, scope: int) -> list[str]:
     """Columns of a model, in lower case."""
-    return [
-        c.target.lower()
-        for c in file.module.calls
-        if c.scope == scope and c.target and _COLUMN.fullmatch(c.name.rpartition(".")[2])
-    ]
+    return [c.target.lower() for c in file.module.calls if c.scope == scope and c.target and _COLUMN.fullmatch(c.last)]
 
 
 def trail_mixins(project: Project) -> Iterator[tuple[PyFile, Definition]]:

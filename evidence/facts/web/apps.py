@@ -21,7 +21,7 @@ _MAKING = ("create", "make", "build")
 def find_apps(files: list[PyFile], kin: Kin) -> list[App]:
     """Every creation of an application object, in path and line order."""
     return [
-        App(file, call, call.name.rpartition(".")[2])
+        App(file, call, call.last)
         for file in files
         for call in file.module.calls
         if kin.made_by(file, call.scope, call.name) == "app"

@@ -60,7 +60,7 @@ class Registrations:
         arguments = (*call.expr.args[:1], *(v for k in ("blueprint", "ns", "bp") if (v := call.expr.kwarg(k))))
         parts = [own] if own is not None else [b for a in arguments for b in self._blueprints(file, call.scope, a, 0)]
         given = constant_prefix(call.expr)
-        fitting = _KINDS.get(call.name.rpartition(".")[2])
+        fitting = _KINDS.get(call.last)
         for blueprint in dict.fromkeys(b for b in parts if fitting in (None, b.kind)):
             prefix = given if given is not None or not place.prefix else blueprint.prefix or ""
             full = prefix if prefix is None else place.prefix.rstrip("/") + prefix

@@ -31,7 +31,7 @@ class Requests:
         for file in files:
             looks: dict[int, bool] = {}
             for call in file.module.calls:
-                method = call.name.rpartition(".")[2]
+                method = call.last
                 if method in _METHODS or "request" in method:
                     if call.scope not in looks:
                         looks[call.scope] = _looks(file, call.scope)
@@ -68,4 +68,4 @@ def _looks(file: PyFile, scope: int) -> bool:
     if around is None or around.asserts or not around.name.startswith("test"):
         return True
     number = file.scopes.get(around.qualname, 0)
-    return any(_CHECKING.search(c.name.rpartition(".")[2]) for c in file.calls_in(number))
+    return any(_CHECKING.search(c.last) for c in file.calls_in(number))

@@ -39,7 +39,7 @@ class Uses:
         return found
 
     def _in_call(self, file: PyFile, call: Call) -> Iterator[Use]:
-        if call.name.rpartition(".")[2] in self._last_names:
+        if call.last in self._last_names:
             ref = callee(self._names, file, call.scope, call.name)
             factory = self._by_place.get(ref) if ref is not None else None
             if factory is not None and file.function_of(call.scope) is not factory.definition:
