@@ -60,7 +60,6 @@ def _flask_settings(settings: Settings) -> dict[str, object]:
         # Behind a proxy that ends TLS the referrer is the outer address: the token alone decides.
         "WTF_CSRF_SSL_STRICT": False,
         "RATELIMIT_STORAGE_URI": settings.rate_storage,
-        "RATELIMIT_DEFAULT": settings.rate_pages,
         "RATELIMIT_HEADERS_ENABLED": True,
         "EVIDENCE_VERSION": version("portfolio-evidence"),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_limiter import Limiter
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -21,7 +21,15 @@ db = SQLAlchemy(metadata=Base.metadata)
 migrate = Migrate()
 csrf = CSRFProtect()
 talisman = Talisman()
-limiter = Limiter(key_func=key_of_visitor)
+
+
+def _pages_allowed() -> str:
+    """How many pages a visitor may load. Asked at each request: a fixed limit would be the first application's."""
+    allowed: str = current_app.extensions["evidence"].settings.rate_pages
+    return allowed
+
+
+limiter = Limiter(key_func=key_of_visitor, default_limits=[_pages_allowed])
 
 
 @event.listens_for(Engine, "connect")

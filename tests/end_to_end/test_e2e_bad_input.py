@@ -206,7 +206,7 @@ def test_shallow_and_partial_clones(make: Make, trial: Trial, tmp_path: Path) ->
     "arguments",
     [
         ["scan"],
-        ["scan", ".", "--format", "pdf"],
+        ["scan", ".", "--format", "docx"],
         ["scan", ".", "--workers", "0"],
         ["scan", ".", "-o", "nowhere/x.json"],
         ["scan", ".", "--profile", "nobody"],
