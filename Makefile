@@ -81,5 +81,7 @@ $(VENV)/.node: $(VENV)/.python tests/forges/node/package-lock.json
 	@mkdir -p $(VENV)/node && cp tests/forges/node/package.json tests/forges/node/package-lock.json $(VENV)/node/
 	@if command -v npm >/dev/null; then \
 		echo "Installing the forges' counterparts into $(VENV)/node ..."; \
-		npm ci --prefix $(VENV)/node --ignore-scripts --no-audit --no-fund --silent && touch $@; \
+		if npm ci --prefix $(VENV)/node --ignore-scripts --no-audit --no-fund --silent; then touch $@; \
+		else rm -rf $(VENV)/node; \
+			echo "They could not be installed: the tests against the forges' counterparts are left out." >&2; fi; \
 	else echo "Without Node and npm the tests against the forges' counterparts are left out." >&2; fi

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import threading
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -18,6 +19,8 @@ from evidence.facts import _worker
 from evidence.facts._worker import Answer, Extract, Item
 
 _REAP_SECONDS = 5.0
+# Linux takes 107 bytes for the address of a socket, and multiprocessing adds "/pymp-12345678/listener-12345678".
+_LONGEST_FOLDER = 70
 
 
 class Crew:
@@ -105,7 +108,13 @@ def _forking(context: BaseContext) -> int:
 
 
 def _context() -> BaseContext:
-    """Fork where nothing speaks against it; a server that never had a second thread where this process has one."""
+    """Fork where nothing speaks against it; a server that never had a second thread where this process has one.
+
+    The server listens in the temporary folder: where no address can be as long as that folder's name, each worker
+    starts anew instead."""
     if not sys.platform.startswith("linux"):
         return get_context("spawn")
-    return get_context("fork" if threading.active_count() == 1 else "forkserver")
+    if threading.active_count() == 1:
+        return get_context("fork")
+    roomy = len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_FOLDER
+    return get_context("forkserver" if roomy else "spawn")

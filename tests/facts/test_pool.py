@@ -267,3 +267,29 @@ def test_real_source_passes_the_memory_bound() -> None:
     with ExtractionPool(parse_only, 2) as pool:
         (result,) = pool.run([("k", "python", source[: 1 << 20].rpartition(b"\ndef ")[0])])
     assert result.payload is not None
+
+
+def exit_on_bad(_language: str, content: bytes) -> bytes:
+    """A stand-in for an extractor that takes its process with it."""
+    if content == b"bad":
+        os._exit(1)
+    return content
+
+
+def test_a_temporary_folder_with_a_long_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that replace dead ones start wherever the temporary folder is."""
+    folder = tmp_path / ("deep" * 20)
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    release = threading.Event()
+    other = threading.Thread(target=release.wait)
+    other.start()  # with a second thread nothing is forked from here
+    try:
+        with ExtractionPool(exit_on_bad, 1) as pool:
+            results = {
+                r.key: r.payload for r in pool.run([("a", "x", b"good"), ("b", "x", b"bad"), ("c", "x", b"fine")])
+            }
+    finally:
+        release.set()
+        other.join()
+    assert results == {"a": b"good", "b": None, "c": b"fine"}
