@@ -21,7 +21,7 @@ from typing import IO, NoReturn
 import msgspec
 
 from evidence.api import Detector, Project, Site
-from evidence.facts.orphans import die_with_parent
+from evidence.facts.orphans import die_with_parent, forking
 
 PATIENCE = 120.0
 """Seconds that the fork may need after this process has nothing left to do; large repositories need one or two."""
@@ -132,9 +132,10 @@ def _forked(work: Callable[[], None]) -> Iterator[int]:
     The descriptor can be read from when it has ended."""
     ended, held = os.pipe()
     parent = os.getpid()
-    child = os.fork()
-    if child == 0:
-        _only(work, parent)
+    with forking():
+        child = os.fork()
+        if child == 0:
+            _only(work, parent)
     os.close(held)
     try:
         yield ended

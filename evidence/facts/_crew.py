@@ -17,6 +17,7 @@ from warnings import catch_warnings, simplefilter
 
 from evidence.facts import _worker
 from evidence.facts._worker import Answer, Extract, Item
+from evidence.facts.orphans import forking
 
 _REAP_SECONDS = 5.0
 # Linux takes 107 bytes for the address of a socket, and multiprocessing adds "/pymp-12345678/listener-12345678".
@@ -43,7 +44,7 @@ class Crew:
         """Hand a batch over; None when the workers are dead."""
         self._heard = monotonic()
         try:
-            with catch_warnings():
+            with catch_warnings(), forking():
                 # Forking happens in the first submit, before the executor starts threads of its own.
                 simplefilter("ignore", DeprecationWarning)
                 future = self._executor.submit(_worker.work, number, items, heavy)

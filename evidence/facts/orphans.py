@@ -6,9 +6,22 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import sleep
 
 _PR_SET_PDEATHSIG = 1
+
+
+@contextmanager
+def forking() -> Iterator[None]:
+    """Let Ctrl-C wait while processes are forked: in a child whose first lines run it would leave traces. Children keep
+    it blocked; their parent ends them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def die_with_parent(parent: int) -> None:

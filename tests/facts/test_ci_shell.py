@@ -118,10 +118,10 @@ def test_tells_functions_and_arms() -> None:
     "piece", ["(", "{ ", "a||", "a|", "'", "$(", "`", "<<a ", "case x in ", "{{", "a;", "if ", "\\"]
 )
 def test_is_linear_on_hostile_text(piece: str) -> None:
-    """A quarter of a megabyte of any opening takes a moment, not minutes."""
+    """A quarter of a megabyte of any opening takes seconds, measured coverage and all; a quadratic reading, minutes."""
     before = time.process_time()
     split(piece * (262_144 // len(piece)))
-    assert time.process_time() - before < 5
+    assert time.process_time() - before < 30
 
 
 @given(st.text(alphabet="ab |&;()<>{}'\"`$\\\n#!=", max_size=200))
