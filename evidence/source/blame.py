@@ -20,7 +20,8 @@ from io import BytesIO
 from pathlib import Path
 
 from evidence.model import Commit, Inquiry, Origin
-from evidence.source.git import MIB, Child, Git
+from evidence.source.child import Child
+from evidence.source.git import MIB, Git
 from evidence.source.log import LOG, WITHOUT_CHANGES, read_commits
 from evidence.source.mending import shallow_boundary
 from evidence.source.objects import Lookup

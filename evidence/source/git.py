@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from evidence.model import EvidenceError, UsageError
-from evidence.source.quoting import visible
+from evidence.source.child import Child
 from evidence.source.uninterrupted import uninterrupted
 
 MIB = 1 << 20
@@ -96,71 +95,6 @@ def child_environment(home: Path, temporary: Path) -> dict[str, str]:
             "GIT_ALLOW_PROTOCOL": "none",
         }
     )
-
-
-class Child:
-    """One running git process with its whole process group; ``stdout`` is a pipe unless it was sent to a file."""
-
-    def __init__(self, process: subprocess.Popen[bytes], seconds: float) -> None:
-        self.process = process
-        self.timed_out = False
-        self._said = bytearray()
-        self._watchdog = threading.Timer(seconds, self._expire)
-        self._watchdog.daemon = True
-        self._watchdog.start()
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
-
-    @property
-    def stdout(self) -> IO[bytes]:
-        """What git writes."""
-        assert self.process.stdout is not None  # noqa: S101
-        return self.process.stdout
-
-    @property
-    def stdin(self) -> IO[bytes]:
-        """What git reads, where it was asked to read."""
-        assert self.process.stdin is not None  # noqa: S101
-        return self.process.stdin
-
-    def said(self) -> str:
-        """The beginning of git's stderr, made safe to show; complete once the process has ended."""
-        self._listener.join(2)
-        return visible(bytes(self._said).decode("utf-8", "replace").replace("\n", " ").strip(), 300)
-
-    def wait(self) -> int:
-        """Wait for the end and return the exit code (negative: the signal that ended it)."""
-        code = self.process.wait()
-        self._watchdog.cancel()
-        self._watchdog.join(2)
-        return code
-
-    def kill(self) -> None:
-        """End the process and everything that it started, and tidy up; harmless when it has ended."""
-        self.stop()
-        self.wait()
-        self._listener.join(2)
-        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
-
-    def stop(self) -> None:
-        """End the process and everything that it started, without waiting; whoever reads its output sees the end."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-
-    def _expire(self) -> None:
-        self.timed_out = True
-        self.stop()
-
-    def _listen(self) -> None:
-        """Drain stderr for ever, keep its first 8 KiB: a server may talk without end."""
-        pipe = self.process.stderr
-        assert pipe is not None  # noqa: S101
-        with suppress(OSError, ValueError):
-            while chunk := os.read(pipe.fileno(), 65536):
-                self._said += chunk[: max(0, 8192 - len(self._said))]
 
 
 @dataclass(frozen=True)
@@ -273,7 +207,11 @@ class Git:
 def create(folder: Path, env: Mapping[str, str], limits: Limits | None = None) -> Git:
     """A new, empty bare repository without template files. Raises EvidenceError when it cannot be written."""
     git = Git(folder, env, limits)
-    ran = git.run("init", "-q", "--bare", "--template=", str(folder))
+    try:
+        ran = git.run("init", "-q", "--bare", "--template=", str(folder))
+    except BaseException:  # a signal: nobody else knows this git yet, and it would write into a folder that is gone
+        git.close()
+        raise
     if ran.code != 0:
         raise EvidenceError(f"A scratch repository cannot be made in the temporary folder: {ran.said or 'git failed'}.")
     return git

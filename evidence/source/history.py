@@ -16,7 +16,8 @@ from typing import BinaryIO
 from msgspec.structs import replace
 
 from evidence.model import Commit, Ledger, LineCount
-from evidence.source.git import MIB, Child, Git
+from evidence.source.child import Child
+from evidence.source.git import MIB, Git
 from evidence.source.line_counts import LineCounter
 from evidence.source.log import LOG, WITH_CHANGES, read_commits
 from evidence.source.mending import Mender, shallow_boundary

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from evidence.facts.masking import mask
 from evidence.model import Ledger, LineCount
-from evidence.source.git import MIB, Child, Git
+from evidence.source.child import Child
+from evidence.source.git import MIB, Git
 from evidence.source.objects import sizes
 from evidence.source.quoting import path_text
 

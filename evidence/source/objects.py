@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from evidence.source.git import Child, Git
+from evidence.source.child import Child
+from evidence.source.git import Git
 
 _MOST_RESTARTS = 16  # a damaged object ends git; each one costs a new process
 _PIECE = 1 << 20

@@ -15,11 +15,12 @@ from pathlib import Path
 from evidence.model import EvidenceError, UsageError
 from evidence.source.address import Address, Asked
 from evidence.source.attach import Refs
+from evidence.source.child import Child
 from evidence.source.forges.app import signed_in
 from evidence.source.forges.endpoint import endpoint_for
 from evidence.source.forges.patience import Patience, Unavailable
 from evidence.source.forges.tokens import credential_for
-from evidence.source.git import MIB, Child, Git, Limits, Ran, create
+from evidence.source.git import MIB, Git, Limits, Ran, create
 from evidence.source.quoting import visible
 from evidence.source.refs import OID, branch_of
 from evidence.source.revision import check_revision

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from evidence.model import UsageError
-from evidence.source.git import Child, Git
+from evidence.source.child import Child
+from evidence.source.git import Git
 from evidence.source.quoting import visible
 
 if TYPE_CHECKING:

@@ -124,11 +124,11 @@ def test_sentences_of_the_projects_template_tell_nothing() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_takes_no_time(text: str) -> None:
-    """The worst texts known of each pattern are judged within a second."""
-    start = time.perf_counter()
+    """The worst texts known of each pattern take no more than seconds, where a pattern that backtracks takes hours."""
+    start = time.process_time()
     read_comment(text)
     read_description(text)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 10
 
 
 @given(st.text(alphabet="`~>#*-_[]() xX\n.!?<>a:/@", max_size=300))

