@@ -212,6 +212,8 @@ def _scanned(request: ScanRequest, pool: ExtractionPool, ledger: Ledger, progres
         missing = {**({"history": history.lacking} if history.lacking else {}), **told.missing}
         project = Project(repository.snapshot.blobs, facts, history, changes=told.changes, missing=missing)
         project.past.begin()
+        if asks_about_somebody(request):
+            repository.blame.ready()  # a process that is still watched would keep the detectors from forking
         findings = detect.run(detectors, project, repository.id, ledger, request.timer, request.workers)
 
         change = _judged(request, repository, project, pool, findings, progress) if repository.change_number else None

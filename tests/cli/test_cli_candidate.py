@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +115,18 @@ def test_a_baseline_is_subtracted(cli: Run, shared: Path, tmp_path: Path) -> Non
     assert digest["inputs"]["options"]["baseline"].startswith("local/shared@")
     checked = cli("verify", str(tmp_path / "out" / "digest.json"), "--repo", str(shared), "--full")
     assert checked.code == 0, checked.out + checked.err
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks on Linux only")
+def test_asking_about_somebody_leaves_two_processes_to_look(shared: Path) -> None:
+    """What blame prepares has ended when the detectors begin: whatever still watches it would forbid them a fork."""
+    code = (
+        "from evidence import observe\n"
+        "from evidence.cli import run\n"
+        "may, told = observe._may_fork, []\n"
+        "observe._may_fork = lambda: told.append(may()) or told[-1]\n"
+        f"run(['scan', {str(shared)!r}, '--no-cache', '-o', '/dev/null', '--candidate', 'ada@example.org'])\n"
+        "assert told == [True], told\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
