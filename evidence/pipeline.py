@@ -1,7 +1,7 @@
 """The straight line: source -> facts -> detectors -> citations -> matrix -> digest. Read this first.
 
 source      a bare repository of ours, never a checkout      evidence/source/
-            and what its forge tells of changes and reviews  evidence/source/forges/
+            and what its forge tells of changes and reviews  evidence/forge.py, evidence/source/forges/
 facts       what each file says, read and parsed once        evidence/collect.py, evidence/facts/
 detectors   plugins: from facts to sites of signals          evidence/detect.py, detectors/
 attribution who stands behind each site, for one candidate   evidence/attribution/
@@ -25,11 +25,13 @@ from evidence.collect import collect
 from evidence.digest import Scanned, assemble
 from evidence.facts import registry
 from evidence.facts.history import Past
+from evidence.facts.people import sure_logins
 from evidence.facts.pool import ExtractionPool
 from evidence.facts.project import Project
+from evidence.forge import ask_elsewhere, ask_forge, places_in
 from evidence.model import Digest, EvidenceError, Ledger
 from evidence.proposed import Results, base_of, judged, request_of
-from evidence.source import Asking, OpenRepository, SourceOptions, Told, inquire, latest_commit, open_source, places_of
+from evidence.source import OpenRepository, SourceOptions, latest_commit, open_source
 from evidence.source.choosing import Chooser
 from evidence.source.forges.patience import Patience
 from evidence.source.quoting import visible
@@ -95,14 +97,7 @@ def commit_of(request: ScanRequest) -> str:
 
 
 def _options(request: ScanRequest) -> SourceOptions:
-    places = places_of(request.hosts, request.insecure_hosts)
-    return SourceOptions(places=places, clones=request.keep_clone, identity=request.identity)
-
-
-def ask_forge(request: ScanRequest, repository: OpenRepository, progress: Progress) -> Told:
-    """What the repository's forge tells of its changes and reviews, and why where it was not asked."""
-    asking = Asking(request.cache, request.resume, Patience(request.forge_wait), progress.warn)
-    return inquire(repository, places_of(request.hosts, request.insecure_hosts), request.forge, asking)
+    return SourceOptions(places=places_in(request), clones=request.keep_clone, identity=request.identity)
 
 
 def _of(request: ScanRequest, source: str, revision: str | None) -> ScanRequest:
@@ -121,7 +116,7 @@ def scan(request: ScanRequest, progress: Progress) -> Digest:
 def expanded(request: ScanRequest, ledger: Ledger, progress: Progress) -> ScanRequest:
     """The request with each page of a person or group replaced by the repositories chosen from it, which are told."""
     chooser = Chooser(request.limit, request.include, request.exclude, Patience(request.forge_wait))
-    places = places_of(request.hosts, request.insecure_hosts)
+    places = places_in(request)
     sources: list[str] = []
     person = ""
     for source in (request.source, *request.further):
@@ -206,11 +201,16 @@ def _scanned(request: ScanRequest, pool: ExtractionPool, ledger: Ledger, progres
         history = repository.history()
 
         progress.stage("Asking the forge", None)
-        told = ask_forge(request, repository, progress)
+        told = ask_forge(request, repository, progress.warn)
 
-        progress.stage("Looking for signals", len(detectors))
         missing = {**({"history": history.lacking} if history.lacking else {}), **told.missing}
         project = Project(repository.snapshot.blobs, facts, history, changes=told.changes, missing=missing)
+        candidate = candidate_of(request, project, progress.warn)
+        if candidate and request.candidates:
+            told = ask_elsewhere(request, repository, progress.warn, told, sure_logins(project.people, candidate))
+            project = project.with_changes(told.changes, {**missing, **told.missing})
+
+        progress.stage("Looking for signals", len(detectors))
         project.past.begin()
         if asks_about_somebody(request):
             repository.blame.ready()  # a process that is still watched would keep the detectors from forking
@@ -219,7 +219,6 @@ def _scanned(request: ScanRequest, pool: ExtractionPool, ledger: Ledger, progres
         change = _judged(request, repository, project, pool, findings, progress) if repository.change_number else None
 
         progress.stage("Writing citations", None)
-        candidate = candidate_of(request, project, progress.warn)
         attribution = attribution_of(candidate, project, repository, seed, ledger)
         return Scanned.of(
             repository,

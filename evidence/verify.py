@@ -15,7 +15,18 @@ import msgspec
 
 from evidence.citations import Citable, cite
 from evidence.facts.conversations import ForgeCitation, Items, cited_item, item_of
-from evidence.model import Changes, Citation, Commit, CommitCitation, Digest, FileCitation, Site
+from evidence.model import (
+    Changes,
+    Citation,
+    Commit,
+    CommitCitation,
+    Digest,
+    FileCitation,
+    IssueCitation,
+    PullRequestCitation,
+    ReviewCommentCitation,
+    Site,
+)
 from evidence.report.json_form import to_json
 from evidence.seal import SEAL, seal_holds
 
@@ -29,6 +40,9 @@ _KEYS = {
     "cells": ("competency", "level"),
     "ledger": ("code", "subject", "reason"),
 }
+_ELSEWHERE = "elsewhere/"
+# The part of a forge's answers in which a citation's thing stands.
+_PART = {PullRequestCitation: "changes", ReviewCommentCitation: "comments", IssueCitation: "issues"}
 # The checksum differs with anything else, the options are those that the digest itself asked for, and the default
 # branch is a setting of the repository's that no commit holds.
 _NOT_COMPARED = (SEAL, "options", "default_branch")
@@ -147,6 +161,12 @@ def _told(digest: Digest) -> Iterator[tuple[str, ForgeCitation]]:
                 yield signal.id, citation
 
 
+def cited_elsewhere(digest: Digest) -> tuple[str, ...]:
+    """The addresses of cited changes in repositories of others."""
+    known = {site.item for finding in digest.findings for site in finding.sites if site.item.startswith(_ELSEWHERE)}
+    return tuple(sorted({each.url for _signal, each in _told(digest) if f"{_ELSEWHERE}{each.url}" in known}))
+
+
 def _on_the_forge(digest: Digest, changes: Changes | None) -> Iterator[Problem]:
     """Each comment, change and issue compared with what the forge shows now: edited or deleted is "changed since"."""
     told = list(_told(digest))
@@ -157,14 +177,25 @@ def _on_the_forge(digest: Digest, changes: Changes | None) -> Iterator[Problem]:
         yield Problem("citations", sentence, unread=True)
         return
     items = Items(changes)
+    elsewhere = cited_elsewhere(digest)
     for signal, citation in told:
         place = f"{signal}, {citation.url}"
-        item = next((found for name in item_of(citation) if (found := items.find(name)) is not None), None)
+        away = citation.url in elsewhere
+        names = (f"{_ELSEWHERE}{citation.url}",) if away else item_of(citation)
+        item = next((found for name in names if (found := items.find(name)) is not None), None)
         now = cited_item(item, citation.clause, citation.repository) if item is not None else None
-        if now is None:
+        unread = _unread(changes, "elsewhere" if away else _PART[type(citation)])
+        if now is None and unread:
+            yield Problem(place, f"the forge could not be asked for it: {unread}.", unread=True)
+        elif now is None:
             yield Problem(place, "changed since: the forge does not show it any more.")
         elif _text_of(now) != _text_of(citation):
             yield Problem(place, "changed since: its text is not the one that was cited.")
+
+
+def _unread(changes: Changes | None, part: str) -> str:
+    """Why the forge did not tell of a part, "" where it did."""
+    return changes.missing.get(part, "") if changes is not None else ""
 
 
 def _text_of(citation: ForgeCitation) -> tuple[str, ...]:

@@ -143,13 +143,24 @@ def _commits(digest: Digest, repository: OpenRepository) -> Mapping[str, Commit]
 
 def _changes(digest: Digest, repository: OpenRepository, request: ScanRequest, watcher: Warnings) -> Changes | None:
     """What the repository's forge shows now, where the digest cites comments, changes or issues."""
-    from evidence.pipeline import ask_forge
-    from evidence.verify import cites_the_forge
+    from msgspec.structs import replace as with_fields
+
+    from evidence.forge import ask_again, ask_forge
+    from evidence.model import EvidenceError
+    from evidence.verify import cited_elsewhere, cites_the_forge
 
     if not cites_the_forge(digest):
         return None
     watcher.stage("Asking the forge", None)
-    return ask_forge(request, repository, watcher).changes
+    changes = ask_forge(request, repository, watcher.warn).changes
+    urls = cited_elsewhere(digest)
+    if changes is None or not urls:
+        return changes
+    try:
+        again = ask_again(request, repository, watcher.warn, urls)
+    except EvidenceError as error:
+        return with_fields(changes, missing={**changes.missing, "elsewhere": str(error)})
+    return with_fields(changes, elsewhere=tuple(again.values()))
 
 
 def _derived_again(digest: Digest, request: ScanRequest, watcher: Warnings) -> tuple[Problem, ...]:

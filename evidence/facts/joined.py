@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Self, cast
 
 from evidence.facts.ci import CiInputs, CiRun, Pipeline, ci_runs, pipelines
 from evidence.facts.declared_requirements import requirements_of
@@ -16,6 +17,7 @@ from evidence.facts.reach import Reach
 from evidence.facts.records import Requirements
 from evidence.facts.roles import Role
 from evidence.facts.web import WebGraph
+from evidence.model import Changes
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -87,6 +89,12 @@ class Joined(Files):
         """Everybody whom the history names, joined as far as addresses and the forge's accounts join them."""
         links = self.changes.committers if self.changes is not None else {}
         return People(self.history.commits, links, self.changes.host if self.changes is not None else "")
+
+    def with_changes(self, changes: Changes | None, missing: Mapping[str, str]) -> Self:
+        """The same files, history and people, with more from the same forge."""
+        other = type(self)(self.blobs, self._facts, self.history, changes=changes, missing=missing)
+        other.people = self.people
+        return other
 
     def in_flask_part(self, path: str) -> bool:
         """Whether a path belongs to a part of the repository that a Flask application is made of, or to no part of

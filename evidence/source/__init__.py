@@ -8,7 +8,7 @@ from evidence.source import forges
 from evidence.source.address import Places
 from evidence.source.forges import Asking
 from evidence.source.history import History
-from evidence.source.inquiry import Told, inquire
+from evidence.source.inquiry import Told, changes_at, inquire, inquire_elsewhere
 from evidence.source.opening import SourceOptions, latest_commit, open_source
 from evidence.source.places import places_of
 from evidence.source.repository import OpenRepository
@@ -44,7 +44,9 @@ __all__ = [
     "SourceOptions",
     "Told",
     "TreeSnapshot",
+    "changes_at",
     "inquire",
+    "inquire_elsewhere",
     "latest_commit",
     "open_source",
     "places_of",

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
-from evidence.model import Changes, Ledger
+import msgspec
+
+from evidence.model import ChangeRequest, Changes, EvidenceError, Ledger
 from evidence.source.address import Address, Places
-from evidence.source.forges import PARTS, Asking, Subject, ask, digest_of, endpoint_for
+from evidence.source.forges import PARTS, Asking, Subject, accepted, ask, digest_of, endpoint_for, read_again
 from evidence.source.forges.endpoint import Endpoint
+from evidence.source.forges.patience import Unavailable
 from evidence.source.places import named_of, stand_in
 from evidence.source.repository import OpenRepository
 
 _NO_ADDRESS = "the repository has no public address at which a forge could be asked"
 _NOT_WANTED = "the forge was not to be asked (--no-forge)"
+_NO_ACCOUNT = "no account of the candidate's is known there, so their changes in other repositories were not asked for"
 _COPY = "a copy was scanned, and there is no token for its forge: --forge asks it"
 
 
@@ -44,6 +48,40 @@ def inquire(repository: OpenRepository, places: Places, wanted: bool | None, ask
     subject = Subject(path, repository.id, repository.url, repository.commit, repository.change_number)
     changes = ask(endpoint, subject, repository.ledger, asking)
     return Told(changes, changes.missing, digest_of(changes))
+
+
+def inquire_elsewhere(
+    repository: OpenRepository, places: Places, told: Told, logins: Iterable[str], asking: Asking
+) -> Told:
+    """``told`` with the changes that repositories of others took of a candidate's accounts (``logins``)."""
+    found = _forge_of(repository, places)
+    if found is None or told.changes is None:
+        return told
+    endpoint, path, _prepared = found
+    subject, accounts = f"changes elsewhere than in {repository.id}", sorted(logins)
+    answer = accepted(endpoint, path, accounts, asking) if accounts else None
+    if answer is not None and not answer.missing:
+        if answer.sampled:
+            repository.ledger.note("forge_sampled", subject, answer.sampled)
+        changes = msgspec.structs.replace(told.changes, elsewhere=answer.changes)
+    else:
+        reason = answer.missing if answer is not None else _NO_ACCOUNT
+        failed = answer is not None and answer.asked
+        repository.ledger.note("forge_unavailable" if failed else "forge_not_asked", subject, reason)
+        changes = msgspec.structs.replace(told.changes, missing={**told.changes.missing, "elsewhere": reason})
+    return Told(changes, changes.missing, digest_of(changes))
+
+
+def changes_at(
+    repository: OpenRepository, places: Places, urls: Sequence[str], asking: Asking
+) -> dict[str, ChangeRequest]:
+    """Changes in other repositories of the same forge as they are now, by address; those that are gone are left out.
+    Raises EvidenceError where the forge does not tell."""
+    found = _forge_of(repository, places)
+    try:
+        return read_again(found[0], urls, asking) if found is not None else {}
+    except Unavailable as error:
+        raise EvidenceError(str(error)) from None
 
 
 def _is_on_forge(address: Address | None) -> TypeGuard[Address]:

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from evidence.facts.people import People, automated, find
+from evidence.facts.people import People, automated, find, sure_logins
 from evidence.model import Account, Commit, Person
 
 _NUMBERS = itertools.count(1)
@@ -153,6 +153,22 @@ def test_who_fits_nobody_is_said() -> None:
     assert find(people, ["Bob", "ada@x.org"]).unmatched == ("Bob",)
     assert not find(people, ["Bob"])
     assert find(people, ["Bob"], logins=["BOB"]).accounts == {"bob"}
+
+
+def test_an_account_on_another_forge_is_anybodys() -> None:
+    """GitHub's noreply address names no account of the GitLab that was asked; a stand-in answers for any forge."""
+    commits = [commit("Ada <7+ada@users.noreply.github.com>")]
+    for host, accounts in (("github.com", {"ada"}), ("gitlab.com", set()), ("127.0.0.1:80", {"ada"}), ("", {"ada"})):
+        assert find(People(commits, {}, host), ["Ada"]).accounts == accounts
+
+
+def test_the_forge_or_the_asker_makes_a_login_sure() -> None:
+    """A noreply address in an author line is a claim; a link by the forge, and the asker's own word, are more."""
+    commits = [commit("Countess <7+ada@users.noreply.github.com>")]
+    claimed, linked = People(commits, {}, "github.com"), People(commits, {commits[0].sha: Account("ada")}, "github.com")
+    assert sure_logins(claimed, find(claimed, ["Countess"])) == ()
+    assert sure_logins(claimed, find(claimed, ["@ada"])) == ("ada",)
+    assert sure_logins(linked, find(linked, ["Countess"])) == ("ada",)
 
 
 def test_a_mailmap_is_a_hint_and_joins_nobody() -> None:

@@ -98,14 +98,28 @@ class Published:
 
 
 @dataclass
+class Taken:
+    """A change that another repository took."""
+
+    path: str
+    number: int
+    author: str = "ada"
+    title: str = "Repair it there"
+    body: str = "Because it broke here."
+    at: float = 1
+
+
+@dataclass
 class Repo:
-    """All of it. ``history`` are commits with the login behind each, newest first."""
+    """All of it. ``history`` are commits with the login behind each, newest first; ``taken`` is what other repositories
+    took."""
 
     name: str = "ada/app"
     pulls: list[Pull] = field(default_factory=list)
     issues: list[Ticket] = field(default_factory=list)
     releases: list[Published] = field(default_factory=list)
     history: list[tuple[str, str | None]] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
 
 
 def repository(pulls: int = 3, issues: int = 2) -> Repo:

@@ -86,6 +86,12 @@ class FakeGitHub(ThreadingHTTPServer):
         return self._rest(request)
 
     def _rest(self, request: Request) -> Answer:
+        if request.path == f"{self.prefix}/search/issues":
+            return self._with_etag(request, Answer(shapes.rest_search(self.repo, self.origin, request.query)))
+        for it in self.repo.taken:
+            if request.path == f"{self.prefix}/repos/{it.path}/pulls/{it.number}":
+                told = shapes.rest_taken(self.origin, it)
+                return Answer(told | {"merged_at": told["pull_request"]["merged_at"]})
         start = f"{self.prefix}/repos/{self.repo.name}"
         if not request.path.startswith(start):
             return Answer({"message": "Not Found"}, 404)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-from tests.forges.data import Pull, Reviewed, Said, Ticket, moment
+from tests.forges.data import Pull, Reviewed, Said, Taken, Ticket, moment
 from tests.forges.fake_github import Answer, FakeGitHub, Request
 
 _STATES = {"MERGED": "merged", "OPEN": "opened", "CLOSED": "closed"}
@@ -27,6 +27,8 @@ class FakeGitLab(FakeGitHub):
                 return broken
         if request.path == "/api/graphql":
             return Answer({"data": {"project": self._pulse()}}) if self.has_graphql else Answer({}, 404)
+        if (elsewhere := self._elsewhere(request)) is not None:
+            return elsewhere
         start, path = "/api/v4/projects/", request.path
         name, _, rest = path.removeprefix(start).partition("/")
         if not path.startswith(start) or unquote(name) != self.repo.name:
@@ -35,6 +37,28 @@ class FakeGitLab(FakeGitHub):
         if found is None:
             return Answer({"message": "404 Not found"}, 404)
         return self._page_of(request, found) if isinstance(found, list) else Answer(found)
+
+    def _elsewhere(self, request: Request) -> Answer | None:
+        """What tells of merge requests in other projects; projects are numbered as they come, private ones odd."""
+        paths = list(dict.fromkeys(it.path for it in self.repo.taken))
+        if request.path == "/api/v4/merge_requests":
+            found = [it for it in self.repo.taken if it.author == request.query["author_username"]]
+            return self._page_of(request, [self._taken(it, paths.index(it.path)) for it in found])
+        for at, path in enumerate(paths):
+            if request.path == f"/api/v4/projects/{at + 50}":
+                return Answer({"id": at + 50, "path_with_namespace": path,
+                               "visibility": "private" if "private" in path else "public"})  # fmt: skip
+            for it in self.repo.taken:
+                if unquote(request.path) == f"/api/v4/projects/{path}/merge_requests/{it.number}" and it.path == path:
+                    return Answer(self._taken(it, at))
+        return None
+
+    def _taken(self, it: Taken, project: int) -> dict[str, Any]:
+        page = f"{self.origin}/{it.path}/-/merge_requests/{it.number}"
+        return {"id": it.number, "iid": it.number, "project_id": project + 50, "title": it.title, "state": "merged",
+                "description": it.body, "web_url": page, "author": user(it.author), "created_at": moment(it.at),
+                "updated_at": moment(it.at + 1), "merged_at": moment(it.at + 1), "target_branch": "main",
+                "references": {"full": f"{it.path}!{it.number}"}}  # fmt: skip
 
     def _page_of(self, request: Request, found: list[Any]) -> Answer:
         answer = self._paged(request, found)

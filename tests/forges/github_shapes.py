@@ -6,12 +6,15 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from tests.forges.data import Published, Pull, Repo, Reviewed, Said, Ticket, moment, sha
+from tests.forges.data import Published, Pull, Repo, Reviewed, Said, Taken, Ticket, moment, sha
 
 
 def data(repo: Repo, origin: str, body: Any) -> dict[str, Any]:
     """What a GraphQL query of ours gets."""
     asked = body["variables"]
+    if "wanted" in asked:
+        taken = searched(repo, asked["wanted"])
+        return {"search": {"issueCount": len(taken), "nodes": [_taken(origin, each) for each in taken[:100]]}}
     if f"{asked['owner']}/{asked['name']}".lower() != repo.name.lower():
         return {"repository": None}
     if "number" in asked:
@@ -30,6 +33,40 @@ def data(repo: Repo, origin: str, body: Any) -> dict[str, Any]:
         nodes = [{"oid": oid, "author": {"user": login and {"login": login}}} for oid, login in page["nodes"]]
         answer["object"] = {"__typename": "Commit", "history": page | {"nodes": nodes}}
     return {"repository": answer}
+
+
+def searched(repo: Repo, wanted: str) -> list[Taken]:
+    """What a search for merged changes of an author finds, updated last first."""
+    words = dict(word.partition(":")[::2] for word in wanted.split())
+    found = [each for each in repo.taken if each.author == words["author"]]
+    others = [each for each in found if each.path.partition("/")[0] != words["-user"]]
+    return sorted(others, key=lambda each: (-each.at, each.path, each.number))
+
+
+def _taken(origin: str, it: Taken) -> dict[str, Any]:
+    return {
+        "__typename": "PullRequest", "number": it.number, "title": it.title, "body": it.body,
+        "url": f"{origin}/{it.path}/pull/{it.number}", "createdAt": moment(it.at), "updatedAt": moment(it.at + 1),
+        "mergedAt": moment(it.at + 1), "author": _actor(it.author),
+    }  # fmt: skip
+
+
+def rest_search(repo: Repo, origin: str, query: dict[str, str]) -> dict[str, Any]:
+    """What REST's search gives."""
+    found = searched(repo, query["q"])
+    return {"total_count": len(found), "incomplete_results": False, "items": [rest_taken(origin, t) for t in found]}
+
+
+def rest_taken(origin: str, it: Taken) -> dict[str, Any]:
+    """A change elsewhere as REST's search has it; as one change it has ``merged_at`` itself."""
+    page = f"{origin}/{it.path}/pull/{it.number}"
+    return {
+        "id": it.number, "number": it.number, "title": it.title, "body": it.body, "html_url": page,
+        "url": f"{origin}/repos/{it.path}/issues/{it.number}", "user": _user(it.author), "state": "closed",
+        "created_at": moment(it.at), "updated_at": moment(it.at + 1), "closed_at": moment(it.at + 1),
+        "pull_request": {"merged_at": moment(it.at + 1), "html_url": page, "url": page, "diff_url": page,
+                         "patch_url": page},
+    }  # fmt: skip
 
 
 def _page(items: Sequence[Any], size: int, after: str | None) -> dict[str, Any]:

@@ -14,11 +14,11 @@ from graphql import GraphQLSchema, build_schema, execute_sync, parse, validate
 
 from evidence.model import Account, Ledger
 from evidence.source.forges import Asking, Subject, ask, endpoint_for
-from evidence.source.forges.github_queries import ALL, PAGE
+from evidence.source.forges.github_queries import ACCEPTED, ALL, PAGE
 from tests.forges import github_shapes as shapes
 from tests.forges.conftest import GITLAB_TOKEN, TOKEN
 from tests.forges.counterparts import misfits, module, running
-from tests.forges.data import repository
+from tests.forges.data import Taken, repository
 
 _LISTS = ("/issues", "/pulls", "/releases", "/commits", "/pulls/comments", "/issues/comments")
 _OF_ONE = {"/pulls/1/reviews": "/pulls/{pull_number}/reviews", "/pulls/1/comments": "/pulls/{pull_number}/comments",
@@ -60,6 +60,17 @@ def test_the_fake_answers_as_the_schema_has_it(schema: GraphQLSchema) -> None:
     assert _only(answer, done.data) == done.data
 
 
+def test_the_fake_searches_as_the_schema_has_it(schema: GraphQLSchema) -> None:
+    """The fake's answer about changes elsewhere comes out of GitHub's schema as it went in."""
+    repo = repository()
+    repo.taken = [Taken("org/lib", 3), Taken("org/other", 4, author="bob")]
+    variables = {"wanted": "author:ada -user:ada is:pr is:merged"}
+    answer = shapes.data(repo, "https://github.com", {"variables": variables})
+    done = execute_sync(schema, parse(ACCEPTED), root_value=answer, variable_values=variables)
+    assert (done.errors, done.data) == (None, _only(answer, done.data))
+    assert answer["search"]["issueCount"] == 1
+
+
 def _only(value: Any, asked_for: Any) -> Any:
     """``value`` without the fields that nobody asked for."""
     if isinstance(asked_for, dict):
@@ -78,6 +89,16 @@ def test_the_fake_answers_as_the_description_has_it(description: dict[str, Any],
     assert (
         misfits(answer, described["content"]["application/json"]["schema"], description["components"]["schemas"]) == []
     )
+
+
+def test_the_fake_searches_as_the_description_has_it(description: dict[str, Any]) -> None:
+    """Every field of the fake's search by REST, and of a change read by its number, is one of GitHub's."""
+    repo = repository()
+    repo.taken = [Taken("org/lib", 3)]
+    answer = shapes.rest_search(repo, "https://github.com", {"q": "author:ada -user:ada"})
+    described = description["paths"]["/search/issues"]["get"]["responses"]["200"]["content"]["application/json"]
+    assert misfits(answer, described["schema"], description["components"]["schemas"]) == []
+    assert answer["items"]
 
 
 @pytest.fixture(scope="module")

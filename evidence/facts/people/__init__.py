@@ -8,7 +8,7 @@ finding     from values of ``--candidate`` to people        accounts    accounts
 
 from evidence.facts.people.automation import automated, kind_of
 from evidence.facts.people.doubts import authorship_doubt
-from evidence.facts.people.finding import everyone, find, logins
+from evidence.facts.people.finding import everyone, find, logins, sure_logins
 from evidence.facts.people.people import People, shown_name
 from evidence.facts.people.records import Candidate, Contribution, Contributor, Question
 from evidence.facts.people.trailers import picked_from, reverted
@@ -28,4 +28,5 @@ __all__ = [
     "picked_from",
     "reverted",
     "shown_name",
+    "sure_logins",
 ]

@@ -39,7 +39,7 @@ def find(
     return Candidate(
         asked=tuple(dict.fromkeys(_canonical(v, exact.get(v, ()), told) for v in asked)),
         keys=keys,
-        accounts=frozenset() if questions else accounts | _accounts(sure),
+        accounts=frozenset() if questions else accounts | _accounts(sure, people.host),
         name=_name(told, keys) or next((shown[a] for a in sorted(accounts)), ""),
         matched=tuple(c for c in people.contributions if c.contributor.key in keys),
         questions=tuple(Question(_as_asked(v), tuple(told[c.key] for c in named[v])) for v in questions),
@@ -52,7 +52,7 @@ def find(
 def everyone(people: People) -> Candidate:
     """All people of a history as one candidate: whoever worked on top of a baseline."""
     keys = frozenset(c.contributor.key for c in people.contributions if not c.contributor.tool)
-    accounts = _accounts(c.contributor for c in people.contributions if not c.contributor.tool)
+    accounts = _accounts((c.contributor for c in people.contributions if not c.contributor.tool), people.host)
     matched = people.main(len(people.contributions))
     return Candidate((), keys, accounts, "whoever worked on top of the baseline", matched)
 
@@ -75,6 +75,14 @@ def logins(changes: Changes | None) -> tuple[str, ...]:
     return tuple(sorted({account.login for account in accounts if account is not None}))
 
 
+def sure_logins(people: People, candidate: Candidate) -> tuple[str, ...]:
+    """Those of the candidate's logins that the asker named, or that the forge itself links to commits of theirs: what a
+    commit's author line alone claims is not among them."""
+    named = {value.removeprefix("@").casefold() for value in candidate.asked}
+    linked = {people.linked_login(commit) for commit in people.commits_of(candidate.keys)}
+    return tuple(sorted(login for login in candidate.accounts if login in named or login in linked))
+
+
 def _exactly(people: People, value: str) -> tuple[Contributor, ...]:
     if commit := _COMMIT.fullmatch(value):
         found = [c for c in people.commits if c.sha.startswith(commit[1])]
@@ -90,8 +98,12 @@ def _by_name(people: People, value: str) -> tuple[Contributor, ...]:
     return tuple(c for c in found if not c.tool) or found
 
 
-def _accounts(found: Iterable[Contributor]) -> frozenset[str]:
-    return frozenset(name.partition("/")[2] for c in found for name in c.accounts)
+def _accounts(found: Iterable[Contributor], host: str) -> frozenset[str]:
+    """Logins on the forge that was asked: one of the same name on another forge may be anybody's. A stand-in on this
+    machine may answer for any."""
+    anywhere = not host or host.rpartition(":")[0] in ("127.0.0.1", "localhost", "[::1]")
+    names = (name.partition("/") for c in found for name in c.accounts)
+    return frozenset(login for there, _, login in names if anywhere or there == host)
 
 
 def _name(told: dict[str, Contribution], keys: frozenset[str]) -> str:

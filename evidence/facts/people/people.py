@@ -82,6 +82,11 @@ class People:
         return self._by_account.get(f"{self._host}/{login.casefold()}") if self._host else None
 
     @property
+    def host(self) -> str:
+        """The forge that was asked, "" for none."""
+        return self._host
+
+    @property
     def commits(self) -> Sequence[Commit]:
         """The history, newest first."""
         return self._commits

@@ -9,6 +9,7 @@ from __future__ import annotations
 from evidence.model import Changes, Ledger
 from evidence.source.forges.asking import Asking, Subject
 from evidence.source.forges.changes import changes_of, digest_of
+from evidence.source.forges.elsewhere import accepted, read_again
 from evidence.source.forges.endpoint import Endpoint, endpoint_for
 from evidence.source.forges.gathered import PARTS
 
@@ -34,4 +35,16 @@ def ask(endpoint: Endpoint, subject: Subject, ledger: Ledger, asking: Asking) ->
     return changes_of(endpoint.host, subject.id, found, ledger)
 
 
-__all__ = ["LEDGER_CODES", "PARTS", "Asking", "Changes", "Endpoint", "Subject", "ask", "digest_of", "endpoint_for"]
+__all__ = [
+    "LEDGER_CODES",
+    "PARTS",
+    "Asking",
+    "Changes",
+    "Endpoint",
+    "Subject",
+    "accepted",
+    "ask",
+    "digest_of",
+    "endpoint_for",
+    "read_again",
+]

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from evidence.model import Account, Release
+from evidence.model import Account, ChangeRequest, Release
 from evidence.source.forges.gathered import Gathered, StoredChange, StoredIssue
 
 FILE_NAME = "forge.sqlite3"
@@ -32,7 +32,9 @@ _SCHEMA = (
     f"PRAGMA application_id = {_APPLICATION_ID}",
     f"PRAGMA user_version = {_VERSION}",
 )
-_TYPES: dict[str, Any] = {"change": StoredChange, "issue": StoredIssue, "release": Release, "account": Account}
+_TYPES: dict[str, Any] = {
+    "change": StoredChange, "issue": StoredIssue, "release": Release, "account": Account, "elsewhere": ChangeRequest,
+}  # fmt: skip
 
 Stored = tuple[str, str, Struct]
 """Kind, key and record of one item."""
@@ -91,7 +93,8 @@ class AnswerCache:
     def _gathered(self, crawl: int, marks: Marks) -> Gathered:
         found = Gathered(totals=dict(marks.totals), name=marks.name, sampled=dict(marks.sampled))
         shelves: dict[str, dict[Any, Any]] = {"change": found.changes, "issue": found.issues,
-                                              "release": found.releases, "account": found.accounts}  # fmt: skip
+                                              "release": found.releases, "account": found.accounts,
+                                              "elsewhere": found.elsewhere}  # fmt: skip
         for kind, key, payload in self._connection.execute(
             "SELECT kind, key, payload FROM item WHERE crawl = ? AND kind != 'answer' ORDER BY kind, key", (crawl,)
         ):
@@ -181,4 +184,5 @@ def items_of(found: Gathered) -> list[Stored]:
         *(("issue", str(key), each) for key, each in found.issues.items()),
         *(("release", key, each) for key, each in found.releases.items()),
         *(("account", key, each) for key, each in found.accounts.items()),
+        *(("elsewhere", key, each) for key, each in found.elsewhere.items()),
     ]

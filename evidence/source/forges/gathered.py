@@ -25,13 +25,15 @@ class StoredIssue(Struct, frozen=True):
 
 
 class Gathered(Struct):
-    """Everything known of a repository. ``totals`` is how many the forge says there are, by part, where it says so;
-    ``name`` the repository's present name there, "" where it is the one asked for."""
+    """Everything known of a repository, or of an account its changes ``elsewhere``, by address. ``totals`` is how many
+    the forge says there are, by part, where it says so; ``name`` the repository's present name there, "" where it is
+    the one asked for."""
 
     changes: dict[int, StoredChange] = field(default_factory=dict)
     issues: dict[int, StoredIssue] = field(default_factory=dict)
     releases: dict[str, Release] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
+    elsewhere: dict[str, ChangeRequest] = field(default_factory=dict)
     totals: dict[str, int] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     sampled: dict[str, str] = field(default_factory=dict)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from requests.models import Response
+
 from evidence.source.forges.endpoint import Endpoint
 from evidence.source.forges.http import ForgeSession, decoded
 from evidence.source.forges.patience import Patience, Unavailable
@@ -29,6 +31,7 @@ class GitHubClient:
         self.path = path
         self.endpoint = endpoint
         self._layouts = list(endpoint.layouts)
+        self._graphql_path = ""
 
     @property
     def base(self) -> str:
@@ -37,9 +40,13 @@ class GitHubClient:
 
     def ask(self, what: str, etag: str = "") -> tuple[Any, str]:
         """The JSON of ``/repos/owner/name`` + ``what``, None where nothing changed since ``etag``; and the ETag now."""
+        return self.get(f"/repos/{self.path}{what}", etag)
+
+    def get(self, what: str, etag: str = "") -> tuple[Any, str]:
+        """As :meth:`ask`, of any path below REST's."""
         while True:
             try:
-                return self._ask(f"{self.base}/repos/{self.path}{what}", etag)
+                return self._ask(f"{self.base}{what}", etag)
             except Unavailable as error:
                 if error.status != 404 or len(self._layouts) == 1:
                     raise
@@ -54,24 +61,42 @@ class GitHubClient:
             return None, etag
         return decoded(answer), answer.headers.get("ETag", "")
 
-    def graphql(self, query: str, variables: Mapping[str, Any], *, last_try: bool) -> dict[str, Any]:
-        """The ``repository`` of GraphQL's answer. Raises TooMuch where a smaller page may help (after all tries when it
-        is the ``last_try``), Unavailable for everything else."""
-        url = self.endpoint.origin + self._layouts[0][1]
+    def graphql(
+        self, query: str, variables: Mapping[str, Any], *, last_try: bool, root: str = "repository"
+    ) -> dict[str, Any]:
+        """What GraphQL's answer has under ``root``. Raises TooMuch where a smaller page may help (after all tries when
+        it is the ``last_try``), Unavailable for everything else."""
         tries, self.session.tries = self.session.tries, self.session.tries if last_try else 1
         try:
             while True:
-                answer = self.session.post(url, json={"query": query, "variables": dict(variables)}, headers=_HEADERS)
+                answer = self._post({"query": query, "variables": dict(variables)})
                 body = decoded(answer)
                 kinds, said = _errors(body)
                 if "RATE_LIMITED" not in kinds or not self._wait_for_reset(answer.headers.get("x-ratelimit-reset", "")):
-                    return _repository(body, kinds, said)
+                    return _found(child(body, "data", root), kinds, said)
         except Unavailable as error:
             if error.status in _TOO_MUCH and not self.session.patience.over:
                 raise TooMuch(str(error), error.status) from None
             raise
         finally:
             self.session.tries = tries
+
+    def _post(self, question: Mapping[str, Any]) -> Response:
+        """GraphQL's answer. A recording may have it where the other one of GitHub's layouts does."""
+        layouts = [self._layouts[0], *(each for each in self.endpoint.layouts if each != self._layouts[0])]
+        paths = [self._graphql_path] if self._graphql_path else [graphql for _rest, graphql in layouts]
+        for path in paths[:-1]:
+            try:
+                answer = self.session.post(self.endpoint.origin + path, json=question, headers=_HEADERS)
+            except Unavailable as error:
+                if error.status not in (404, 405):
+                    raise
+            else:
+                self._graphql_path = path
+                return answer
+        answer = self.session.post(self.endpoint.origin + paths[-1], json=question, headers=_HEADERS)
+        self._graphql_path = paths[-1]
+        return answer
 
     def _wait_for_reset(self, reset: str) -> bool:
         patience = self.session.patience
@@ -84,10 +109,9 @@ def _errors(body: Any) -> tuple[set[str], str]:
     return kinds, " ".join(str(child(e, "message"))[:200].lower() for e in found[:5])
 
 
-def _repository(body: Any, kinds: set[str], said: str) -> dict[str, Any]:
-    repository = child(body, "data", "repository")
-    if isinstance(repository, dict):
-        return repository
+def _found(value: Any, kinds: set[str], said: str) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
     if "RATE_LIMITED" in kinds:
         raise Unavailable("the forge's rate limit is used up", 429)
     if "NOT_FOUND" in kinds:

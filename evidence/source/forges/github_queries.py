@@ -89,4 +89,13 @@ query one($owner: String!, $name: String!, $number: Int!) {{
 {_CHANGE}
 """
 
-ALL = {"page": PAGE, "one": ONE}
+ACCEPTED = f"""
+query accepted($wanted: String!) {{
+  search(query: $wanted, type: ISSUE, first: 100) {{
+    issueCount
+    nodes {{ ... on PullRequest {{ number title body url createdAt updatedAt mergedAt author {_ACTOR} }} }}
+  }}
+}}
+"""
+
+ALL = {"page": PAGE, "one": ONE, "accepted": ACCEPTED}

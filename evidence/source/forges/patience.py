@@ -40,3 +40,7 @@ class Unavailable(Exception):
     def __init__(self, reason: str, status: int = 0) -> None:
         super().__init__(reason)
         self.status = status
+
+
+class NotAsked(Unavailable):
+    """Something that a forge gives to nobody who asks as we do, so that it was not asked."""

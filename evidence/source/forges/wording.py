@@ -23,7 +23,7 @@ _OID = re.compile(r"[0-9a-f]{40}")
 _BOT = re.compile(r"(?:project|group)_[0-9]+_bot(?:_[0-9a-z]+)?|.*\[bot\]|gitlab-bot|ghost-bot|renovate-bot", re.DOTALL)
 # Who stands in where an account was deleted.
 _DELETED = frozenset({"ghost", "ghost1"})
-_PUBLIC = "https://github.com"
+_PUBLIC = frozenset({"https://github.com", "https://gitlab.com"})
 
 
 def text(value: object, limit: int = LONGEST_TEXT) -> str:
@@ -77,7 +77,7 @@ def link(value: object, web: str, fallback: str) -> str:
     """
     if not isinstance(value, str) or len(value) > 1024 or not value.isascii() or not value.isprintable():
         return fallback
-    allowed = {web, _PUBLIC} if is_loopback(web.partition("://")[2]) else {web}
+    allowed = {web, *_PUBLIC} if is_loopback(web.partition("://")[2]) else {web}
     return value if origin_of(value) in allowed and not re.search(r"[\s\"'<>\\^`{|}]", value) else fallback
 
 
