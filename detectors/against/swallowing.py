@@ -33,7 +33,7 @@ SWALLOWED = Signal(
     practised=lambda sites: len(sites) >= _HABIT,
     sustained=never,
     measures=lambda sites: {"places": len(sites)},
-    statement=lambda sites: f"{plural(len(sites), 'handler')} catch every exception and only pass.",
+    statement=lambda sites: f"{plural(len(sites), 'handler')} for every exception, with nothing but `pass` inside.",
 )
 TOOTHLESS = Signal(
     id="against.toothless_ci",

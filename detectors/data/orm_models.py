@@ -36,7 +36,9 @@ def _statement(sites: Sites) -> str:
     if not count:
         return f"{plural(sites.count('table'), 'table')} of SQLAlchemy Core and no model."
     rules = len(sites.subjects("constraint"))
-    tail = f"; {plural(sites.count('tested'), 'test')} check what they do" if sites.has("tested") else ""
+    tail = (
+        f"; {plural(sites.count('tested'), 'test checks', 'tests check')} what they do" if sites.has("tested") else ""
+    )
     return (
         f"{plural(count, 'model')}, {_linked(sites)} with a foreign key or relationship and {rules} with a unique, "
         f"check or index constraint{tail}."

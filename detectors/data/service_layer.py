@@ -29,7 +29,9 @@ def _statement(sites: Sites) -> str:
     functions, modules = sites.count("core", "layer"), len(sites.subjects("core", "layer"))
     if not functions:
         return f"{plural(len(sites.subjects('aside')), 'module')} with data access of their own, which no view calls."
-    tail = f"; {plural(sites.count('tested'), 'test')} call it without HTTP" if sites.has("tested") else ""
+    tail = (
+        f"; {plural(sites.count('tested'), 'test calls', 'tests call')} it without HTTP" if sites.has("tested") else ""
+    )
     return (
         f"{delegating} of {plural(delegating + inline, 'view')} that work with data leave it to "
         f"{plural(functions, 'function')} in {plural(modules, 'module')}{tail}."

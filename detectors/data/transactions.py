@@ -43,7 +43,7 @@ def _statement(sites: Sites) -> str:
         back = sites.count("rollback")
         return f"{plural(scattered, 'commit')} in single functions, {plural(back, 'rollback')}, and no shared boundary."
     tail = "; rollback or concurrency is tested" if sites.has("tested") else ""
-    return f"Transactions are bounded by {', '.join(shown)}{tail}; {plural(scattered, 'commit')} stand outside."
+    return f"Transactions are bounded by {', '.join(shown)}{tail}; {plural(scattered, 'commit')} outside them."
 
 
 TRANSACTIONS = Signal(

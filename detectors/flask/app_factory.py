@@ -47,9 +47,8 @@ def _statement(sites: Sites) -> str:
     places = {s.path for s in callers}
     tested = ", and tests build the application through it" if sites.of("tested").about(set(wired)) else ""
     name = wired[0].rpartition(":")[2]
-    return (
-        f"The factory {name}() makes the application; {plural(len(places), 'file')} outside the tests call it{tested}."
-    )
+    called = f"; it is called from {plural(len(places), 'file')} outside the tests" if places else ""
+    return f"The factory {name}() makes the application{called}{tested}."
 
 
 APP_FACTORY = Signal(

@@ -45,7 +45,7 @@ def _statement(sites: Sites) -> str:
         return "One callback of an extension answers refused logins; there are no error handlers."
     files = len({s.path for s in handlers})
     tail = "; tests assert error responses" if sites.of("tested") else ""
-    return f"{plural(len(handlers), 'handler')} in {plural(files, 'file')} map errors to responses{tail}."
+    return f"Errors are mapped to responses by {plural(len(handlers), 'handler')} in {plural(files, 'file')}{tail}."
 
 
 ERROR_HANDLERS = Signal(

@@ -30,7 +30,7 @@ def _statement(sites: Sites) -> str:
         return "There are request hooks, but they only pass or print."
     kinds = sorted({str(s.value).replace("_app_", "_") for s in working})
     tail = "; tests check their effect" if sites.of("tested", "effect_tested") else ""
-    return f"{plural(len(working), 'hook')} do work around requests ({', '.join(kinds)}){tail}."
+    return f"{plural(len(working), 'hook does', 'hooks do')} work around requests ({', '.join(kinds)}){tail}."
 
 
 REQUEST_HOOKS = Signal(

@@ -36,7 +36,8 @@ def _statement(sites: Sites) -> str:
     ]
     tail = f"; they share {', '.join(shares)}" if shares else ""
     tested = "; tests request rendered pages" if sites.of("tested") else ""
-    return f"{extending} of {plural(total, 'template')} extend another{tail}{tested}."
+    extend = "extends" if extending == 1 else "extend"
+    return f"{extending} of {plural(total, 'template')} {extend} another{tail}{tested}."
 
 
 TEMPLATES = Signal(

@@ -43,7 +43,7 @@ def _most(sites: Sites) -> int:
 def _statement(sites: Sites) -> str:
     full, told = _full(sites), len(_told(sites))
     authors = sum(_full(each) >= _DESCRIPTIONS for each in sites.by_subject().values())
-    text = f"{plural(told, 'description')} tell why or how"
+    text = f"{plural(told, 'description tells', 'descriptions tell')} why or how"
     more = f"{full:,} of them why, how it was tested, and options, risk or rollout"
     return f"{text}, {more}; {plural(authors, 'person', 'people')} did so three times or more."
 

@@ -89,7 +89,7 @@ def _statement(sites: Sites) -> str:
     kept = plural(sites.count("watched"), "dashboard or alert rule", "dashboards or alert rules")
     watched = f"; {kept} in the repository" if sites.has("watched") else ""
     what = plural(made, "metric or client", "metrics and clients")
-    return f"{what} defined, {plural(calls, 'call')} in {plural(where, 'file')} count with them{watched}."
+    return f"{what} defined, {plural(calls, 'call')} in {plural(where, 'file')} to count with them{watched}."
 
 
 METRICS = Signal(

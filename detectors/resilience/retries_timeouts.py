@@ -37,7 +37,11 @@ def _statement(sites: Sites) -> str:
     ]
     if not parts:
         return "A start script tries again until something answers; no call has a timeout or a retry."
-    tail = f"; {plural(sites.count('tested'), 'test')} make a dependency fail" if sites.has("tested") else ""
+    tail = (
+        f"; {plural(sites.count('tested'), 'test makes', 'tests make')} a dependency fail"
+        if sites.has("tested")
+        else ""
+    )
     return f"Calls that leave the process have {' and '.join(parts)}{tail}."
 
 

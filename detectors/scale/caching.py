@@ -28,7 +28,7 @@ def _statement(sites: Sites) -> str:
     places = plural(stored, "place that keeps values with an end", "places that keep values with an end")
     parts = [plural(cached, "cached function"), places, plural(header, "caching header")]
     tail = f"; dropped on change in {plural(sites.count('dropped'), 'place')}" if sites.has("dropped") else ""
-    tested = f"; {plural(sites.count('tested'), 'test')} check it" if sites.has("tested") else ""
+    tested = f"; {plural(sites.count('tested'), 'test checks', 'tests check')} it" if sites.has("tested") else ""
     return f"Caching: {', '.join(p for p in parts if not p.startswith('0 '))}{tail}{tested}."
 
 

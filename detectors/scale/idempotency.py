@@ -82,7 +82,11 @@ def _statement(sites: Sites) -> str:
     ]
     if not shown:
         return "Repetition is described, or provided for in code that nothing runs."
-    tail = f"; {plural(sites.count('repeated'), 'test')} repeat something" if sites.has("repeated") else ""
+    tail = (
+        f"; {plural(sites.count('repeated'), 'test repeats', 'tests repeat')} something"
+        if sites.has("repeated")
+        else ""
+    )
     return f"Safe to repeat: {', '.join(shown)}{tail}."
 
 
