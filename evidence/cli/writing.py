@@ -36,7 +36,12 @@ def print_out(text: str) -> None:
 
 def write_file(target: Path, content: bytes) -> None:
     """Write ``content`` to ``target`` through a neighbour that is synced and renamed: no reader sees half a file, and a
-    full disk leaves the old one. OSError when it cannot be done."""
+    full disk leaves the old one. A pipe or a device (``/dev/null``) is written to as it is, for renaming would put a
+    file in its place. OSError when it cannot be done."""
+    if target.exists() and not target.is_file():
+        with open(target, "wb") as stream:
+            stream.write(content)
+        return
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as stream:

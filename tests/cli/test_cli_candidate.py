@@ -118,14 +118,15 @@ def test_a_baseline_is_subtracted(cli: Run, shared: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks on Linux only")
-def test_asking_about_somebody_leaves_two_processes_to_look(shared: Path) -> None:
+def test_asking_about_somebody_leaves_two_processes_to_look(shared: Path, tmp_path: Path) -> None:
     """What blame prepares has ended when the detectors begin: whatever still watches it would forbid them a fork."""
+    asked = ["scan", str(shared), "--no-cache", "-o", str(tmp_path / "digest.json"), "--candidate", "ada@example.org"]
     code = (
         "from evidence import observe\n"
         "from evidence.cli import run\n"
         "may, told = observe._may_fork, []\n"
         "observe._may_fork = lambda: told.append(may()) or told[-1]\n"
-        f"run(['scan', {str(shared)!r}, '--no-cache', '-o', '/dev/null', '--candidate', 'ada@example.org'])\n"
+        f"run({asked!r})\n"
         "assert told == [True], told\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,6 +124,16 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.
         write_file(target, b"new")
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_pipe_or_device_stays_one(tmp_path: Path) -> None:
+    """What is no file is written to, and no file takes its place."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["/bin/cat", pipe], stdout=subprocess.PIPE) as reader:
+        write_file(pipe, b"told")
+        assert reader.communicate(timeout=60)[0] == b"told"
+    assert pipe.is_fifo()
 
 
 def test_a_file_keeps_its_permissions(tmp_path: Path) -> None:
