@@ -174,6 +174,8 @@ def _scan(request: ScanRequest, progress: Progress) -> Digest:
                 continue
             scanned.setdefault(found.repository.id, found)
             ledger.add(own, f"{found.repository.id}: " if len(sources) > 1 else "")
+            if not last:
+                gc.collect()  # the facts of one source make room for the next one's
     if not scanned:
         raise failed[0]
     return assemble(scanned.values(), detectors, ledger, request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 
 from evidence.cli.terminal import say
@@ -12,4 +13,5 @@ def serve_until_stopped(given: Mapping[str, object]) -> None:
     from evidence.web.serve import serve
     from evidence.web.settings import read_settings
 
+    gc.enable()  # unlike other commands, this one goes on
     serve(read_settings(given), lambda address: say(f"Open {address} in a browser; Ctrl-C stops."))
