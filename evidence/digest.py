@@ -20,6 +20,7 @@ from evidence.matrix.aggregate import aggregate
 from evidence.matrix.inputs import SignalEvidence
 from evidence.matrix.load import PendingSignal, load_matrix, load_pending, scope_of
 from evidence.model import (
+    INCOMPLETE,
     Cell,
     Citation,
     Commit,
@@ -37,8 +38,6 @@ from evidence.subject import subject_of
 SCHEMA_VERSION = "1"
 NO_DETECTOR = "no detector yet"
 WHOSE = "whose work it is could not be told"
-# A digest with one of these in its ledger is not complete: something that should have been done was stopped.
-_INCOMPLETE = frozenset({"parser_timeout", "detector_failed", "forge_unavailable", "source_failed"})
 _OUTCOME_ORDER = (Outcome.FOUND, Outcome.ERROR, Outcome.UNAVAILABLE, Outcome.ABSENT, Outcome.NOT_APPLICABLE)
 
 
@@ -160,7 +159,7 @@ def assemble(scanned: Iterable[Scanned], detectors: Iterable[Detector], ledger: 
         Digest(
             schema_version=SCHEMA_VERSION,
             tool={"name": "evidence", "version": version("portfolio-evidence")},
-            complete=not any(e.code in _INCOMPLETE for e in entries),
+            complete=not any(e.code in INCOMPLETE for e in entries),
             inputs=_inputs(repositories, detectors, request),
             subject={**_subject(repositories), "profile": request.profile},
             repositories=tuple(r.repository for r in repositories),
@@ -180,7 +179,11 @@ def _subject(repositories: list[Scanned]) -> dict[str, Any]:
     told = [r.subject for r in repositories]
     if len(told) == 1:
         return dict(told[0])
-    asked = [{"repository": r.repository.id, **r.subject["candidate"]} for r in repositories if r.subject["candidate"]]
+    asked = [
+        {"repository": r.repository.id, "asked": r.subject["asked"], **r.subject["candidate"]}
+        for r in repositories
+        if r.subject["candidate"]
+    ]
     changes = [{"repository": r.repository.id, **r.subject["change"]} for r in repositories if "change" in r.subject]
     return {
         **({"changes": changes} if changes else {}),

@@ -13,7 +13,7 @@ digest      all of it, sealed; renderers add nothing         evidence/digest.py,
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -155,22 +155,32 @@ def open_past(request: ScanRequest, progress: Progress) -> Iterator[Past]:
         yield Project(repository.snapshot.blobs, {}, history).past
 
 
+def scan_each(requests: Sequence[ScanRequest], progress: Progress) -> Digest:
+    """Several sources into one digest, each at a revision of its own: how a digest of several is derived again."""
+    with _no_collection():
+        return _digest(requests, replace(requests[0], identity=None), Ledger(), progress)
+
+
 def _scan(request: ScanRequest, progress: Progress) -> Digest:
-    detectors = detect.discover()
     ledger = Ledger()
     request = expanded(request, ledger, progress)
+    sources = dict.fromkeys((request.source, *request.further))
+    return _digest([replace(request, source=source, further=()) for source in sources], request, ledger, progress)
+
+
+def _digest(sources: Sequence[ScanRequest], request: ScanRequest, ledger: Ledger, progress: Progress) -> Digest:
+    """The digest of these sources, each a request of its own; ``request`` is what they have in common."""
     scanned: dict[str, Scanned] = {}
     failed: list[EvidenceError] = []
     # the workers come first: they are forked cheaply only while this process has a single thread
     with ExtractionPool(registry.extract, request.workers) as pool:
-        sources = list(dict.fromkeys((request.source, *request.further)))
-        for source in sources:
-            own, last = Ledger(), source == sources[-1]
+        for number, source in enumerate(sources, 1):
+            own, last = Ledger(), number == len(sources)
             try:
-                found = _scanned(replace(request, source=source, further=()), pool, own, progress, last=last)
+                found = _scanned(source, pool, own, progress, last=last)
             except EvidenceError as error:
                 failed.append(error)
-                ledger.note("source_failed", visible(source), str(error))
+                ledger.note("source_failed", visible(source.source), str(error))
                 continue
             scanned.setdefault(found.repository.id, found)
             ledger.add(own, f"{found.repository.id}: " if len(sources) > 1 else "")
@@ -178,7 +188,7 @@ def _scan(request: ScanRequest, progress: Progress) -> Digest:
                 gc.collect()  # the facts of one source make room for the next one's
     if not scanned:
         raise failed[0]
-    return assemble(scanned.values(), detectors, ledger, request)
+    return assemble(scanned.values(), detect.discover(), ledger, request)
 
 
 def _scanned(request: ScanRequest, pool: ExtractionPool, ledger: Ledger, progress: Progress, *, last: bool) -> Scanned:

@@ -8,12 +8,12 @@ the same findings and cells. Nothing here trusts the digest: whatever it says is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
 from evidence.citations import Citable, cite
+from evidence.differences import Problem, difference
 from evidence.facts.conversations import ForgeCitation, Items, cited_item, item_of
 from evidence.model import (
     Changes,
@@ -28,27 +28,11 @@ from evidence.model import (
     Site,
 )
 from evidence.report.json_form import to_json
-from evidence.seal import SEAL, seal_holds
+from evidence.seal import seal_holds
 
-_SHOWN_CHARACTERS = 100
-# What identifies a record of each list of the digest, so that a difference can be named.
-_KEYS = {
-    "repositories": ("id",),
-    "competencies": ("id",),
-    "signals": ("id",),
-    "findings": ("id",),
-    "cells": ("competency", "level"),
-    "ledger": ("code", "subject", "reason"),
-}
 _ELSEWHERE = "elsewhere/"
 # The part of a forge's answers in which a citation's thing stands.
 _PART = {PullRequestCitation: "changes", ReviewCommentCitation: "comments", IssueCitation: "issues"}
-# The checksum differs with anything else, the options are those that the digest itself asked for, and the default
-# branch is a setting of the repository's that no commit holds.
-_NOT_COMPARED = (SEAL, "options", "default_branch")
-_NAMELESS = "without a public address a repository goes by its folder's name, so give both the same."
-# Where these differ, scanning again answers another question: no difference of the digest, and no proof of it.
-_OTHER_QUESTION = ("tool", "inputs")
 
 
 class Checkable(Citable, Protocol):
@@ -59,18 +43,6 @@ class Checkable(Citable, Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One thing that does not hold. ``unread`` marks what could not be looked at: it is no difference, and no proof."""
-
-    place: str
-    sentence: str
-    unread: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.sentence}"
-
-
 def verify(
     digest: Digest, repository: Checkable, commits: Mapping[str, Commit], changes: Changes | None = None
 ) -> tuple[Problem, ...]:
@@ -79,11 +51,38 @@ def verify(
     ``commits`` are the repository's commits by hash; they are asked only where :func:`cites_commits`. ``changes`` is
     what its forge tells now, None where it was not asked.
     """
-    return (
-        *_checksum(digest),
-        *_reach(digest, repository, commits),
-        *_citations(digest, repository, commits),
-        *_on_the_forge(digest, changes),
+    return (*whole(digest), *held(digest, repository, commits, changes))
+
+
+def whole(digest: Digest) -> Iterator[Problem]:
+    """What the digest denies by itself: its checksum, and citations of what it is not of."""
+    yield from _checksum(digest)
+    known = {repository.id for repository in digest.repositories}
+    for signal, citation in _cited(digest):
+        if citation.repository not in known:
+            yield Problem(f"{signal}, {citation.url}", f"it cites {citation.repository}, which the digest is not of.")
+
+
+def held(
+    digest: Digest, repository: Checkable, commits: Mapping[str, Commit], changes: Changes | None = None
+) -> Iterator[Problem]:
+    """What one repository and its forge deny of a digest of it alone (see :func:`part_of`, :func:`verify`)."""
+    yield from _reach(digest, repository, commits)
+    yield from _citations(digest, repository, commits)
+    yield from _on_the_forge(digest, changes)
+
+
+def part_of(digest: Digest, repository: str) -> Digest:
+    """What a digest says of one of its repositories."""
+    signals = [
+        msgspec.structs.replace(signal, citations=tuple(c for c in signal.citations if c.repository == repository))
+        for signal in digest.signals
+    ]
+    return msgspec.structs.replace(
+        digest,
+        repositories=tuple(each for each in digest.repositories if each.id == repository),
+        signals=tuple(signals),
+        findings=tuple(each for each in digest.findings if each.repository == repository),
     )
 
 
@@ -117,12 +116,18 @@ def _reach(digest: Digest, repository: Checkable, commits: Mapping[str, Commit])
             yield Problem(f"commit {commit}", "no reference of the repository reaches it.")
 
 
-def _opened(digest: Digest) -> Iterator[tuple[str, FileCitation | CommitCitation]]:
-    """The citations that git alone can check, with their signals."""
+def _cited(digest: Digest) -> Iterator[tuple[str, Citation]]:
+    """All citations, with their signals."""
     for signal in digest.signals:
         for citation in signal.citations:
-            if isinstance(citation, FileCitation | CommitCitation):
-                yield signal.id, citation
+            yield signal.id, citation
+
+
+def _opened(digest: Digest) -> Iterator[tuple[str, FileCitation | CommitCitation]]:
+    """The citations that git alone can check, with their signals."""
+    for signal, citation in _cited(digest):
+        if isinstance(citation, FileCitation | CommitCitation):
+            yield signal, citation
 
 
 def _citations(digest: Digest, repository: Checkable, commits: Mapping[str, Commit]) -> Iterator[Problem]:
@@ -155,10 +160,9 @@ def cites_the_forge(digest: Digest) -> bool:
 
 def _told(digest: Digest) -> Iterator[tuple[str, ForgeCitation]]:
     """The citations that only the forge can check, with their signals."""
-    for signal in digest.signals:
-        for citation in signal.citations:
-            if not isinstance(citation, FileCitation | CommitCitation):
-                yield signal.id, citation
+    for signal, citation in _cited(digest):
+        if not isinstance(citation, FileCitation | CommitCitation):
+            yield signal, citation
 
 
 def cited_elsewhere(digest: Digest) -> tuple[str, ...]:
@@ -220,47 +224,4 @@ def _compared(place: str, citation: FileCitation | CommitCitation, derived: Cita
     theirs, ours = msgspec.structs.asdict(citation), msgspec.structs.asdict(derived)
     for field in theirs:
         if field != "share" and theirs[field] != ours.get(field):
-            yield _difference(place, field, theirs[field], ours.get(field), "the repository gives")
-
-
-def _difference(place: str, field: str, said: object, found: object, source: str) -> Problem:
-    return Problem(place, f"{field}: the digest says {_short(said)}, {source} {_short(found)}.")
-
-
-def _short(value: object) -> str:
-    text = "nothing" if value is None else msgspec.json.encode(value).decode()
-    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
-
-
-def compare(digest: Digest, again: Digest) -> tuple[Problem, ...]:
-    """Every difference between a digest and the one that the same scan gives now.
-
-    Where the tool, its plugins or Python have another version, that is said, and it proves nothing either way.
-    """
-    named, now = ([each.id for each in one.repositories] for one in (digest, again))
-    if named != now:
-        sentence = f"the digest is of {_short(named)}, and here that is {_short(now)}: {_NAMELESS}"
-        return (Problem("repositories", sentence, unread=True),)
-    said, found = _records(digest), _records(again)
-    problems = []
-    for place, field in sorted(said.keys() | found.keys()):
-        theirs, ours = said.get((place, field)), found.get((place, field))
-        if theirs != ours:
-            problem = _difference(place, field, theirs, ours, "scanning again gives")
-            problems.append(replace(problem, unread=place in _OTHER_QUESTION))
-    return tuple(problems)
-
-
-def _records(digest: Digest) -> dict[tuple[str, str], Any]:
-    """The digest as (place, field) -> value: one place for each record of each list, one for each open map."""
-    flat: dict[tuple[str, str], Any] = {}
-    for section, value in msgspec.to_builtins(digest).items():
-        if section in _KEYS:
-            for record in value:
-                place = " ".join([section, *(str(record[key]) for key in _KEYS[section])])
-                flat.update({(place, field): each for field, each in record.items()})
-        elif isinstance(value, dict):
-            flat.update({(section, field): each for field, each in value.items()})
-        else:
-            flat["digest", section] = value
-    return {(place, field): value for (place, field), value in flat.items() if field not in _NOT_COMPARED}
+            yield difference(place, field, theirs[field], ours.get(field), "the repository gives")

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from evidence import detect
 from evidence.citations import choose, cite
+from evidence.differences import Problem
 from evidence.facts.conversations import Items
 from evidence.facts.project import Project
 from evidence.model import (
@@ -27,7 +28,7 @@ from evidence.model import (
     Thread,
     never,
 )
-from evidence.verify import Problem, cites_the_forge, verify
+from evidence.verify import cites_the_forge, verify
 from tests.in_memory import TOKEN, Repository
 from tests.test_verify import honest
 

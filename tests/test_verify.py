@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from evidence.citations import cite
+from evidence.differences import Problem, compare
 from evidence.model import (
     Cell,
     CellStatus,
@@ -28,7 +29,7 @@ from evidence.model import (
 from evidence.model import Repository as Record
 from evidence.report.json_form import from_json, to_json
 from evidence.seal import SEAL, seal, seal_holds
-from evidence.verify import Problem, cites_commits, compare, layout, verify
+from evidence.verify import cites_commits, layout, verify
 from tests.in_memory import COMMIT, TOKEN, Repository, site
 
 FILES = {

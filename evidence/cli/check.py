@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +12,10 @@ from evidence.cli.terminal import Warnings, progress
 from evidence.cli.writing import print_out
 
 if TYPE_CHECKING:
+    from evidence.differences import Problem
     from evidence.model import Changes, Commit, Digest
     from evidence.pipeline import ScanRequest
     from evidence.source import OpenRepository
-    from evidence.verify import Problem
 
 _DIFFERS = 1
 _NOT_LOOKED = 3
@@ -23,9 +23,13 @@ _NOT_LOOKED = 3
 _DIGEST_BYTES = 64 * 1024 * 1024
 
 
+class NoCommit(Exception):
+    """A repository does not have the commit that the digest is of."""
+
+
 def check(
     file: Path,
-    source: str,
+    sources: Sequence[str],
     *,
     full: bool,
     baseline: str | None,
@@ -35,29 +39,43 @@ def check(
 ) -> int:
     """Print every problem, one a line; return 0 when all holds, 1 when something differs, 3 when not all was seen.
 
-    EvidenceError when the file is no digest, or the repository cannot be read.
+    EvidenceError when the file is no digest, or a repository cannot be read or was not given.
     """
+    from evidence.cli.sources import source_of_each
+    from evidence.differences import Problem
     from evidence.pipeline import ScanRequest
     from evidence.report.json_form import from_json
-    from evidence.verify import layout
+    from evidence.verify import layout, part_of, whole
 
     content = _content(file)
     digest = from_json(content)
-    request = ScanRequest(
-        source=source,
-        revision=_only_commit(digest),
-        profile=_option(digest, "profile"),
-        candidates=_candidates(digest),
-        baseline=baseline or _baseline(digest),
-        identity=digest.repositories[0].url or _option(digest, "identity"),
-        hosts=hosts,
-        insecure_hosts=insecure_hosts,
-        workers=workers,
-        forge=_forge(digest),
-    )
+    given = source_of_each([repository.id for repository in digest.repositories], sources)
+    requests = [
+        ScanRequest(
+            source=given[repository.id],
+            revision=repository.commit,
+            profile=_option(digest, "profile"),
+            candidates=_candidates(digest, repository.id),
+            baseline=baseline or _baseline(digest, repository.id),
+            identity=repository.url or _identity(digest),
+            hosts=hosts,
+            insecure_hosts=insecure_hosts,
+            workers=workers,
+            forge=_forge(digest, repository.id),
+        )
+        for repository in digest.repositories
+    ]
     watcher = progress()
+    problems, opened = [*layout(digest, content), *whole(digest)], True
     try:
-        problems = [*layout(digest, content), *_against_repository(digest, request, watcher, full=full)]
+        for request, repository in zip(requests, digest.repositories, strict=True):
+            try:
+                problems += _against_repository(part_of(digest, repository.id), request, watcher)
+            except NoCommit as error:
+                problems.append(Problem(f"commit {request.revision}", str(error)))
+                opened = False
+        if full and opened:
+            problems += _derived_again(digest, requests, watcher)
     finally:
         watcher.done()
     print_out("\n".join(_line(problem) for problem in problems) or _all_holds(digest, full=full))
@@ -74,19 +92,10 @@ def _content(file: Path) -> bytes:
     return content
 
 
-def _only_commit(digest: Digest) -> str:
-    from evidence.model import UsageError
-
-    if len(digest.repositories) != 1:
-        raise UsageError(
-            f"The digest is of {len(digest.repositories)} repositories: only a digest of one can be checked."
-        )
-    return digest.repositories[0].commit
-
-
-def _forge(digest: Digest) -> bool | None:
+def _forge(digest: Digest, repository: str) -> bool | None:
     """Whether the forge is asked: as for the digest, and where that leaves it open, as for any scan."""
-    if digest.inputs.get("forge"):
+    asked = digest.inputs.get("forge")
+    if isinstance(asked, Mapping) and repository in asked:
         return True
     refused = any(entry.code == "forge_not_asked" and "--no-forge" in entry.reason for entry in digest.ledger)
     return False if refused else None
@@ -99,23 +108,34 @@ def _option(digest: Digest, name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _candidates(digest: Digest) -> tuple[str, ...]:
-    """Whom the digest was asked about, by values that hold no e-mail address."""
-    options = digest.inputs.get("options")
+def _identity(digest: Digest) -> str | None:
+    """The address under which a repository without one was known: only one of a single source can be given."""
+    return _option(digest, "identity") if len(digest.repositories) == 1 else None
+
+
+def _candidates(digest: Digest, repository: str) -> tuple[str, ...]:
+    """Whom the digest was asked about, by values that hold no e-mail address: of several repositories, by those that
+    one of them knows."""
+    options, candidate = digest.inputs.get("options"), digest.subject.get("candidate")
     values = options.get("candidates") if isinstance(options, Mapping) else None
+    told = candidate.get("repositories") if isinstance(candidate, Mapping) else None
+    for each in told if isinstance(told, list) else ():
+        if isinstance(each, Mapping) and each.get("repository") == repository:
+            values = each.get("asked", values)
     return tuple(v for v in values if isinstance(v, str)) if isinstance(values, list) else ()
 
 
-def _baseline(digest: Digest) -> str | None:
+def _baseline(digest: Digest, repository: str) -> str | None:
     """The baseline where it is a revision of the repository itself; another repository must be given again."""
     name, _, commit = (_option(digest, "baseline") or "").rpartition("@")
-    return commit if name and name == digest.repositories[0].id else None
+    return commit if name and name == repository else None
 
 
-def _against_repository(digest: Digest, request: ScanRequest, watcher: Warnings, *, full: bool) -> tuple[Problem, ...]:
+def _against_repository(digest: Digest, request: ScanRequest, watcher: Warnings) -> Iterator[Problem]:
+    """What the one repository of this (part of a) digest denies. NoCommit where it does not have the commit."""
     from evidence.model import Ledger, UsageError
     from evidence.pipeline import open_repository
-    from evidence.verify import Problem, verify
+    from evidence.verify import held
 
     watcher.stage("Fetching the repository", None)
     with ExitStack() as stack:
@@ -124,11 +144,10 @@ def _against_repository(digest: Digest, request: ScanRequest, watcher: Warnings,
         except UsageError as error:
             # Where the repository opens at its HEAD the address is right, and it is the commit that it does not have.
             stack.enter_context(open_repository(replace(request, revision=None), Ledger()))
-            return (Problem(f"commit {request.revision}", str(error)),)
+            raise NoCommit(str(error)) from None
         watcher.stage("Opening citations", None)
         changes = _changes(digest, repository, request, watcher)
-        problems = verify(digest, repository, _commits(digest, repository), changes)
-    return (*problems, *_derived_again(digest, request, watcher)) if full else problems
+        yield from held(digest, repository, _commits(digest, repository), changes)
 
 
 def _commits(digest: Digest, repository: OpenRepository) -> Mapping[str, Commit]:
@@ -153,8 +172,11 @@ def _changes(digest: Digest, repository: OpenRepository, request: ScanRequest, w
         return None
     watcher.stage("Asking the forge", None)
     changes = ask_forge(request, repository, watcher.warn).changes
+    if changes is None:
+        return None
+    changes = with_fields(changes, missing={**_sampled(repository), **changes.missing})
     urls = cited_elsewhere(digest)
-    if changes is None or not urls:
+    if not urls:
         return changes
     try:
         again = ask_again(request, repository, watcher.warn, urls)
@@ -163,12 +185,20 @@ def _changes(digest: Digest, repository: OpenRepository, request: ScanRequest, w
     return with_fields(changes, elsewhere=tuple(again.values()))
 
 
-def _derived_again(digest: Digest, request: ScanRequest, watcher: Warnings) -> tuple[Problem, ...]:
-    """A fresh scan, without any cache: a proof should not rest on what an earlier run stored."""
-    from evidence.pipeline import scan
-    from evidence.verify import compare
+def _sampled(repository: OpenRepository) -> dict[str, str]:
+    """The parts of which the forge was asked for some: what is not among them may be there all the same."""
+    found = [entry for entry in repository.ledger.entries() if entry.code == "forge_sampled"]
+    of = {"changes": ("changes", "reviews", "comments"), "issues": ("issues",)}
+    return {part: entry.reason for entry in found for part in of.get(entry.subject.partition(" ")[0], ())
+            if not entry.subject.startswith("changes elsewhere")}  # fmt: skip
 
-    return compare(digest, scan(request, watcher))
+
+def _derived_again(digest: Digest, requests: Sequence[ScanRequest], watcher: Warnings) -> tuple[Problem, ...]:
+    """A fresh scan, without any cache: a proof should not rest on what an earlier run stored."""
+    from evidence.differences import compare
+    from evidence.pipeline import scan, scan_each
+
+    return compare(digest, scan(requests[0], watcher) if len(requests) == 1 else scan_each(requests, watcher))
 
 
 def _line(problem: Problem) -> str:
@@ -182,7 +212,9 @@ def _all_holds(digest: Digest, *, full: bool) -> str:
     again = (
         f" Scanning again gives the same {len(digest.findings)} findings and {len(digest.cells)} cells." if full else ""
     )
-    return f"All {count} citations hold at {digest.repositories[0].commit}.{again}"
+    commits = [repository.commit for repository in digest.repositories]
+    at = commits[0] if len(commits) == 1 else f"the commits of {len(commits)} repositories"
+    return f"All {count} citations hold at {at}.{again}"
 
 
 def exit_code(problems: Sequence[Problem]) -> int:

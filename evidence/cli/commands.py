@@ -134,7 +134,14 @@ def scan(
 
 @group.command()
 @click.argument("digest", type=_EXISTING)
-@click.option("--repo", "source", required=True, metavar="SOURCE", help="The repository's URL or a local path.")
+@click.option(
+    "--repo",
+    "sources",
+    required=True,
+    multiple=True,
+    metavar="[ID=]SOURCE",
+    help="The repository's URL or a local path; of a digest of several, one for each, after its id where names differ.",
+)
 @click.option("--full", is_flag=True, help="Also scan again, and compare every finding and cell.")
 @click.option("--baseline", metavar="SEED", help="The repository that the digest's work started from, if it has one.")
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes that parse.")
@@ -150,21 +157,21 @@ def scan(
 )
 def verify(
     digest: Path,
-    source: str,
+    sources: tuple[str, ...],
     full: bool,
     baseline: str | None,
     workers: int,
     hosts: tuple[str, ...],
     insecure_hosts: tuple[str, ...],
 ) -> int:
-    """Check every citation of DIGEST (its JSON form) against the repository.
+    """Check every citation of DIGEST (its JSON form) against the repository that it is of.
 
     Exit code 0 says that all of it holds, 1 lists what differs, 3 that something could not be looked at.
     """
     from evidence.cli.check import check
 
     return check(
-        digest, source, full=full, baseline=baseline, workers=workers, hosts=hosts, insecure_hosts=insecure_hosts
+        digest, sources, full=full, baseline=baseline, workers=workers, hosts=hosts, insecure_hosts=insecure_hosts
     )
 
 

@@ -19,7 +19,17 @@ from evidence.model.citations import (
     ReviewCommentCitation,
     Share,
 )
-from evidence.model.digest import Cell, Competency, Digest, Ledger, LedgerEntry, Probes, Repository, SignalResult
+from evidence.model.digest import (
+    INCOMPLETE,
+    Cell,
+    Competency,
+    Digest,
+    Ledger,
+    LedgerEntry,
+    Probes,
+    Repository,
+    SignalResult,
+)
 from evidence.model.forge import Account, ChangeRequest, Changes, Comment, Issue, Release, Review, Thread
 from evidence.model.git import Blame, Blob, Change, Commit, History, Inquiry, LineCount, Origin, Person, Snapshot
 from evidence.model.pictures import AreaHistory, Owner, RepositoryHistory, Together
@@ -27,6 +37,7 @@ from evidence.model.signals import Bar, Finding, Signal, Site, Sites, any_site, 
 from evidence.model.vocabulary import CellStatus, EvidenceError, Grade, Level, Outcome, Polarity, Scalar, UsageError
 
 __all__ = [
+    "INCOMPLETE",
     "Account",
     "AreaHistory",
     "Bar",

@@ -11,6 +11,9 @@ from evidence.model.pictures import RepositoryHistory
 from evidence.model.signals import Finding
 from evidence.model.vocabulary import CellStatus, Grade, Level, Outcome, Polarity
 
+# A digest with one of these in its ledger is not complete: something that should have been done was stopped.
+INCOMPLETE = frozenset({"parser_timeout", "detector_failed", "forge_unavailable", "source_failed"})
+
 
 class LedgerEntry(Struct, frozen=True, kw_only=True, order=True):
     """One thing that was read, sampled, skipped or not available, and why. ``count`` is how many (files, lines,

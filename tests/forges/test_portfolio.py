@@ -94,6 +94,20 @@ def test_a_portfolio_is_own_repositories_and_those_that_took_changes(
     assert "org/lib (2 accepted)" in said
 
 
+def test_a_portfolio_is_verified_repository_by_repository(
+    served: FakeGitHub, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Each citation holds in its own repository, and all is derived again, however the repositories were chosen."""
+    output = tmp_path / "d.json"
+    digest = scan(served, output, "--limit", "2")
+    assert "portfolio_chosen" in [entry["code"] for entry in digest["ledger"]]
+    named = ("--host", served.origin, "--allow-insecure-host", served.origin, "--workers", "1")
+    repos = [word for name in ("ada/tool", "ada/app") for word in ("--repo", f"{served.origin}/{name}")]
+    capfd.readouterr()
+    assert run(["verify", str(output), *repos, *named, "--full"]) == 0
+    assert "2 repositories" in capfd.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("options", "names"),
     [
