@@ -118,7 +118,11 @@ class _Hiding:
     def walked(self, value: Any, field: str) -> Any:
         """The same structure with every text of others seen through."""
         if isinstance(value, dict):
-            return {self._text(name): self._field(name, each, value) for name, each in value.items()}
+            # Names of fields are ours, whatever a repository is called; its id, which has a slash, is not.
+            return {
+                self._text(name) if "/" in name else name: self._field(name, each, value)
+                for name, each in value.items()
+            }
         if isinstance(value, list | tuple):
             return [self.walked(each, field) for each in value]
         return self._value(value, field) if isinstance(value, str) else value

@@ -41,6 +41,9 @@ from evidence.store import FactsCache
 class Progress(Protocol):
     """Where a scan tells what it is doing; the command line and the web page each have one."""
 
+    def source(self, number: int, total: int, name: str) -> None:
+        """Of several sources, the one that is read from now on."""
+
     def stage(self, name: str, total: int | None) -> None:
         """A stage begins; ``total`` steps are expected, None when nobody knows."""
 
@@ -91,9 +94,17 @@ def open_repository(request: ScanRequest, ledger: Ledger) -> AbstractContextMana
     return open_source(request.source, revision=request.revision, ledger=ledger, options=_options(request))
 
 
-def commit_of(request: ScanRequest) -> str:
-    """The commit that a scan of this address would read now, asked without fetching; "" where only fetching tells."""
-    return latest_commit(request.source, _options(request)) if request.revision is None else ""
+def commits_of(request: ScanRequest, progress: Progress) -> tuple[str, ...]:
+    """The commits that a scan of these addresses would read now, asked without fetching; "" for one that only fetching
+    tells."""
+    request = expanded(request, Ledger(), progress)
+    return tuple(
+        latest_commit(source, _options(request)) if request.revision is None else "" for source in _sources(request)
+    )
+
+
+def _sources(request: ScanRequest) -> list[str]:
+    return list(dict.fromkeys((request.source, *request.further)))
 
 
 def _options(request: ScanRequest) -> SourceOptions:
@@ -164,8 +175,8 @@ def scan_each(requests: Sequence[ScanRequest], progress: Progress) -> Digest:
 def _scan(request: ScanRequest, progress: Progress) -> Digest:
     ledger = Ledger()
     request = expanded(request, ledger, progress)
-    sources = dict.fromkeys((request.source, *request.further))
-    return _digest([replace(request, source=source, further=()) for source in sources], request, ledger, progress)
+    sources = [replace(request, source=source, further=()) for source in _sources(request)]
+    return _digest(sources, request, ledger, progress)
 
 
 def _digest(sources: Sequence[ScanRequest], request: ScanRequest, ledger: Ledger, progress: Progress) -> Digest:
@@ -176,6 +187,8 @@ def _digest(sources: Sequence[ScanRequest], request: ScanRequest, ledger: Ledger
     with ExtractionPool(registry.extract, request.workers) as pool:
         for number, source in enumerate(sources, 1):
             own, last = Ledger(), number == len(sources)
+            if len(sources) > 1:
+                progress.source(number, len(sources), visible(source.source))
             try:
                 found = _scanned(source, pool, own, progress, last=last)
             except EvidenceError as error:

@@ -26,6 +26,9 @@ _CITED = 5
 class Silent:
     """A progress that says nothing."""
 
+    def source(self, number: int, total: int, name: str) -> None:
+        """Nothing."""
+
     def stage(self, name: str, total: int | None) -> None:
         """Nothing."""
 

@@ -38,6 +38,9 @@ def _say(text: str) -> None:
 class Warnings:
     """Progress for a log or a pipe: only what went wrong."""
 
+    def source(self, number: int, total: int, name: str) -> None:
+        """Say nothing."""
+
     def stage(self, name: str, total: int | None) -> None:
         """Say nothing."""
 
@@ -60,6 +63,11 @@ class Watched(Warnings):
         self._total: int | None = None
         self._count = 0
         self._began = self._painted = 0.0
+
+    def source(self, number: int, total: int, name: str) -> None:
+        """Begin one of several sources with a line of its own."""
+        self.done()
+        _say(f"{_shown(name)} ({number} of {total})\n")
 
     def stage(self, name: str, total: int | None) -> None:
         """Begin a stage of ``total`` steps (None where nobody knows), and end the one before."""

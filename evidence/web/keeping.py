@@ -12,24 +12,28 @@ from sqlalchemy import ColumnElement, delete, or_, select, text
 from evidence.model import Digest
 from evidence.report.json_form import from_json
 from evidence.web.extensions import db
-from evidence.web.models import Page, Scan, State, StoredDigest, now
-from evidence.web.running.work import Product
+from evidence.web.models import Asked, Page, Scan, State, StoredDigest, now
+from evidence.web.running.work import Product, standing_of
 from evidence.web.settings import Settings
+
+_ASKED = tuple(name for name in Asked.__annotations__)
 
 
 def store(product: Product, scan: Scan, settings: Settings) -> StoredDigest:
     """Keep a digest and its pages as the answer to ``scan``. The caller's transaction is committed."""
     digest = from_json(product.content)
     first = digest.repositories[0]
+    whose = scan.candidate or ", ".join(digest.inputs["options"].get("candidates", ())) or None
     stored = StoredDigest(
+        **{name: getattr(scan, name) for name in _ASKED},
         request_key=request_key(scan),
-        source=scan.source,
+        standing=standing_of(repository.commit for repository in digest.repositories),
+        subject_key=_subject_key(whose, scan.sources),
+        whose=whose and whose[:200],
         name=", ".join(repository.name for repository in digest.repositories),
         url=first.url,
         commit=first.commit,
         committed=first.committed,
-        candidate=scan.candidate,
-        profile=scan.profile,
         complete=digest.complete,
         asked_by=scan.asked_by,
         expires=now() + timedelta(days=settings.keep_days),
@@ -48,22 +52,29 @@ def _packed(text: str) -> bytes:
 
 
 def request_key(scan: Scan) -> str:
-    """What makes two requests the same: source, candidate, profile, and what of this tool looks."""
+    """What makes two requests the same: all that was asked for, and what of this tool looks."""
     from evidence.detect import versions
 
-    asked = [scan.source, scan.candidate, scan.profile, sorted(versions().items())]
-    return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
+    return _hash([*(getattr(scan, name) for name in _ASKED), sorted(versions().items())])
 
 
-def known_commits(scan: Scan) -> frozenset[str]:
-    """The commits at which this very request has been answered completely."""
-    query = select(StoredDigest.commit).where(StoredDigest.request_key == request_key(scan), StoredDigest.complete)
+def _subject_key(whose: str | None, sources: list[str]) -> str:
+    return _hash(["person", whose.lower()] if whose else ["links", *sorted(sources)])
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(value)).hexdigest()
+
+
+def known_standings(scan: Scan) -> frozenset[str]:
+    """The standings, of commits, at which this very request has been answered completely."""
+    query = select(StoredDigest.standing).where(StoredDigest.request_key == request_key(scan), StoredDigest.complete)
     return frozenset(db.session.scalars(query.where(_alive())))
 
 
-def same(scan: Scan, commit: str) -> StoredDigest | None:
-    """The latest complete answer to this very request at this commit."""
-    query = select(StoredDigest).where(StoredDigest.request_key == request_key(scan), StoredDigest.commit == commit)
+def same(scan: Scan, standing: str) -> StoredDigest | None:
+    """The latest complete answer to this very request at these commits."""
+    query = select(StoredDigest).where(StoredDigest.request_key == request_key(scan), StoredDigest.standing == standing)
     return db.session.scalar(
         query.where(StoredDigest.complete, _alive()).order_by(StoredDigest.created.desc()).limit(1)
     )
@@ -81,10 +92,8 @@ def listed(limit: int, before: int = 0) -> list[StoredDigest]:
 
 
 def related(stored: StoredDigest) -> list[StoredDigest]:
-    """Other digests of the same candidate or, without one, of the same repository: what it may be compared with."""
-    alike = StoredDigest.candidate == stored.candidate
-    if stored.candidate is None:
-        alike = StoredDigest.candidate.is_(None) & (StoredDigest.source == stored.source)
+    """Other digests of the same person or, without one, of the same links: what it may be compared with."""
+    alike = StoredDigest.subject_key == stored.subject_key
     query = select(StoredDigest).where(alike, StoredDigest.id != stored.id, _alive())
     return list(db.session.scalars(query.order_by(StoredDigest.created.desc()).limit(20)))
 

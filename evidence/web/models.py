@@ -17,6 +17,8 @@ _NAMES = {
     "pk": "pk_%(table_name)s",
 }
 ID_LENGTH = 22
+MOST = 10
+"""So many repositories of a person's or group's page are read unless another number is asked for."""
 
 
 class Base(DeclarativeBase):
@@ -62,17 +64,33 @@ class State(StrEnum):
         return self in (State.DONE, State.FAILED, State.INTERRUPTED)
 
 
-class Scan(Base):
-    """One scan that somebody asked for. ``source`` has passed the check of addresses. ``stages`` are the finished ones:
-    name, steps and seconds. ``beat`` is when its server last wrote here."""
+class Asked:
+    """What was asked for. ``source`` and ``further`` are links that have passed the check of addresses, for one digest;
+    of a person's or group's page at most ``most`` repositories are read, those that match one of ``include`` and none
+    of ``exclude``."""
+
+    source: Mapped[str] = mapped_column(String(2048))
+    further: Mapped[list[str]] = mapped_column(JSON, default=list)
+    candidate: Mapped[str | None] = mapped_column(String(200))
+    profile: Mapped[str | None] = mapped_column(String(100))
+    most: Mapped[int] = mapped_column(default=MOST)
+    include: Mapped[list[str]] = mapped_column(JSON, default=list)
+    exclude: Mapped[list[str]] = mapped_column(JSON, default=list)
+
+    @property
+    def sources(self) -> list[str]:
+        """All links."""
+        return [self.source, *self.further]
+
+
+class Scan(Asked, Base):
+    """One scan that somebody asked for. ``stages`` are the finished ones: name, steps, seconds and, of several sources,
+    which (``part``); ``beat`` is when its server last wrote here."""
 
     __tablename__ = "scan"
     __table_args__ = (Index("ix_scan_state", "state"),)
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
-    source: Mapped[str] = mapped_column(String(2048))
-    candidate: Mapped[str | None] = mapped_column(String(200))
-    profile: Mapped[str | None] = mapped_column(String(100))
     anew: Mapped[bool] = mapped_column(default=False)
     asked_by: Mapped[str] = mapped_column(String(200))
     instance: Mapped[str] = mapped_column(String(200))
@@ -81,6 +99,7 @@ class Scan(Base):
     started: Mapped[datetime | None] = mapped_column(Moment)
     finished: Mapped[datetime | None] = mapped_column(Moment)
     beat: Mapped[datetime | None] = mapped_column(Moment)
+    part: Mapped[str] = mapped_column(String(400), default="")
     stage: Mapped[str] = mapped_column(String(200), default="")
     count: Mapped[int] = mapped_column(default=0)
     total: Mapped[int | None] = mapped_column()
@@ -95,24 +114,26 @@ class Scan(Base):
         return State(self.state)
 
 
-class StoredDigest(Base):
-    """A finished digest. ``content`` is its JSON form, compressed; ``request_key`` tells which request it answers.
+class StoredDigest(Asked, Base):
+    """A finished digest. ``content`` is its JSON form, compressed; ``request_key`` tells which request it answers, and
+    ``standing`` at which commits; ``subject_key`` is the same for digests of one person, or of the same links.
 
-    ``name``, ``url`` and ``commit`` repeat the first repository's, for lists. No ``expires`` means that it is kept.
+    ``name`` lists the repositories; ``url``, ``commit`` and ``committed`` repeat the first one's, for lists; ``whose``
+    is the candidate, or the person whose page was read. No ``expires`` means that it is kept.
     """
 
     __tablename__ = "digest"
-    __table_args__ = (Index("ix_digest_request_key", "request_key"), Index("ix_digest_expires", "expires"))
+    __table_args__ = tuple(Index(f"ix_digest_{name}", name) for name in ("request_key", "expires", "subject_key"))
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
     request_key: Mapped[str] = mapped_column(String(64))
-    source: Mapped[str] = mapped_column(String(2048))
+    standing: Mapped[str] = mapped_column(String(64), default="")
+    subject_key: Mapped[str] = mapped_column(String(64), default="")
     name: Mapped[str] = mapped_column(Text)
     url: Mapped[str] = mapped_column(Text)
     commit: Mapped[str] = mapped_column(String(64))
     committed: Mapped[str] = mapped_column(String(40))
-    candidate: Mapped[str | None] = mapped_column(String(200))
-    profile: Mapped[str | None] = mapped_column(String(100))
+    whose: Mapped[str | None] = mapped_column(String(200))
     complete: Mapped[bool] = mapped_column()
     asked_by: Mapped[str] = mapped_column(String(200))
     created: Mapped[datetime] = mapped_column(Moment, default=now)

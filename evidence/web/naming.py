@@ -46,10 +46,10 @@ def named_all(digests: list[StoredDigest]) -> list[Named]:
     """The digests under the names that the visitor may see."""
     shown = None if not settings().anonymous_first else _revealed()
     return [
-        Named(each, each.name, each.candidate, each.commit, False)
+        Named(each, each.name, each.whose, each.commit, False)
         if shown is None or each.id in shown
         else Named(
-            each, pseudonym("repository", each.name), each.candidate and pseudonym("person", each.candidate), "", True
+            each, _pseudonyms("repository", each.name), each.whose and _pseudonyms("person", each.whose), "", True
         )
         for each in digests
     ]
@@ -65,14 +65,41 @@ def pseudonym(kind: str, name: str) -> str:
     return f"{kind}-{hmac.new(ours().runner.pseudonyms, name.lower().encode(), hashlib.sha256).hexdigest()[:6]}"
 
 
+def _pseudonyms(kind: str, names: str) -> str:
+    """Of a list with commas, each name's: those that stand in the digest."""
+    return ", ".join(pseudonym(kind, name) for name in names.split(", "))
+
+
+def is_hidden(scan: Scan) -> bool:
+    """Whether this visitor may not see what a scan is of: others' scans, where one reads without names first."""
+    return settings().anonymous_first and scan.asked_by != visitor_name()
+
+
+def scan_sources(scan: Scan) -> list[str]:
+    """What was asked for, without the scheme that every address has; or pseudonyms."""
+    if is_hidden(scan):
+        return [pseudonym("source", source) for source in scan.sources]
+    return [source.removeprefix("https://") for source in scan.sources]
+
+
 def scan_name(scan: Scan) -> str:
-    """What was asked for, without the scheme that every address has; hidden from others who read without names."""
-    if settings().anonymous_first and scan.asked_by != visitor_name():
-        return pseudonym("source", scan.source)
-    return scan.source.removeprefix("https://")
+    """The same in a line."""
+    first, *others = scan_sources(scan)
+    return f"{first} and {len(others)} more" if others else first
 
 
 def scan_candidate(scan: Scan) -> str:
     """Whose work it is, hidden likewise."""
-    hidden = settings().anonymous_first and scan.asked_by != visitor_name()
-    return pseudonym("person", scan.candidate or "") if hidden else scan.candidate or ""
+    return pseudonym("person", scan.candidate or "") if is_hidden(scan) else scan.candidate or ""
+
+
+def scan_says(scan: Scan) -> tuple[str, list[str]]:
+    """Why it failed, and its warnings, which may name what it is of."""
+    if is_hidden(scan):
+        return ("Who asked for it can see why." if scan.sentence else ""), []
+    return scan.sentence, scan.warnings
+
+
+def part_name(scan: Scan, part: str) -> str:
+    """Which of several sources is being read."""
+    return part.partition(":")[0] if is_hidden(scan) else part

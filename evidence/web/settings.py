@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     queue: int = Field(default=20, ge=1)
     queue_per_person: int = Field(default=6, ge=1)
     links_at_once: int = Field(default=5, ge=1, le=20)
+    portfolio: int = Field(default=20, ge=1, le=100)
 
     keep_days: int = Field(default=30, ge=1, le=3650)
     share_days: int = Field(default=14, ge=1, le=365)

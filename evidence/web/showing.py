@@ -12,9 +12,10 @@ from evidence.report.visible import safe_url, visible
 from evidence.report.words import STATUS, counted, number
 from evidence.web.context import settings
 from evidence.web.models import Scan, State, now
-from evidence.web.naming import scan_candidate, scan_name
+from evidence.web.naming import part_name, scan_candidate, scan_name, scan_says, scan_sources
 from evidence.web.visitor import visitor
 
+_FEW = 3
 _STATES = {
     State.QUEUED: "waiting",
     State.RUNNING: "being read",
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
         address=safe_url,
         moment=moment,
         day=day,
+        few=few,
         took=took,
         counted=counted,
         number=number,
@@ -46,7 +48,10 @@ def _names() -> dict[str, Any]:
         "visitor": visitor(),
         "team": settings().team,
         "now": now(),
+        "part_name": part_name,
         "scan_name": scan_name,
+        "scan_sources": scan_sources,
+        "scan_says": scan_says,
         "scan_candidate": scan_candidate,
         "state_words": state_words,
     }
@@ -60,6 +65,13 @@ def state_words(scan: Scan) -> str:
 def seen(text: str) -> Markup:
     """Text of others with nothing hidden in it; long addresses may break at their slashes."""
     return Markup("/<wbr>").join(escape(part) for part in visible(text).split("/"))
+
+
+def few(names: str) -> Markup:
+    """A list of names with commas, cut after the first ones: "a, b, c and 4 more"."""
+    parts = names.split(", ")
+    shown, more = (parts, "") if len(parts) <= _FEW + 1 else (parts[:_FEW], f" and {len(parts) - _FEW} more")
+    return Markup(", ").join(map(seen, shown)) + more
 
 
 def moment(when: datetime) -> Markup:

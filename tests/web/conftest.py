@@ -72,13 +72,14 @@ def _running(server: ThreadingHTTPServer) -> Iterator[ThreadingHTTPServer]:
 
 @pytest.fixture(scope="session")
 def forge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with the repository ``ada/bazaar`` of two commits, and an empty one."""
+    """A server with the repository ``ada/bazaar`` of two commits, ``ada/market`` of one, and an empty one."""
     root = tmp_path_factory.mktemp("forge")
     bazaar = Builder(root / "ada" / "bazaar")
     bazaar.commit(SHOP, "Begin a bazaar")
     bazaar.commit(
         {"bazaar/errors.py": "def register(app):\n    app.register_error_handler(404, lambda e: ('', 404))\n"}
     )
+    Builder(root / "ada" / "market").commit({"stall.py": "import flask\n\nstall = flask.Flask(__name__)\n"}, "Begin")
     Builder(root / "ada" / "empty")
     server = Server(root)
     yield from _running(server)  # type: ignore[misc]

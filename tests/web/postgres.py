@@ -44,8 +44,8 @@ def running(folder: Path, port: int) -> Iterator[str]:
     data = str(folder / "cluster")
     run("initdb", "-D", data, "-U", "evidence", "-A", "trust", "--no-sync", "-E", "UTF8")
     settings = f"-c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off -p {port}"
-    run("pg_ctl", "-D", data, "-w", "-t", "60", "-o", settings, "start")
+    run("pg_ctl", "-D", data, "-w", "-t", "300", "-o", settings, "start")
     try:
         yield f"postgresql://evidence@127.0.0.1:{port}/postgres"
     finally:
-        run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+        run("pg_ctl", "-D", data, "-m", "immediate", "-w", "-t", "300", "stop")

@@ -30,7 +30,7 @@ def api(tmp_path_factory: pytest.TempPathFactory, forge: Server, mute: str) -> I
     given = usual_settings(tmp_path_factory.mktemp("api"), forge, mute, queue=5000, queue_per_person=5000)
     with ready(given) as app:
         client = app.test_client()
-        _digest(app, client.post("/api/v1/scans", json={"source": f"{forge.origin}/ada/bazaar"}).json)
+        _digest(app, client.post("/api/v1/scans", json={"sources": [f"{forge.origin}/ada/bazaar"]}).json)
         yield app
 
 
@@ -75,7 +75,7 @@ def _try(operation: Any) -> None:
 def test_a_scan_and_its_digest_over_json(api: Flask, forge: Server) -> None:
     """Queue, watch, read, delete; the content is the whole digest."""
     client = api.test_client()
-    queued = client.post("/api/v1/scans", json={"source": f"{forge.origin}/ada/bazaar", "anew": True})
+    queued = client.post("/api/v1/scans", json={"sources": [f"{forge.origin}/ada/bazaar"], "anew": True})
     assert queued.status_code == 202
     assert client.get(queued.headers["Location"]).status_code == 200
     digest = _digest(api, queued.json)
@@ -91,10 +91,10 @@ def test_wrong_requests_are_problems(api: Flask) -> None:
     """Bad addresses, unknown fields and other types are refused as RFC 9457 has it, before anything is fetched."""
     client = api.test_client()
     for body, said in (
-        ({"source": "/etc"}, "is not an address on"),
-        ({"source": "https://github.com/a/b", "profile": "x"}, "no such profile"),
-        ({"source": "https://github.com/a/b", "more": 1}, "more"),
-        ({}, "source"),
+        ({"sources": ["/etc"]}, "is not an address on"),
+        ({"sources": ["https://github.com/a/b"], "profile": "x"}, "no such profile"),
+        ({"sources": ["https://github.com/a/b"], "more": 1}, "more"),
+        ({}, "sources"),
     ):
         refused = client.post("/api/v1/scans", json=body)
         assert refused.status_code == 422

@@ -85,7 +85,7 @@ def window(chromium: Browser, site: str) -> Iterator[Watched]:
 
 def _paste(page: Page, site: str, link: str) -> None:
     page.goto(f"{site}/")
-    page.get_by_label("Link to a repository").fill(link)
+    page.get_by_label("Link to a repository, or several").fill(link)
     page.get_by_role("button", name="Read it").click()
 
 
@@ -133,7 +133,7 @@ def test_a_bad_link_and_cancelling(window: Watched, site: str, mute: str) -> Non
     """The sentence stands beside the field and is read with it; a running scan is cancelled and gone."""
     page = window.page
     _paste(page, site, "https://example.org/a/b")
-    field = page.get_by_label("Link to a repository")
+    field = page.get_by_label("Link to a repository, or several")
     assert field.get_attribute("aria-invalid") == "true"
     described = (field.get_attribute("aria-describedby") or "").split()
     assert "is not one we fetch from" in page.locator(f"#{described[0]}").inner_text()
@@ -155,7 +155,7 @@ def test_by_keyboard_alone(window: Watched, site: str, forge: Server) -> None:
     page.goto(f"{site}/")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip" or page.evaluate("document.activeElement.id")
-    page.get_by_label("Link to a repository").focus()
+    page.get_by_label("Link to a repository, or several").focus()
     page.keyboard.type(f"{forge.origin}/ada/bazaar")
     for _ in range(10):
         page.keyboard.press("Tab")

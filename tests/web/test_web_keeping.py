@@ -140,7 +140,7 @@ def test_cancelling_leaves_nothing(visitor: Visitor, mute: str, data: Path) -> N
 def test_a_hung_scan_is_ended_and_blocks_no_page(make_app: MakeApp, mute: str, forge: Server, data: Path) -> None:
     """While a scan hangs, pages answer; when its time is over it is stopped, and the next one has its turn."""
     visitor = Visitor(make_app(scan_seconds=20, parallel_scans=1))
-    visitor.paste(f"{mute}/ada/bazaar", f"{forge.origin}/ada/nothing")
+    visitor.paste(f"{mute}/ada/bazaar", f"{forge.origin}/ada/nothing", each="y")
     begun = time.monotonic()
     assert visitor.get("/").status_code == 200
     assert visitor.get("/digests").status_code == 200
@@ -164,7 +164,7 @@ def test_a_restart_marks_what_ran_and_goes_on_with_what_waited(data: Path, forge
     prepare(app)
     with working(app):
         visitor = Visitor(app)
-        visitor.paste(f"{mute}/ada/bazaar", f"{forge.origin}/ada/bazaar")
+        visitor.paste(f"{mute}/ada/bazaar", f"{forge.origin}/ada/bazaar", each="y")
         visitor.until("/scans", "being read")
     assert _names_of(_children()) == []
     with app.app_context():
@@ -195,7 +195,7 @@ def _by_source(app: Flask, mute: str) -> list[tuple[bool, str]]:
 def test_a_full_queue_says_so(make_app: MakeApp, mute: str, part: dict[str, int]) -> None:
     """The queue of all, and each person's part of it, are bounded."""
     visitor = Visitor(make_app(**part))
-    refused = visitor.paste(f"{mute}/ada/bazaar", f"{mute}/ada/other")
+    refused = visitor.paste(f"{mute}/ada/bazaar", f"{mute}/ada/other", each="y")
     assert refused.status_code == 429
     assert "Too much at once" in visitor.page
     visitor.get("/scans")

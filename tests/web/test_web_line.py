@@ -72,7 +72,7 @@ def test_a_bad_link_is_refused_beside_the_field(guest: Visitor, link: str) -> No
     """One sentence next to the field, what was typed stays there, and no scan begins."""
     refused = guest.paste(link)
     assert refused.status_code == 422
-    wrong = re.search(r'id="links-wrong">(.*?)</p>', guest.page, re.DOTALL)
+    wrong = re.search(r'id="links-wrong">(.*?)</div>', guest.page, re.DOTALL)
     assert wrong
     assert BAD[link] in re.sub(r"<.*?>", "", wrong[1]).replace("&#39;", "'")
     assert 'aria-invalid="true"' in guest.page

@@ -64,7 +64,7 @@ def _paths() -> dict[str, Any]:
         "/api/v1/scans/{scan_id}": {
             "parameters": [scan],
             "get": _operation("showScan", "Where a scan stands", {200: _ok("ScanRecord")}, [], _ABSENT),
-            "delete": _operation("cancelScan", "Cancel a scan", {204: _EMPTY}, [], {**_ABSENT, 409: "It is over."}),
+            "delete": _operation("cancelScan", "Cancel a scan", {204: _EMPTY}, [], _NOT_NOW),
         },
         "/api/v1/digests": {
             "get": _operation("listDigests", "Digests", {200: _ok("DigestList")}, [*_paging()], {422: "Wrong."}),
@@ -85,6 +85,7 @@ def _paths() -> dict[str, Any]:
     }
 
 
+_NOT_NOW = {**_ABSENT, 403: "It is another's.", 409: "It is over."}
 _EMPTY = {"description": "Done."}
 _OLD = {**_ABSENT, 409: "Another version of evidence made it."}
 

@@ -7,12 +7,15 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from evidence.web.models import MOST as MOST_READ
 from evidence.web.models import Scan, State
-from evidence.web.naming import Named, scan_candidate, scan_name
+from evidence.web.naming import Named, part_name, scan_candidate, scan_says, scan_sources
 
 ID = r"^[A-Za-z0-9_-]{22}$"
 Id = Annotated[str, StringConstraints(pattern=ID)]
 MOST = 200
+Address = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+Glob = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class Paging(BaseModel):
@@ -25,19 +28,26 @@ class Paging(BaseModel):
 
 
 class NewScan(BaseModel):
-    """What to scan: the address of a repository, a branch, a commit or a change."""
+    """What to scan into one digest: addresses of repositories, branches, commits, changes, people or groups.
+
+    Of a person's or group's page, at most ``most`` repositories are read, those that match one of ``include`` and none
+    of ``exclude`` (globs over owner/name)."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    source: str = Field(min_length=1, max_length=2048, examples=["https://github.com/owner/name"])
+    sources: list[Address] = Field(min_length=1, max_length=20, examples=[["https://github.com/owner/name"]])
+    most: int = Field(default=MOST_READ, ge=1, le=100)
+    include: list[Glob] = Field(default=[], max_length=20)
+    exclude: list[Glob] = Field(default=[], max_length=20)
     candidate: str | None = Field(default=None, min_length=1, max_length=200)
     profile: str | None = Field(default=None, min_length=1, max_length=100)
     anew: bool = Field(default=False, description="Scan even if this commit has been read before.")
 
 
 class Stage(BaseModel):
-    """A stage that is done: its steps and the seconds it took."""
+    """A stage that is done: its steps and the seconds it took; ``part`` tells which of several sources it was of."""
 
+    part: str
     name: str
     count: int
     total: int | None
@@ -48,10 +58,11 @@ class ScanRecord(BaseModel):
     """Where a scan stands. ``digest`` is the id of its result, once there is one."""
 
     id: Id
-    source: str
+    sources: list[str]
     candidate: str | None
     profile: str | None
     state: State
+    part: str
     stage: str
     count: int
     total: int | None
@@ -66,14 +77,17 @@ class ScanRecord(BaseModel):
     @classmethod
     def of(cls, scan: Scan) -> ScanRecord:
         """The record as this visitor may see it."""
-        same = ("id", "profile", "stage", "count", "total", "sentence", "created", "started", "finished")
+        sentence, warnings = scan_says(scan)
+        same = ("id", "profile", "stage", "count", "total", "created", "started", "finished")
         return cls(
             **{name: getattr(scan, name) for name in same},
-            source=scan_name(scan),
+            sources=scan_sources(scan),
             candidate=scan_candidate(scan) or None,
             state=scan.status,
-            stages=[Stage(**stage) for stage in scan.stages],
-            warnings=scan.warnings,
+            part=part_name(scan, scan.part),
+            stages=[Stage(**{**stage, "part": part_name(scan, stage["part"])}) for stage in scan.stages],
+            sentence=sentence,
+            warnings=warnings,
             digest=scan.digest_id,
         )
 

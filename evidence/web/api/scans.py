@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from evidence.matrix.load import load_profiles
 from evidence.model import UsageError
-from evidence.web import asking
+from evidence.web import asking, links
 from evidence.web.api.records import NewScan, Paging, ScanList, ScanRecord
 from evidence.web.api.routes import answer, blueprint, body_of, query_of
 from evidence.web.context import settings
@@ -35,17 +35,35 @@ def list_scans() -> Response:
 @limiter.limit(lambda: settings().rate_scans)
 def begin_scan() -> Response:
     """Queue a scan; its record tells where it stands."""
-    wanted = body_of(NewScan)
-    try:
-        source = asking.checked_source(wanted.source)
-    except UsageError as wrong:
-        raise Refused(422, str(wrong)) from None
-    if wanted.profile is not None and wanted.profile not in {profile.id for profile in load_profiles()}:
-        raise Refused(422, "There is no such profile.")
-    scan = asking.ask([source], candidate=wanted.candidate, profile=wanted.profile, anew=wanted.anew)[0]
+    new = body_of(NewScan)
+    _check(new)
+    digest = asking.wanted(
+        [source.strip() for source in new.sources],
+        candidate=new.candidate,
+        profile=new.profile,
+        most=min(new.most, settings().portfolio),
+        include=tuple(new.include),
+        exclude=tuple(new.exclude),
+    )
+    scan = asking.ask([digest], anew=new.anew)[0]
     response = answer(ScanRecord.of(scan), 202)
     response.headers["Location"] = url_for("api.show_scan", scan_id=scan.id)
     return response
+
+
+def _check(new: NewScan) -> None:
+    """Refuse (422) what the page refuses, in the same sentences."""
+    most = settings().links_at_once
+    if len(new.sources) > most:
+        raise Refused(422, f"That is {len(new.sources)} links; {most} can be read at once.")
+    if wrong := links.wrong(new.sources):
+        raise Refused(422, " ".join(wrong))
+    try:
+        links.checked_globs([*new.include, *new.exclude])
+    except UsageError as error:
+        raise Refused(422, str(error)) from None
+    if new.profile is not None and new.profile not in {profile.id for profile in load_profiles()}:
+        raise Refused(422, "There is no such profile.")
 
 
 @blueprint.get("/scans/<scan_id>")

@@ -55,7 +55,7 @@ def read(digest_id: str) -> str:
         each=named(stored),
         anonymous=form == ANONYMOUS,
         wanted=wanted,
-        choices=choices.offered(stored.candidate is not None),
+        choices=choices.offered(stored.whose is not None),
         related=keeping.related(stored),
         keeps=choices.KEEPS,
     )
@@ -102,7 +102,7 @@ def keep(digest_id: str) -> Answer:
 def anew(digest_id: str) -> Answer:
     """Scan the same source again, whatever is stored."""
     stored = the_digest(digest_id)
-    scans = asking.ask([stored.source], candidate=stored.candidate, profile=stored.profile, anew=True)
+    scans = asking.ask([asking.again(stored)], anew=True)
     return redirect(url_for("scans.watch", scan_id=scans[0].id), 303)
 
 

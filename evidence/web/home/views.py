@@ -10,7 +10,7 @@ from evidence.web import asking, keeping
 from evidence.web.context import settings
 from evidence.web.extensions import db, limiter
 from evidence.web.home.forms import LinksForm
-from evidence.web.models import Scan, State
+from evidence.web.models import MOST, Scan, State
 from evidence.web.naming import named_all
 
 blueprint = Blueprint("home", __name__)
@@ -30,9 +30,7 @@ def ask() -> Response | tuple[str, int]:
     form = LinksForm()
     if not form.validate_on_submit():
         return _page(form), 422
-    scans = asking.ask(
-        form.sources, candidate=form.candidate.data or None, profile=form.profile.data or None, anew=form.anew.data
-    )
+    scans = asking.ask(form.digests, anew=form.anew.data)
     if len(scans) == 1:
         return redirect(url_for("scans.watch", scan_id=scans[0].id), 303)
     return redirect(url_for("scans.listing"), 303)
@@ -48,5 +46,6 @@ def _page(form: LinksForm) -> str:
         digests=named_all(keeping.listed(_RECENT)),
         hosts=[*sorted(places.hosts), *places.insecure],
         most=settings().links_at_once,
+        portfolio=min(MOST, settings().portfolio),
         keep_days=settings().keep_days,
     )

@@ -20,6 +20,7 @@ class Record:
     def __init__(self, scan_id: str) -> None:
         self.id = scan_id
         self._count = 0
+        self._part = ""
         self._warnings: list[str] = []
         self._stages: list[dict[str, Any]] = []
         self._stage: dict[str, Any] = {}
@@ -35,18 +36,22 @@ class Record:
 
     def begin(self) -> bool:
         """Turn it from queued to running; False when somebody cancelled it or another server has it."""
-        fresh = {"started": now(), "beat": now(), "count": 0, "total": None, "stages": [], "warnings": [], "stage": ""}
+        fresh = {"started": now(), "beat": now(), "count": 0, "total": None, "stages": [], "warnings": []}
+        fresh |= {"stage": "", "part": ""}
         waiting = (Scan.id == self.id) & (Scan.state == State.QUEUED)
         done = db.session.execute(update(Scan).where(waiting).values(state=State.RUNNING, **fresh))
         db.session.commit()
         return bool(done.rowcount)  # type: ignore[attr-defined]
 
     def heard(self, message: tuple[Any, ...]) -> None:
-        """Take in what the scan tells: a stage, steps or a warning."""
+        """Take in what the scan tells: a source, a stage, steps or a warning."""
         kind, *rest = message
-        if kind == "stage":
+        if kind == "source":
+            number, total, name = rest
+            self._part = f"{number} of {total}: {name}"
+        elif kind == "stage":
             self._close_stage()
-            self._stage = {"name": str(rest[0]), "total": rest[1]}
+            self._stage = {"name": str(rest[0]), "total": rest[1], "part": self._part}
             self._count, self._began, self._written = 0, time.monotonic(), 0.0
         elif kind == "advance":
             self._count += int(rest[0])
@@ -66,7 +71,14 @@ class Record:
     def over(self, state: State, sentence: str, digest_id: str | None = None) -> None:
         """The last word on it."""
         self._close_stage()
-        values = {"state": state, "sentence": sentence, "digest_id": digest_id, "finished": now(), "stage": ""}
+        values = {
+            "state": state,
+            "sentence": sentence,
+            "digest_id": digest_id,
+            "finished": now(),
+            "stage": "",
+            "part": "",
+        }
         db.session.execute(
             update(Scan)
             .where(Scan.id == self.id)
@@ -92,7 +104,7 @@ class Record:
         values: dict[str, Any] = {"beat": now()}
         if self._dirty:
             values |= {"stage": self._stage.get("name", ""), "total": self._stage.get("total"), "count": self._count}
-            values |= {"stages": list(self._stages), "warnings": list(self._warnings)}
+            values |= {"part": self._part, "stages": list(self._stages), "warnings": list(self._warnings)}
             self._dirty = False
         db.session.execute(update(Scan).where(Scan.id == self.id).values(**values))
         db.session.commit()

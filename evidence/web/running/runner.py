@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from evidence.pipeline import ScanRequest
-from evidence.web import keeping
+from evidence.web import keeping, links
 from evidence.web.extensions import db
 from evidence.web.models import Scan, State, now
 from evidence.web.running.process import Ended, run_apart, sweep, work_folder
@@ -91,6 +91,10 @@ class Runner:
             return
         _log.info("scan begins", scan=scan_id)
         scan = record.scan()
+        if wrong := links.wrong(scan.sources):
+            # What waited or was interrupted may be on hosts that the operator has taken off the list since.
+            record.over(State.FAILED, " ".join(wrong))
+            return
         try:
             answer = self._answer(scan, record)
         except Ended as ended:
@@ -100,7 +104,7 @@ class Runner:
 
     def _answer(self, scan: Scan, record: Record) -> Answer:
         request = self._request(scan)
-        known = frozenset[str]() if scan.anew else keeping.known_commits(scan)
+        known = frozenset[str]() if scan.anew else keeping.known_standings(scan)
         db.session.commit()
         with work_folder(self.folder) as folder:
             bounds = Bounds(folder, self._settings.scan_memory_mib, self._settings.scan_seconds)
@@ -118,6 +122,10 @@ class Runner:
     def _request(self, scan: Scan) -> ScanRequest:
         return ScanRequest(
             source=scan.source,
+            further=tuple(scan.further),
+            limit=scan.most,
+            include=tuple(scan.include),
+            exclude=tuple(scan.exclude),
             profile=scan.profile,
             candidates=tuple(word.strip() for word in (scan.candidate or "").split(",") if word.strip()),
             hosts=self._settings.forges,
@@ -141,7 +149,7 @@ class Runner:
             return
         scan = record.scan()
         if isinstance(answer.content, Known):
-            stored = keeping.same(scan, answer.content.commit)
+            stored = keeping.same(scan, answer.content.standing)
         else:
             stored = keeping.store(answer.content, scan, self._settings)
         if stored is None:

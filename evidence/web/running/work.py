@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import resource
 import signal
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -69,9 +70,15 @@ def _send(*message: Any) -> None:
 class Telling:
     """Progress that goes to the server, a few times a second at most."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, warnings: bool = True) -> None:
+        self._warnings = warnings
         self._pending = 0
         self._sent = 0.0
+
+    def source(self, number: int, total: int, name: str) -> None:
+        """Of several sources, the one that is read from now on."""
+        self._flush()
+        _send("source", number, total, name)
 
     def stage(self, name: str, total: int | None) -> None:
         """A stage begins."""
@@ -86,7 +93,8 @@ class Telling:
 
     def warn(self, sentence: str) -> None:
         """Something that the reader should know."""
-        _send("warn", sentence)
+        if self._warnings:
+            _send("warn", sentence)
 
     def _flush(self) -> None:
         if self._pending:
@@ -118,25 +126,31 @@ class Product:
 
 @dataclass(frozen=True)
 class Known:
-    """The commit is one that has been read before."""
+    """The sources stand at commits that have been read before."""
 
-    commit: str
+    standing: str
+
+
+def standing_of(commits: Iterable[str]) -> str:
+    """What tells that the same commits were read: a hash of them; "" where one of them is not known."""
+    all_of_them = sorted(set(commits))
+    return hashlib.sha256(" ".join(all_of_them).encode()).hexdigest() if all(all_of_them) else ""
 
 
 def scanned(request: ScanRequest, bounds: Bounds, known: frozenset[str], key: bytes) -> Answer:
-    """A :class:`Product`, :class:`Known` where the source stands at one of the ``known`` commits, or the sentence about
+    """A :class:`Product`, :class:`Known` where the sources stand as one of the ``known`` tells, or the sentence about
     why there is neither. ``key`` makes the pseudonyms."""
 
     def work() -> Product | Known:
-        from evidence.pipeline import commit_of, scan
+        from evidence.pipeline import commits_of, scan
         from evidence.report.json_form import to_json
 
         telling = Telling()
         if known:
             telling.stage("Asking for the latest commit", None)
-            commit = commit_of(request)
-            if commit in known:
-                return Known(commit)
+            standing = standing_of(commits_of(request, Telling(warnings=False)))
+            if standing in known:
+                return Known(standing)
         digest = scan(request, telling)
         telling.stage("Writing the page", None)
         return Product(to_json(digest), pages_of(digest, key))

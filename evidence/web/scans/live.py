@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from evidence.web.context import settings
 from evidence.web.extensions import db
 from evidence.web.models import Scan, State, now
+from evidence.web.naming import part_name
 
 _TICK_SECONDS = 0.5
 _STREAM_SECONDS = 45.0
@@ -25,6 +26,7 @@ class Standing:
     """Where a scan stands, in the words of the page. ``elapsed`` is seconds; ``total`` is None where nobody knows."""
 
     heading: str
+    part: str
     stage: str
     elapsed: float
     count: int
@@ -47,6 +49,7 @@ def standing(scan: Scan) -> Standing:
     began = scan.started or scan.created
     return Standing(
         heading=_HEADINGS[scan.status],
+        part=part_name(scan, scan.part),
         stage=scan.stage,
         elapsed=((scan.finished or now()) - began).total_seconds(),
         count=scan.count,
