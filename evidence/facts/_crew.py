@@ -20,6 +20,8 @@ from evidence.facts._worker import Answer, Extract, Item
 from evidence.facts.orphans import forking
 
 _REAP_SECONDS = 5.0
+# An item that waits for a busy machine is no hang: what does nothing is charged this part of the clock only.
+_WAITING = 6
 # Linux takes 107 bytes for the address of a socket, and multiprocessing adds "/pymp-12345678/listener-12345678".
 _LONGEST_FOLDER = 70
 
@@ -59,12 +61,16 @@ class Crew:
 
     def in_work(self) -> set[tuple[int, int]]:
         """(batch, item) of every worker that is, or died, in the middle of an item."""
-        return {(int(batch), int(item)) for _, batch, item, started in self._rows() if started}
+        return {(int(batch), int(item)) for _, batch, item, started, _ in self._rows() if started}
 
     def kill_overdue(self, seconds: float) -> set[tuple[int, int]]:
-        """Kill the workers whose item takes longer than this; (batch, item) of those."""
+        """Kill the workers whose item takes more processor time than this, or stands still; (batch, item) of those."""
         now, rows = monotonic(), self._rows()
-        late = {int(pid): (int(b), int(i)) for pid, b, i, since in rows if since and now - since > seconds}
+        late = {
+            int(pid): (int(batch), int(item))
+            for pid, batch, item, since, used in rows
+            if since and now - since > seconds and _spent(int(pid), now - since, used) > seconds
+        }
         idle = not any(row[3] for row in rows) and now - self._heard > 3 * seconds
         self._roster.kill(None if idle else set(late))
         return set(late.values())
@@ -101,6 +107,19 @@ class _Roster:
         for process in self._processes:
             if process.pid is not None and (pids is None or process.pid in pids):
                 process.kill()
+
+
+def _spent(pid: int, passed: float, used: float) -> float:
+    """Seconds to charge to an item that began ``passed`` seconds ago, when its worker had used so much of a processor.
+
+    Processor time, so that the same file meets the same bound on a busy machine; the clock where the system does not
+    tell, and a part of the clock for whoever does nothing at all."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+            user, system = stat.read().rpartition(")")[2].split()[11:13]
+    except (OSError, ValueError):
+        return passed
+    return max((int(user) + int(system)) / os.sysconf("SC_CLK_TCK") - used, passed / _WAITING)
 
 
 def _forking(context: BaseContext) -> int:

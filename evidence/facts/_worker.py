@@ -25,8 +25,9 @@ Answer = tuple[bytes | None, bool]
 
 CRASHED = "parser_crashed"
 
-FIELDS = 4
-"""Numbers per worker in the shared memory: process id, batch, item, start of the item (seconds, monotonic; 0: none)."""
+FIELDS = 5
+"""Numbers per worker in the shared memory: process id, batch, item, start of the item (seconds, monotonic; 0: none),
+and the processor seconds that the worker had used by then."""
 
 # Address space that a batch may add to what the process has. Parsing ordinary source takes about 90 bytes per byte, the
 # densest that is let through (python.repair) about 300 MB; an item below pool.HEAVY_BYTES takes at most 120 MB.
@@ -69,7 +70,7 @@ def work(number: int, items: list[Item], heavy: bool) -> list[Answer]:
     _limit("RLIMIT_AS", _address_space() + (HEAVY_MEMORY if heavy else LIGHT_MEMORY))
     try:
         for index, (_, language, content) in enumerate(items):
-            desk[row + 1], desk[row + 2], desk[row + 3] = number, index, monotonic()
+            desk[row + 1], desk[row + 2], desk[row + 4], desk[row + 3] = number, index, process_time(), monotonic()
             answers.append(_answer(extract, language, content, heavy))
             desk[row + 3] = 0
     finally:

@@ -35,7 +35,7 @@ HEAVY = frozenset({"python"})
 """Languages whose parser builds its whole tree, a hundred times the source's size; others stop at a number of nodes."""
 
 ITEM_SECONDS = 10.0
-"""Wall clock for one item. Ordinary files of 1 MiB take under 2 s, so only a hang or an attack gets here."""
+"""Processor time for one item. Ordinary files of 1 MiB take under 2 s, so only a hang or an attack gets here."""
 
 _POLL_SECONDS = 0.2
 _WARM_UP: Item = ("", "python", b"pass\n")

@@ -72,7 +72,7 @@ def test_killed_at_any_moment(project: Builder, reference: Outcome, trial: Trial
         process = trial.start("scan", project.folder, "--output-dir", trial.room / "out")
         time.sleep(moments.uniform(0.05, max(reference.seconds, 0.5)))
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
         assert _gone(trial, _GONE_SECONDS), trial.processes()
         if trial.database.exists():
             with sqlite3.connect(trial.database) as database:
@@ -90,7 +90,7 @@ def test_asked_to_stop(number: signal.Signals, project: Builder, trial: Trial) -
         time.sleep(moment)
         os.kill(process.pid, number)
         asked = time.monotonic()
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=60)
         assert time.monotonic() - asked < _GONE_SECONDS and _gone(trial, _GONE_SECONDS)
         assert list(trial.temporary.iterdir()) == []
         assert b"Traceback" not in err
@@ -111,7 +111,7 @@ def test_asked_to_stop_in_the_first_command(number: signal.Signals, project: Bui
         assert process.poll() is None
         time.sleep(0.005)
     os.kill(process.pid, number)
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     time.sleep(1.2)
     assert not trial.processes() and list(trial.temporary.iterdir()) == []
 
@@ -122,7 +122,7 @@ def test_a_whole_group_is_interrupted(project: Builder, trial: Trial) -> None:
         process = trial.start("scan", project.folder, "--no-cache")
         time.sleep(moment)
         os.killpg(process.pid, signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=60)
         assert _gone(trial, _GONE_SECONDS) and list(trial.temporary.iterdir()) == []
         assert b"Traceback" not in err and len(err.splitlines()) <= 1
 

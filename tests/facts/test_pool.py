@@ -17,7 +17,7 @@ import pytest
 
 from evidence.facts.pool import AHEAD, BATCH_BYTES, HEAVY_BYTES, ExtractionPool, Result
 
-ITEM_SECONDS = 2.5
+ITEM_SECONDS = 1.0
 
 
 def extract(language: str, content: bytes) -> bytes:
@@ -25,6 +25,7 @@ def extract(language: str, content: bytes) -> bytes:
     vices: dict[bytes, Callable[[], object]] = {
         b"crash": lambda: os.kill(os.getpid(), signal.SIGSEGV),
         b"exit": lambda: os._exit(0),
+        b"kept waiting": lambda: time.sleep(2.5 * ITEM_SECONDS),
         b"hang": lambda: time.sleep(60),
         b"spin": spin,
         b"raise": lambda: int("x"),
@@ -94,6 +95,12 @@ def test_one_bad_file_costs_that_file(vice: bytes, reason: str, workers: int) ->
     assert len(results) == 501
     assert [r for r in results if r.payload is None] == [Result("vice0", None, reason)]
     assert all(r.payload == b"x:%d" % int(r.key[5:]) and not r.reason for r in results if r.key.startswith("plain"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the clock alone counts here")
+def test_waiting_for_the_processor_is_not_held_against_a_file() -> None:
+    """A file is bounded by what its reading costs, so that a busy machine gives the same digest."""
+    assert run([("slow", "x", b"kept waiting")], 2) == [Result("slow", b"x:kept waiting", "")]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not bound the address space")
