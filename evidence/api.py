@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from evidence.facts.ci import CiRun, Job, Permissions, Pipeline, Place, Step
+from evidence.facts.ci import Action, CiRun, Job, Permissions, Pipeline, Place, Step
 from evidence.facts.conversations import (
     SUBSTANCE,
     action_items,
@@ -130,6 +130,7 @@ def quoted(name: str, limit: int = 60) -> str:
 __all__ = [
     "ABOUT_TOKENS",
     "SUBSTANCE",
+    "Action",
     "App",
     "Assign",
     "Blueprint",

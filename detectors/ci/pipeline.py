@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import re
 
-from evidence.api import CiRun, Observations, Pipeline, Place, Project, Signal, Site, Sites, plural
+from evidence.api import Action, CiRun, Job, Observations, Pipeline, Place, Project, Signal, Site, Sites, plural
 
 _CALLED = re.compile(r"/\.github/workflows/[^@]{0,60}(?:test|(?<![a-z])ci(?![a-z]))")
+_TESTS = re.compile(r"(?<![a-z])(?:unit_?)?test(?:s|ing)?(?![a-z])")
 _ELSEWHERE = re.compile(
     r"(?:^|[_\-.])(?:ci|concourse|jenkins|travis|gitlab|buildkite|teamcity|bamboo|drone)(?:[_\-.]|$)"
 )
@@ -123,6 +124,12 @@ def _services(pipeline: Pipeline) -> list[Site]:
     ]
 
 
+def _is_of_tests(job: Job, action: Action) -> bool:
+    """Whether a workflow of another repository is called for tests, by its name or by what its caller names."""
+    named = "/.github/workflows/" in action.name and _TESTS.search(" ".join((job.name, *action.inputs)).lower())
+    return bool(_CALLED.search(action.name) or named)
+
+
 def _elsewhere(project: Project) -> list[Site]:
     """Workflows of other repositories, and image stages made for a CI system whose configuration is not here."""
     found = [
@@ -130,7 +137,7 @@ def _elsewhere(project: Project) -> list[Site]:
         for pipeline in project.ci
         for job in pipeline.jobs
         for step in job.steps
-        if step.action is not None and _CALLED.search(step.action.name) and pipeline.on_change
+        if step.action is not None and pipeline.on_change and _is_of_tests(job, step.action)
     ]
     for path, dockerfile in project.dockerfiles.items():
         for instruction in dockerfile.instructions:

@@ -1,7 +1,8 @@
 """Local stack with real services: one command starts the application with its database, cache or broker.
 
 **What it sees.** Compose files that build or mount the application and start a backing service with it, health checks,
-start conditions and profiles in them, dev containers that use them, and CI steps that run them.
+start conditions and profiles in them, dev containers that use them, Skaffold and Tilt files with the manifests and
+charts that they start, and CI steps that run any of these.
 
 **Why it matters.** A newcomer who can start everything with one command changes code on the first day, and tests meet
 the real database instead of a stand-in.
@@ -28,7 +29,7 @@ def _statement(sites: Sites) -> str:
     services = sum(s.subject in whole for s in sites.of("backing"))
     care = "; they wait for each other's health, or come in profiles" if sites.of("care").about(whole) else ""
     used = "; CI uses the stack" if sites.of("used_by_ci") else ""
-    return f"Compose starts the application with {plural(services, 'backing service')}{care}{used}."
+    return f"One command starts the application with {plural(services, 'backing service')}{care}{used}."
 
 
 COMPOSE = Signal(
@@ -36,8 +37,8 @@ COMPOSE = Signal(
     title="Local stack with real services",
     competency="containers",
     seeds=("C6.1", "S8.3"),
-    counts="A compose file, or a dev container that uses one, starts the application with its database, cache or "
-    "broker.",
+    counts="A compose file, a dev container that uses one, Skaffold or Tilt starts the application with its database, "
+    "cache or broker.",
     strong="Health checks, start conditions or profiles tend the services, or CI uses the stack.",
     not_credited="The application alone in a container; a stack kept in another repository.",
     how_to_show="Add a compose.yaml that builds the application and starts its database with a health check to wait "
@@ -59,7 +60,7 @@ def detect(project: Project) -> Observations:
     found = False
     for stack in project.stacks:
         found = True
-        folder = stack.path.rpartition("/")[0]
+        folder = stack.group or stack.path.rpartition("/")[0]
         for clause, lines in (("app", stack.app), ("backing", stack.backing), ("care", stack.care)):
             for line in lines:
                 yield COMPOSE, Site(path=stack.path, start=line, end=line, clause=clause, subject=folder)

@@ -35,6 +35,7 @@ _SCANNERS = {
 _FOLDERS = ("dir:", "file:", "./")
 # The catalogue's bars: two items make an image tended, four make it upheld.
 _TENDED, _UPHELD = 2, 4
+_SHOWN = 40
 
 
 def _best(sites: Sites) -> set[str]:
@@ -67,7 +68,18 @@ IMAGE = Signal(
     not_credited="A one-stage image that runs as root, as tutorials show it; images for tests or editors alone.",
     how_to_show="Pin a slim base, install dependencies before copying the code, switch to a user of its own, add a "
     ".dockerignore.",
-    clauses=("pinned_base", "non_root", "multi_stage", "layered", "healthcheck", "ignored", "small_base", "scanned"),
+    clauses=(
+        "pinned_base",
+        "non_root",
+        "multi_stage",
+        "layered",
+        "healthcheck",
+        "ignored",
+        "small_base",
+        "scanned",
+        "begun",
+    ),
+    leads=("begun",),
     defining=_ITEMS,
     practised=lambda sites: len(_best(sites)) >= _TENDED,
     sustained=lambda sites: len(_best(sites)) >= _UPHELD or bool(sites.of("scanned")),
@@ -84,6 +96,7 @@ def detect(project: Project) -> Observations:
         found = True
         what, _, other = item.what.partition(":")
         path, start, end = (other, 1, 1) if other else (item.path, item.start, item.end)
+        end = min(end, start + _SHOWN - 1)
         yield IMAGE, Site(path=path, start=start, end=end, clause=what, subject=item.path)
     for run in project.ci_runs if found else ():
         if scanner := _scanner(run):

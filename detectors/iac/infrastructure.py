@@ -1,8 +1,8 @@
 """Infrastructure as code: the resources that run the application are defined in the repository.
 
 **What it sees.** Terraform, Kubernetes and OpenShift manifests, Helm charts, Kustomize overlays, CloudFormation, SAM
-and CDK, Pulumi, Ansible and Salt, Cloud Foundry, Fly, Render and App Engine descriptors; environments and modules among
-them; plans and policy checks that CI runs.
+and CDK, Copilot and ECS, Bicep and ARM, Pulumi, Ansible and Salt, Cloud Foundry, Fly, Render and App Engine
+descriptors; environments and modules among them; plans and policy checks that CI runs.
 
 **Why it matters.** What is written down can be reviewed, repeated and rolled back; what was clicked together cannot.
 
@@ -10,6 +10,8 @@ them; plans and policy checks that CI runs.
 """
 
 from __future__ import annotations
+
+import re
 
 from evidence.api import CiRun, Observations, Project, Signal, Site, Sites, plural
 
@@ -32,11 +34,22 @@ _CHECKS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("tflint", "tfsec", "checkov", "cfn-lint", "ansible-lint"), ()),
     **dict.fromkeys(("kubeconform", "kubeval", "kube-linter", "kube-score", "datree"), ()),
 }
+_MARKS = re.compile(r"[-_.]")
+# Machines that developers work on: what is defined there runs nothing for anybody else.
+_AT_HOME = re.compile(r"(?:^|/)(?:dev|devel|development|vagrant|local)/")
 _ONLY_TELLS = frozenset({"--version", "version", "--help", "help", "-h", "-v"})
 
 
 def _environments(sites: Sites) -> int:
-    return len({s.value for s in sites.of("defined") if s.value})
+    """How many environments files are named for; one beside it that is the same but for that name is for another."""
+    named = {(s.path, str(s.value)) for s in sites.of("defined") if s.value}
+    plain = {_letters(s.path) for s in sites.of("defined") if not s.value}
+    beside = any(_letters(path.replace(value, "", 1)) in plain for path, value in named)
+    return len({value for _path, value in named}) + beside
+
+
+def _letters(path: str) -> str:
+    return _MARKS.sub("", path)
 
 
 def _statement(sites: Sites) -> str:
@@ -86,7 +99,7 @@ def detect(project: Project) -> Observations:
                 path=item.path,
                 start=item.start,
                 end=item.end,
-                clause="defined",
+                clause="lead" if item.tool == "ansible" and _AT_HOME.search(item.path) else "defined",
                 subject=item.tool,
                 value=item.environment or None,
             ),

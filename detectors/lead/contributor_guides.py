@@ -62,6 +62,13 @@ _PATH = re.compile(r"`[^`\n]{2,80}`")
 # A page that says more than welcome: gauged on templates such as "fork, branch, open a pull request" (about 60 words).
 _GUIDE_WORDS, _LONG_GUIDE, _STYLE_WORDS, _SECTION_WORDS = 80, 200, 80, 60
 _AGENT_WORDS = 30
+# Two: one alone may be an example.
+_BLANK = re.compile(
+    r"[\[{<](?:(?:project|organi[sz]ation|org|repo(?:sitory)?|company|product|your)[-_ ](?:title|name|here|url|org|repo"
+    r"|project|email))[\]}>]",
+    re.IGNORECASE,
+)
+_BLANKS = 2
 _KINDS = ("contributing", "template", "style", "review")
 
 
@@ -160,8 +167,15 @@ def _kind_of_page(stem: str, title: str) -> str:
     return "style" if styled and not _NOT_STYLE.search(named) else ""
 
 
+def _left_open(sections: tuple[Section, ...] | list[Section]) -> bool:
+    """Whether a page still has the blanks of the template it was taken from: ``[project-title]``."""
+    return sum(len(_BLANK.findall(f"{s.title}\n{s.text}")) for s in sections) >= _BLANKS
+
+
 def _guides(sections: tuple[Section, ...] | list[Section], words: int, names: int) -> bool:
     """Whether a text gives guidance of its own: long enough, and speaking of this project or of much."""
+    if _left_open(sections):
+        return False
     specific = names > 1 or any(_PATH.search(s.text) for s in sections)
     return words >= _LONG_GUIDE or (words >= _GUIDE_WORDS and specific)
 

@@ -33,6 +33,12 @@ _ROADMAP = re.compile(
     r"|hoja[-_ ]de[-_ ]ruta|feuille[-_ ]de[-_ ]route",
     re.IGNORECASE,
 )
+#: Files that name owners, and what a line with one has: GitHub's and GitLab's, and that of Prow (approvers by login).
+_OWNERS = {
+    "codeowners": re.compile("@"),
+    "owners": re.compile(r"^(?:approvers|reviewers):|^[ \t]{1,8}- [\w-]{2,40}\s*$"),
+}
+_NOTE = re.compile(r"(?:^|/)releasenotes/notes/[^/]{1,200}\.ya?ml$")
 _TEMPLATE = re.compile(
     r"(?:^|/)(?:issue_template|(?:\.github/issue_template|\.gitlab/issue_templates)/[^/]{1,200}?)(?:\.(?:md|ya?ml))?$",
     re.IGNORECASE,
@@ -99,7 +105,7 @@ SIGNALS = (OWNERSHIP,)
 
 def detect(project: Project) -> Observations:
     """Owners, changelogs, roadmaps and templates; and whether the dated ones are old."""
-    found = [*_texts(project), *_templates(project)]
+    found = [*_texts(project), *_templates(project), *_notes(project)]
     for writing in project.writings.all:
         found.extend(_of_writing(writing))
     kept = any(s.clause in _KINDS for s in found)
@@ -157,8 +163,8 @@ def _texts(project: Project) -> Iterator[Site]:
         lines = text.text.split("\n")
         if "/debian/" in f"/{path}":
             continue  # a changelog of packaging
-        if name == "codeowners":
-            rules = [n for n, line in enumerate(lines, 1) if "@" in line.partition("#")[0]]
+        if name in _OWNERS:
+            rules = [n for n, line in enumerate(lines, 1) if _OWNERS[name].search(line.partition("#")[0])]
             if rules:
                 yield Site(path=path, start=rules[0], end=min(rules[-1], rules[0] + 39), clause="owners", subject=path)
         elif _CHANGES.fullmatch(name.removesuffix(".txt")):
@@ -170,6 +176,17 @@ def _texts(project: Project) -> Iterator[Site]:
             if heads:
                 clause = "changelog" if len(heads) >= _VERSIONS and len(text.text.split()) >= _WORDS else "begun"
                 yield Site(path=path, start=heads[0], end=min(len(lines), heads[0] + 29), clause=clause, subject=path)
+
+
+def _notes(project: Project) -> Iterator[Site]:
+    """Release notes as one file for each change, as reno keeps them: the latest stand for all."""
+    notes = [path for path in project.data if _NOTE.search(path)]
+    if len(notes) < _VERSIONS:
+        return
+    last = {path: times[-1] for path, times in project.history.dates(notes).items() if times}
+    for path in sorted(notes, key=lambda p: (-last.get(p, 0), p))[:_VERSIONS]:
+        root = project.data[path].root
+        yield Site(path=path, start=1, end=min(max(root.end, 1), 30), clause="changelog", subject="notes")
 
 
 def _templates(project: Project) -> Iterator[Site]:

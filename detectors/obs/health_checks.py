@@ -35,16 +35,6 @@ _GENERAL = re.compile(
     r"|kubernetes|default|root|index"
 )
 _VARIABLE = re.compile(r"[<{]")
-# Extensions that answer such an address themselves: py-healthcheck, Mozilla's dockerflow, flask-healthz, flask-health.
-_EXTENSIONS = (
-    "healthcheck.HealthCheck",
-    "dockerflow.flask",
-    "flask_healthz.Healthz",
-    "flask_healthz.healthz",
-    "flask_health",
-    "flask_healthcheck",
-    "flask_healthchecks",
-)
 # Calls that fail when a database, cache, queue or service is away.
 _ASKS = frozenset({
     "execute", "exec_driver_sql", "ping", "scalar", "scalars", "fetchone", "fetchall", "server_info", "head_bucket",
@@ -129,6 +119,8 @@ def detect(project: Project) -> Observations:
         if item.reached and item.handler is not None and number < _ENDPOINTS:
             for path, line in sorted({(f.path, c.start) for f, c in _asked(project, *item.handler)}):
                 yield HEALTH_CHECKS, _site(path, line, line, "dependency", item.rule)
+    if any(item.reached for item in found):
+        yield from ((HEALTH_CHECKS, site) for site in _checks(project))
     paths = {p for item in found if item.reached for p in item.paths}
     for probe in project.probes_of(paths):
         yield HEALTH_CHECKS, _site(probe.path, probe.start, probe.end, "probed", probe.path)
@@ -210,18 +202,20 @@ def _plain(segment: str) -> str:
 
 
 def _extensions(project: Project) -> Iterator[_Endpoint]:
-    for file, call, name in project.calls(project.app, *_EXTENSIONS):
-        if name.startswith(_EXTENSIONS):
-            given = next((a.text for a in call.expr.items if a.kind == "str" and a.text.startswith("/")), "")
-            yield _Endpoint(
-                file,
-                call.start,
-                call.end,
-                given or name,
-                frozenset({given} - {""}),
-                None,
-                project.reach.live(file.path, call.scope),
-            )
+    for item in project.health_extensions:
+        file, call = item.file, item.call
+        live = project.reach.live(file.path, call.scope)
+        yield _Endpoint(file, call.start, call.end, item.rule or item.name, frozenset({item.rule} - {""}), None, live)
+
+
+def _checks(project: Project) -> Iterator[Site]:
+    """What extensions are told to ask: a check that is named for a dependency, or the calls that it makes."""
+    for check in project.health_checks[:_ENDPOINTS]:
+        if check.asks:
+            yield _site(check.file.path, check.start, check.end, "dependency", "extension")
+        elif check.scope:
+            for path, line in sorted({(f.path, c.start) for f, c in _asked(project, check.file, check.scope)}):
+                yield _site(path, line, line, "dependency", "extension")
 
 
 def _described(project: Project) -> Iterator[_Endpoint]:

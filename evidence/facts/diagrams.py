@@ -26,6 +26,7 @@ _SHOWS = re.compile(
         r"diagram", r"archit", r"arquite", r"component", r"sequence", r"topolog", r"(?<![a-z])erd?(?![a-z])", r"schema",
         r"(?:data|work|request|process|system|control|auth)[-_ ]?flow", r"flow[-_ ]?chart", r"(?<![a-z])infra",
         r"overview", r"(?<![a-z])c4(?![a-z])", r"layers?(?![a-z])", r"(?:data|class)[-_ ]?model",
+        r"(?<![a-z])(?:database|states?|state[-_ ]machine)(?![a-z])",
         r"(?<![a-z])uml(?![a-z])", r"system[-_ ]design", r"deployment[-_ ]view",
     )),
     re.IGNORECASE,

@@ -24,9 +24,9 @@ _MANIFESTS = re.compile(
     r"requirements|pyproject|poetry\.lock|pipfile|uv\.lock|pdm\.lock|setup\.(?:py|cfg)|package(?:-lock)?\.json|constraints"
 )
 _COMPOSE = re.compile(
-    r"(?:.*/)?(?:docker-)?compose[^/]*\.ya?ml(?:\.jinja2?|\.j2)?|(?:.*/)?[^/]*docker-compose[^/]*\.ya?ml(?:\.jinja2?)?"
+    r"(?:.*/)?(?:[^/]{0,80}[-_.])?compose[^/]*\.ya?ml(?:\.jinja2?|\.j2)?|(?:.*/)?[^/]*docker-compose[^/]*\.ya?ml(?:\.jinja2?)?"
 )
-_BACKING = re.compile(
+BACKING = re.compile(
     r"postgres|postgis|pgvector|timescale|mysql|mariadb|percona|redis|valkey|keydb|memcache|rabbitmq|mongo|elasticsearch|opensearch|kafka|"
     r"redpanda|zookeeper|dynamodb|localstack|minio|mssql|azure-sql|cassandra|scylla|nats|clickhouse|cockroach|neo4j|couchdb|influxdb|"
     r"solr|consul|vault|kms|moto|azurite|firestore|pubsub|activemq|solace|mailhog|mailpit"
@@ -46,7 +46,8 @@ class Stack(NamedTuple):
     """A compose file that builds something of the project's and starts services beside it.
 
     ``app`` and ``backing`` are the first lines of such services, ``care`` the lines of health checks, conditions and
-    profiles; ``start``/``end`` span the services."""
+    profiles; ``start``/``end`` span the services. Files of one ``group`` are used together (those of a folder where it
+    is "")."""
 
     path: str
     start: int
@@ -54,6 +55,7 @@ class Stack(NamedTuple):
     app: tuple[int, ...]
     backing: tuple[int, ...]
     care: tuple[int, ...]
+    group: str = ""
 
 
 # ----------------------------------------------------------------------------------------------- Dockerfiles
@@ -62,9 +64,15 @@ class Stack(NamedTuple):
 def hygiene(dockerfiles: Mapping[str, Dockerfile], paths: frozenset[str]) -> Iterator[Hygiene]:
     """What each application image does, Dockerfile by Dockerfile; images for tests, examples and editors are left
     out."""
-    for path, item in sorted(dockerfiles.items()):
-        if role_of(path) is not Role.APP or _OTHER_PURPOSE.search(path.lower()) or not _is_python(item):
-            continue
+    own = {
+        path: item
+        for path, item in sorted(dockerfiles.items())
+        if role_of(path) is Role.APP and not _OTHER_PURPOSE.search(path.lower()) and _is_python(item)
+    }
+    # images that take nothing of the project in (of CI, of tools) say nothing of one that does
+    holding = {path: item for path, item in own.items() if _holds_the_project(item)}
+    for path, item in (holding or own).items():
+        yield Hygiene(path, 1, max((i.end for i in item.instructions), default=1), "begun")
         yield from _of(path, item)
         folder = path.rpartition("/")[0]
         beside = f"{folder}/.dockerignore" if folder else ".dockerignore"
@@ -77,6 +85,19 @@ def _is_python(item: Dockerfile) -> bool:
     return any(
         _PYTHON.search(i.text.lower()) for i in item.instructions if i.word in ("FROM", "RUN", "CMD", "ENTRYPOINT")
     )
+
+
+def _holds_the_project(item: Dockerfile) -> bool:
+    """Whether an image takes in code or manifests of the repository, and not only single scripts and settings."""
+    for step in item.instructions:
+        text = step.text.lower()
+        if step.word in ("COPY", "ADD") and "--from=" not in text:
+            sources = [w.strip("[]\"',") for w in text.split() if not w.startswith("--")][:-1]
+            if any(_MANIFESTS.search(s) or "." not in s.rpartition("/")[2].strip(".") for s in sources):
+                return True
+        elif step.word == "RUN" and ("--mount=type=bind" in text or "git clone" in text):
+            return True
+    return False
 
 
 def _of(path: str, item: Dockerfile) -> Iterator[Hygiene]:
@@ -214,17 +235,15 @@ def _is_built(service: Node, images: frozenset[str]) -> bool:
     mounted = service.get("volumes")
     own = mounted is not None and any(t.startswith((".:", "./:", "..:", "${PWD}", "./")) for t in mounted.texts())
     return (
-        image is not None
-        and not _BACKING.search(image.text.lower())
-        and (own or image.text.partition(":")[0] in images)
+        image is not None and not BACKING.search(image.text.lower()) and (own or image.text.partition(":")[0] in images)
     )
 
 
 def _is_backing(name: str, service: Node) -> bool:
     image = service.get("image")
     if image is not None:
-        return _BACKING.search(image.text.lower()) is not None
-    return service.get("build") is not None and re.fullmatch(_BACKING, name.lower()) is not None
+        return BACKING.search(image.text.lower()) is not None
+    return service.get("build") is not None and re.fullmatch(BACKING, name.lower()) is not None
 
 
 def _care(service: Node) -> Iterator[int]:

@@ -2,126 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from evidence.facts import infrastructure_table as table
 from evidence.facts.records import Data, Node, Text
 from evidence.facts.roles import Role, role_of
 
-_KUBERNETES = frozenset(
-    [
-        "Deployment",
-        "StatefulSet",
-        "DaemonSet",
-        "Service",
-        "Ingress",
-        "CronJob",
-        "Job",
-        "ConfigMap",
-        "HorizontalPodAutoscaler",
-        "PersistentVolumeClaim",
-        "NetworkPolicy",
-        "Namespace",
-        "ServiceAccount",
-        "DeploymentConfig",
-        "Route",
-        "BuildConfig",
-        "Template",
-        "Rollout",
-        "Kustomization",
-        "PodDisruptionBudget",
-        "ScaledObject",
-        "HelmRelease",
-    ]
-)
-_WORKLOADS = frozenset(
-    ["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "DeploymentConfig", "Template", "Rollout"]
-)
-_ENVIRONMENT = re.compile(
-    r"(?:^|[/._-])(dev|development|test|testing|uat|qa|stage|staging|stg|preprod|pre-prod|preview|sandbox|demo|prod|production|live)(?=$|[/._-])"
-)
-_TERRAFORM_BLOCK = re.compile(r'^[ \t]{0,8}(resource|module)[ \t]{1,8}"([\w-]{1,100})"', re.M)
-_TERRAFORM_LIMIT = re.compile(
-    r"^[ \t]{0,40}(cpu|memory|memory_size|desired_count|min_capacity|max_capacity|min_size|max_size|instance_count|"
-    r"min_instances|max_instances|instances|health_check_path|max_instance_count|min_instance_count)[ \t]{0,40}=",
-    re.M,
-)
-_SALT = re.compile(r"^[ \t]{0,8}-?[ \t]{0,8}(boto_\w{2,60}|cloud)\.\w{2,60}:", re.M)
-_SALT_LIMIT = re.compile(
-    r"^[ \t]{0,40}-?[ \t]{0,8}(min_size|max_size|desired_capacity|instance_type|health_check)[ \t]{0,8}:", re.M
-)
-_SCALING = frozenset(
-    [
-        "minReplicas",
-        "maxReplicas",
-        "automatic_scaling",
-        "autoscaling",
-        "max_instances",
-        "min_instances",
-        "scaling",
-        "min_machines_running",
-    ]
-)
-_LIMITS = frozenset(
-    [
-        "resources",
-        "livenessProbe",
-        "readinessProbe",
-        "startupProbe",
-        "replicas",
-        "instance_class",
-        "automatic_scaling",
-        "basic_scaling",
-        "manual_scaling",
-        "memory",
-        "instances",
-        "disk_quota",
-        "health-check-type",
-        "health-check-http-endpoint",
-        "autoscaling",
-        "numInstances",
-        "scaling",
-        "MemorySize",
-        "DesiredCount",
-        "Cpu",
-        "min_machines_running",
-        "mem_limit",
-        "cpus",
-        "containerConcurrency",
-        "terminationGracePeriodSeconds",
-        "vm",
-        "concurrency",
-        "MinCapacity",
-        "MaxCapacity",
-        "min_instances",
-        "max_instances",
-        "cpu_limit",
-        "memory_limit",
-    ]
-)
-_DEPLOY_PARAMETER = re.compile(
-    r"(?:resources?[-_])?(?:cpu|memory)(?:[-_]limit)?|(?:max|min)[-_]?(?:scale|instances)|container-concurrency"
-)
-
-
-# Platforms' descriptors: the file's name, the keys it must have, and those of which it must have one.
-_APP_ENGINE = frozenset({"entrypoint", "handlers", "instance_class", "automatic_scaling", "service", "env"})
-_OVERLAY = frozenset({"resources", "bases", "patches", "patchesStrategicMerge"})
-_NOTHING: frozenset[str] = frozenset()
-_DESCRIPTORS = (
-    ("helm", re.compile(r"chart\.yaml"), frozenset({"name", "version"}), _NOTHING),
-    ("kustomize", re.compile(r"kustomization\.ya?ml"), _NOTHING, _OVERLAY),
-    ("cloud foundry", re.compile(r"manifest.*\.ya?ml"), frozenset({"applications"}), _NOTHING),
-    ("serverless", re.compile(r"serverless\.ya?ml"), frozenset({"service", "provider"}), _NOTHING),
-    ("render", re.compile(r"render\.ya?ml"), frozenset({"services"}), _NOTHING),
-    ("fly", re.compile(r"fly.*\.toml"), frozenset({"app"}), _NOTHING),
-    ("app engine", re.compile(r".*\.ya?ml"), frozenset({"runtime"}), _APP_ENGINE),
-    ("pulumi", re.compile(r"pulumi\.ya?ml"), frozenset({"runtime"}), _NOTHING),
-    ("cdk", re.compile(r"cdk\.json"), frozenset({"app"}), _NOTHING),
-    ("cloud deploy", re.compile(r"clouddeploy.*\.ya?ml"), frozenset({"serialPipeline"}), _NOTHING),
-    ("zappa", re.compile(r"zappa_settings.*"), _NOTHING, _NOTHING),
-)
+_BLOCKS = {
+    ".tf": (table.TERRAFORM_BLOCK, "terraform"),
+    ".bicep": (table.BICEP_BLOCK, "bicep"),
+    ".sls": (table.SALT, "salt"),
+}
+# Where ``cpu`` and ``count`` are settings of the service itself.
+_COUNTED = ("copilot", "ecs")
+_TOP_KEYS = 2
+_SETTINGS = {".sls": table.SALT_LIMIT, ".bicep": table.BICEP_LIMIT}
 
 
 class Definition(NamedTuple):
@@ -149,7 +45,7 @@ class Limit(NamedTuple):
 
 def environment_of(path: str) -> str:
     """The environment a path is for: ``prod``, ``staging``...; "" when it names none."""
-    found = _ENVIRONMENT.search(path.lower())
+    found = table.ENVIRONMENT.search(path.lower())
     return found[1] if found else ""
 
 
@@ -158,13 +54,21 @@ def definitions(data: Mapping[str, Data], texts: Mapping[str, Text]) -> Iterator
     for path, text in sorted(texts.items()):
         if _counts(path):
             yield from _of_text(path, text.text)
+    values = _values(data)
     for path, item in sorted(data.items()):
         if not _counts(path):
             continue
         for root in item.roots:
-            tool = _tool(path, root)
+            tool = _tool(path, root) or ("helm" if path in values else "")
             if tool:
                 yield Definition(path, root.start, min(root.end, root.start + 39), tool, environment_of(path))
+
+
+def _values(data: Mapping[str, Data]) -> frozenset[str]:
+    """Files with a chart's values for one environment: ``values-production.yaml`` beside a chart, or below it."""
+    charts = {p.rpartition("/")[0] for p in data if p.rpartition("/")[2].lower() == "chart.yaml"}
+    named = (p for p in data if p.rpartition("/")[2].lower().startswith("values") and environment_of(p))
+    return frozenset(p for p in named if any(not c or p.startswith(c + "/") for c in charts))
 
 
 def _counts(path: str) -> bool:
@@ -172,16 +76,10 @@ def _counts(path: str) -> bool:
 
 
 def _of_text(path: str, text: str) -> Iterator[Definition]:
-    pattern, tool = (
-        (_TERRAFORM_BLOCK, "terraform")
-        if path.endswith(".tf")
-        else (_SALT, "salt")
-        if path.endswith(".sls")
-        else (None, "")
-    )
+    pattern, tool = _BLOCKS.get(path[path.rfind(".") :], (None, ""))
     for found in pattern.finditer(text) if pattern else ():
         line = text.count("\n", 0, found.start()) + 1
-        kind = "terraform module" if tool == "terraform" and found[1] == "module" else tool
+        kind = f"{tool} module" if found[1] == "module" else tool
         yield Definition(path, line, line, kind, environment_of(path))
 
 
@@ -194,8 +92,11 @@ def _tool(path: str, root: Node) -> str:
     if root.kind != "map":
         return ""
     kind = root.get("kind")
-    if root.get("apiVersion") is not None and kind is not None and kind.text in _KUBERNETES:
+    if root.get("apiVersion") is not None and kind is not None and kind.text in table.KUBERNETES:
         return "openshift" if kind.text in ("DeploymentConfig", "Route", "Template", "BuildConfig") else "kubernetes"
+    schema = root.get("$schema")
+    if schema is not None and "/deploymentTemplate.json" in schema.text and root.get("resources") is not None:
+        return "arm"
     for key, tool in (("AWSTemplateFormatVersion", "cloudformation"), ("Transform", "sam")):
         if root.get(key) is not None and root.get("Resources") is not None:
             return tool
@@ -204,7 +105,7 @@ def _tool(path: str, root: Node) -> str:
 
 def _by_name(name: str, root: Node) -> str:
     keys = set(root.keys)
-    for tool, pattern, needed, any_of in _DESCRIPTORS:
+    for tool, pattern, needed, any_of in table.DESCRIPTORS:
         if pattern.fullmatch(name) and needed <= keys and (not any_of or any_of & keys):
             return tool
     return ""
@@ -233,7 +134,7 @@ def limits(data: Mapping[str, Data], texts: Mapping[str, Text], defined: frozens
 
 
 def _text_limits(path: str, text: str) -> Iterator[Limit]:
-    pattern = _SALT_LIMIT if path.endswith(".sls") else _TERRAFORM_LIMIT
+    pattern = _SETTINGS.get(path[path.rfind(".") :], table.TERRAFORM_LIMIT)
     scaled = path.endswith(".tf") and "autoscaling" in text
     for found in list(pattern.finditer(text))[:40]:
         line = text.count("\n", 0, found.start()) + 1
@@ -243,17 +144,31 @@ def _text_limits(path: str, text: str) -> Iterator[Limit]:
 def _node_limits(path: str, root: Node) -> Iterator[Limit]:
     kind = root.get("kind")
     scaler = kind is not None and kind.text in ("HorizontalPodAutoscaler", "ScaledObject")
-    environment = environment_of(path)
-    for node in root.walk():
-        for key, value in node.pairs():
+    counted = _tool(path, root) in _COUNTED
+    for part, environment in _by_environment(root, environment_of(path)):
+        for key, value in part.pairs():
             if key == "resources" and (value.kind != "map" or _sizes_a_volume(value)):
                 continue
-            if key in _LIMITS or (scaler and key in _SCALING) or key.startswith("autoscaling.knative.dev/"):
-                yield Limit(
-                    path, node.line_of(key), max(value.end, value.start), key, scaler or _scales(key), environment
-                )
-            elif "-" in key and _DEPLOY_PARAMETER.fullmatch(key):
-                yield Limit(path, node.line_of(key), value.end, key, "scale" in key, environment)
+            span = (part.line_of(key), max(value.end, value.start))
+            if counted and key in ("cpu", "count"):
+                yield Limit(path, *span, key, value.get("range") is not None, environment)
+            elif key in table.LIMITS or (scaler and key in table.SCALING) or key.startswith("autoscaling.knative.dev/"):
+                yield Limit(path, *span, key, scaler or _scales(key), environment)
+            elif "-" in key and table.DEPLOY_PARAMETER.fullmatch(key):
+                yield Limit(path, *span, key, "scale" in key, environment)
+
+
+def _by_environment(root: Node, named: str) -> Iterator[tuple[Node, str]]:
+    """Every node with the environment it is for: the file's, or one that a key near the top names (``production:``,
+    ``environments: {prod: ...}``)."""
+    stack = [(root, named, 0)]
+    while stack:
+        node, environment, depth = stack.pop()
+        yield node, environment
+        below = [(k, v) for k, v in node.pairs()] or [("", i) for i in (node.items if node.kind == "list" else ())]
+        for key, value in reversed(below):
+            told = environment_of(key) if depth < _TOP_KEYS and value.kind == "map" and key else ""
+            stack.append((value, told or environment, depth + 1))
 
 
 def _sizes_a_volume(resources: Node) -> bool:
@@ -262,7 +177,7 @@ def _sizes_a_volume(resources: Node) -> bool:
 
 
 def _scales(key: str) -> bool:
-    return key in _SCALING or "autoscaling" in key
+    return key in table.SCALING or "autoscaling" in key
 
 
 def _compose_limits(path: str, root: Node) -> Iterator[Limit]:

@@ -16,6 +16,7 @@ STRUCTURED = re.compile(
     r"|aws_lambda_powertools\.(?:logging\.)?Logger|structured_logging(?:\.\w{1,40}){1,3}"
     r"|graypy\.\w{1,40}|pygelf\.\w{1,40}|logging_json\.\w{1,40}|daiquiri\.formatter\.\w{0,20}J(?:SON|son)\w{1,20}"
     r"|seqlog\.\w{1,40}|logfmter\.\w{1,40}"
+    r"|dockerflow\.logging\.(?:Mozlog|JsonLog)Formatter|canonicalwebteam\.\w{1,40}\.\w{0,20}J(?:SON|son)\w{1,20}"
     r"|splunk_handler\.\w{1,40}|opencensus\.ext\.azure\.log_exporter\.\w{1,40}|loguru_json\.\w{1,40}"
     r"|eliot\.\w{1,40}|flask_json_logging\.\w{1,40}"
     r"|(?:\w{1,40}\.){1,5}\w{0,30}J(?:SON|son)(?:Log)?Formatter"

@@ -71,6 +71,8 @@ class Names:
     def _absolute(self, importer: str, dotted: str) -> str:
         best, closest = "", -2
         for path in self._by_suffix.get(dotted, ()):
+            if path == importer and not path.endswith("/__init__.py"):
+                continue  # no module imports itself: dockerflow.py takes ``dockerflow.flask`` from the library
             root = _root(path, dotted)
             if not self._is_source_root(root, importer, dotted):
                 continue

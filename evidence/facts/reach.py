@@ -30,6 +30,11 @@ _INERT = frozenset({
     "cache", "cached_property", "abstractmethod", "overload", "dataclass", "total_ordering", "singledispatch",
     "fixture", "setter", "getter", "deleter",
 })  # fmt: skip
+# Functions of a configuration that gunicorn itself calls; source: docs.gunicorn.org, "Server Hooks".
+_SERVER_CALLS = frozenset({
+    "on_starting", "on_reload", "when_ready", "pre_fork", "post_fork", "post_worker_init", "worker_int", "worker_abort",
+    "pre_exec", "pre_request", "post_request", "child_exit", "worker_exit", "nworkers_changed", "on_exit",
+})  # fmt: skip
 _RUNS_TEXT = frozenset({"eval", "exec", "compile", "runpy.run_path", "runpy.run_module"})
 _WORD = re.compile(r"[\w./\-]+(?::[\w.]+)?")
 _TOP = "<module>"
@@ -194,6 +199,8 @@ def _runs_with(file: PyFile, definition: Definition) -> Iterable[tuple[str, str]
     if parent is not None:
         yield file.path, parent.qualname
         return
+    if definition.name in _SERVER_CALLS and "gunicorn" in file.path.lower():
+        yield file.path, _TOP
     words = [d.expr.text.rpartition(".")[2] for d in definition.decorators]
     if any(w and w not in _INERT for w in words):
         yield file.path, _TOP

@@ -27,7 +27,7 @@ _SURE = re.compile(
 # Names that an operator's guide may have, and much else too: such a document must also show the commands.
 _MAYBE = re.compile(
     r"(?:^|[/_ -])(?:maintenance|operations?|operating|ops|troubleshooting|sop|administration|recovery|restor(?:e"
-    r"|ing)|backups?|deploy(?:ing|ment)?|production|upgrad(?:e|ing)|release)(?:$|[/_. -])",
+    r"|ing)|backups?|deploy(?:ing|ment)?|production|upgrad(?:e|ing)|releas(?:e|es|ing))(?:$|[/_. -])",
     re.IGNORECASE,
 )
 # Sections that make an operator's guide of it.

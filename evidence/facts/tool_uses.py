@@ -59,14 +59,16 @@ class ToolUse:
 
 def measures_coverage(words: tuple[str, ...]) -> bool:
     """Whether a command measures coverage of Python: ``coverage run``, or a runner with ``--cov``."""
-    if any(a.rpartition("/")[2] in ("coverage", "coverage3") and b == "run" for a, b in pairwise(words)):
+    # data is combined only where several processes measured
+    if any(a.rpartition("/")[2] in ("coverage", "coverage3") and b in ("run", "combine") for a, b in pairwise(words)):
         return True
     return any(w in ("--cov", "--with-coverage") or w.startswith(("--cov=", "--cov-report")) for w in words)
 
 
 def written(run: CiRun) -> tuple[str, ...]:
     """The words of a CI run as its pipeline writes them, before anything was followed; () for a ready-made action."""
-    return next((c.words for c in run.step.commands if c.start <= run.place.start <= c.end), ())
+    places = [place.start for place in run.chain if place.path == run.step.path]
+    return next((c.words for at in places for c in run.step.commands if c.start <= at <= c.end), ())
 
 
 def tool_uses(project: Project) -> tuple[ToolUse, ...]:

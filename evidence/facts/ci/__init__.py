@@ -6,7 +6,18 @@ Offered: the records of ``records`` and these two functions.
 
 from __future__ import annotations
 
-from evidence.facts.ci import azure, circleci, containers, github, gitlab, jenkins, scripted, travis
+from evidence.facts.ci import (
+    azure,
+    circleci,
+    containers,
+    github,
+    gitlab,
+    jenkins,
+    scripted,
+    taskcluster,
+    travis,
+    zuul,
+)
 from evidence.facts.ci.records import (
     Action,
     CiInputs,
@@ -21,7 +32,7 @@ from evidence.facts.ci.records import (
 )
 from evidence.facts.ci.running import ci_runs
 
-_SYSTEMS = (github, gitlab, circleci, travis, azure, containers, scripted, jenkins)
+_SYSTEMS = (github, gitlab, circleci, travis, azure, containers, scripted, jenkins, taskcluster, zuul)
 
 
 def pipelines(inputs: CiInputs) -> tuple[Pipeline, ...]:

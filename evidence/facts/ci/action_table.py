@@ -134,6 +134,17 @@ ACTIONS: dict[str, str] = {
     "aws-ecs/deploy_service_update": "aws ecs update-service",
     "aws-ecr/build-and-push-image": "docker push",
     "aws-ecr/build_and_push_image": "docker push",
+    "aws-ecr/build_image": "docker buildx --push={push_image}",
+    "aws-ecr/build-image": "docker buildx --push={push-image}",
+    "aws-ecr/push-image": "docker push",
+    "gcp-gcr/push-image": "docker push",
+    "gcp-gcr/build-and-push-image": "docker push",
+    "gcp-artifact-registry/push-image": "docker push",
+    "azure-acr/build-and-push-image": "docker push",
+    "helm/upgrade-helm-chart": "helm upgrade",
+    "helm/install-helm-chart": "helm install",
+    "kubernetes/update-container-image": "kubectl set image",
+    "aws-elastic-beanstalk/deploy": "eb deploy",
     "docker/publish": "docker push",
     "docker/push": "docker push",
     "gcp-cloud-run/deploy": "gcloud run deploy",
@@ -186,6 +197,8 @@ ACTIONS: dict[str, str] = {
 }
 
 DEFAULTS: Mapping[str, dict[str, str]] = {
+    "aws-ecr/build_image": {"push_image": "true"},
+    "aws-ecr/build-image": {"push-image": "true"},
     "astral-sh/ruff-action": {"args": "check"},
     "chartboost/ruff-action": {"args": "check"},
     "superfly/flyctl-actions": {"args": ""},

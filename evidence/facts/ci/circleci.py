@@ -13,6 +13,8 @@ from evidence.facts.records import Node
 
 _PATHS = (".circleci/config.yml", ".circleci/config.yaml", "circle.yml")
 _PARAMETER = re.compile(r"<<\s?(?:parameters|pipeline\.parameters|matrix)\.([\w-]{1,80})\s?>>")
+# ``deploy`` is how configurations of 2.0 mark a command that ships.
+_COMMANDS = ("run", "deploy")
 _MAX_DEPTH = 6
 
 
@@ -146,7 +148,7 @@ class _Configuration:
 
     def _step(self, key: str, item: Node, value: Node | None, known: Mapping[str, str], directory: str) -> Step:
         base = Step(name=key, path=self.path, start=item.start, end=max(item.start, item.end))
-        if key != "run" or value is None:
+        if key not in _COMMANDS or value is None:
             inputs = {k: _fill(v, known) for k, v in mapping(value).items()} if value is not None else {}
             return replace(base, action=Action(key, "", item.start, inputs))
         command = value.get("command") if value.kind == "map" else value

@@ -1,14 +1,16 @@
-"""The CI systems whose jobs are plain lists of commands in containers: Bitbucket, Drone, Woodpecker, Taskcluster,
-Concourse."""
+"""The CI systems whose jobs are plain lists of commands in containers: Bitbucket, Drone, Woodpecker, Concourse."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from evidence.facts.ci.reading import entries, join, mapping, place, script, strings, text
 from evidence.facts.ci.records import Action, CiInputs, Job, Pipeline, Place, Service, Step
 from evidence.facts.records import Node
+from evidence.facts.shell import Simple
 
 _CONCOURSE = re.compile(
     r"(?:^|/)(?:\.?concourse|ci)/[\w./-]{0,200}\.ya?ml$|(?:^|/)(?:concourse|pipeline)[\w.-]{0,60}\.ya?ml$"
@@ -19,7 +21,6 @@ _MAX_WALK = 20_000
 def pipelines(inputs: CiInputs) -> Iterator[Pipeline]:
     """Whatever of these systems is configured."""
     for path in sorted(inputs.data):
-        name = path.rsplit("/", 1)[-1]
         root = inputs.data[path].root
         if path in ("bitbucket-pipelines.yml", "bitbucket-pipelines.yaml"):
             yield from _bitbucket(path, root)
@@ -28,8 +29,6 @@ def pipelines(inputs: CiInputs) -> Iterator[Pipeline]:
         ):
             for number, document in enumerate(inputs.data[path].roots):
                 yield from _drone(path, document, number)
-        elif name == ".taskcluster.yml" and "/" not in path:
-            yield from _taskcluster(path, root)
         elif _CONCOURSE.search(path) and root.get("jobs") is not None and root.get("resources") is not None:
             yield from _concourse(inputs, path, root)
 
@@ -163,45 +162,6 @@ def _named(path: str, node: Node | None) -> Iterator[tuple[str, Node, Place]]:
             yield text(item.get("name")), item, Place(path, item.start, item.end)
 
 
-# -- Taskcluster -------------------------------------------------------------------------------------------------
-
-
-def _taskcluster(path: str, root: Node) -> Iterator[Pipeline]:
-    """Every task with a payload; its command is a list of words, or of such lists."""
-    jobs = []
-    triggers: dict[str, None] = {}
-    for count, node in enumerate(root.walk()):
-        if count > _MAX_WALK:
-            break
-        command = node.get("payload", "command")
-        if node.kind == "map" and command is not None:
-            jobs.append(_task(path, node, command))
-        if node.kind not in ("map", "list"):
-            for word, kind in (("pull", "pull_request"), ("push", "push"), ("release", "release")):
-                if word in node.text:
-                    triggers[kind] = None
-    if jobs:
-        where = Place(path, root.start, root.end)
-        found = tuple(triggers) or ("push", "pull_request")
-        yield Pipeline(path=path, system="Taskcluster", jobs=tuple(jobs), triggers=found, trigger_place=where)
-
-
-def _task(path: str, node: Node, command: Node) -> Job:
-    env = mapping(node.get("payload", "env"))
-    words = [n for n in command.walk() if n.kind not in ("map", "list")]
-    steps = [
-        Step(name="command", path=path, start=n.start, end=max(n.start, n.end), commands=script(n), env=env)
-        for n in words
-        if " " in n.text or len(words) == 1
-    ]
-    where = Place(path, node.start, node.end)
-    image = text(node.get("payload", "image"))
-    return Job(
-        name=text(node.get("metadata", "name")) or f"task {node.start}", path=path, start=where.start, end=where.end,
-        steps=tuple(steps), image=image,
-    )  # fmt: skip
-
-
 # -- Concourse ---------------------------------------------------------------------------------------------------
 
 
@@ -258,7 +218,22 @@ def _concourse_step(inputs: CiInputs, path: str, node: Node, kinds: dict[str, st
     script_node = next((n for n in _list(run.get("args")) if "\n" in n.text or " " in n.text), None) or run.get("path")
     via = () if file == path else (Place(path, node.start, node.end),)
     start, end = (run.start, run.end) if via else (node.start, node.end)
-    return Step(name=text(node.get("task")), path=file, start=start, end=end, commands=script(script_node), via=via)
+    mounts = tuple(text(i.get("name")) for i in _list(config.get("inputs"))) if config is not None else ()
+    return Step(
+        name=text(node.get("task")),
+        path=file,
+        start=start,
+        end=end,
+        commands=tuple(_from_inputs(c, mounts) for c in script(script_node)),
+        via=via,
+    )
+
+
+def _from_inputs(command: Simple, mounts: tuple[str, ...]) -> Simple:
+    """A command with the folder of a task's input taken off its program: ``./repository/ci/test.sh`` is ``ci/test.sh``
+    of the repository that is mounted there."""
+    first, _, rest = command.words[0].removeprefix("./").partition("/")
+    return replace(command, words=(f"./{rest}", *command.words[1:])) if rest and first in mounts else command
 
 
 def _list(node: Node | None) -> tuple[Node, ...]:

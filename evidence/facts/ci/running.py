@@ -49,7 +49,7 @@ def _of_step(
     resolver: Resolver, pipeline: Pipeline, job: Job, step: Step, beside: tuple[Service, ...]
 ) -> Iterator[CiRun]:
     directory = step.directory
-    lead = (step.via or job.via)[:1]
+    lead = tuple(place for place in (step.via or job.via)[:1] if place.path != step.path)
     for command, env in _variants(job, step):
         if command.words[:1] == ("cd",) and len(command.words) > 1:
             directory = resolver.changed(directory, command.words[1])

@@ -1,4 +1,5 @@
-"""CI systems that list commands by phase: Buildkite, Semaphore, Cirrus, AppVeyor, AWS CodeBuild, Google Cloud Build."""
+"""CI systems that list commands by phase: Buildkite, Semaphore, Cirrus, AppVeyor, AWS CodeBuild, Google Cloud Build,
+Prow."""
 
 from __future__ import annotations
 
@@ -123,6 +124,27 @@ def _cloud_build(path: str, root: Node) -> Iterator[Job]:
     yield _job(path, "build", place(path, root, "steps"), found)
 
 
+def _prow(path: str, root: Node) -> Iterator[Job]:
+    """A job is the containers of a pod; its words are a command and its arguments."""
+    for key in ("presubmits", "postsubmits"):
+        listed = root.get(key)
+        for item in listed.each() if listed is not None else ():
+            where = place(path, item)
+            pods = item.get("spec", "containers")
+            found = []
+            for pod in pods.each() if pods is not None else ():
+                words = (*strings(pod.get("command")), *strings(pod.get("args")))
+                if words:
+                    start, end = pod.start, max(pod.start, pod.end)
+                    found.append(
+                        Step(name=key, path=path, start=start, end=end, commands=(Simple(words, (), start, end),))
+                    )
+            ignored = "optional" if text(item.get("optional")) == "true" else ""
+            chosen = ("run_if_changed",) if item.get("run_if_changed") is not None else ()
+            job = _job(path, text(item.get("name")), where, found)
+            yield replace(job, allowed_to_fail=ignored, conditions=chosen)
+
+
 _Reader = Callable[[str, Node], Iterator[Job]]
 _SYSTEMS: tuple[tuple[re.Pattern[str], str, tuple[str, ...], _Reader], ...] = (
     (re.compile(r"\.buildkite/[\w./-]{0,100}pipeline[\w.-]{0,60}\.ya?ml"), "Buildkite", _CHANGES, _buildkite),
@@ -130,5 +152,6 @@ _SYSTEMS: tuple[tuple[re.Pattern[str], str, tuple[str, ...], _Reader], ...] = (
     (re.compile(r"\.cirrus\.ya?ml"), "Cirrus CI", _CHANGES, _cirrus),
     (re.compile(r"\.?appveyor\.ya?ml"), "AppVeyor", _CHANGES, _appveyor),
     (re.compile(r"(?:[\w.-]{1,80}/){0,4}buildspec[\w.-]{0,60}\.ya?ml"), "AWS CodeBuild", _CHANGES, _codebuild),
+    (re.compile(r"\.prow(?:/[\w./-]{1,100})?\.ya?ml"), "Prow", _CHANGES, _prow),
     (re.compile(r"(?:[\w.-]{1,80}/){0,4}cloudbuild[\w.-]{0,60}\.ya?ml"), "Google Cloud Build", _CHANGES, _cloud_build),
 )

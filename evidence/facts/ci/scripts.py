@@ -3,7 +3,9 @@ runner."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -15,7 +17,11 @@ from evidence.facts.records import Commands
 from evidence.facts.shell import Simple, runs, split
 
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ash", "ksh", "source", "."})
-_MAX_CALLS = 200
+_MAX_CALLS, _MAX_DEPTH, _MAX_WORDS = 200, 4, 2_000
+# What a script or function was given: all of it, one of it, all but the first.
+_ALL = frozenset({"$@", "$*", "${@}", "${*}", "${@:-help}", "${@:-default}"})
+_ONE = re.compile(r"\$\{?([1-9])\}?")
+_REST = re.compile(r"\$\{@:([1-9])\}")
 
 
 def files(inputs: CiInputs, words: tuple[str, ...], directory: str, root: str) -> list[Found] | None:
@@ -43,7 +49,7 @@ def called(inputs: CiInputs, path: str, arguments: tuple[str, ...]) -> list[Foun
     if script is None or script.kind != "shell":
         return None
     functions = inputs.kept.get(f"script {path}") or inputs.kept.setdefault(f"script {path}", parsed(script))
-    chosen = list(_running(functions, "", arguments, 0))[:_MAX_CALLS]
+    chosen = islice(_running(functions, "", arguments, 0), _MAX_CALLS)
     return [Found(Place(path, c.start, c.end), commands=(replace(c, function="", arm=""),)) for c in chosen]
 
 
@@ -74,22 +80,40 @@ def parsed(script: Commands) -> dict[str, list[Simple]]:
 
 
 def _running(functions: dict[str, list[Simple]], name: str, arguments: tuple[str, ...], depth: int) -> Iterator[Simple]:
-    """Commands of a function (of the script itself for ""), with calls of other functions followed."""
-    if depth > 4:
+    """Commands of a function (of the script itself for ""), with calls of other functions followed; what a function is
+    given stands where it uses it (``"$@"``, ``$1``)."""
+    if depth > _MAX_DEPTH:
         return
     for command in runs(functions.get(name, ()), arguments):
-        words = command.words
-        given = words[0] in ("$@", "$*", "${@}", "${@:-help}", "${@:-default}")
-        if given and arguments:
-            words = (*arguments, *words[1:])
-            command = replace(command, words=words)
+        if command.words == ("shift",):
+            arguments = arguments[1:]
+        words = _given(command.words, arguments) if arguments or name else command.words
+        if not words:
+            continue
+        command = replace(command, words=words)
+        yield command  # of a call the call itself, for what follows it
         if words[0] in functions and words[0]:
-            passed = arguments[1:] if given else arguments if "$@" in words[1:] else words[1:]
-            yield command  # the call itself, for what follows it
+            passed = tuple(word for word in words[1:] if word not in _ALL)
             for inner in _running(functions, words[0], passed, depth + 1):
                 yield replace(inner, swallowed=inner.swallowed or command.swallowed)
+
+
+def _given(words: tuple[str, ...], arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a command with the arguments of its function or script in the places where they are used."""
+    if not any("$" in word for word in words):
+        return words
+    found: list[str] = []
+    for word in words:
+        one, rest = _ONE.fullmatch(word), _REST.fullmatch(word)
+        if word in _ALL:
+            found.extend(arguments)
+        elif one is not None and int(one[1]) <= len(arguments):
+            found.append(arguments[int(one[1]) - 1])
+        elif rest is not None:
+            found.extend(arguments[int(rest[1]) - 1 :])
         else:
-            yield command
+            found.append(word.replace("$@", " ".join(arguments)).replace("$*", " ".join(arguments)))
+    return tuple(found[:_MAX_WORDS])
 
 
 def locate(inputs: CiInputs, name: str, directory: str, root: str = "") -> str:

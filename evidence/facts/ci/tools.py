@@ -19,6 +19,8 @@ class Verdict(NamedTuple):
 
 
 NOTHING = Verdict("", ())
+# ``python -m package.tests.functional``: a module among the tests.
+_TEST_MODULE = re.compile(r"(?:\w{1,60}\.){0,5}tests?\.[\w.]{1,100}(?<!\.(?:py|sh|js|ts))|(?:\w{1,60}\.){1,5}tests?")
 
 _NO_FAILURE = ("--exit-zero", "--exit-zero-even-if-changed", "--passWithNoTests=force")
 _ONLY_LISTS = ("--collect-only", "--co", "--fixtures", "--markers", "--setup-plan", "--setup-only", "--listTests")
@@ -35,6 +37,8 @@ def classify(words: tuple[str, ...]) -> Verdict:
     rest = words[1:]
     special = _SPECIAL.get(tool)
     kinds = special(rest) if special else _uses(tool, rest)
+    if not kinds and _TEST_MODULE.fullmatch(tool):
+        kinds = ("test",)
     kinds = tuple(k for k in kinds if k)
     if not kinds:
         return NOTHING

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from evidence.facts.ci import Place, Step
+from evidence.facts.clusters import cluster_stacks
 from evidence.facts.decisions import DecisionRecord, decision_records
 from evidence.facts.diagrams import Diagram, diagrams
 from evidence.facts.documentation_builds import documentation_build
@@ -73,8 +74,8 @@ class DeliveryTopics(Questions):
 
     @cached_property
     def stacks(self) -> tuple[Stack, ...]:
-        """Compose files that start services."""
-        return tuple(stacks(self.data, frozenset()))
+        """Compose files that start services, and files that start them in a cluster."""
+        return (*stacks(self.data, frozenset()), *cluster_stacks(self.data, self.texts))
 
     @cached_property
     def infrastructure(self) -> tuple[Resources, ...]:
@@ -111,4 +112,10 @@ class DeliveryTopics(Questions):
 
 
 def _runs_compose(step: Step) -> bool:
-    return any("docker-compose" in c.words or {"docker", "compose"} <= set(c.words[:3]) for c in step.commands)
+    words = [c.words for c in step.commands]
+    return any("docker-compose" in w or {"docker", "compose"} <= set(w[:3]) or _in_cluster(w) for w in words)
+
+
+def _in_cluster(words: tuple[str, ...]) -> bool:
+    """Whether a command starts the stack that a Skaffold or Tilt file describes."""
+    return words[:1] in (("skaffold",), ("tilt",)) and bool({"run", "dev", "ci", "up", "verify"} & set(words[1:]))

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from evidence.facts.faults import Faults
 from evidence.facts.feature_flags import FeatureFlags
+from evidence.facts.health_extensions import HealthCheck, HealthExtension, health_checks, health_extensions
 from evidence.facts.log_setup import LogSetup
 from evidence.facts.mentions import Mention
 from evidence.facts.monitors import Monitor, monitors
@@ -34,6 +35,16 @@ class OperationTopics(Questions):
     def servers(self) -> tuple[Server, ...]:
         """How application servers are started and configured."""
         return servers(self.whole)
+
+    @cached_property
+    def health_extensions(self) -> tuple[HealthExtension, ...]:
+        """Extensions that answer at a health address."""
+        return health_extensions(self.whole)
+
+    @cached_property
+    def health_checks(self) -> tuple[HealthCheck, ...]:
+        """What those extensions are told to ask."""
+        return health_checks(self.whole)
 
     @cached_property
     def written_lines(self) -> tuple[Mention, ...]:

@@ -1,0 +1,139 @@
+"""Extensions that answer at a health address themselves, and the checks that a project hands them.
+
+Sources: the documents of py-healthcheck, Mozilla's dockerflow, flask-healthz and oslo.middleware; an organisation's
+own package counts where its name, and the class that is handed the application, say health check.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evidence.facts.names import PyFile
+from evidence.facts.python.records import Call
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+_EXTENSIONS = (
+    "healthcheck.HealthCheck",
+    "dockerflow.flask.Dockerflow",
+    "dockerflow.flask.app.Dockerflow",
+    "flask_healthz.Healthz",
+    "flask_healthz.healthz",
+    "flask_health",
+    "flask_healthcheck",
+    "flask_healthchecks",
+    "oslo_middleware.healthcheck",
+    "oslo_middleware.Healthcheck",
+)
+_ORGANISATION = re.compile(r"health_?checks?\.(?:\w{1,40}\.){0,2}Health_?[cC]hecks?$")
+_APPLICATION = re.compile(r"(?:^|[._])app(?:lication)?$")
+# What a check is called that asks a database, cache, queue or another service.
+_ASKS = re.compile(
+    r"(?:^|[^a-z])(?:db|database|sql\w{0,12}|postgres\w{0,8}|redis|cache|mongo\w{0,6}|queue|broker|celery)",
+    re.IGNORECASE,
+)
+_SPLIT = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_GIVEN = ("db", "redis", "migrate")
+
+
+@dataclass(frozen=True)
+class HealthExtension:
+    """One extension bound to the application: the call that does it, and the ``rule`` it is given ("" for its own)."""
+
+    file: PyFile
+    call: Call
+    name: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """A check handed to such an extension. ``asks`` tells that its name says so; else ``scope`` is the function to
+    look into (0 for none)."""
+
+    file: PyFile
+    start: int
+    end: int
+    asks: bool
+    scope: int = 0
+
+
+def health_extensions(project: Project) -> tuple[HealthExtension, ...]:
+    """Every such extension of the application, in path and line order."""
+    found = {(f.path, c.start, n): HealthExtension(f, c, n, _rule(c)) for f, c, n in _bound(project)}
+    return tuple(found[key] for key in sorted(found))
+
+
+def _rule(call: Call) -> str:
+    return next((p.text for p in call.expr.walk() if p.kind == "str" and p.text.startswith("/")), "")
+
+
+def _bound(project: Project) -> Iterator[tuple[PyFile, Call, str]]:
+    yield from (e for e in project.calls(project.app, *_EXTENSIONS) if e[2].startswith(_EXTENSIONS))
+    for file in project.app:
+        for call in file.module.calls:
+            first = call.expr.args[0].text if call.expr.args else ""
+            if call.last == "register_blueprint" and first:
+                name = project.external(file, first)
+                if name.startswith(_EXTENSIONS):
+                    yield file, call, name
+            elif call.name and "ealth" in call.last and _APPLICATION.search(first):
+                name = project.external(file, call.name)
+                if _ORGANISATION.search(name):
+                    yield file, call, name
+
+
+def health_checks(project: Project) -> tuple[HealthCheck, ...]:
+    """The checks that the project hands to its extensions; () where it has none."""
+    extensions = health_extensions(project)
+    found = {(c.file.path, c.start, c.scope): c for e in extensions for c in _given(project, e)}
+    return tuple(found[key] for key in sorted(found))
+
+
+def _given(project: Project, extension: HealthExtension) -> Iterator[HealthCheck]:
+    top = extension.name.partition(".")[0]
+    if top == "dockerflow":
+        if any(extension.call.expr.kwarg(name) is not None for name in _GIVEN):
+            yield HealthCheck(extension.file, extension.call.start, extension.call.end, True)
+        yield from _registered(project)
+    elif top == "flask_healthz":
+        yield from _configured(project)
+    for file in (extension.file,):
+        for call in file.module.calls:
+            if call.last == "add_check" and call.expr.args:
+                told = call.expr.args[0]
+                found = project.defined(file, told.text) if told.kind == "name" else None
+                scope = found[0].scopes.get(found[1].qualname, 0) if found is not None else 0
+                where = found[0] if found is not None else file
+                words = " ".join(_SPLIT.sub(" ", p.text) for p in told.walk() if p.text)
+                yield HealthCheck(where, call.start, call.end, _ASKS.search(words) is not None, scope)
+
+
+def _registered(project: Project) -> Iterator[HealthCheck]:
+    """Functions that dockerflow is told to run: ``@checks.register``, ``@dockerflow.check``."""
+    for file in project.app:
+        for definition in file.module.definitions:
+            for decorator in definition.decorators:
+                text = decorator.expr.text.partition("(")[0]
+                if text.endswith(("checks.register", "dockerflow.check")):
+                    scope = file.scopes.get(definition.qualname, 0)
+                    yield HealthCheck(file, definition.start, definition.end, False, scope)
+
+
+def _configured(project: Project) -> Iterator[HealthCheck]:
+    """Functions that the settings of flask-healthz name."""
+    for file in project.app:
+        for item in file.module.assigns:
+            if item.target.rpartition(".")[2].strip("[]'\"").endswith("HEALTHZ"):
+                for part in item.value.walk():
+                    module, _, name = part.text.rpartition(".") if part.kind == "str" else ("", "", "")
+                    path = project.names.module("", module) if module else ""
+                    other = project.python[path] if path else None
+                    if other is not None and name in other.scopes:
+                        definition = other.definition(other.scopes[name])
+                        if definition is not None:
+                            yield HealthCheck(other, definition.start, definition.end, False, other.scopes[name])
