@@ -42,10 +42,15 @@ class Citable(Protocol):
 
 
 def choose(
-    signal: Signal, sites: Sites, limit: int = CITED, turn: Callable[[Site], int] | None = None
+    signal: Signal,
+    sites: Sites,
+    limit: int = CITED,
+    turn: Callable[[Site], int] | None = None,
+    aside: Callable[[str], bool] = lambda path: False,
 ) -> tuple[Site, ...]:
     """The ``limit`` sites that best show a signal, best first; fewer where more would only repeat what upholds it.
-    Those of a lower ``turn`` come before all others.
+    Those of a lower ``turn`` come before all others; those in a file that stands ``aside`` (in a part of the repository
+    that the application is not made of) behind all others of their clause.
 
     Clauses take turns in the signal's own order, so that each one proved is seen once before any is seen twice; clauses
     that only count are never shown, leads only where there is nothing better. Within a clause come lines not shown yet,
@@ -63,20 +68,22 @@ def choose(
         queues = {
             clause: sorted(
                 (site for site in sites.of(clause) if turns[site] == number),
-                key=lambda site: (-often[site.clause, site.path], *_place(site)),
+                key=lambda site: (aside(site.path), -often[site.clause, site.path], *_place(site)),
             )
             for clause in shown
         }
-        _fill(signal, chosen, queues, limit)
+        _fill(signal, chosen, queues, limit, aside)
     return tuple(chosen)
 
 
-def _fill(signal: Signal, chosen: list[Site], queues: dict[str, list[Site]], limit: int) -> None:
+def _fill(
+    signal: Signal, chosen: list[Site], queues: dict[str, list[Site]], limit: int, aside: Callable[[str], bool]
+) -> None:
     while len(chosen) < limit and any(queues.values()):
         for queue in queues.values():
             queue[:] = [site for site in queue if not _is_enough(signal, site, chosen)]
             if queue and len(chosen) < limit:
-                best = min(queue, key=lambda site: _repeats(site, chosen))
+                best = min(queue, key=lambda site: (aside(site.path), *_repeats(site, chosen)))
                 queue.remove(best)
                 chosen.append(best)
 

@@ -64,6 +64,12 @@ _MANIFESTS = frozenset(
         "koyeb.yaml",
     ]
 )
+_NAMED = (
+    ("pyproject.toml", ("project", "name")),
+    ("pyproject.toml", ("tool", "poetry", "name")),
+    ("setup.cfg", ("metadata", "name")),
+)
+_EXTENSION = re.compile(r"^flask[-_.]|[-_.]flask$", re.IGNORECASE)
 _EXTRAS = ("approval", "checked", "gradual")
 
 
@@ -127,8 +133,9 @@ def detect(project: Project) -> Observations:
     """Steps that ship, and what surrounds them."""
     seen: set[Site] = set()
     shipping: list[CiRun] = []
+    is_library = not project.web.is_flask or _is_extension(project)
     for run in project.ci_runs:
-        clause, value = _clause(run, is_library=not project.web.is_flask)
+        clause, value = _clause(run, is_library=is_library)
         if clause:
             seen.add(_site(run.place, clause, run.job.name, value))
         if clause == "ships":
@@ -145,6 +152,21 @@ def detect(project: Project) -> Observations:
 
 def _site(place: Place, clause: str, subject: str, value: str = "") -> Site:
     return Site(path=place.path, start=place.start, end=place.end, clause=clause, subject=subject, value=value or None)
+
+
+def _is_extension(project: Project) -> bool:
+    """Whether the project's package bears the name that extensions of Flask have: it is a library, and the application
+    in it serves examples or tests."""
+    names = [
+        node.text
+        for path, keys in _NAMED
+        if path in project.data and (node := project.data[path].root.get(*keys)) is not None
+    ]
+    setup = project.python.get("setup.py")
+    for call in setup.module.calls if setup is not None else ():
+        name = call.expr.kwarg("name") if call.last == "setup" else None
+        names += [name.text] if name is not None else []
+    return any(_EXTENSION.search(name.strip()) for name in names)
 
 
 def _clause(run: CiRun, *, is_library: bool) -> tuple[str, str]:

@@ -77,6 +77,8 @@ def detect(project: Project) -> Observations:
     """Steps that run tests, what runs beside them, and steps that only look as if they did."""
     seen: set[Site] = set()
     tests = [r for r in project.ci_runs if {"test", "test-other"} & set(r.kinds) and not r.job.checks_out_other]
+    near = [r for r in tests if project.of_flask_part(r)]
+    tests = near if any(_counts(r) for r in near) else tests
     for run in tests:
         seen.update(_run_sites(run))
     effective = [r for r in tests if _counts(r)]

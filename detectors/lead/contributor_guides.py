@@ -62,6 +62,14 @@ _PATH = re.compile(r"`[^`\n]{2,80}`")
 # A page that says more than welcome: gauged on templates such as "fork, branch, open a pull request" (about 60 words).
 _GUIDE_WORDS, _LONG_GUIDE, _STYLE_WORDS, _SECTION_WORDS = 80, 200, 80, 60
 _AGENT_WORDS = 30
+_DEVELOPING = re.compile(
+    r"developing|development|developers?(?:[-_ ](?:guide|docs|documentation|notes))?|for[-_ ]developers"
+)
+_CHANGES = re.compile(r"pull[- ]request|merge[- ]request|contribut|\bpatch(?:es)?\b")
+_CARE = re.compile(
+    r"\b(?:commit|branch|lint|flake8|ruff|black|pre-commit|review|convention|coverage|unit tests?|style|changelog)"
+)
+_CARES = 3
 # Two: one alone may be an example.
 _BLANK = re.compile(
     r"[\[{<](?:(?:project|organi[sz]ation|org|repo(?:sitory)?|company|product|your)[-_ ](?:title|name|here|url|org|repo"
@@ -145,6 +153,8 @@ def _of_writing(project: Project, writing: Writing) -> Iterator[Site]:
     elif _CONTRIBUTING.fullmatch(writing.stem):
         enough = _guides(writing.document.sections, writing.words, writing.names)
         yield _site(writing, writing.document.sections, "contributing" if enough else "welcome")
+    elif _DEVELOPING.fullmatch(writing.stem) and _asks_of_changes(writing):
+        yield _site(writing, writing.document.sections, "contributing")
     elif writing.stem in _AGENTS and writing.folders in ([], [".github"]):
         yield from _instructions(writing)
     elif "agents" in writing.folders or "skills" in writing.folders or "commands" in writing.folders:
@@ -165,6 +175,13 @@ def _kind_of_page(stem: str, title: str) -> str:
         return "" if _REPORT.search(named) else "review"
     styled = _STYLE.search(stem) or _STYLE.search(title)
     return "style" if styled and not _NOT_STYLE.search(named) else ""
+
+
+def _asks_of_changes(writing: Writing) -> bool:
+    """Whether a page for developers says what a change must be like, and not only how to start the program."""
+    text = "\n".join(f"{s.title}\n{s.text}" for s in writing.document.sections).lower()
+    about = bool(_CHANGES.search(text)) and len(set(_CARE.findall(text))) >= _CARES
+    return about and _guides(writing.document.sections, writing.words, writing.names)
 
 
 def _left_open(sections: tuple[Section, ...] | list[Section]) -> bool:

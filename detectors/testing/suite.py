@@ -88,7 +88,11 @@ def _uses_client(test: CollectedTest) -> bool:
 
 
 def _runs(project: Project) -> Iterator[Site]:
-    for run in project.ci_runs:
-        if "test" in run.kinds and run.effective and run.pipeline.on_change and not run.job.checks_out_other:
-            place = run.place
-            yield Site(path=place.path, start=place.start, end=place.end, clause="run_by_ci", subject=run.job.name)
+    runs = [
+        run
+        for run in project.ci_runs
+        if "test" in run.kinds and run.effective and run.pipeline.on_change and not run.job.checks_out_other
+    ]
+    for run in [r for r in runs if project.of_flask_part(r)] or runs:
+        place = run.place
+        yield Site(path=place.path, start=place.start, end=place.end, clause="run_by_ci", subject=run.job.name)

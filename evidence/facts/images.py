@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from evidence.facts.records import Data, Dockerfile, Instruction, Node
@@ -25,6 +25,7 @@ _MANIFESTS = re.compile(
 )
 _COMPOSE = re.compile(
     r"(?:.*/)?(?:[^/]{0,80}[-_.])?compose[^/]*\.ya?ml(?:\.jinja2?|\.j2)?|(?:.*/)?[^/]*docker-compose[^/]*\.ya?ml(?:\.jinja2?)?"
+    r"|(?:.*/)?docker[-_.][\w.-]{1,80}\.ya?ml"
 )
 BACKING = re.compile(
     r"postgres|postgis|pgvector|timescale|mysql|mariadb|percona|redis|valkey|keydb|memcache|rabbitmq|mongo|elasticsearch|opensearch|kafka|"
@@ -61,15 +62,18 @@ class Stack(NamedTuple):
 # ----------------------------------------------------------------------------------------------- Dockerfiles
 
 
-def hygiene(dockerfiles: Mapping[str, Dockerfile], paths: frozenset[str]) -> Iterator[Hygiene]:
-    """What each application image does, Dockerfile by Dockerfile; images for tests, examples and editors are left
-    out."""
+def hygiene(
+    dockerfiles: Mapping[str, Dockerfile], paths: frozenset[str], aside: Callable[[str], bool] = lambda path: False
+) -> Iterator[Hygiene]:
+    """What each application image does, Dockerfile by Dockerfile; images for tests, examples and editors are left out,
+    and those that stand ``aside`` of the application where others do not."""
     own = {
         path: item
         for path, item in sorted(dockerfiles.items())
         if role_of(path) is Role.APP and not _OTHER_PURPOSE.search(path.lower()) and _is_python(item)
     }
     # images that take nothing of the project in (of CI, of tools) say nothing of one that does
+    own = {path: item for path, item in own.items() if not aside(path)} or own
     holding = {path: item for path, item in own.items() if _holds_the_project(item)}
     for path, item in (holding or own).items():
         yield Hygiene(path, 1, max((i.end for i in item.instructions), default=1), "begun")

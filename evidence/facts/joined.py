@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 
+# Documents are about all of a repository, wherever they stand.
+_WRITTEN = (".md", ".rst", ".adoc", ".txt", ".png", ".svg", ".jpg")
+
+
 class Joined(Files):
     """Graphs over the files, each built when first asked for."""
 
@@ -103,6 +107,40 @@ class Joined(Files):
         A part is a folder with its own list of Python dependencies. Everything belongs where nothing is Flask."""
         home = self._part(path)
         return not home or home in self._flask_parts or not self._flask_parts
+
+    def stands_aside(self, path: str) -> bool:
+        """Whether a path belongs to another part of a repository of several: Python that no Flask application is made
+        of, or a front end that stands on its own."""
+        if path.endswith(_WRITTEN):
+            return False
+        if path not in self._aside:
+            self._aside[path] = not self.in_flask_part(path) or self._is_front_end(path)
+        return self._aside[path]
+
+    def of_flask_part(self, run: CiRun) -> bool:
+        """Whether what CI runs is about the Flask part of the repository, by its folder and the files it leads to."""
+        folder = run.step.directory
+        return self.in_flask_part(f"{folder}/x" if folder else "") and all(
+            self.in_flask_part(p.path) for p in run.chain
+        )
+
+    @cached_property
+    def _aside(self) -> dict[str, bool]:
+        return {}
+
+    def _is_front_end(self, path: str) -> bool:
+        """Whether the nearest folder with a manifest is one of JavaScript alone, and of no application's."""
+        folder = path.rpartition("/")[0]
+        while folder and folder not in self._parts:
+            if f"{folder}/package.json" in self.paths:
+                return folder.partition("/")[0] not in self._flask_folders
+            folder = folder.rpartition("/")[0]
+        return False
+
+    @cached_property
+    def _flask_folders(self) -> frozenset[str]:
+        """The outermost folders of the files that applications are made in."""
+        return frozenset(a.file.path.partition("/")[0] for a in self.web.apps)
 
     @cached_property
     def _flask_parts(self) -> frozenset[str]:

@@ -30,6 +30,10 @@ class Makefiles:
         files = self.by_folder.get(folder, [])
         if file:
             files = [f for f in files if bare(f[0]) == join(folder, file)] or files
+        if not files and not directory and names:
+            # a folder that an expression names: any that has the target
+            folder = next((f for f in sorted(self.by_folder) if self._has(f, names[0])), "")
+            files = self.by_folder.get(folder, [])
         if not files:
             return None
         wanted = names or _default(files[0][1])
@@ -38,6 +42,9 @@ class Makefiles:
             recipes = list(self._recipes(files, folder, name))
             found.extend(recipes)
         return found or None
+
+    def _has(self, folder: str, target: str) -> bool:
+        return any((path, target) in self.by_target for path, _commands in self.by_folder[folder])
 
     def _recipes(self, files: list[tuple[str, Commands]], folder: str, name: str) -> Iterator[Found]:
         order: list[str] = []
