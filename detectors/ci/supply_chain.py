@@ -136,12 +136,12 @@ def _permissions(pipeline: Pipeline) -> list[Site]:
     if top is not None and not _wide(top):
         return [_site(top.place, "permissions", pipeline.path)]
     limited = [p for p in inner if "*" not in p.writes]
-    # what one job of many may not do leaves the others as they are
-    if top is None and 2 * len(limited) >= len(pipeline.jobs):
-        return [_site(limited[0].place, "permissions", pipeline.path)]
+    if top is None and limited:
+        # what one job of many may not do leaves the others as they are: the workflow speaks neither way
+        clause = "permissions" if 2 * len(limited) >= len(pipeline.jobs) else "partly"
+        return [_site(limited[0].place, clause, pipeline.path)]
     open_ = [_site(pipeline.trigger_place, "unlimited", pipeline.path)]
-    begun = top or next(iter(limited), None)
-    return [*open_, _site(begun.place, "partly", pipeline.path)] if begun is not None else open_
+    return [*open_, _site(top.place, "partly", pipeline.path)] if top is not None else open_
 
 
 def _wide(permissions: Permissions) -> bool:
