@@ -5,7 +5,7 @@ standing     commits -> the candidate's part in them       copies     lines copi
 shares       standings -> the share of a site              mechanical formatting sweeps
 own          the candidate's own grade of a signal         touched    what the list of changed files tells for free
 origins      templates, vendored files                     limits     thresholds (limits.toml)
-baseline     lines that a seed had already
+baseline     lines that a seed had already                 squashes   changes squashed into one commit
 """
 
 from evidence.attribution.attribution import Attribution, Seen

@@ -10,6 +10,7 @@ from evidence.attribution.limits import limits
 from evidence.attribution.origins import Origins
 from evidence.attribution.own import Own, own, work_of
 from evidence.attribution.shares import NOBODY, UNKNOWN, of_commit, of_item, of_lines
+from evidence.attribution.squashes import Squashes
 from evidence.attribution.standing import NONE, Standing, Standings
 from evidence.attribution.touched import Touch, touches
 from evidence.attribution.tracing import Lines, Tracer
@@ -36,7 +37,8 @@ class Attribution:
         self.candidate = candidate
         self._project, self._ledger, self._origins = project, ledger, origins
         self._standings = Standings(candidate, project.people, blame)
-        self._tracer = Tracer(blame, commit, project.history.commits)
+        self._squashes = Squashes(blame, project.history.commits)
+        self._tracer = Tracer(blame, commit, project.history.commits, self._squashes, self._tells)
         self._touch: dict[str, Touch] = {}
         self._lines: dict[str, Lines] = {}
         self._asked: defaultdict[str, set[int]] = defaultdict(set)
@@ -53,6 +55,9 @@ class Attribution:
         sites = [site for one in seen for site in one.sites if site.path]
         self._touch = touches(self._project.history, {s.path for s in sites}, self._is_theirs)
         self._trace(self._within_limits(seen))
+
+    def _tells(self, squash: Commit) -> bool:
+        return self._standings.differ(squash, self._squashes.own(squash.sha))
 
     def _is_theirs(self, commit: Commit) -> bool:
         return self._standings.of(commit.sha).wrote

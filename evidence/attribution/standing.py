@@ -45,8 +45,20 @@ class Standings:
         """Read commits that the history does not have, so that :meth:`of` knows them."""
         missing = [sha for sha in dict.fromkeys(shas) if sha not in self._history and sha not in self._known]
         for sha, commit in self._blame.commits(missing).items() if missing else ():
-            one = self._people.recognised(commit.author)
-            self._known[sha] = Standing("author", wrote=True) if one and one.key in self._candidate.keys else NONE
+            self._known[sha] = self.of_stranger(commit)
+
+    def of_stranger(self, commit: Commit) -> Standing:
+        """The part in a commit that the history does not have, such as an own commit of a squashed change."""
+        one = self._people.recognised(commit.author)
+        return Standing("author", wrote=True) if one and one.key in self._candidate.keys else NONE
+
+    def differ(self, squash: Commit, own: Sequence[Commit] | None) -> bool:
+        """Whether the part in a squash may differ from that in some of its change's own commits (None: too many to
+        tell)."""
+        one = self.of(squash.sha)
+        parts = {(one.role, True) if one.wrote else ("", False)}
+        parts.update(("author", True) if self.of_stranger(commit).wrote else ("", False) for commit in own or ())
+        return own is None or len(parts) > 1
 
     def in_commit(self, commit: Commit) -> Standing:
         """The part in a commit of the history."""

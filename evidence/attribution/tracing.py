@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from evidence.attribution.copies import copies
 from evidence.attribution.limits import limits
 from evidence.attribution.mechanical import listed_revisions, only_formatted
+from evidence.attribution.squashes import Squashes
 from evidence.facts.people import reverted
 from evidence.model import Blame, Commit, Inquiry, Origin
 
 Lines = dict[int, Origin]
 _IGNORE_REVS = ".git-blame-ignore-revs"
-# How forges write a change's number into the commit that squashes it, and into GitLab's merge of one.
-_SQUASHED = re.compile(r"\((?:#|!)([0-9]{1,9})\)\s*$")
-_GITLAB_MERGE = re.compile(r"^See merge request [^\s!]{0,200}!([0-9]{1,9})\s*$", re.M)
 
 
 class Tracer:
-    """Traces lines of the files of one commit; ``commits`` are its history, newest first."""
+    """Traces lines of the files of one commit; ``commits`` are its history, newest first.
 
-    def __init__(self, blame: Blame, commit: str, commits: Sequence[Commit]) -> None:
+    ``tells`` says of a squash whether it matters which of its change's own commits wrote a line: where it does not, the
+    squash stands for them all, and blame is spared."""
+
+    def __init__(
+        self,
+        blame: Blame,
+        commit: str,
+        commits: Sequence[Commit],
+        squashes: Squashes | None = None,
+        tells: Callable[[Commit], bool] = lambda squash: True,
+    ) -> None:
         self._blame, self._commit = blame, commit
         self._history = commits
+        self._squashes, self._tells = squashes or Squashes(blame, commits), tells
         self._swept: dict[tuple[str, str, str], bool] = {}
         self._compared = 0
         self._searched = 0
@@ -35,8 +43,8 @@ class Tracer:
         asked = {path: Inquiry(self._commit, path, tuple(ranges)) for path, ranges in wanted.items()}
         found = dict(zip(asked, self._blame.trace(list(asked.values())), strict=True))
         traced = {path: dict(lines) for path, lines in found.items()}
-        self._look_through_sweeps(asked, traced)
-        self._look_behind_squashes(asked, traced)
+        swept = self._look_through_sweeps(traced)
+        self._look_behind_squashes(traced, swept)
         self._follow_copies(traced)
         return traced
 
@@ -49,26 +57,43 @@ class Tracer:
         place = (self._commit, _IGNORE_REVS)
         return listed_revisions(self._blame.contents([place]).get(place, b""))
 
-    def _again(
-        self, asked: Mapping[str, Inquiry], paths: Sequence[str], parents: Mapping[str, Sequence[str]]
-    ) -> dict[str, Lines]:
-        again = self._blame.trace([asked[path] for path in paths], parents)
-        return {path: dict(lines) for path, lines in zip(paths, again, strict=True) if lines}
+    def _beyond(
+        self,
+        traced: dict[str, Lines],
+        further: Mapping[str, Collection[str]],
+        swept: Mapping[str, set[str]],
+        parents: Mapping[str, Sequence[str]],
+    ) -> None:
+        """Ask again where the lines of each path come from that these commits brought, looking through the swept ones
+        and along further parents. git begins at the commit itself: what is newer has been told already."""
+        inquiries: list[tuple[Inquiry, str, dict[int, list[int]]]] = []
+        for path, shas in further.items():
+            brought: dict[tuple[str, str], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+            for number, origin in sorted(traced[path].items()):
+                if origin.commit in shas:
+                    brought[origin.commit, origin.path][origin.line].append(number)
+            without = tuple(sorted(swept.get(path, ())))
+            for (sha, name), ours in brought.items():
+                inquiries.append((Inquiry(sha, name, tuple((n, n) for n in ours), without), path, ours))
+        again = self._blame.trace([inquiry for inquiry, _, _ in inquiries], parents)
+        for (_, path, ours), lines in zip(inquiries, again, strict=True):
+            traced[path].update((n, origin) for there, origin in lines.items() for n in ours.get(there, ()))
 
-    def _look_through_sweeps(self, asked: dict[str, Inquiry], traced: dict[str, Lines]) -> None:
-        paths = list(asked)
+    def _look_through_sweeps(self, traced: dict[str, Lines]) -> dict[str, set[str]]:
+        """Give the lines of formatting sweeps to whoever wrote them; the sweeps of each path."""
+        swept: dict[str, set[str]] = {path: set() for path in traced}
+        left = list(traced)
         for _ in range(limits().rounds):
-            left = []
-            for path in paths:
-                swept = sorted({o.commit for o in traced[path].values() if self._is_sweep(o)} - {*asked[path].without})
-                if swept:
-                    one = asked[path]
-                    asked[path] = Inquiry(one.commit, one.path, one.ranges, (*one.without, *swept))
-                    left.append(path)
+            fresh = {
+                path: {o.commit for o in traced[path].values() if self._is_sweep(o)} - swept[path] for path in left
+            }
+            left = [path for path in left if fresh[path]]
             if not left:
-                return
-            traced.update(self._again(asked, left, {}))
-            paths = left
+                break
+            for path in left:
+                swept[path] |= fresh[path]
+            self._beyond(traced, {path: fresh[path] for path in left}, swept, {})
+        return swept
 
     def _is_sweep(self, origin: Origin) -> bool:
         """Whether a commit only formatted the file that these lines are in."""
@@ -89,19 +114,19 @@ class Tracer:
         content = self._blame.contents([old, new])
         return len(content) == 2 and only_formatted(content[old], content[new], listed=listed)
 
-    def _look_behind_squashes(self, asked: Mapping[str, Inquiry], traced: dict[str, Lines]) -> None:
+    def _look_behind_squashes(self, traced: dict[str, Lines], swept: Mapping[str, set[str]]) -> None:
         """Ask again with the commits before a revert, and a squashed change's own commits, as further parents: a line
         goes to them only where its very content stands there."""
         parents: dict[str, tuple[str, ...]] = {}
-        paths = list(asked)
+        left = list(traced)
         for _ in range(limits().rounds):
-            behind = {path: self._behind(traced[path].values()) for path in paths}
+            behind = {path: self._behind(traced[path].values()) for path in left}
             fresh = {sha: more for found in behind.values() for sha, more in found.items() if sha not in parents}
             if not fresh:
                 return
             parents.update(fresh)
-            paths = [path for path in paths if not fresh.keys().isdisjoint(behind[path])]
-            traced.update(self._again(asked, paths, parents))
+            left = [path for path in left if not fresh.keys().isdisjoint(behind[path])]
+            self._beyond(traced, {path: fresh.keys() & behind[path].keys() for path in left}, swept, parents)
 
     def _behind(self, origins: Iterable[Origin]) -> dict[str, tuple[str, ...]]:
         found = {}
@@ -115,16 +140,7 @@ class Tracer:
         undone = self._by_sha.get(reverted(commit))
         if undone is not None and undone.parents:
             return undone.parents[:1]
-        number = _SQUASHED.search(commit.subject)
-        change = int(number[1]) if number else self._merged_as.get(commit.sha, 0)
-        head = self._blame.change_heads.get(change, "")
-        return (head,) if head and head not in self._by_sha else ()
-
-    @cached_property
-    def _merged_as(self) -> dict[str, int]:
-        """The number of the merge request under which GitLab merged a squash commit, by that commit."""
-        merges = (c for c in self._history if len(c.parents) == 2)
-        return {c.parents[1]: int(m[1]) for c in merges if (m := _GITLAB_MERGE.search(c.body))}
+        return (self._squashes.heads[commit.sha],) if commit.sha in self._squashes.heads and self._tells(commit) else ()
 
     def _follow_copies(self, traced: dict[str, Lines]) -> None:
         left = {path: set(lines) for path, lines in traced.items()}

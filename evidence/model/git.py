@@ -132,6 +132,10 @@ class Blame(Protocol):
         """Commits by their full ids, without changes, whether or not they lead to the scanned one."""
         ...
 
+    def beside(self, heads: Sequence[str]) -> Mapping[str, Commit]:
+        """Commits that these heads have and the scanned commit has not, by their full ids, without changes."""
+        ...
+
     @property
     def change_heads(self) -> Mapping[int, str]:
         """The last commit of each pull or merge request whose own commits are here, by its number."""

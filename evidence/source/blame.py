@@ -132,6 +132,15 @@ class GitBlame:
         ran = self._git.run(*LOG, *WITHOUT_CHANGES, "--no-walk=unsorted", "--ignore-missing", "--stdin", stdin=asked)
         return {commit.sha: commit for commit in read_commits(BytesIO(ran.out))}
 
+    def beside(self, heads: Sequence[str]) -> dict[str, Commit]:
+        """See :class:`evidence.model.Blame`."""
+        if not heads:
+            return {}
+        asked = "".join(f"{sha}\n" for sha in (*dict.fromkeys(heads), f"^{self._commit}")).encode()
+        words = (*LOG, *WITHOUT_CHANGES, "--ignore-missing", "--stdin")
+        ran = self._git.run(*words, stdin=asked, config=_CONFIG)
+        return {commit.sha: commit for commit in read_commits(BytesIO(ran.out))}
+
     @cached_property
     def change_heads(self) -> dict[int, str]:
         """See :class:`evidence.model.Blame`."""

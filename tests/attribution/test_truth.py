@@ -111,6 +111,31 @@ def squashed_merge_request(story: Story) -> None:
     story.commit(EVE, {"b.py": text(ONE)}, merge, parents=(base, squash))
 
 
+def squashed_sweep(story: Story) -> None:
+    """A change formats everything and adds something, and is squashed: who formatted wrote nothing."""
+    names = [f"m{i}.py" for i in range(10)]
+    form = "{who}_{n} = compute_value({n}, {n},) # line {n} of {who}"
+    swept = text(lines("ada", *range(1, 21), form=form), lines("bob", *range(1, 11), form=form), ["(", ")"])
+    story.commit(ADA, dict.fromkeys(names, text(ONE[:20])))
+    base = story.commit(BOB, dict.fromkeys(names, text(ONE[:20], TWO[:10])))
+    head = "refs/pull/12/head"
+    one = story.commit(EVE, dict.fromkeys(names, swept), "Format\n", branch=head, parents=(base,))
+    story.commit(ADA, {"new.py": text(ONE[20:])}, branch=head, parents=(one,))
+    story.commit(EVE, {**dict.fromkeys(names, swept), "new.py": text(ONE[20:])}, "Format (#12)\n", parents=(base,))
+
+
+def squash_of_a_to_and_fro(story: Story) -> None:
+    """A branch takes lines away and brings them back before it is squashed: what the squash left alone stays where it
+    was."""
+    story.commit(ADA, {"a.py": text(ONE[:20])})
+    base = story.commit(BOB, {"a.py": text(ONE[:20], TWO[:10])})
+    head = "refs/pull/13/head"
+    one = story.commit(EVE, {"a.py": text(ONE[:5])}, branch=head, parents=(base,))
+    two = story.commit(EVE, {"a.py": text(ONE[:20], TWO[:10])}, branch=head, parents=(one,))
+    story.commit(ADA, {"a.py": text(ONE[:20], TWO[:10], ONE[20:])}, branch=head, parents=(two,))
+    story.commit(EVE, {"a.py": text(ONE[:20], TWO[:10], ONE[20:])}, "Add to a (#13)\n", parents=(base,))
+
+
 def coauthored_squash(story: Story) -> None:
     """A squash names its co-author: both wrote it, so only lines of neither can be told apart."""
     story.commit(BOB, {"a.py": text(TWO)})
@@ -147,7 +172,8 @@ def vendored_drop(story: Story) -> None:
 
 HISTORIES: tuple[Callable[[Story], None], ...] = (
     plain, rename, moved_lines, reformat, unlisted_sweep, revert, cherry_pick, octopus, rebase, squash_with_its_change,
-    squashed_merge_request, coauthored_squash, template_start, template_button, fork, vendored_drop,
+    squashed_merge_request, squashed_sweep, squash_of_a_to_and_fro, coauthored_squash,
+    template_start, template_button, fork, vendored_drop,
 )  # fmt: skip
 
 

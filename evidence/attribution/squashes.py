@@ -1,0 +1,68 @@
+"""Changes that were squashed into one commit, and the own commits that they had before, where these are here.
+
+A squash names one author. Its change's own commits (``refs/pull/N/head``, ``refs/merge-requests/N/head``) tell who
+wrote what of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from evidence.model import Blame, Commit
+
+# How forges write a change's number into the commit that squashes it, and into GitLab's merge of one.
+_SQUASHED = re.compile(r"\((?:#|!)([0-9]{1,9})\)\s*$")
+_GITLAB_MERGE = re.compile(r"^See merge request [^\s!]{0,200}!([0-9]{1,9})\s*$", re.M)
+# A change of more commits than this took in another branch; who wrote it is for blame to tell.
+_MOST = 250
+
+
+class Squashes:
+    """The squashes of one history; ``commits`` are its commits, newest first."""
+
+    def __init__(self, blame: Blame, commits: Sequence[Commit]) -> None:
+        self._blame, self._commits = blame, commits
+
+    @cached_property
+    def heads(self) -> dict[str, str]:
+        """The last own commit of each squashed change, by the id of the squash."""
+        heads = self._blame.change_heads
+        if not heads:
+            return {}
+        known = {commit.sha for commit in self._commits}
+        found = {}
+        for commit in self._commits:
+            if len(commit.parents) != 1:
+                continue
+            number = _SQUASHED.search(commit.subject)
+            head = heads.get(int(number[1]) if number else self._merged_as.get(commit.sha, 0), "")
+            if head and head not in known:
+                found[commit.sha] = head
+        return found
+
+    @cached_property
+    def _merged_as(self) -> dict[str, int]:
+        """The number of the merge request under which GitLab merged a squash commit, by that commit."""
+        merges = (c for c in self._commits if len(c.parents) == 2)
+        return {c.parents[1]: int(m[1]) for c in merges if (m := _GITLAB_MERGE.search(c.body))}
+
+    @cached_property
+    def _beside(self) -> Mapping[str, Commit]:
+        return self._blame.beside(sorted(set(self.heads.values())))
+
+    def own(self, sha: str) -> Sequence[Commit] | None:
+        """The own commits of the change that this commit squashed, the last one first; none where it is no squash, None
+        where they are too many to be one change's."""
+        found: dict[str, Commit] = {}
+        ahead = [self.heads[sha]] if sha in self.heads else []
+        while ahead:
+            commit = self._beside.get(ahead.pop())
+            if commit is None or commit.sha in found:
+                continue
+            found[commit.sha] = commit
+            ahead.extend(commit.parents)
+            if len(found) > _MOST:
+                return None
+        return tuple(found.values())
