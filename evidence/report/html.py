@@ -19,6 +19,7 @@ import msgspec
 
 from evidence.model import Citation, Digest, FileCitation, IssueCitation
 from evidence.report import excerpt, words
+from evidence.report.change import told_changes
 from evidence.report.contributors import contributors
 from evidence.report.outline import STRAYS, outline
 from evidence.report.pictures import drawn, span_of
@@ -71,6 +72,7 @@ def to_html(digest: Digest, frame: Frame | None = None) -> str:
             several=len(digest.repositories) > 1,
             named=candidate(page) is not None,
             pictures=drawn(digest),
+            changes=told_changes(page),
             people=contributors(page),
             contradicted=sum(c.contradicted for c in digest.cells),
             style=Markup(style),  # noqa: S704 - our own file, and the policy names its hash

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from evidence.model import Citation, CommitCitation, Digest, FileCitation, Outcome, ReviewCommentCitation
 from evidence.report import excerpt
+from evidence.report.change import told_changes
 from evidence.report.contributors import contributors
 from evidence.report.markdown_text import code, fence, link, paragraphs, prose, sentence, table_cell, table_row
 from evidence.report.outline import CellEntry, Domain, Evidence, Outline, Row, outline
@@ -73,7 +74,19 @@ def _summary(page: Outline) -> Iterator[str]:
     yield "**What speaks against.**\n"
     yield "\n".join(f"- {sentence(s)}" for s in summary.against) + "\n"
     yield f"{sentence(summary.cells)}\n"
+    yield from _changes(page)
     yield from _people(page)
+
+
+def _changes(page: Outline) -> Iterator[str]:
+    for change in told_changes(page):
+        yield "## The change\n"
+        yield paragraphs([*change.told, change.reviewed])
+        if change.reviews:
+            yield "\n".join(f"- {sentence(s)}" for s in change.reviews) + "\n"
+        yield f"{sentence(change.compared)}\n"
+        if change.adds:
+            yield "\n".join(f"- {sentence(s)}" for s in change.adds) + "\n"
 
 
 def _people(page: Outline) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from evidence.report.summary import Place, Quote, Sentence
+from evidence.report.summary import Link, Part, Place, Quote, Sentence
 from evidence.report.visible import safe_url, shortened, spans, visible
 
 _LONGEST_QUOTE = 300
@@ -29,9 +29,11 @@ def sentence(parts: Sentence) -> str:
     return "".join(_part(p) for p in parts)
 
 
-def _part(part: str | Quote | Place) -> str:
+def _part(part: Part) -> str:
     if isinstance(part, Quote):
         return code(part.text)
+    if isinstance(part, Link):
+        return link(prose(part.text), part.url)
     return prose(part.text if isinstance(part, Place) else part)
 
 

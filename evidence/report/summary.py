@@ -35,7 +35,15 @@ class Place:
     anchor: str
 
 
-Part = str | Quote | Place
+@dataclass(frozen=True)
+class Link:
+    """Words of ours that lead to a page of the forge, where its address may be a link."""
+
+    text: str
+    url: str
+
+
+Part = str | Quote | Place | Link
 Sentence = tuple[Part, ...]
 
 

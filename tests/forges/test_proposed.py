@@ -37,15 +37,25 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
     return made
 
 
-def judged(project: Builder, github: Start, output: Path) -> dict[str, Any]:
-    """What the digest says of the change."""
+def named(server: FakeGitHub) -> tuple[str, ...]:
+    """The options that allow the server to be asked."""
+    return ("--host", server.origin, "--allow-insecure-host", server.origin, "--workers", "1")
+
+
+def served(project: Builder, github: Start) -> FakeGitHub:
+    """The forge of the project."""
     data = repository()
     data.pulls[0].commits = [(project.git("rev-parse", "topic"), "ada")]
     data.history = [(project.git("rev-parse", "main"), "ada")]
     server = github(data)
     server.git_root = project.folder.parent.parent
-    named = ("--host", server.origin, "--allow-insecure-host", server.origin, "--workers", "1")
-    assert run(["scan", f"{server.origin}/ada/app/pull/1", *named, "-o", str(output)]) == 0
+    return server
+
+
+def judged(project: Builder, github: Start, output: Path) -> dict[str, Any]:
+    """What the digest says of the change."""
+    server = served(project, github)
+    assert run(["scan", f"{server.origin}/ada/app/pull/1", *named(server), "-o", str(output)]) == 0
     found: dict[str, Any] = json.loads(output.read_text())["subject"]["change"]
     return found
 
@@ -75,3 +85,17 @@ def test_a_merged_change_is_held_against_what_its_first_commit_had(
     change = judged(project, github, tmp_path / "d.json")
     assert change["base"] == base
     assert "flask.app_factory" in [each["signal"] for each in change["adds"]]
+
+
+def test_a_digest_of_a_change_is_told_and_verified(
+    project: Builder, github: Start, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The Markdown says who wrote and reviewed it and what it adds; under its address all of it is derived again."""
+    server, output = served(project, github), tmp_path / "d.json"
+    address = f"{server.origin}/ada/app/pull/1"
+    assert run(["scan", address, *named(server), "-o", str(output)]) == 0
+    assert run(["scan", address, *named(server), "-o", str(tmp_path / "d.md")]) == 0
+    told = (tmp_path / "d.md").read_text().partition("## The change\n")[2]
+    for words in ("`ada`", "`bob` [asked for changes]", "Application factory: not found before, practised after"):
+        assert words in told
+    assert run(["verify", str(output), "--repo", address, *named(server), "--full"]) == 0

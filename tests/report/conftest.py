@@ -53,6 +53,25 @@ UNSEEN = (
 LONG_PATH = "src/" + "very_long_" * 30 + "/" + "deep/" * 60 + "module.py"
 HOSTILE = (SCRIPT, BREAKOUT, LINK, FENCE, UNSEEN, LONG_PATH)
 
+# What a digest of a pasted change says of it.
+CHANGE: dict[str, Any] = {
+    "number": 12, "head": COMMIT, "base": "d4" * 20, "title": f"{SCRIPT}{LINK}", "url": f"{URL}/pull/12",
+    "login": "ada", "state": "merged", "draft": True, "created": "2024-02-03T04:05:06Z",
+    "merged": "2024-02-05T04:05:06Z", "threads": 2, "comments": 5,
+    "reviews": [
+        {"login": "bob", "state": "changes_requested", "submitted": "2024-02-04T04:05:06Z", "url": f"{URL}/pull/12#r1"},
+        {"login": "ada", "state": "commented", "submitted": "2024-02-04T05:05:06Z", "url": f"{URL}/pull/12#r2"},
+        {"login": None, "state": "approved", "submitted": None, "url": "javascript:alert(1)"},
+    ],
+    "adds": [
+        {"signal": "flask.app_factory", "polarity": "for", "before": None, "after": "sustained", "count": 3,
+         "places": ["app/__init__.py:31", f"{LONG_PATH}:1"]},
+        {"signal": "config.hardcoded_secrets", "polarity": "against", "before": "practised", "after": "practised",
+         "count": 1, "places": [f"{SCRIPT}:3"]},
+        {"signal": "ci.pipeline", "polarity": "for", "before": "trace", "after": None, "count": 0, "places": []},
+    ],
+}  # fmt: skip
+
 HISTORY = RepositoryHistory(
     periods=("2023-12", "2024-01", "2024-02"),
     areas=(
@@ -235,7 +254,7 @@ def _rich() -> Digest:
         tool={"name": "evidence", "version": "0.1.0"},
         complete=False,
         inputs={"commits": {"r1": COMMIT}, "options": {"anonymise": False, "note": BREAKOUT}, "python": "3.11"},
-        subject={"candidate": {"name": f"Ada {SCRIPT}", "login": "ada"}, "profile": None},
+        subject={"candidate": {"name": f"Ada {SCRIPT}", "login": "ada"}, "profile": None, "change": CHANGE},
         repositories=(
             Repository(
                 id="r1", url=URL, host="github.com", name=f"owner/shop{UNSEEN}{SCRIPT}", commit=COMMIT,
