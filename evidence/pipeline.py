@@ -15,9 +15,8 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
 from evidence import detect
 from evidence.candidate import asks_about_somebody, attribution_of, candidate_of, seed_of
@@ -31,62 +30,13 @@ from evidence.facts.project import Project
 from evidence.forge import ask_elsewhere, ask_forge, places_in
 from evidence.model import Digest, EvidenceError, Ledger
 from evidence.proposed import Results, base_of, judged, request_of
+from evidence.request import Progress as Progress
+from evidence.request import ScanRequest as ScanRequest
 from evidence.source import OpenRepository, SourceOptions, latest_commit, open_source
 from evidence.source.choosing import Chooser
 from evidence.source.forges.patience import Patience
 from evidence.source.quoting import visible
 from evidence.store import FactsCache
-
-
-class Progress(Protocol):
-    """Where a scan tells what it is doing; the command line and the web page each have one."""
-
-    def source(self, number: int, total: int, name: str) -> None:
-        """Of several sources, the one that is read from now on."""
-
-    def stage(self, name: str, total: int | None) -> None:
-        """A stage begins; ``total`` steps are expected, None when nobody knows."""
-
-    def advance(self, count: int = 1) -> None:
-        """So many steps of the stage are done."""
-
-    def warn(self, sentence: str) -> None:
-        """Something the user should know, in one sentence."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScanRequest:
-    """What to scan and how. ``source`` is an address or a local path; ``revision`` pins a commit; ``identity`` is the
-    public address under which a local copy is cited. ``cache`` and ``keep_clone`` are folders, None for none.
-    ``workers``, ``cache`` and ``keep_clone`` never change the digest.
-
-    ``further`` are more sources for the same digest. Of a person's or group's page, at most ``limit`` repositories are
-    read, those that match one of ``include`` and none of ``exclude`` (globs over owner/name).
-
-    ``candidates`` are names, e-mails, logins or ``commit:`` ids of one person, whose work is then told from others';
-    ``baseline`` is a repository or revision whose lines are nobody's here.
-    ``forge`` tells whether to ask the forge for changes and reviews; None leaves it to :func:`evidence.source.inquire`.
-    ``resume`` goes on where an earlier scan's questions broke off; ``forge_wait`` bounds waiting for it, in seconds."""
-
-    source: str
-    further: tuple[str, ...] = ()
-    revision: str | None = None
-    profile: str | None = None
-    identity: str | None = None
-    candidates: tuple[str, ...] = ()
-    baseline: str | None = None
-    hosts: tuple[str, ...] = ()
-    insecure_hosts: tuple[str, ...] = ()
-    workers: int = 2
-    cache: Path | None = None
-    keep_clone: Path | None = None
-    limit: int = 10
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    forge: bool | None = None
-    resume: bool = False
-    forge_wait: float = 12.0
-    timer: detect.Timer = field(default_factory=detect.Timer, compare=False)
 
 
 def open_repository(request: ScanRequest, ledger: Ledger) -> AbstractContextManager[OpenRepository]:

@@ -14,7 +14,7 @@ from evidence.cli.writing import print_out
 if TYPE_CHECKING:
     from evidence.differences import Problem
     from evidence.model import Changes, Commit, Digest
-    from evidence.pipeline import ScanRequest
+    from evidence.request import ScanRequest
     from evidence.source import OpenRepository
 
 _DIFFERS = 1
@@ -43,8 +43,8 @@ def check(
     """
     from evidence.cli.sources import source_of_each
     from evidence.differences import Problem
-    from evidence.pipeline import ScanRequest
     from evidence.report.json_form import from_json
+    from evidence.request import ScanRequest
     from evidence.verify import layout, part_of, whole
 
     content = _content(file)

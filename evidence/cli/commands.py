@@ -41,7 +41,7 @@ def group() -> None:
 )
 @click.option("--profile", metavar="NAME", help="The role that the matrix is read for.")
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes that parse.")
-@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache of facts.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache of facts and digests.")
 @click.option("--keep-clone", is_flag=True, help="Keep the clone of a URL in the cache folder for the next scan.")
 @click.option(
     "--host", "hosts", metavar="HOST[=github]", multiple=True, help="Another GitLab (or GitHub) host to ask, by https."
@@ -102,7 +102,7 @@ def scan(
     Nothing of the repository is checked out or run. Exit code 3 tells of a digest that is not complete.
     """
     from evidence.cli.scan import Output, check_profile, scan_to
-    from evidence.pipeline import ScanRequest
+    from evidence.request import ScanRequest
 
     if len(sources) > 1 and (commit or identity):
         raise click.UsageError("--commit and --as are for one source: with several, put the revision in each address.")
@@ -197,7 +197,7 @@ def history(
     Authors are keys and names, never addresses; lines are counted for a sample of the commits.
     """
     from evidence.cli.history import export
-    from evidence.pipeline import ScanRequest
+    from evidence.request import ScanRequest
 
     return export(ScanRequest(source=source, revision=commit, hosts=hosts, insecure_hosts=insecure_hosts), output)
 
@@ -259,7 +259,7 @@ def serve(**given: object) -> None:
 @click.option("--database", metavar="URL", help="The web page's database, where it is not in that folder.")
 @click.confirmation_option(prompt="Remove every digest and scan of the web page, and the cache?")
 def purge(**given: object) -> None:
-    """Remove all that is kept: digests and scans of the web page, cached facts and answers, kept clones.
+    """Remove all that is kept: digests and scans of the web page, cached facts, digests and answers, kept clones.
 
     Stop `evidence serve` first. Files that you have written elsewhere stay.
     """

@@ -12,7 +12,7 @@ from evidence.cli.terminal import progress
 from evidence.cli.writing import write_file, write_out
 
 if TYPE_CHECKING:
-    from evidence.pipeline import ScanRequest
+    from evidence.request import ScanRequest
 
 _FORMS = {".csv": "csv", ".parquet": "parquet", ".pq": "parquet"}
 

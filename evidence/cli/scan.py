@@ -14,7 +14,8 @@ from evidence.cli.writing import print_out, write_file, write_out
 
 if TYPE_CHECKING:
     from evidence.model import Digest
-    from evidence.pipeline import ScanRequest
+    from evidence.request import ScanRequest
+    from evidence.rescan import Made
 
 _BY_SUFFIX = {".json": "json", ".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"}
 _BY_SUFFIX |= {".csv": "csv", ".pdf": "pdf"}
@@ -41,10 +42,10 @@ class Output:
             raise click.UsageError(f"There is no folder {str(file.parent)!r} to write {file.name!r} to.")
         return cls(((form or _BY_SUFFIX.get(file.suffix.lower(), "json"), file),))
 
-    def write(self, digest: Digest) -> None:
+    def write(self, made: Made) -> None:
         """Render each form once and write it. OSError when a file cannot be written."""
         for form, target in self.targets:
-            content = rendered(digest, form)
+            content = made.json if form == "json" else rendered(made.digest, form)
             if target is None:
                 write_out(content)
             else:
@@ -89,11 +90,11 @@ def rendered(digest: Digest, form: str) -> bytes:
 def scan_to(request: ScanRequest, output: Output, profile_detectors: bool = False) -> int:
     """Scan, write, and return the exit code: 3 where the digest is not complete. ``profile_detectors`` also says on
     standard error how long each detector took, longest first."""
-    from evidence import pipeline
+    from evidence import rescan
 
     watcher = progress()
     try:
-        digest = pipeline.scan(request, watcher)
+        made = rescan.scan(request, watcher, afresh=profile_detectors)
     finally:
         watcher.done()
     leave_if_asked()
@@ -102,10 +103,10 @@ def scan_to(request: ScanRequest, output: Output, profile_detectors: bool = Fals
         # two processes may share the work: by the clock it takes less than its parts
         spent.append(("all of them, by the clock", request.timer.wall))
         click.echo("\n".join(f"{seconds:8.3f} s  {name}" for name, seconds in spent), err=True)
-    output.write(digest)
+    output.write(made)
     files = [target for _form, target in output.targets if target is not None]
     if len(files) > 1:
         print_out("\n".join(f"Wrote {file}" for file in files))
-    if not digest.complete:
+    if not made.complete:
         watcher.warn("The digest is not complete: its ledger says what is missing and why.")
-    return 0 if digest.complete else _INCOMPLETE
+    return 0 if made.complete else _INCOMPLETE

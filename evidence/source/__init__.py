@@ -1,37 +1,42 @@
 """Source: from an address or a folder to a snapshot and a history. All access to git and the network lives here.
 
 :func:`open_source` is the one door; :func:`latest_commit` only asks. The codes that this layer writes into the ledger
-are in ``LEDGER_CODES``.
+are in ``LEDGER_CODES``. What is offered is imported when it is first asked for: finding out that nothing has changed
+since the last scan needs little of it.
 """
 
-from evidence.source import forges
-from evidence.source.address import Places
-from evidence.source.forges import Asking
-from evidence.source.history import History
-from evidence.source.inquiry import Told, changes_at, inquire, inquire_elsewhere
-from evidence.source.opening import SourceOptions, latest_commit, open_source
-from evidence.source.places import places_of
-from evidence.source.repository import OpenRepository
-from evidence.source.snapshot import Caps, TreeSnapshot
+from __future__ import annotations
 
-LEDGER_CODES = {
-    **forges.LEDGER_CODES,
-    "file_too_large": "a file is larger than what is read of one file",
-    "history_incomplete": "commits, or the files that commits changed, are missing from this clone",
-    "history_truncated": "the history is longer than what is read",
-    "lfs_pointer": "a file's content is kept in Git LFS",
-    "lines_not_counted": "the contents that a commit changed are missing from this clone",
-    "lines_sampled": "changed lines are counted for a sample of commits",
-    "object_missing": "a file or folder is missing from this clone",
-    "object_unreadable": "a file's object is damaged",
-    "portfolio_chosen": "some of a portfolio's repositories are read",
-    "source_failed": "one of several sources could not be read",
-    "submodule": "a submodule is another repository and is not read",
-    "symlink": "a symbolic link is not followed",
-    "too_many_files": "the tree has more paths than are read",
-    "total_too_large": "the files together are larger than what is read",
-    "tree_too_deep": "folders are nested deeper than what is read",
-    "unsafe_path": "a path is doubled, too long, or has parts that lead elsewhere",
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evidence.source.address import Places
+    from evidence.source.codes import LEDGER_CODES
+    from evidence.source.forges import Asking
+    from evidence.source.history import History
+    from evidence.source.inquiry import Told, changes_at, inquire, inquire_elsewhere
+    from evidence.source.opening import SourceOptions, latest_commit, open_source
+    from evidence.source.places import places_of
+    from evidence.source.repository import OpenRepository
+    from evidence.source.snapshot import Caps, TreeSnapshot
+
+_HOME = {
+    "LEDGER_CODES": "codes",
+    "Asking": "forges",
+    "Caps": "snapshot",
+    "History": "history",
+    "OpenRepository": "repository",
+    "Places": "address",
+    "SourceOptions": "opening",
+    "Told": "inquiry",
+    "TreeSnapshot": "snapshot",
+    "changes_at": "inquiry",
+    "inquire": "inquiry",
+    "inquire_elsewhere": "inquiry",
+    "latest_commit": "opening",
+    "open_source": "opening",
+    "places_of": "places",
 }
 
 __all__ = [
@@ -51,3 +56,9 @@ __all__ = [
     "open_source",
     "places_of",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

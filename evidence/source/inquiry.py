@@ -13,6 +13,7 @@ from evidence.source.address import Address, Places
 from evidence.source.forges import PARTS, Asking, Subject, accepted, ask, digest_of, endpoint_for, read_again
 from evidence.source.forges.endpoint import Endpoint
 from evidence.source.forges.patience import Unavailable
+from evidence.source.identity import Identity
 from evidence.source.places import named_of, stand_in
 from evidence.source.repository import OpenRepository
 
@@ -84,6 +85,12 @@ def changes_at(
         raise EvidenceError(str(error)) from None
 
 
+def would_ask(identity: Identity, places: Places, wanted: bool | None) -> bool:
+    """Whether :func:`inquire` would ask a forge of a local repository that is known so."""
+    found = _known_forge(identity, places) if wanted is not False else None
+    return found is not None and (wanted is True or found[2])
+
+
 def _is_on_forge(address: Address | None) -> TypeGuard[Address]:
     return address is not None and address.kind != "plain"
 
@@ -97,11 +104,16 @@ def _forge_of(repository: OpenRepository, places: Places) -> tuple[Endpoint, str
     """The API to ask, the repository's name there, and whether somebody prepared for asking it."""
     address = repository.address
     if _is_on_forge(address):
-        origin, kind, path = address.web_url.removesuffix(f"/{address.path}"), address.kind, address.path
-    elif repository.identity.kind:
-        origin, kind, path = f"https://{repository.host}", repository.identity.kind, repository.name
-    else:
-        return None
+        return _forge(address.web_url.removesuffix(f"/{address.path}"), address.kind, address.path, places)
+    return _known_forge(repository.identity, places)
+
+
+def _known_forge(identity: Identity, places: Places) -> tuple[Endpoint, str, bool] | None:
+    """The forge on which a copy's original is known to be."""
+    return _forge(f"https://{identity.host}", identity.kind, identity.name, places) if identity.kind else None
+
+
+def _forge(origin: str, kind: str, path: str, places: Places) -> tuple[Endpoint, str, bool]:
     there = stand_in(kind, places) if origin == f"https://{_PUBLIC[kind]}" else ""
     endpoint = endpoint_for(kind, there or origin, named_of(kind, places))
     return endpoint, path, bool(there or endpoint.credential)

@@ -10,16 +10,17 @@ from pathlib import Path
 from evidence.facts.masking import mask
 from evidence.model import EvidenceError, Ledger, UsageError
 from evidence.source.address import Address, Places, locate, parse_url
-from evidence.source.attach import Refs, attach, settings
+from evidence.source.attach import Refs, attach
 from evidence.source.git import MIB, Git
-from evidence.source.local import Place, find, folder_name
+from evidence.source.identity import identity_of, local_identity
+from evidence.source.local import Place, find
 from evidence.source.log import clamped
 from evidence.source.objects import Object, looking
 from evidence.source.places import named_of
 from evidence.source.quoting import visible
 from evidence.source.remote import Fetched, Moved, commit_at, fetched
 from evidence.source.renaming import present_address
-from evidence.source.repository import Identity, OpenRepository
+from evidence.source.repository import OpenRepository
 from evidence.source.revision import no_such, resolve
 from evidence.source.scratch import Scratch, closing, scratch
 from evidence.source.snapshot import Caps
@@ -60,14 +61,14 @@ def open_source(
         if isinstance(target, Address):
             got, target = _fetched(target, revision, room, options, stack, ledger)
             git, refs, wanted, named = got.git, got.refs, got.revision or None, got.named
-            identity = _identity_of(known_as or target)
+            identity = identity_of(known_as or target)
             warnings: tuple[str, ...] = ()
         else:
             assert place is not None  # noqa: S101
             git, refs = attach(place, room)
             stack.enter_context(closing(git))
             wanted, named = revision, revision is None
-            identity = _identity_of(known_as) if known_as else _local_identity(place, options.places)
+            identity = identity_of(known_as) if known_as else local_identity(place, options.places)
             warnings = _warnings(git, place, room)
         commit, committed = _commit(git, refs, wanted, identity.name)
         repository = OpenRepository(
@@ -108,34 +109,23 @@ def latest_commit(text: str, options: SourceOptions) -> str:
         return commit_at(target, room, named_of(target.kind, options.places))
 
 
-def _identity_of(address: Address) -> Identity:
-    if address.kind == "plain":
-        return Identity.private(folder_name(tuple(address.path.split("/"))))
-    return Identity.public(address)
+def warnings_of(place: Place) -> tuple[str, ...]:
+    """What opening this repository warns of. Raises EvidenceError for one that cannot be opened."""
+    if place.work is None:
+        return ()
+    with scratch() as room:
+        git, _refs = attach(place, room)
+        with closing(git):
+            return _warnings(git, place, room)
 
 
-def _local_identity(place: Place, places: Places) -> Identity:
-    """The public address that ``origin`` names, where it is on an allowed host; else the folder's name."""
-    origin = settings(place).get("remote.origin.url", "")
-    try:
-        address = locate(_without_credentials(origin), Places(places.hosts, local=False))
-    except UsageError:
-        return Identity.private(place.name)
-    return Identity.public(address) if isinstance(address, Address) else Identity.private(place.name)
-
-
-def _without_credentials(url: str) -> str:
-    for scheme in ("ssh://git@", "https://", "http://"):
-        if url.startswith(scheme):
-            authority, slash, path = url.removeprefix(scheme).partition("/")
-            return f"https://{authority.rpartition('@')[2]}{slash}{path}"
-    return url
+def uncommitted(place: Place) -> str:
+    """The sentence on a work tree that holds more than its commit."""
+    return f"The work tree of {visible(place.name)} has changes that are not committed: only the commit is read."
 
 
 def _warnings(git: Git, place: Place, room: Scratch) -> tuple[str, ...]:
-    if place.work is None or not is_dirty(git, place, room.temporary):
-        return ()
-    return (f"The work tree of {visible(place.name)} has changes that are not committed: only the commit is read.",)
+    return (uncommitted(place),) if place.work is not None and is_dirty(git, place, room.temporary) else ()
 
 
 def _commit(git: Git, refs: Refs, revision: str | None, name: str) -> tuple[str, int]:

@@ -14,33 +14,10 @@ from evidence.source.attach import Refs
 from evidence.source.blame import GitBlame
 from evidence.source.git import Git
 from evidence.source.history import History, HistoryReading
+from evidence.source.identity import Identity
 from evidence.source.quoting import path_bytes
 from evidence.source.refs import OID
 from evidence.source.snapshot import Caps, TreeSnapshot
-
-
-@dataclass(frozen=True)
-class Identity:
-    """How a repository is known: ``id`` (``github.com/owner/name`` or ``local/name``), its public page, host and name.
-
-    ``kind`` is the forge that serves its permalinks (github, gitlab); "" where no public address is known.
-    """
-
-    id: str
-    url: str
-    host: str
-    name: str
-    kind: str
-
-    @classmethod
-    def public(cls, address: Address) -> Identity:
-        """Of a repository on a forge."""
-        return cls(f"{address.host}/{address.path}", address.web_url, address.host, address.path, address.kind)
-
-    @classmethod
-    def private(cls, name: str) -> Identity:
-        """Of a repository that nobody else can open: no host and no folder of this machine is told."""
-        return cls(f"local/{name}", "", "", name, "")
 
 
 @dataclass(frozen=True)

@@ -143,8 +143,8 @@ def test_a_clone_over_http(project: Builder, reference: Outcome, serve: Serve, t
 
 
 def test_cache_and_workers(project: Builder, reference: Outcome, trial: Trial) -> None:
-    """Cold, warm, half warm, with one worker or four: the same bytes."""
-    for options in ((), (), ("--workers=4",), ("--workers=1", "--no-cache")):
+    """Cold, given again, from cached facts, half warm, with one worker or four: the same bytes."""
+    for options in ((), (), ("--commit=main", "--workers=4"), ("--commit=v1",), ("--workers=1", "--no-cache")):
         assert trial.scan(project.folder, *options).demand_sound().forms == reference.forms
     trial.scan(project.folder, "--commit", "feature").demand_sound()
     assert trial.scan(project.folder).demand_sound().forms == reference.forms

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -21,8 +21,10 @@ from evidence.source.forges.asking import Asking
 from evidence.source.forges.cache import AnswerCache, Marks, items_of
 from evidence.source.forges.endpoint import Endpoint
 from evidence.source.forges.gathered import Gathered
-from evidence.source.forges.memo import Memo
 from evidence.source.forges.patience import NotAsked, Unavailable
+
+if TYPE_CHECKING:
+    from evidence.source.forges.memo import Memo
 
 MOST_ACCOUNTS = 3
 MOST_READ = 100
@@ -91,6 +93,8 @@ def _of(endpoint: Endpoint, login: str, asking: Asking, cache: AnswerCache) -> G
     begun = cache.latest(scope, complete=False) if asking.resume else None
     crawl, marks, found = begun[0] if begun else cache.begin(scope), Marks(since=str(now)), Gathered()
     reader = _reader(endpoint, asking)
+    from evidence.source.forges.memo import Memo
+
     listed, total = reader.listed(login, Memo(cache, crawl, marks))
     for change in listed:
         if change.merged and change.author is not None and change.author.login.casefold() == login:
