@@ -53,7 +53,7 @@ from evidence.facts.records import (
     Text,
 )
 from evidence.facts.roles import Role
-from evidence.facts.scenarios import Scenario, error_statuses
+from evidence.facts.scenarios import Scenario, error_statuses, says
 from evidence.facts.schema_libraries import SchemaCheck
 from evidence.facts.secret_places import SecretPlace
 from evidence.facts.security import (
@@ -231,6 +231,7 @@ __all__ = [
     "plural",
     "quoted",
     "release_item",
+    "says",
     "says_what",
     "says_when_done",
     "says_why",

@@ -166,6 +166,7 @@ def _handler_sites(project: Project, handlers: list[ErrorHandler]) -> Iterator[S
 
 def _sites_of(project: Project, handler: ErrorHandler, shared: Counter[tuple[str, str]]) -> Iterator[Site]:
     what = _what(handler.callback)
+    yield from _made_by(project, handler)
     clause = "single"
     if (
         what in _ALL
@@ -179,6 +180,14 @@ def _sites_of(project: Project, handler: ErrorHandler, shared: Counter[tuple[str
     elif handler.keys and max(shared[handler.file.path, k] for k in handler.keys) > 1:
         clause = "status"
     yield _site(handler.file.path, handler.definition.start, handler.definition.end, clause, what)
+
+
+def _made_by(project: Project, handler: ErrorHandler) -> Iterator[Site]:
+    """The project's own exceptions that a handler answers with."""
+    for value in handler.definition.returns:
+        found = project.defined(handler.file, value.text.partition("()")[0]) if value.kind == "call" else None
+        if found is not None and found[1].kind == "class":
+            yield _site(found[0].path, found[1].line, found[1].end, "shape", found[1].name)
 
 
 def _what(callback: Callback) -> str:

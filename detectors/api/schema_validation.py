@@ -15,7 +15,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from evidence.api import Observations, Project, Route, Scenario, SchemaCheck, Signal, Site, Sites, plural
+from evidence.api import (
+    Expr,
+    Observations,
+    Project,
+    Route,
+    Scenario,
+    SchemaCheck,
+    Signal,
+    Site,
+    Sites,
+    plural,
+    says,
+)
 
 # "In several endpoints": one form is not yet a habit.
 _SEVERAL = 2
@@ -25,6 +37,14 @@ _ERRORS = ("ValidationError", "SchemaError", "BadRequest", "UnprocessableEntity"
 _OTHER_REASON = re.compile(
     r"already|duplicat|exists|taken|twice|conflict|unique|expired|token|permission|forbidden", re.IGNORECASE
 )
+# What forms say of a field that does not fit.
+_INVALID = re.compile(
+    r"\binvalid\b|is required|this field|must (?:be|match|contain|have)|not a valid|too (?:short|long)|at least \d"
+    r"|characters long|cannot be (?:blank|empty)|ung\S{1,3}ltig|obligatori|inv\S{1,2}lid[oa]|champ .{0,20}requis",
+    re.IGNORECASE,
+)
+_LOGIN = re.compile(r"password\.?$|credential|log ?in", re.IGNORECASE)
+_VALIDATES = frozenset({"validate", "validate_on_submit", "is_valid"})
 _MAX_LINES = 39
 
 
@@ -155,17 +175,36 @@ def _answers(route: Route, functions: set[tuple[str, str]]) -> bool:
 def _refused(scenario: Scenario, checked: set[tuple[str, int]], schemas: set[str]) -> int:
     if scenario.requests and not _OTHER_REASON.search(scenario.name):
         line = next((scenario.statuses[c] for c in _REFUSALS if c in scenario.statuses), 0)
+        line = line or next((at for expr, at in scenario.checks if _says_invalid(expr)), 0)
         if line and not _about_something_else(scenario):
             return line
     direct = any((scenario.file.path, c.start) in checked for c in scenario.calls) or bool(
         schemas & {c.last for c in scenario.calls}
     )
     for expr, line in scenario.checks if direct else ():
+        if _is_refused(expr):
+            return line
         if expr.text.endswith(("raises", "assertRaises")) and any(
             e.text.rpartition(".")[2] in _ERRORS for e in expr.args
         ):
             return line
     return 0
+
+
+def _says_invalid(expr: Expr) -> bool:
+    """A page or message that says what is wrong with a field (``b"This field is required" in response.data``)."""
+    return any(_INVALID.search(t[:200]) and not _LOGIN.search(t[:200]) for t in says(expr))
+
+
+def _is_refused(expr: Expr) -> bool:
+    """``assert not form.validate()``, ``form.validate() is False``, ``assertFalse(form.validate())``."""
+    last = expr.text.rpartition(".")[2]
+    off = expr.kind == "op" and (
+        expr.text == "not" or (expr.text in ("is", "==") and any(i.text == "False" for i in expr.items))
+    )
+    if not (off or (expr.kind == "call" and last == "assertFalse")):
+        return False
+    return any(e.kind == "call" and e.text.rpartition(".")[2] in _VALIDATES for i in expr.items for e in i.walk())
 
 
 def _about_something_else(scenario: Scenario) -> bool:

@@ -79,7 +79,7 @@ _DOCUMENTS = re.compile(r"(?:^|/)(?:docs?|documentation)/")
 _COLLECTION = re.compile(r"postman|insomnia|collection|environment|bruno", re.IGNORECASE)
 _LOCAL = re.compile(r"localhost|127\.0\.0\.1|0\.0\.0\.0|example\.(?:com|org|net)")
 # Names that say themselves that the value is made up.
-_MADE_UP = re.compile(r"(?:test|fake|dummy|mock|example|sample)_", re.IGNORECASE)
+_MADE_UP = re.compile(r"(?:test|fake|dummy|mock|example|sample|dev|development|local)_", re.IGNORECASE)
 _PERSONS = re.compile(r"user|account|admin|login|member", re.IGNORECASE)
 _APART = ("development", "testing")
 

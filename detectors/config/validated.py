@@ -52,6 +52,8 @@ _TYPED_READS = frozenset(
 _BOOT_METHODS = re.compile(r"\.(?:init_app|__init__|__post_init__|validate\w{0,30}|check\w{0,30}|_validate\w{0,30})$")
 # What is caught where a connection fails: the service is down, and no setting is bad.
 _CONNECTIONS = re.compile(r"Operational|Connect|SQLAlchemy|Database|Timeout|socket|RequestException", re.IGNORECASE)
+# Texts that name a setting: in capitals with an underscore, or by what it is.
+_SETTING = re.compile(r"\b[A-Z][A-Z0-9]{1,30}_[A-Z0-9_]{2,40}\b|\b(?:config\w{0,12}|settings?|environment)\b")
 _RAISES = ("raises", "assertRaises", "assertRaisesRegex")
 _NOT_CHECKS = frozenset({"NotImplementedError", "AttributeError", "StopIteration", "ImportError", "TypeError"})
 
@@ -80,6 +82,7 @@ VALIDATED = Signal(
     how_to_show="Declare settings as typed fields without defaults where none is safe, make them at start, and "
     "test that a missing one is refused.",
     clauses=("checked", "typed", "demanded", "tested", "unchecked"),
+    leads=("unchecked",),
     defining=("checked", "typed", "demanded", "unchecked"),
     applies="python",
     practised=lambda sites: _checks(sites) > 0,
@@ -199,6 +202,25 @@ def _explicit(project: Project) -> Iterator[Site]:
         for line, where in _refusals(factory.file):
             if where == scope and _looks_at_settings(factory.file, scope) and factory.file.path not in homes:
                 yield Site(path=factory.file.path, start=line, end=line, clause="checked", subject=factory.key)
+    yield from _by_name(project, homes)
+
+
+def _by_name(project: Project, homes: frozenset[str]) -> Iterator[Site]:
+    """Functions elsewhere that a factory hands the application or its settings, where they refuse and say which setting
+    it is."""
+    for factory in project.web.factories:
+        for call in factory.file.calls_in(factory.file.scopes.get(factory.definition.qualname, 0)):
+            found = project.defined(factory.file, call.name) if call.name and call.target != "decorator" else None
+            if found is None or found[1].kind != "function" or found[0].path in homes:
+                continue
+            file, definition = found
+            scope = file.scopes.get(definition.qualname, 0)
+            for raised in file.calls_in(scope) if _looks_at_settings(file, scope) else ():
+                said = any(_SETTING.search(v.text[:300]) for v in raised.expr.items if v.kind in ("str", "fstring"))
+                stops = raised.target == "raise" and raised.last not in _NOT_CHECKS
+                if said and (stops or raised.name in _EXITS):
+                    subject = f"{file.path}:{definition.qualname}"
+                    yield Site(path=file.path, start=raised.start, end=raised.end, clause="checked", subject=subject)
 
 
 def _homes(project: Project) -> frozenset[str]:

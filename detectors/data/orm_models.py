@@ -58,6 +58,7 @@ ORM_MODELS = Signal(
     not_credited="One or two small tables; tables without models; models that nothing imports.",
     how_to_show="Write the rule into the schema (a unique or check constraint) and test that breaking it fails.",
     clauses=("hub", "rich", "tested", "constraint", "linked", "plain", "unused", "table"),
+    leads=("unused", "table"),
     defining=("hub", "rich", "linked", "plain", "constraint"),
     applies="python",
     practised=lambda sites: _models(sites) >= _MODELS and _linked(sites) > 0 and sites.has("constraint"),

@@ -146,12 +146,16 @@ def _mapped(project: Project) -> Iterator[Site]:
             if lazy is not None and last in ("relationship", "relation", "backref", "Relationship"):
                 yield _site(model.file, call, "lazy" if lazy.text in _TUNED else "dynamic")
             elif last == "Index":
-                wide = len(call.expr.args) > 2 or any(
-                    k.endswith("_where") or k.endswith("_using") for k in call.expr.keys
-                )
-                yield _site(model.file, call, "index" if wide else "column")
+                yield _site(model.file, call, "index" if _is_for_queries(call) else "column")
             elif (index := call.expr.kwarg("index")) is not None and index.text == "True":
                 yield _site(model.file, call, "column")
+
+
+def _is_for_queries(call: Call) -> bool:
+    """Whether an index covers several columns or a part of the rows; a unique one is a constraint first."""
+    unique = call.expr.kwarg("unique")
+    wide = len(call.expr.args) > 2 or any(k.endswith(("_where", "_using")) for k in call.expr.keys)
+    return wide and (unique is None or unique.text != "True")
 
 
 def _body(file: PyFile, model: int, bodies: dict[str, dict[int, list[Call]]]) -> list[Call]:
@@ -192,7 +196,13 @@ def _hooked(files: tuple[PyFile, ...], clause: str) -> Iterator[Site]:
 def _counted(project: Project) -> Iterator[Site]:
     """Tests that check how many statements were run: with a counter, or with a fixture that listens to the engine."""
     listening = [f.function_of(c.scope) for f in project.tests for c in f.module.calls if _listens(c)]
-    names = {d.name for d in listening if d is not None}
+    names = {d.name for d in listening if d is not None} - {"__enter__", "__init__"}
+    counters = {
+        owner.name
+        for f in project.tests
+        for c in f.module.calls
+        if _listens(c) and (d := f.function_of(c.scope)) is not None and (owner := f.definition(d.parent)) is not None
+    }
     fixtures = names | {
         x.definition.name
         for x in project.suite.fixtures
@@ -200,7 +210,10 @@ def _counted(project: Project) -> Iterator[Site]:
     }
     for test in project.scenarios:
         given = fixtures & set(test.definition.params)
-        if not given and not _COUNTS.search(" ".join(test.file.module.refs[test.scope])):
+        counted = test.checks and any(c.target == "with" and c.last in counters for c in test.calls)
+        if counted:
+            yield site_of(at(test.file, test.definition, "counted", test.file.path))
+        if counted or (not given and not _COUNTS.search(" ".join(test.file.module.refs[test.scope]))):
             continue
         asserted = [e for expr, _ in test.checks for e in expr.walk() if e.kind in ("name", "call")]
         counts = any(_COUNTS.search(e.text) or e.text in given for e in asserted)

@@ -52,6 +52,7 @@ CLI_COMMANDS = Signal(
         "Register commands with @app.cli.command or an AppGroup, and run one in a test with app.test_cli_runner()."
     ),
     clauses=("command", "tested", "unattached", "brought", "task"),
+    leads=("unattached", "brought", "task"),
     defining=("command",),
     applies="flask",
     practised=lambda sites: bool(_commands(sites)),

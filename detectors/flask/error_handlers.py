@@ -14,7 +14,18 @@ from __future__ import annotations
 
 from collections import Counter
 
-from evidence.api import Callback, Expr, Observation, Observations, Project, PyFile, Signal, Site, Sites, plural
+from evidence.api import (
+    Callback,
+    Observation,
+    Observations,
+    Project,
+    PyFile,
+    Signal,
+    Site,
+    Sites,
+    error_statuses,
+    plural,
+)
 
 _HANDLERS = (
     "errorhandler",
@@ -62,6 +73,7 @@ ERROR_HANDLERS = Signal(
         "Register handlers for your exception classes and for 404 and 500 in one module, and test what they answer."
     ),
     clauses=("handler", "tested", "part_handler", "unattached", "lead"),
+    leads=("unattached", "lead"),
     defining=("handler", "part_handler"),
     applies="flask",
     practised=lambda sites: bool(_mapped(sites)),
@@ -116,7 +128,7 @@ def _tested(project: Project, handlers: list[Callback]) -> Observations:
     names = {_what(c) for c in handlers} - codes
     asking = {(r.file.path, _function(r.file, r.call.scope)) for r in project.web.requests}
     for file, expr, line in project.assertions():
-        found = {e.text for e in expr.walk() if _is_error_status(e)}
+        found = {str(code) for code in error_statuses(expr)}
         if not (found & codes or (names and found)):
             continue
         around = file.function_at(line)
@@ -127,7 +139,3 @@ def _tested(project: Project, handlers: list[Callback]) -> Observations:
 def _function(file: PyFile, scope: int) -> str:
     definition = file.function_of(scope)
     return definition.qualname if definition else ""
-
-
-def _is_error_status(expr: Expr) -> bool:
-    return expr.kind == "num" and expr.text.isdigit() and 400 <= int(expr.text[:9]) < 600

@@ -51,6 +51,7 @@ EXTENSIONS = Signal(
     how_to_show="Create extensions without an application in extensions.py and call init_app on each in create_app().",
     clauses=("bound", "created", "unreached", "settings"),
     defining=("created",),
+    leads=("unreached",),
     uncited=("settings",),
     applies="flask",
     trace=lambda sites: bool(sites.of("bound", "unreached")),

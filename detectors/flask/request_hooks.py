@@ -51,6 +51,7 @@ REQUEST_HOOKS = Signal(
         "the client."
     ),
     clauses=("works", "tested", "effect_tested", "idle", "unattached"),
+    leads=("idle", "unattached"),
     defining=("works",),
     applies="flask",
     practised=lambda sites: bool(sites.of("works")),

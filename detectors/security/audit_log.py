@@ -52,6 +52,8 @@ _LOGS = re.compile(r"audit\w{0,20}\.(?:info|warning|warn|error|log|critical|debu
 _QUERIED = re.compile(
     r"\.(?:query|select|objects|find\w{0,30}|list\w{0,30}|get_\w{1,30}|last\w{0,30}|filter\w{0,20}|scan|all|paginate\w{0,10}|search\w{0,20}|history|get_history_model)(?:$|[.(\[])"
 )
+# How SQLAlchemy-Continuum is asked for what was.
+_VERSIONS = re.compile(r"(?:^|\.)version_class$|^(?!self\.)\w{1,40}\.versions(?:\.|\[|$)")
 _REVISION = frozenset({"revision", "version", "revision_id", "version_id"})
 _MODIFIED = frozenset(
     {
@@ -187,6 +189,8 @@ def _others(project: Project) -> Iterator[Site]:
     for file, call, name in project.calls(project.app, *{e.partition(".")[0] for e in _EXTENSIONS}):
         if name.startswith(_EXTENSIONS) and project.reach.live(file.path, call.scope):
             yield _site(file, call.start, call.end, "extension", name)
+            if name.endswith(".make_versioned"):
+                yield from _versioned(project)
     for file in project.app:
         for call in file.module.calls:
             keys = set(call.expr.keys)
@@ -194,6 +198,20 @@ def _others(project: Project) -> Iterator[Site]:
                 yield _site(file, call.start, call.end, "revision", call.name)
             elif _LOGS.search(call.name.lower()) and call.scope and project.reach.live(file.path, call.scope):
                 yield _site(file, call.start, call.end, "logger", call.name)
+
+
+def _versioned(project: Project) -> Iterator[Site]:
+    """Models that say ``__versioned__``, of each of which the extension keeps a history; and who asks for it."""
+    for file in project.app:
+        for item in file.module.assigns:
+            definition = file.definition(item.scope)
+            if item.target == "__versioned__" and definition is not None and project.reach.live(file.path):
+                yield _site(file, definition.start, definition.end, "table", definition.name)
+        for number, definition in enumerate(file.module.definitions, 1):
+            refs = file.module.refs[number] if number < len(file.module.refs) else ()
+            asked = definition.kind == "function" and any(_VERSIONS.search(r) for r in refs)
+            if asked and project.reach.live(file.path, number):
+                yield _site(file, definition.start, definition.end, "queried", "versions")
 
 
 def _is_model(project: Project, file: PyFile, call: Call) -> bool:

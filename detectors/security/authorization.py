@@ -89,6 +89,7 @@ AUTHORIZATION = Signal(
     how_to_show="Ask for rights in one decorator or function, put it before your routes, and test that others get 403.",
     clauses=("guard", "tested", "applied", "called", "hook", "inline", "tested_named", "login_only", *_COUNTED),
     defining=("guard", "guard_aside", "applied", "hook", "called", "called_aside", "inline", "inline_aside", "owner"),
+    leads=("login_only",),
     uncited=_COUNTED,
     applies="python",
     trace=lambda sites: bool(sites.of("guard", "guard_aside", "login_only")) or _applied(sites) > 0,

@@ -92,6 +92,7 @@ BROWSER_PROTECTIONS = Signal(
     how_to_show="Initialise CSRFProtect and Talisman in your factory, name the origins of CORS, and test the headers.",
     clauses=(*_KINDS, "tested", "template", "unused", "form", "open"),
     defining=_KINDS,
+    leads=("unused",),
     uncited=("form", "open"),
     applies="python",
     trace=lambda sites: bool(sites.of(*_KINDS, "unused")),
@@ -212,7 +213,7 @@ def _in_code(project: Project, file: PyFile) -> Iterator[Site]:
         elif last in ("update", "extend") and ".headers." in call.name:
             for value in args:
                 yield from _header_dict(file, value, call)
-        elif last == "set_cookie" and any(
+        elif last in ("set_cookie", "dump_cookie") and any(
             (v := call.expr.kwarg(k)) is not None and not is_off(v) for k in ("secure", "httponly", "samesite")
         ):
             yield _site(file, call.start, call.end, "cookies", "set_cookie")

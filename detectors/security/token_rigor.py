@@ -39,8 +39,16 @@ _WORDS = {
     "rotation": "key rotation or key ids",
     "scopes": "scopes",
 }
-_ENCODE = ("jwt.encode", "jose.jwt.encode", "authlib.jose.jwt.encode", "jose.jws.sign", "python_jwt.generate_jwt")
-_DECODE = ("jwt.decode", "jose.jwt.decode", "authlib.jose.jwt.decode", "python_jwt.verify_jwt")
+_ENCODE = (
+    "jwt.encode", "jose.jwt.encode", "authlib.jose.jwt.encode", "jose.jws.sign", "python_jwt.generate_jwt",
+    "joserfc.jwt.encode",
+)  # fmt: skip
+_DECODE = (
+    "jwt.decode", "jose.jwt.decode", "authlib.jose.jwt.decode", "python_jwt.verify_jwt", "joserfc.jwt.decode",
+)  # fmt: skip
+# Objects that encode and decode, and libraries that take the header before the claims.
+_CODERS = ("authlib.jose.JsonWebToken", "jwt.PyJWT", "jwt.JWT")
+_HEADER_FIRST = ("authlib.", "joserfc.")
 _TIMED = ("itsdangerous",)
 _JWT_EXTENDED = ("flask_jwt_extended", "flask_jwt_simple", "flask_praetorian", "flask_jwt_router")
 _SETTINGS = {
@@ -140,12 +148,13 @@ def _around(file: PyFile, call: Call) -> tuple[int, int]:
 
 def _jwt(project: Project) -> Iterator[Site]:
     """Tokens encoded with claims that end them, and decoded with checks of more than the signature."""
-    calls = [c for c in project.calls(project.app, *_ENCODE, *_DECODE) if project.reach.live(c[0].path, c[1].scope)]
+    coded = (*project.calls(project.app, *_ENCODE, *_DECODE), *_coded(project))
+    calls = [c for c in coded if project.reach.live(c[0].path, c[1].scope)]
     # A token that is neither checked here nor offered with its public key is made for somebody else's service.
     own = any(name in _DECODE for _, _, name in calls) or any("jwks" in r.rule for r in project.web.routes)
     for file, call, name in calls:
         if name in _ENCODE:
-            keys = claims(file, call) if own else frozenset[str]()
+            keys = claims(file, call, int(name.startswith(_HEADER_FIRST))) if own else frozenset[str]()
             yield from (_site(file, *_around(file, call), clause, "encode") for clause in _promised(call, keys))
         elif any((v := call.expr.kwarg(k)) is not None and v.text != "None" for k in ("audience", "issuer")):
             yield _site(file, call.start, call.end, "audience", "decode")
@@ -153,6 +162,16 @@ def _jwt(project: Project) -> Iterator[Site]:
         for call in file.module.calls:
             if call.name.endswith("get_unverified_header") and project.reach.live(file.path, call.scope):
                 yield _site(file, *_around(file, call), "rotation", "kid")
+
+
+def _coded(project: Project) -> Iterator[tuple[PyFile, Call, str]]:
+    """Calls on objects that encode and decode (``jwt = JsonWebToken(["HS256"])``), under the library's own name."""
+    for last in ("encode", "decode"):
+        for file, call in project.called.get(last, ()):
+            receiver = call.name.rpartition(".")[0]
+            made = project.variable_class(file, call.scope, receiver) if receiver else ""
+            if made in _CODERS:
+                yield file, call, f"{made.rpartition('.')[0]}.jwt.{last}".replace("jwt.jwt.", "jwt.")
 
 
 def _promised(call: Call, keys: frozenset[str]) -> Iterator[str]:

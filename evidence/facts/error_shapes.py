@@ -90,6 +90,11 @@ def _called(project: Project, file: PyFile, body: Expr, scope: int, depth: int) 
     if _HTML.search(body.text):
         return None
     inner = project.defined(file, body.text) if depth else None
+    if inner is None and depth and "()." in body.text:
+        # a method that hands its own object on: ``ApiError(message).with_code(code)``
+        inner = project.defined(file, body.text.partition("()")[0])
+    if inner is not None and inner[1].kind == "class":
+        return _answered(project, *inner, depth)
     if inner is not None and inner[1].kind == "function":
         return _shape(project, inner[0], inner[1].returns, inner[0].scopes.get(inner[1].qualname, 0), depth - 1)
     if not _JSON.search(body.text) or (body.text.endswith("get_response") and not _writes_json(file, scope)):
@@ -105,6 +110,19 @@ def _called(project: Project, file: PyFile, body: Expr, scope: int, depth: int) 
             return None
         keys |= found or frozenset()
     return frozenset(keys)
+
+
+def _answered(project: Project, file: PyFile, definition: Definition, depth: int) -> frozenset[str] | None:
+    """The keys of what an exception answers by itself: of the body that a class of Werkzeug's kin writes as JSON."""
+    around = file.scopes.get(definition.qualname, 0)
+    methods = [d for d in file.module.definitions if d.parent == around and d.name in ("get_body", "get_response")]
+    for method in methods:
+        scope = file.scopes.get(method.qualname, 0)
+        if _writes_json(file, scope):
+            return _shape(project, file, method.returns, scope, depth - 1) or frozenset()
+    bases = (b for b in definition.bases if not methods and depth)
+    found = (b for base in bases if (b := project.defined(file, base.text)) is not None)
+    return next((k for other, base in found if (k := _answered(project, other, base, depth - 1)) is not None), None)
 
 
 def _writes_json(file: PyFile, scope: int) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from evidence.facts.python.records import Call, Expr
 
 _FIXED_CAPS = ("max_per_page", "max_page_size", "max_limit")
+_MAXIMUM = re.compile(r"(?:^|[_.])max(?:imum)?(?:_|$)", re.IGNORECASE)
 _UPPER_BOUNDS = ("max", "le", "lt", "maximum", "max_value")
 
 
@@ -39,3 +42,11 @@ def has_maximum(value: Expr) -> bool:
         if part.kind == "call" and part.text.endswith("int_range") and part.args:
             return True
     return False
+
+
+def names_maximum(value: Expr) -> bool:
+    """A variable or setting that is called a maximum: ``max_limit``, ``config["MAX_PER_PAGE"]``."""
+    if value.kind == "name":
+        return _MAXIMUM.search(value.text) is not None
+    inside = (e for e in value.items if e.kind == "str") if value.kind == "index" else ()
+    return any(_MAXIMUM.search(e.text) for e in inside)

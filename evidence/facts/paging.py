@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evidence.facts.names import PyFile
-from evidence.facts.page_caps import has_maximum, is_capped
+from evidence.facts.page_caps import has_maximum, is_capped, names_maximum
 from evidence.facts.page_names import is_parameter, names_page
 from evidence.facts.python.records import Assign, Call, Expr
 
@@ -276,7 +276,12 @@ def _cap_of(file: PyFile, call: Call, name: str) -> Iterator[PageUse]:
 
 
 def _guards(file: PyFile, scopes: set[int]) -> Iterator[PageUse]:
-    """Refusals of a size, in functions that page and receive the size."""
+    """Refusals of a size, in functions that page and receive the size; and sizes that are brought down to a maximum
+    (``if limit > max_limit: limit = max_limit``)."""
+    for item in file.module.assigns:
+        size = item.scope in scopes and _SIZES.search(item.target) and names_page(item.target)
+        if size and names_maximum(item.value):
+            yield PageUse(file, item.start, item.end, "capped", item.target)
     for call in file.module.calls:
         definition = file.function_of(call.scope) if call.scope in scopes else None
         if definition is None or not any(_SIZES.search(p) for p in definition.params):

@@ -128,3 +128,13 @@ def error_statuses(expr: Expr) -> set[int]:
             member = part.text.removesuffix(".value").rpartition(".")
             found.add(int(match[1]) if match else _BY_NAME.get(member[2], 0) if "tatus" in member[0] else 0)
     return {code for code in found if 400 <= code < 600}
+
+
+def says(expr: Expr) -> list[str]:
+    """The texts that a check expects to be there; those that must not be there left out."""
+    if expr.kind == "op" and expr.text in ("not in", "not", "!="):
+        return []
+    if expr.kind == "call" and expr.text.rpartition(".")[2] in ("assertNotIn", "assertNotEqual", "assertFalse"):
+        return []
+    inner = [t for item in expr.items for t in says(item)]
+    return [expr.text, *inner] if expr.kind in ("str", "fstring") else inner

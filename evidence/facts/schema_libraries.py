@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from evidence.facts.callees import callee
 from evidence.facts.names import PyFile, Ref
 from evidence.facts.python.records import Call, Definition, Expr
 
@@ -50,8 +51,9 @@ _NOT_SCHEMAS = (
 # (none: the name says enough).
 _DECORATORS: dict[str, tuple[str, ...]] = {
     "use_kwargs": (), "use_args": (), "expects_json": (), "validate_request": (), "validate_querystring": (),
-    "arguments": ("flask_smorest", "flask_rest_api"), "input": ("apiflask",), "ValidateParameters": (),
+    "arguments": ("flask_smorest", "flask_rest_api", "apifairy"), "body": ("apifairy",), "input": ("apiflask",),
     "validate": ("flask_pydantic", "spectree", "flask_pydantic_spec", "flask_json_schema", "flask_jsonschema"),
+    "ValidateParameters": (),
     "schema": ("flask_json_schema",), "handles": ("flask_rebar",), "request_schema": ("flask_accepts",),
     "accepts": ("flask_accepts",),
 }  # fmt: skip
@@ -132,12 +134,35 @@ class LibraryChecks:
         for call in file.module.calls:
             style = self._style(file, call) if call.target != "decorator" else ""
             if style:
-                args = call.expr.args
-                yield SchemaCheck(file, call.start, call.end, call.scope, style, args[0] if args else None)
+                yield SchemaCheck(file, call.start, call.end, call.scope, style, _checked(call))
         for index, definition in enumerate(file.module.definitions):
             for decorator in definition.decorators:
-                if self._decorates(file, definition, decorator.expr):
+                expr = decorator.expr
+                if self._decorates(file, definition, expr) or self._by_maker(file, definition, expr):
                     yield SchemaCheck(file, decorator.line, definition.line, index + 1, "decorator")
+
+    @cached_property
+    def _makers(self) -> frozenset[tuple[str, str]]:
+        """The project's own decorators that check by one of a library: ``def paged(schema)`` with
+        ``use_args(schema)(view)``, or with a function inside that carries it."""
+        found = set()
+        for file in self._project.app:
+            places = [
+                (call.scope, call.expr)
+                for call in file.module.calls
+                if call.scope and call.target != "decorator" and call.last in _DECORATORS
+            ]
+            places += [(d.parent, e.expr) for d in file.module.definitions if d.parent for e in d.decorators]
+            for scope, expr in places:
+                outer = file.outermost(scope)
+                if outer is not None and outer.kind == "function" and self._checks(file, scope, expr):
+                    found.add((file.path, outer.qualname))
+        return frozenset(found)
+
+    def _by_maker(self, file: PyFile, definition: Definition, expr: Expr) -> bool:
+        """Whether a decorator is one of the project's own that checks."""
+        ref = callee(self._project.names, file, definition.parent, expr.text) if self._makers else None
+        return ref is not None and (ref.path, ref.name) in self._makers
 
     def _style(self, file: PyFile, call: Call) -> str:
         receiver, _, last = call.name.rpartition(".")
@@ -148,8 +173,16 @@ class LibraryChecks:
         if last in _CHECKING or last in _LOADS or last in _MODEL_LOADS or last.endswith(_MAKERS):
             return self._by_type(file, call, receiver, last)
         if "**" in call.expr.keys and self.kind(file, call.name) == "pydantic":
-            return "call" if self.reads_request(file, call.scope) else ""
+            return "call" if self._is_given(file, call) else ""
         return ""
+
+    def _is_given(self, file: PyFile, call: Call) -> bool:
+        """Whether what a model is made of comes from the request, or was handed to the function around."""
+        if self.reads_request(file, call.scope):
+            return True
+        around = file.function_of(call.scope)
+        given = {e.text.partition(".")[0].partition("[")[0] for v in call.expr.items for e in v.walk()}
+        return around is not None and bool(given & (set(around.params) - {"self", "cls"}))
 
     def _by_type(self, file: PyFile, call: Call, receiver: str, last: str) -> str:
         outside = self._project.external(file, call.name)
@@ -162,7 +195,7 @@ class LibraryChecks:
             return "call"
         kind = self._object_kind(file, call.scope, receiver)
         if last in _MODEL_LOADS:
-            return "call" if self.kind(file, receiver) == "pydantic" and self.reads_request(file, call.scope) else ""
+            return "call" if self.kind(file, receiver) == "pydantic" and self._is_given(file, call) else ""
         if kind == "marshmallow" and last in _LOADS:
             return "call"
         if kind == "form" and last == "validate":
@@ -175,8 +208,27 @@ class LibraryChecks:
     def _made_in(self, file: PyFile, scope: int, receiver: str) -> str:
         """The outside class of the object before the dot: of a variable, or of a call in the middle."""
         if receiver.endswith("()"):
-            return self._project.class_of(file, receiver[:-2])
-        return self._project.variable_class(file, scope, receiver) if receiver else ""
+            return self._returned(file, scope, receiver[:-2]) or self._project.class_of(file, receiver[:-2])
+        made = self._project.variable_class(file, scope, receiver) if receiver else ""
+        if made or not receiver:
+            return made
+        got = (i for i in file.assigned.get((scope, receiver), ()) if isinstance(i, Call))
+        return next((m for i in got if (m := self._returned(file, scope, i.name))), "")
+
+    def _returned(self, file: PyFile, scope: int, name: str) -> str:
+        """The outside class of what a function of the project returns: of ``def validator(): return Validator()``."""
+        ref = callee(self._project.names, file, scope, name)
+        other = self._project.python[ref.path] if ref is not None else file
+        number = other.scopes.get(ref.name, 0) if ref is not None else 0
+        definition = other.definition(number) if number else None
+        for value in definition.returns if definition is not None and definition.kind == "function" else ():
+            text = value.text if value.kind == "call" else ""
+            made = self._project.class_of(other, text) if text else ""
+            if value.kind == "name":
+                made = self._project.variable_class(other, number, value.text)
+            if _within(made, _CALLS):
+                return made
+        return ""
 
     def _object_kind(self, file: PyFile, scope: int, receiver: str) -> str:
         """The kind of schema that an object is: ``UserSchema()``, a variable made of it here or elsewhere,
@@ -204,11 +256,16 @@ class LibraryChecks:
             ):
                 return self._made_in(file, definition.parent, receiver).startswith("flask_openapi3")
             return last == "expect" and (v := expr.kwarg("validate")) is not None and v.text == "True"
-        packages = _DECORATORS[last]
+        return self._checks(file, definition.parent, expr)
+
+    def _checks(self, file: PyFile, scope: int, expr: Expr) -> bool:
+        """Whether a decorator, or a call of one, is a library's that checks requests."""
+        receiver, _, last = expr.text.rpartition(".")
+        packages = _DECORATORS.get(last)
         if not packages:
-            return expr.kind == "call"
+            return packages is not None and expr.kind == "call"
         outside = self._project.external(file, expr.text)
-        return outside.startswith(packages) or self._made_in(file, definition.parent, receiver).startswith(packages)
+        return outside.startswith(packages) or self._made_in(file, scope, receiver).startswith(packages)
 
     def reads_request(self, file: PyFile, scope: int) -> bool:
         """Whether the function around ``scope`` (or one nested in it) reads the current request."""
@@ -229,6 +286,11 @@ class LibraryChecks:
     @cached_property
     def _read(self) -> dict[str, frozenset[int]]:
         return {}
+
+
+def _checked(call: Call) -> Expr | None:
+    """What a call checks: its first argument, or what it is spread from."""
+    return call.expr.args[0] if call.expr.args else call.expr.kwarg("**")
 
 
 def _within(name: str, packages: tuple[str, ...]) -> bool:

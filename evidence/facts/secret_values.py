@@ -19,12 +19,13 @@ minioadmin sa oauth id private public signing encryption encrypt hash use with o
 environment config configuration new old current wrong bad invalid valid good incorrect correct another other second
 first one two three pw longer long short needs need must at least unsafe insecure unused ci build docker compose fixture
 updated hidden redacted removed filtered masked stripped sanitized obfuscated scrubbed omitted censored sensitive
-you will guess hard easy stub temp temporary tmp wtf csrf security secure
+you will guess hard easy precious really word kept shh stub temp temporary tmp wtf csrf security secure
 """
 _PLACEHOLDER_WORDS = frozenset(_FILLERS.split())
 _PLACEHOLDER_PARTS = re.compile(
     r"change[ _\-]?(?:me|this|it|in|before)|replace[ _\-]?(?:me|this|with|in)|placeholder|your[ _\-]|^your"
-    r"|\bexample|example\b|dummy|\bfake|insert[ _\-]|fixme|\btodo\b|redacted|not[ _\-]?(?:a[ _\-])?(?:real|secret)"
+    r"|\bexample|example\b|dummy|\bfake|insert[ _\-]|fixme|\btodo\b|redacted|not[ _\-]?(?:a[ _\-])?"
+    r"(?:so[ _\-])?(?:entirely[ _\-]?)?(?:real|secret|set\b|complete|configured|defined|specified|available)"
     r"|x{4}|\*{3}|\.{3}|^<[^>]*>$"
     r"|(?:^|[ _\-])(?:dev|test|testing|local|development|demo|sample|mock|ci)(?:[ _\-]|$)|localdev|1234",
     re.IGNORECASE,

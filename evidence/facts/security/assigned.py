@@ -53,9 +53,11 @@ def is_off(value: Expr) -> bool:
     return False
 
 
-def claims(file: PyFile, call: Call) -> frozenset[str]:
-    """The keys of what a call encodes as a token: of the mapping itself, or of the variable that holds it."""
-    payload = call.expr.kwarg("payload") or call.expr.kwarg("claims") or (call.expr.args[0] if call.expr.args else None)
+def claims(file: PyFile, call: Call, position: int = 0) -> frozenset[str]:
+    """The keys of what a call encodes as a token: of the mapping itself, or of the variable that holds it;
+    ``position`` is the argument's."""
+    given = next(iter(call.expr.args[position : position + 1]), None)
+    payload = call.expr.kwarg("payload") or call.expr.kwarg("claims") or given
     if payload is None:
         return frozenset()
     found = {k for value in _values(file, call.scope, payload) for e in value.walk() for k in e.keys}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Call, Definition, Expr
+from evidence.facts.security.purpose import named
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -34,6 +35,7 @@ _HANDLERS = (
     "unauthorized_handler",
     "revoked_token_loader",
 )
+_LEAVING = frozenset({"wraps", "wraps()", "", "update_wrapper", "contextmanager", "cache", "lru_cache"})
 _TO_LOGIN = re.compile(r"(?:^|[._/\-])(?:log_?in|sign_?in|anmelden|connexion|acceso|ingresar|entrar)", re.IGNORECASE)
 
 
@@ -101,8 +103,10 @@ def units(file: PyFile) -> list[int]:
 
 
 def _registered(definition: Definition) -> bool:
+    """Whether a decorator hands the function to something; ``wraps`` and guards (``@jwt_required()``) leave it where it
+    is."""
     return any(
-        d.expr.text.rpartition(".")[2] not in ("wraps", "wraps()", "") and "." in d.expr.text
+        d.expr.text.rpartition(".")[2] not in _LEAVING and "." in d.expr.text and not named(d.expr.text)
         for d in definition.decorators
     )
 

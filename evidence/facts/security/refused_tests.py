@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evidence.facts.pyfile import PyFile
-from evidence.facts.python.records import Definition
+from evidence.facts.python.records import Call, Definition
+from evidence.facts.scenarios import Scenario, says
 from evidence.facts.security.refusals import exception_code, status_of
 
 if TYPE_CHECKING:
@@ -17,6 +18,24 @@ if TYPE_CHECKING:
 _RAISES = frozenset({"raises", "assertRaises", "assertRaisesRegex", "assert_raises"})
 # Keywords by which test clients are told what to expect; WebTest's is ``status``.
 _EXPECTED = re.compile(r"\w{0,20}(?:exp|assert)\w{0,30}|status", re.IGNORECASE)
+_LOGIN = re.compile(r"log_?in|sign_?in|authenticat", re.IGNORECASE)
+_TO_LOGIN = re.compile(r"(?:^|[/._-])(?:log[_-]?in|sign[_-]?in|authenticate|anmelden|entrar|ingresar)", re.IGNORECASE)
+_LOGS_IN = frozenset({"login", "log_in", "signin", "sign_in", "do_login", "_login"})
+_WRONG = re.compile(r"wrong|invalid|incorrect|bad|fail|unsuccess|non_?exist|unknown|not_(?:found|exist)", re.IGNORECASE)
+# How applications word a refused login, in the languages most of them speak.
+_AMISS = (
+    r"(?:invalid|incorrect|wrong|bad|unknown|falsch\w{0,2}|ung\S{1,3}ltig\w{0,2}|incorrect[oa]s?"
+    r"|inv\S{1,2}lid[oa]s?|incorrecte?s?|invalides?)"
+)
+_BROUGHT = (
+    r"(?:user|name|e-?mail|password|passwort|credential|login|account|usuario|contrase\S{1,3}a|senha|mot de passe)"
+)
+_REFUSING = re.compile(
+    rf"{_AMISS} .{{0,30}}{_BROUGHT}"
+    rf"|{_BROUGHT}s?.{{0,30}}(?:{_AMISS}|not (?:match|found|valid|recogni)|does(?: not|n.t) (?:exist|match)|fail)"
+    r"|log ?in (?:failed|unsuccessful)|authentication failed|please check your (?:login|cred|email|user)",
+    re.IGNORECASE,
+)
 _STAND_INS = re.compile(r"mock|responses|httpretty|respx|Response|patch|factory|fake", re.IGNORECASE)
 
 
@@ -38,8 +57,33 @@ def refused_tests(project: Project) -> tuple[RefusedTest, ...]:
         code = next((c for e in expr.walk() if (c := status_of(e))), "")
         if code:
             found.append(RefusedTest(file, _around(file, line), line, line, code))
+    found.extend(t for s in project.scenarios if (t := _turned_away(s)) is not None)
     unique = {(t.file.path, t.start, t.code): t for t in found}
     return tuple(unique[k] for k in sorted(unique))
+
+
+def _turned_away(scenario: Scenario) -> RefusedTest | None:
+    """A login in a test that is answered with a text that refuses, or that the test's name says is wrong."""
+    if not any(_logs_in(c) for c in scenario.calls) or 401 in scenario.statuses or not scenario.checks:
+        return None
+    given = [e.text for d in scenario.definition.decorators if "parametrize" in d.expr.text for e in d.expr.walk()]
+    for expr, line in scenario.checks:
+        said = says(expr)
+        told = given if any(e.kind == "name" and e.text in scenario.definition.params for e in expr.walk()) else []
+        if any(_REFUSING.search(text[:300]) for text in (*said, *told)):
+            return RefusedTest(scenario.file, scenario.definition, line, line, "401")
+    if _WRONG.search(scenario.name) and _LOGIN.search(scenario.name):
+        start, end = scenario.definition.start, min(scenario.definition.end, scenario.definition.start + 39)
+        return RefusedTest(scenario.file, scenario.definition, start, end, "401")
+    return None
+
+
+def _logs_in(call: Call) -> bool:
+    """``client.post("/login", ...)``, ``self.login(name, password)``, ``auth.login(...)``."""
+    if call.last in ("post", "open"):
+        texts = (e.text[:200] for v in call.expr.args for e in v.walk() if e.kind in ("str", "fstring"))
+        return any(_TO_LOGIN.search(text) for text in texts)
+    return "." in call.name and call.last in _LOGS_IN
 
 
 def _expecting(project: Project, file: PyFile) -> Iterator[RefusedTest]:
