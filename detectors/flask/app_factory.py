@@ -91,9 +91,11 @@ def detect(project: Project) -> Observations:
         configured = {f.path for f in project.tests}
     uses = [(use, clause) for use in project.web.factory_uses if (clause := _clause(project, use, configured))]
     served = {use.factory.key for use, clause in uses if clause == "called" and _serves(use)}
+    entered = {use.factory.key for use, clause in uses if clause == "called" and use.file is not None and _serves(use)}
     for use, clause in uses:
-        # scripts that call it as well prove nothing more where the server does
-        aside = clause == "called" and use.factory.key in served and not _serves(use)
+        # scripts that call it as well prove nothing more where the server does, nor commands that name the file for it
+        shown = use.file is not None if use.factory.key in entered else True
+        aside = clause == "called" and use.factory.key in served and not (_serves(use) and shown)
         yield APP_FACTORY, _site(use.path, use.start, use.end, "called_aside" if aside else clause, use.factory)
 
 

@@ -13,6 +13,7 @@ provider in front of the service does.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from evidence.api import (
@@ -111,11 +112,24 @@ _UNAUTHORISED = re.compile(r"un_?authori[sz]ed", re.IGNORECASE)
 _LONGEST = 40
 
 
-_SHOWN = ("login", "guard", "hashed", "tested", "callback", "applied", "inline", "tested_aside", "set_up")
+_SHOWN = (
+    "login",
+    "guard",
+    "hashed",
+    "tested",
+    "callback",
+    "applied",
+    "inline",
+    "tested_aside",
+    "set_up",
+    "guard_aside",
+)
 # Facts that count and are not shown: other places show the same better.
 _COUNTED = ("inherited", "hashing", "password")
 # "Applied to routes": a view that asks the session itself guards no other.
 _SEVERAL = 2
+# A guard that is used less than a tenth as often as another one is shown after it.
+_FEW = 10
 
 
 def _refused(sites: Sites) -> int:
@@ -132,7 +146,7 @@ def _practised(sites: Sites) -> bool:
 
 def _statement(sites: Sites) -> str:
     ways = sites.count("login", "callback")
-    guards = sites.count("guard")
+    guards = sites.count("guard", "guard_aside")
     if not _practised(sites):
         if sites.of("password") and not sites.of("hashed", "hashing"):
             return "There is a login that asks for a password, and no hashing of passwords."
@@ -161,7 +175,7 @@ AUTHENTICATION = Signal(
     not_credited="A login that compares passwords in the clear; an extension that guards no route; tests of a model.",
     how_to_show="Put the login check on your routes and test that a request with a wrong or no token answers 401.",
     clauses=(*_SHOWN, *_COUNTED),
-    defining=("login", "guard", "callback", "hashed"),
+    defining=("login", "guard", "guard_aside", "callback", "hashed"),
     uncited=_COUNTED,
     applies="python",
     trace=lambda sites: bool(sites.of("login", "guard", "callback", "set_up", "applied")),
@@ -169,7 +183,7 @@ AUTHENTICATION = Signal(
     sustained=lambda sites: _refused(sites) > 0,
     measures=lambda sites: {
         "guarded": sites.count("applied", "inherited", "inline"),
-        "ways": len(sites.of("login", "guard", "callback").subjects()),
+        "ways": len(sites.of("login", "guard", "guard_aside", "callback").subjects()),
         "negative_tests": _refused(sites),
     },
     statement=_statement,
@@ -275,11 +289,12 @@ def _hashes(project: Project, file: PyFile, call: Call) -> bool:
 
 def _guards(project: Project) -> Iterator[Site]:
     """The project's own guards that ask who it is, and every place a guard stands before something."""
+    uses = [u for u in project.access.uses if u.purpose and _live(project, u.file, 0)]
+    counts = Counter(u.guard.key for u in uses if u.guard is not None and u.purpose == "authentication")
+    most = max(counts.values(), default=0)
     seen: set[tuple[str, str]] = set()
     views = {(f.path, d.qualname) for f, d in project.web.views}
-    for use in project.access.uses:
-        if not use.purpose or not _live(project, use.file, 0):
-            continue
+    for use in uses:
         if use.how == "inherited":
             yield _site(use.file, use.start, use.end, "inherited", use.name)
             continue
@@ -288,7 +303,8 @@ def _guards(project: Project) -> Iterator[Site]:
         if use.guard is not None and use.purpose == "authentication" and use.guard.key not in seen:
             seen.add(use.guard.key)
             definition = use.guard.definition
-            yield _site(use.guard.file, definition.start, definition.end, "guard", definition.name)
+            clause = "guard" if counts[use.guard.key] * _FEW >= most else "guard_aside"
+            yield _site(use.guard.file, definition.start, definition.end, clause, definition.name)
 
 
 def _of_login(test: RefusedTest) -> bool:

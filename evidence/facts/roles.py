@@ -30,7 +30,7 @@ _TESTS = frozenset({
 })  # fmt: skip
 _EXAMPLES = frozenset({
     "example", "examples", "sample", "samples", "demo", "demos", "tutorial", "tutorials", "docs", "doc",
-    "documentation", "docs_src",
+    "documentation", "docs_src", "stub", "stubs",
 })  # fmt: skip
 _TEST_FILE = re.compile(r"(?:test_.*|.*_tests?|tests?|conftest|.*_spec)\.py")
 _MIGRATION = re.compile(

@@ -46,6 +46,7 @@ _WHO_NAMED = re.compile(
     r"|(?:requires?|need|check|verify|ensure|validate|must_have)_(?:be_)?(?:login|logged_in|auth|authn|authentication|authenticated|jwt|token|session|user|api_?key|oauth|valid_token|account)(?:_\w{1,20})?"
     r"|authenticated?|jwt_refresh_token_required|fresh_login_required|fresh_jwt_required|loginrequired|is_authenticated|login|auth_protect|protect|protected|secured"
 )
+_LOGIN_REQUIRED = re.compile(r"(?:login|session|jwt|api_?key|authentication)_(?:required|needed)$")
 _MAY_NAMED = re.compile(
     r"(?:\w{1,30}_)?(?:roles?|permissions?|scopes?|privileges?|admin|superuser|staff|owner|groups?|access|acl|policy|capability|rights?)_(?:required|accepted|allowed|needed)(?:_\w{1,20})?"
     r"|(?:requires?|has|have|check|need|needs|ensure|enforce|verify)_(?:one_of_|any_|all_|some_|any_of_|all_of_)?(?:\w{1,20}_)?(?:roles?|permissions?|scopes?|access|admin|groups?|privileges?|acl|policy|owner|ownership|rights?|superuser|staff)(?:_\w{1,20})?"
@@ -97,6 +98,9 @@ def purpose(name: str, codes: frozenset[str], reads: frozenset[str]) -> str:
     last = name.rpartition(".")[2]
     if speaks_of_else(name):
         return OTHER
+    if _LOGIN_REQUIRED.search(last) and "403" not in codes:
+        # whatever else the name speaks of, as a service that is about grants does
+        return WHO
     if speaks_of_rights(last):
         return MAY
     if speaks_of_identity(last):

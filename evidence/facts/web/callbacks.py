@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Definition, Expr
-from evidence.facts.web.kin import Instance, Kin
+from evidence.facts.web.kin import Instance, Kin, enclosing
 from evidence.facts.web.records import Blueprint, Callback
 
 
@@ -48,10 +48,15 @@ class Callbacks:
             args = call.expr.args
             inner = first.get((call.start, name)) if name != call.name else None
             outer = args[:-1] if name == call.name else inner.expr.args if inner is not None else ()
-            handler = self._handler(file, args[-1]) if args else (None, None)
+            handler = self._handler(file, call.scope, args[-1]) if args else (None, None)
             yield self._callback(file, call.scope, method, receiver, outer, handler, (call.start, call.end))
 
-    def _handler(self, file: PyFile, value: Expr) -> tuple[PyFile | None, Definition | None]:
+    def _handler(self, file: PyFile, scope: int, value: Expr) -> tuple[PyFile | None, Definition | None]:
+        if value.kind == "name" and value.text.startswith("self."):
+            # an extension's class that hangs its own methods on the application
+            around = next((d for d in enclosing(file, scope) if d.kind == "class"), None)
+            number = file.scopes.get(f"{around.qualname}.{value.text[5:]}", 0) if around is not None else 0
+            return (file, file.definition(number)) if number else (None, None)
         ref = self._names.resolve(file.path, value.text) if value.kind == "name" else None
         if ref is None:
             return None, None
