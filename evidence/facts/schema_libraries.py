@@ -14,49 +14,21 @@ from typing import TYPE_CHECKING
 from evidence.facts.callees import callee
 from evidence.facts.names import PyFile, Ref
 from evidence.facts.python.records import Call, Definition, Expr
+from evidence.facts.schema_table import (
+    CALLS,
+    CHECKING,
+    DECORATORS,
+    KINDS,
+    LOADS,
+    MAKERS,
+    MODEL_LOADS,
+    NOT_SCHEMAS,
+    SCHEMA_NAMES,
+)
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-# Base classes of schemas and forms, by the package that an outside class comes from.
-_KINDS = {
-    "marshmallow": "marshmallow", "flask_marshmallow": "marshmallow", "apiflask": "marshmallow",
-    "webargs": "marshmallow", "marshmallow_sqlalchemy": "marshmallow", "marshmallow_jsonapi": "marshmallow",
-    "marshmallow_jsonschema": "marshmallow", "flask_rebar": "marshmallow", "toastedmarshmallow": "marshmallow",
-    "pydantic": "pydantic", "sqlmodel": "pydantic", "pydantic_settings": "", "msgspec": "pydantic",
-    "wtforms": "form", "flask_wtf": "form", "wtforms_alchemy": "form", "wtforms_json": "form",
-    "flask_inputs": "form", "wtforms_sqlalchemy": "form", "flask_security": "form", "flask_user": "form",
-}  # fmt: skip
-_SCHEMA_NAMES = ("Schema", "Model", "Form", "Inputs", "Struct")
-# Packages whose calls check what they are given.
-_CALLS = (
-    "jsonschema", "fastjsonschema", "jsonschema_rs", "jsonschema_specifications", "cerberus.Validator",
-    "openapi_core", "voluptuous", "trafaret", "flask_json_schema", "flask_jsonschema", "pykwalify", "valideer",
-    "good",
-)  # fmt: skip
-_CHECKING = frozenset({
-    "validate", "is_valid", "iter_errors", "validate_request", "unmarshal_request", "unmarshal_response",
-    "validate_response", "assert_valid", "check",
-})  # fmt: skip
-_MAKERS = ("Validator", "validator", "compile", "Schema", "validate", "RequestValidator")
-_LOADS = frozenset({"load", "loads", "validate", "from_json", "validate_partial", "validate_or_abort"})
-_MODEL_LOADS = frozenset(
-    {"parse_obj", "parse_raw", "model_validate", "model_validate_json", "validate_python", "validate_json"}
-)
-_NOT_SCHEMAS = (
-    "json", "yaml", "pickle", "toml", "tomllib", "orjson", "ujson", "simplejson", "torch", "joblib", "numpy",
-    "rapidjson", "marshal", "dill", "ruamel",
-)  # fmt: skip
-# Decorators that check a request before the view runs: last segment, and the packages whose objects carry them
-# (none: the name says enough).
-_DECORATORS: dict[str, tuple[str, ...]] = {
-    "use_kwargs": (), "use_args": (), "expects_json": (), "validate_request": (), "validate_querystring": (),
-    "arguments": ("flask_smorest", "flask_rest_api", "apifairy"), "body": ("apifairy",), "input": ("apiflask",),
-    "validate": ("flask_pydantic", "spectree", "flask_pydantic_spec", "flask_json_schema", "flask_jsonschema"),
-    "ValidateParameters": (),
-    "schema": ("flask_json_schema",), "handles": ("flask_rebar",), "request_schema": ("flask_accepts",),
-    "accepts": ("flask_accepts",),
-}  # fmt: skip
 _PARSERS = ("flask_restful", "flask_restx", "flask_restplus")
 _INPUT_PARAMETERS = frozenset({"body", "query", "form", "path", "header", "cookie"})
 _REQUEST = ("flask.request", "quart.request", "apiflask.request", "connexion.request")
@@ -98,15 +70,15 @@ class LibraryChecks:
         ref = self._project.resolve(file, name)
         last = ref.name.rpartition(".")[2]
         if ref.external:
-            known = _KINDS.get(ref.name.partition(".")[0], "")
-            return known if last.endswith(_SCHEMA_NAMES) else ""
+            known = KINDS.get(ref.name.partition(".")[0], "")
+            return known if last.endswith(SCHEMA_NAMES) else ""
         other = self._project.python[ref.path]
         definition = other.definition(other.scopes.get(ref.name, 0))
         if definition is None:
             # ``ma.Schema`` of an extension object: the class is an attribute of what ``Marshmallow()`` made
             owner = ref.name.rpartition(".")[0]
-            made = self._project.variable_class(other, 0, owner) if owner and last.endswith(_SCHEMA_NAMES) else ""
-            return _KINDS.get(made.partition(".")[0], "")
+            made = self._project.variable_class(other, 0, owner) if owner and last.endswith(SCHEMA_NAMES) else ""
+            return KINDS.get(made.partition(".")[0], "")
         bases = definition.bases if definition.kind == "class" else ()
         return next((k for b in bases if (k := self.kind(other, b.text, depth + 1))), "")
 
@@ -150,7 +122,7 @@ class LibraryChecks:
             places = [
                 (call.scope, call.expr)
                 for call in file.module.calls
-                if call.scope and call.target != "decorator" and call.last in _DECORATORS
+                if call.scope and call.target != "decorator" and call.last in DECORATORS
             ]
             places += [(d.parent, e.expr) for d in file.module.definitions if d.parent for e in d.decorators]
             for scope, expr in places:
@@ -170,7 +142,7 @@ class LibraryChecks:
             return "form"
         if last == "parse_args":
             return "parser" if self._made_in(file, call.scope, receiver).startswith(_PARSERS) else ""
-        if last in _CHECKING or last in _LOADS or last in _MODEL_LOADS or last.endswith(_MAKERS):
+        if last in CHECKING or last in LOADS or last in MODEL_LOADS or last.endswith(MAKERS):
             return self._by_type(file, call, receiver, last)
         if "**" in call.expr.keys and self.kind(file, call.name) == "pydantic":
             return "call" if self._is_given(file, call) else ""
@@ -186,24 +158,24 @@ class LibraryChecks:
 
     def _by_type(self, file: PyFile, call: Call, receiver: str, last: str) -> str:
         outside = self._project.external(file, call.name)
-        if _within(outside, _CALLS):
+        if _within(outside, CALLS):
             return "call" if call.expr.items else ""
-        if not receiver or receiver.startswith(_NOT_SCHEMAS):
+        if not receiver or receiver.startswith(NOT_SCHEMAS):
             return ""
         made = self._made_in(file, call.scope, receiver)
-        if _within(made, _CALLS) and last in _CHECKING:
+        if _within(made, CALLS) and last in CHECKING:
             return "call"
         kind = self._object_kind(file, call.scope, receiver)
-        if last in _MODEL_LOADS:
+        if last in MODEL_LOADS:
             return "call" if self.kind(file, receiver) == "pydantic" and self._is_given(file, call) else ""
-        if kind == "marshmallow" and last in _LOADS:
+        if kind == "marshmallow" and last in LOADS:
             return "call"
         if kind == "form" and last == "validate":
             return "form"
         handed = any(_from_request(e) for a in call.expr.items for e in a.walk())
         if last == "loads" and _SIGNED.search(receiver):
             return ""
-        return "call" if last in ("load", "loads") and handed and not made.startswith(_NOT_SCHEMAS) else ""
+        return "call" if last in ("load", "loads") and handed and not made.startswith(NOT_SCHEMAS) else ""
 
     def _made_in(self, file: PyFile, scope: int, receiver: str) -> str:
         """The outside class of the object before the dot: of a variable, or of a call in the middle."""
@@ -226,7 +198,7 @@ class LibraryChecks:
             made = self._project.class_of(other, text) if text else ""
             if value.kind == "name":
                 made = self._project.variable_class(other, number, value.text)
-            if _within(made, _CALLS):
+            if _within(made, CALLS):
                 return made
         return ""
 
@@ -250,7 +222,7 @@ class LibraryChecks:
 
     def _decorates(self, file: PyFile, definition: Definition, expr: Expr) -> bool:
         receiver, _, last = expr.text.rpartition(".")
-        if last not in _DECORATORS:
+        if last not in DECORATORS:
             if last in ("get", "post", "put", "patch", "delete", "route") and _INPUT_PARAMETERS & set(
                 definition.params
             ):
@@ -261,7 +233,7 @@ class LibraryChecks:
     def _checks(self, file: PyFile, scope: int, expr: Expr) -> bool:
         """Whether a decorator, or a call of one, is a library's that checks requests."""
         receiver, _, last = expr.text.rpartition(".")
-        packages = _DECORATORS.get(last)
+        packages = DECORATORS.get(last)
         if not packages:
             return packages is not None and expr.kind == "call"
         outside = self._project.external(file, expr.text)
