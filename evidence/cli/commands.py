@@ -10,6 +10,16 @@ _FORMATS = ("json", "html", "markdown", "csv", "pdf")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+_INSECURE = click.option(
+    "--allow-insecure-host",
+    "insecure_hosts",
+    metavar="[URL]",
+    multiple=True,
+    is_flag=False,
+    flag_value="",
+    help="An origin that may be asked by plain http or on loopback (without URL: those of --host): for tests and "
+    "private networks.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -46,13 +56,7 @@ def group() -> None:
 @click.option(
     "--host", "hosts", metavar="HOST[=github]", multiple=True, help="Another GitLab (or GitHub) host to ask, by https."
 )
-@click.option(
-    "--allow-insecure-host",
-    "insecure_hosts",
-    metavar="URL",
-    multiple=True,
-    help="An origin that may be asked by plain http or on loopback: for tests and private networks.",
-)
+@_INSECURE
 @click.option(
     "--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="Repositories of a portfolio."
 )
@@ -148,13 +152,7 @@ def scan(
 @click.option(
     "--host", "hosts", metavar="HOST[=github]", multiple=True, help="Another GitLab (or GitHub) host to ask, by https."
 )
-@click.option(
-    "--allow-insecure-host",
-    "insecure_hosts",
-    metavar="URL",
-    multiple=True,
-    help="An origin that may be asked by plain http or on loopback: for tests and private networks.",
-)
+@_INSECURE
 def verify(
     digest: Path,
     sources: tuple[str, ...],
@@ -182,13 +180,7 @@ def verify(
 @click.option(
     "--host", "hosts", metavar="HOST[=github]", multiple=True, help="Another GitLab (or GitHub) host to ask, by https."
 )
-@click.option(
-    "--allow-insecure-host",
-    "insecure_hosts",
-    metavar="URL",
-    multiple=True,
-    help="An origin that may be asked by plain http or on loopback: for tests and private networks.",
-)
+@_INSECURE
 def history(
     source: str, commit: str | None, output: Path | None, hosts: tuple[str, ...], insecure_hosts: tuple[str, ...]
 ) -> int:
@@ -236,13 +228,7 @@ def matrix(row: str | None, form: str) -> None:
 @click.option("--data", type=_FOLDER, help="The folder of the database; the user's data folder without it.")
 @click.option("--database", metavar="URL", help="PostgreSQL by URL in place of SQLite.")
 @click.option("--forge", "forges", metavar="HOST[=github]", multiple=True, help="Another GitLab (or GitHub) host.")
-@click.option(
-    "--allow-insecure-host",
-    "insecure_hosts",
-    metavar="URL",
-    multiple=True,
-    help="An origin that may be asked by plain http or on loopback: for tests and private networks.",
-)
+@_INSECURE
 def serve(**given: object) -> None:
     """Serve the web page: paste a link, watch it work, read the digest.
 

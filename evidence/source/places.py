@@ -20,9 +20,12 @@ def places_of(
     """The places behind ``--host`` and ``--allow-insecure-host``, GH_HOST and GITLAB_HOST.
 
     A host is ``name`` (taken for a GitLab, which most private ones are), ``name=github``, or an origin such as
-    ``http://127.0.0.1:8080`` (taken for a GitHub; only where it is also an insecure host). Raises UsageError.
+    ``http://127.0.0.1:8080`` (taken for a GitHub; only where it is also an insecure host). An empty insecure host
+    stands for all that are named so by option. Raises UsageError.
     """
-    allowed = tuple(origin.rstrip("/").lower() for origin in insecure)
+    named_so = [name for name in (text.partition("=")[0] for text in hosts) if name.startswith("http://")]
+    origins_of = [origin for each in insecure for origin in ([each] if each else named_so)]
+    allowed = tuple(origin.rstrip("/").lower() for origin in origins_of)
     https: dict[str, str] = dict(FORGES)
     origins: dict[str, str] = {}
     named: list[str] = []

@@ -126,3 +126,17 @@ def test_a_digest_is_verified_as_its_forge_was_asked(
     named = ("--host", served.origin, "--allow-insecure-host", served.origin)
     repo = ("--repo", str(tmp_path / "root/ada/app.git"))
     assert run(["verify", str(tmp_path / "d.json"), *repo, "--full", "--workers=1", *named]) == 0
+
+
+def test_the_host_that_is_named_may_be_allowed_without_naming_it_again(
+    served: FakeGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--allow-insecure-host alone allows the plain http origins of --host, nothing else; without it none is asked."""
+    monkeypatch.setenv("GH_TOKEN", TOKEN)
+    output, repo = tmp_path / "d.json", str(tmp_path / "root/ada/app.git")
+    command = ["scan", repo, "--as", PUBLIC, "-o", str(output), "--workers", "1", "--host", served.origin]
+    assert run(command) == 2
+    assert served.asked == []
+    assert run([*command, "--allow-insecure-host"]) == 0
+    assert json.loads(output.read_text())["inputs"]["forge"]
+    assert run(["scan", "http://127.0.0.1:9/a/b", "--host", served.origin, "--allow-insecure-host"]) == 2

@@ -27,7 +27,7 @@ from evidence.source.forges.wording import child
 _NEWEST = "/issues?state=all&sort=updated&direction=desc&per_page=100"
 _NEWEST_CHANGES = "/pulls?state=all&sort=updated&direction=desc&per_page=100"
 # GraphQL's answers that a REST request may do better than.
-_NO_GRAPHQL = frozenset({0, 400, 401, 403, 404, 405, 410, 500, 501, 502, 503, 504})
+_NO_GRAPHQL = frozenset({0, 200, 400, 401, 403, 404, 405, 410, 500, 501, 502, 503, 504})
 # What a list that could not be read leaves unknown.
 _LISTS = {"changes": ("changes", "reviews", "comments"), "issues": ("issues", "comments"), "commits": ("committers",)}
 
@@ -75,7 +75,8 @@ class _Reading:
             newest = self._newest(etags, missing)
         except Unavailable as error:
             return Gathered(missing=dict.fromkeys(PARTS, str(error)))
-        since = max((str(child(each, "updated_at")) for each in newest or ()), default="")
+        times = [each for item in newest or () if isinstance(each := child(item, "updated_at"), str)]
+        since = max(times, default="")
         lists = tuple(name for name in _LISTS if name not in missing)
         found = self._refreshed(lists, since, changed=newest is not None) if self.known else None
         if found is None:
@@ -113,10 +114,21 @@ class _Reading:
         try:
             newest, etags["newest"] = self.client.ask(_NEWEST, etags.get("newest", ""))
         except Unavailable as error:
-            if error.status != 410:
+            if error.status not in (404, 410):
                 raise
-            missing["issues"] = "issues are switched off for this repository"
+            if error.status == 410:
+                missing["issues"] = "issues are switched off for this repository"
+            newest = self._newest_changes(etags)
+        return newest if isinstance(newest, list) or newest is None else []
+
+    def _newest_changes(self, etags: dict[str, str]) -> list[Any] | None:
+        """The same of changes alone; an empty list where the forge knows no such list, and may know others."""
+        try:
             newest, etags["newest"] = self.client.ask(_NEWEST_CHANGES, etags.get("newest", ""))
+        except Unavailable as error:
+            if error.status != 404:
+                raise
+            return []
         return newest if isinstance(newest, list) or newest is None else []
 
     def _refreshed(self, lists: tuple[str, ...], since: str, *, changed: bool) -> Gathered | None:
@@ -137,6 +149,8 @@ class _Reading:
                 pages.read(("commits",))
         except Unavailable:
             return None
+        if pages.failed:
+            return None
         _trim(found)
         if not _is_complete(found):
             return None
@@ -150,14 +164,15 @@ class _Reading:
             self.crawl, self.marks, found = begun
         else:
             self.crawl, self.marks, found = self.cache.begin(self.scope), Marks(since=since, head=self.head), Gathered()
-        pages = Pages(self.client, self.answers, found, self.marks, self._keep)
+        pages, reason = Pages(self.client, self.answers, found, self.marks, self._keep), ""
         try:
             pages.read(lists)
         except Unavailable as error:
             self._graphql_fails = error.status in _NO_GRAPHQL and not found.changes and not found.issues
-            for name in lists:
-                if name not in self.marks.finished:
-                    found.missing |= dict.fromkeys(_LISTS[name], str(error))
+            reason = str(error)
+        for name in lists:
+            if name not in self.marks.finished:
+                found.missing |= dict.fromkeys(_LISTS[name], pages.failed.get(name, reason))
         return found
 
     def _by_rest(self, lists: tuple[str, ...], since: str) -> Gathered:

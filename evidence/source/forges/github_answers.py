@@ -11,6 +11,7 @@ from evidence.source.forges.wording import (
     child,
     children,
     item_id,
+    kind_of,
     link,
     number,
     oid,
@@ -143,7 +144,7 @@ def _state(value: object) -> str:
 
 
 def _actor(node: Any) -> Account | None:
-    return account(child(node, "login"), child(node, "__typename") or "User")
+    return account(child(node, "login"), child(node, "__typename") or kind_of(child(node, "login")))
 
 
 def _labels(node: Any) -> tuple[str, ...]:

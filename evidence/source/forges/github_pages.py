@@ -10,7 +10,6 @@ from evidence.source.forges.gathered import Gathered
 from evidence.source.forges.github_answers import Answers, history
 from evidence.source.forges.github_client import GitHubClient, TooMuch
 from evidence.source.forges.github_queries import HISTORY, PAGE
-from evidence.source.forges.patience import Unavailable
 from evidence.source.forges.wording import child, children, number
 
 CHANGES_A_PAGE = 25
@@ -26,13 +25,15 @@ Keep = Callable[[list[Stored]], None]
 
 
 class Pages:
-    """Crawls into ``gathered``; ``keep`` gets every finished page, with ``marks`` moved on to the next one."""
+    """Crawls into ``gathered``; ``keep`` gets every finished page, with ``marks`` moved on to the next one. ``failed``
+    says of lists why they ended before their end."""
 
     def __init__(self, client: GitHubClient, answers: Answers, gathered: Gathered, marks: Marks, keep: Keep) -> None:
         self._client, self._answers, self._gathered = client, answers, gathered
         self._marks, self._keep = marks, keep
         self._size = CHANGES_A_PAGE
         self._read = dict.fromkeys(_LISTS, 0)
+        self.failed: dict[str, str] = {}
 
     def read(self, lists: tuple[str, ...], *, since: str = "") -> None:
         """Read these lists (changes, issues, commits), in lockstep: newest first, or, with ``since`` (an ISO time), all
@@ -41,7 +42,7 @@ class Pages:
             {"changes": len(self._gathered.changes), "issues": len(self._gathered.issues)} if not since else {}
         )
         self._read["commits"] = HISTORY * self._pages_of_commits()
-        while wanted := [name for name in lists if name not in self._marks.finished]:
+        while wanted := [name for name in lists if name not in self._marks.finished and name not in self.failed]:
             found = self._page(wanted, since)
             stored = [item for name in wanted for item in self._take(name, found, since)]
             self._gathered.name = str(child(found, "nameWithOwner") or "")
@@ -76,7 +77,8 @@ class Pages:
         """The records of one list's page; moves its cursor on, or marks the list finished."""
         connection = child(found, "object", "history") if name == "commits" else child(found, _FIELDS[name])
         if connection is None and name != "commits":
-            raise Unavailable(f"the forge gives no {name}")
+            self.failed[name] = f"the forge gives no {name}"
+            return
         nodes = children(connection, "nodes")
         if name != "commits":
             self._gathered.totals[name] = number(child(connection, "totalCount"))
@@ -85,10 +87,10 @@ class Pages:
         cursor = child(connection, "pageInfo", "endCursor")
         more = child(connection, "pageInfo", "hasNextPage") is True and self._read[name] < _BOUNDS[name]
         if since and name != "commits":
-            more = more and bool(nodes) and str(child(nodes[-1], "updatedAt")) >= since
+            more = more and bool(nodes) and str(child(nodes[-1], "updatedAt") or "") >= since
         if more and (not isinstance(cursor, str) or cursor == self._marks.cursors.get(name) or not nodes):
-            raise Unavailable(f"the forge's pages of {name} go round in circles")
-        if more:
+            self.failed[name] = f"the forge's pages of {name} go round in circles"
+        elif more:
             self._marks.cursors[name] = cursor
         else:
             self._marks.finished.append(name)

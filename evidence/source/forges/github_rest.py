@@ -6,12 +6,13 @@ that was said of it; which ones depends on nothing but what the forge lists.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from github import GithubException
+from requests.models import Response
 
 from evidence.model import ChangeRequest, Comment
 from evidence.source.forges.gathered import Gathered, StoredChange, StoredIssue
@@ -26,6 +27,9 @@ MOST_ASKED = 330
 MOST_ANONYMOUS = 55
 _MOST_PAGES = 10
 _FEW_PAGES = 3
+# Statuses that are about what was said of one change, and so many of a kind until no more of it are asked.
+_OF_ONE_ALONE = frozenset({200, 404, 410, 422, 451, 500, 502, 503, 504})
+_MOST_REFUSED = 3
 # Requests kept for lists of comments that turn out longer than their first page told.
 _RESERVE = 2
 
@@ -40,12 +44,19 @@ class RestReading:
         self._anonymous = not self._session.has_token
         self._session.most_asked = self._budget()
         self._repo = client(self._session, github.base).get_repo(github.path)
+        self._made: list[Listing] = []
+        self._refused: Counter[str] = Counter()
 
     def _budget(self) -> int:
         last = self._session.last
-        left = last.headers.get("x-ratelimit-remaining", "") if last is not None else ""
+        left = last.headers.get("x-ratelimit-remaining", "") if last is not None and not self._is_past(last) else ""
         most = MOST_ANONYMOUS if self._anonymous else MOST_ASKED
         return min(most, self._session.asked + int(left)) if left.isdigit() and len(left) < 9 else most
+
+    def _is_past(self, answer: Response) -> bool:
+        """Whether what an answer says of the limit is of a time that is over: a recording's."""
+        reset = answer.headers.get("x-ratelimit-reset", "")
+        return reset.isdigit() and len(reset) < 12 and int(reset) < self._session.patience.clock()
 
     def read(self, *, issues: bool = True) -> None:
         """Changes with what was said of them, issues, and the accounts behind commits."""
@@ -56,15 +67,37 @@ class RestReading:
         self._part(("changes", "reviews", "comments"), lambda: self._read_changes(tickets))
 
     def _part(self, names: tuple[str, ...], work: Callable[[], object]) -> None:
+        reasons: list[str] = []
         try:
             work()
         except Unavailable as error:
-            self._found.missing |= dict.fromkeys(names, str(error))
+            reasons.append(str(error))
         except (GithubException, TypeError, AttributeError, ValueError, AssertionError, LookupError):
-            self._found.missing |= dict.fromkeys(names, "the forge's answer is not what GitHub says it is")
+            reasons.append("the forge's answer is not what GitHub says it is")
+        reasons += [listing.broken for listing in self._made if listing.broken]
+        self._made.clear()
+        if reasons:
+            self._found.missing |= dict.fromkeys(names, reasons[0])
 
     def _listing(self, items: Any) -> Listing:
-        return Listing(self._session, items, lends_links=self._lends)
+        self._made.append(Listing(self._session, items, lends_links=self._lends))
+        return self._made[-1]
+
+    def _of_one(self, part: str, kind: str, items: Any) -> list[Any]:
+        """The first page of what was said of one change; without it the ``part`` is missing, and the scan goes on. A
+        ``kind`` that is refused again and again is asked for no more."""
+        if self._refused[kind] >= _MOST_REFUSED:
+            return []
+        try:
+            listing = self._listing(items)
+        except Unavailable as error:
+            if error.status not in _OF_ONE_ALONE:
+                raise
+            self._found.missing[part] = str(error)
+            self._refused[kind] += 1
+            return []
+        self._beyond = (listing.pages - 1) * PER_PAGE
+        return listing.first
 
     @property
     def _pages(self) -> int:
@@ -90,7 +123,6 @@ class RestReading:
             self._repo.get_pulls(state="all", sort="created", direction="desc")
         ).spread(self._pages)  # fmt: skip
         changes = each(listed, self._typed.change)
-        self._pulls = {number(it.number): it for it in listed}
         self._found.totals["changes"] = total
         whole = self._whole(len(changes)) if total == len(changes) else None
         on_lines, spoken = whole if whole is not None else (None, None)
@@ -128,21 +160,26 @@ class RestReading:
         return found[0], found[1]
 
     def _keep_change(self, change: ChangeRequest, on_lines: Any, spoken: Any) -> None:
-        pull = self._pulls[change.number]
-        reviews = self._listing(pull.get_reviews())
-        lines = on_lines[change.number] if on_lines is not None else self._few(pull.get_review_comments())
-        comments = spoken[change.number] if spoken is not None else self._few(pull.get_issue_comments())
+        # by its number: the addresses in an answer may be those of the forge that was recorded
+        pull, issue = self._repo.get_pull(change.number), self._repo.get_issue(change.number)
+        self._beyond = 0
+        reviews = self._of_one("reviews", "reviews", pull.get_reviews())
+        beyond = self._beyond
+        lines = (
+            on_lines[change.number]
+            if on_lines is not None
+            else self._of_one("comments", "on lines", pull.get_review_comments())
+        )
+        comments = (
+            spoken[change.number] if spoken is not None else self._of_one("comments", "spoken", issue.get_comments())
+        )
         full = msgspec.structs.replace(
             change,
-            reviews=tuple(each(reviews.first, self._typed.review)),
+            reviews=tuple(each(reviews, self._typed.review)),
             threads=self._typed.threads(lines),
             comments=tuple(self._comments(comments)),
         )
-        cut = {"reviews": (reviews.pages - 1) * PER_PAGE} if reviews.pages > 1 else {}
-        self._found.changes[change.number] = StoredChange(full, {}, cut)
-
-    def _few(self, items: Any) -> list[Any]:
-        return self._listing(items).first
+        self._found.changes[change.number] = StoredChange(full, {}, {"reviews": beyond} if beyond else {})
 
     def _comments(self, items: list[Any]) -> list[Comment]:
         return sorted(each(items, self._typed.comment), key=lambda c: (c.created, c.id))

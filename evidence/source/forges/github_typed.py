@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from github import GithubException
 
 from evidence.model import Account, ChangeRequest, Comment, Issue, Review, Thread
-from evidence.source.forges.wording import account, item_id, link, number, oid, seconds, text, title
+from evidence.source.forges.pygithub import settled
+from evidence.source.forges.wording import account, item_id, kind_of, link, number, oid, seconds, text, title
 
 _CLOSES = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):? {0,4}#([0-9]{1,9})\b", re.IGNORECASE)
 _STATES = {"APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED"}
@@ -38,10 +39,10 @@ class Typed:
             draft=it.draft is True,
             merged=merged,
             closed=seconds(it.closed_at),
-            base=title(it.base.ref),
-            head_commit=oid(it.head.sha),
+            base=title(it.base.ref if it.base else ""),
+            head_commit=oid(it.head.sha if it.head else ""),
             merge_commit=oid(it.merge_commit_sha) if merged else "",
-            labels=tuple(title(each.name) for each in it.labels),
+            labels=tuple(title(settled(each).name) for each in it.labels or ()),
             closes=tuple(dict.fromkeys(int(found) for found in _CLOSES.findall(body))),
         )
 
@@ -94,15 +95,15 @@ class Typed:
             created=seconds(it.created_at),
             updated=seconds(it.updated_at),
             closed=seconds(it.closed_at),
-            assignees=tuple(found for each in it.assignees if (found := person(each))),
-            labels=tuple(title(each.name) for each in it.labels),
+            assignees=tuple(found for each in it.assignees or () if (found := person(each))),
+            labels=tuple(title(settled(each).name) for each in it.labels or ()),
             comments=comments,
         )
 
 
 def person(user: Any) -> Account | None:
     """The account of PyGithub's user, None for a deleted one."""
-    return None if user is None else account(user.login, user.type)
+    return None if user is None else account(settled(user).login, user.type or kind_of(user.login))
 
 
 def number_in(url: object) -> int:

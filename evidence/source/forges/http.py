@@ -30,6 +30,7 @@ _TIMEOUT = (8.0, 15.0)
 _REDIRECTS = 3
 _BUSY = frozenset({202, 429, 500, 502, 503, 504})
 _FIRST_PAUSE = 0.5
+_CUT = "the forge's answer is cut off or no JSON"
 
 
 class ForgeSession(requests.Session):
@@ -81,6 +82,8 @@ class ForgeSession(requests.Session):
             raise Unavailable("the forge sends us elsewhere without end", answer.status_code)
         if answer.status_code not in (200, 201, 304):
             raise Unavailable(reason_of(answer), answer.status_code)
+        if _is_broken(answer):
+            raise Unavailable(_CUT, answer.status_code)
         if self.memo is not None:
             self.memo.put(request, answer)
         self.last = answer
@@ -198,7 +201,7 @@ def decoded(answer: Response) -> Any:
     try:
         return json.loads(answer.content)
     except (ValueError, RecursionError):
-        raise Unavailable("the forge's answer is cut off or no JSON", answer.status_code) from None
+        raise Unavailable(_CUT, answer.status_code) from None
 
 
 def reason_of(answer: Response) -> str:

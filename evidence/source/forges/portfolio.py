@@ -49,14 +49,16 @@ def portfolio_of(endpoint: Endpoint, name: str, group: bool | None, patience: Pa
         reader = _GitLab(session, name) if endpoint.kind == "gitlab" else _GitHub(session, endpoint, name)
         try:
             own, is_group = reader.own(group)
-        except (GithubException, GitlabError, TypeError, AttributeError, ValueError, LookupError):
+        except (GithubException, GitlabError, TypeError, AttributeError, ValueError, LookupError, AssertionError):
             raise Unavailable("the forge's answer is not what it says it is", 200) from None
-        found = Portfolio([Listed(path, True) for path in dict.fromkeys(own)], is_group)
+        found = Portfolio([Listed(path, True) for path in dict.fromkeys(own)], is_group, reader.lacking)
         if not is_group:
             try:
                 taken = list(reader.elsewhere())
             except Unavailable as error:
                 taken, found.lacking = [], str(error)
+            except (GithubException, GitlabError, TypeError, AttributeError, ValueError, LookupError, AssertionError):
+                taken, found.lacking = [], "the forge's answer is not what it says it is"
             counts = {path: taken.count(path) for path in taken if path not in own}
             ordered = sorted(counts, key=lambda path: (-counts[path], path))
             found.listed += [Listed(path, False, counts[path]) for path in ordered]
@@ -64,6 +66,8 @@ def portfolio_of(endpoint: Endpoint, name: str, group: bool | None, patience: Pa
 
 
 class _GitHub:
+    lacking = ""
+
     def __init__(self, session: ForgeSession, endpoint: Endpoint, name: str) -> None:
         self._session, self._endpoint, self._name = session, endpoint, name
         self._layouts = list(endpoint.layouts)
@@ -73,8 +77,9 @@ class _GitHub:
         while True:
             github = client(self._session, self._endpoint.origin + self._layouts[0][0])
             try:
-                owner = github.get_organization(self._name) if group else github.get_user(self._name)
-                group = group or owner.type == "Organization"
+                group = group or github.get_user(self._name).type == "Organization"
+                # by its name: the address in an answer may be that of the forge that was recorded
+                owner = github.get_organization(self._name) if group else github.get_user(self._name, lazy=True)
                 found = self._walk(owner.get_repos(sort="pushed", direction="desc"))
                 return [it.full_name for it in found if it.fork is not True], group
             except Unavailable as error:
@@ -91,10 +96,15 @@ class _GitHub:
                 yield found[1]
 
     def _walk(self, items: Any, most: int = _MOST_PAGES) -> list[Any]:
-        return list(Listing(self._session, items, lends_links=self._endpoint.lends_links).walk(most))
+        listing = Listing(self._session, items, lends_links=self._endpoint.lends_links)
+        found = list(listing.walk(most))
+        self.lacking = self.lacking or listing.broken
+        return found
 
 
 class _GitLab:
+    lacking = ""
+
     def __init__(self, session: ForgeSession, name: str) -> None:
         self._session, self._name = session, name
         self._client = Gitlab(

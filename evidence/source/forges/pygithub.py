@@ -82,18 +82,27 @@ def _connected_by(session: ForgeSession) -> Iterator[None]:
             Requester.resetConnectionClasses()
 
 
+def settled(item: Any) -> Any:
+    """The same object, taken as it is: else each attribute that an answer leaves out costs a request of its own."""
+    if isinstance(item, CompletableGithubObject):
+        item._set_complete()
+    return item
+
+
 class Listing:
     """One of PyGithub's lists, read by page number, so that no link leads us anywhere.
 
-    ``pages`` is how many there are, as far as the first one told.
+    ``pages`` is how many there are, as far as the first one told; ``broken`` why a later one could not be read, which
+    ends the list with what came before. Raises Unavailable where there is no first page.
     """
 
     def __init__(self, session: ForgeSession, items: PaginatedList[Any], *, lends_links: bool) -> None:
         self._session, self._items = session, items
         self._allowed = {session.origin, *([_RECORDED] if lends_links else [])}
         self._seen: set[object] = set()
+        self.broken = ""
+        self.more = True
         self.first = self._page(0)
-        self.more = self._more()
         self.pages = self._last() if self.more else 1
 
     def spread(self, most: int) -> tuple[list[Any], int]:
@@ -105,8 +114,8 @@ class Listing:
             found = list(self.walk(most))
             return found, len(found) + (PER_PAGE if self.more else 0)
         chosen = sorted({at * (self.pages - 1) // max(1, most - 1) for at in range(1, most)})
-        pages = [self.first, *(self._page(at) for at in chosen if at)]
-        return [item for page in pages for item in page], (self.pages - 1) * PER_PAGE + len(pages[-1])
+        pages = [self.first, *(self._further(at) for at in chosen if at)]
+        return [item for page in pages for item in page], (self.pages - 1) * len(self.first) + len(pages[-1])
 
     def walk(self, most: int) -> Iterator[Any]:
         """Items of the first ``most`` pages."""
@@ -114,15 +123,23 @@ class Listing:
         for at in range(1, most):
             if not self.more:
                 return
-            page = self._page(at)
-            self.more = self._more()
-            yield from page
+            yield from self._further(at)
+
+    def _further(self, at: int) -> list[Any]:
+        """A page after the first; none where it cannot be read, or where the one before could not."""
+        if self.broken:
+            return []
+        try:
+            return self._page(at)
+        except Unavailable as error:
+            self.broken, self.more = str(error), False
+            return []
 
     def _page(self, at: int) -> list[Any]:
         page = self._items.get_page(at)
+        self.more = self._more()
         for item in page:
-            if isinstance(item, CompletableGithubObject):
-                item._set_complete()  # else each attribute that a list leaves out costs a request of its own
+            settled(item)
         new = [item for item in page if self._key(item) not in self._seen]
         if page and not new:
             raise Unavailable("the forge's pages go round in circles")
@@ -131,12 +148,14 @@ class Listing:
 
     @staticmethod
     def _key(item: Any) -> object:
-        return item.sha if hasattr(item, "sha") else item.id
+        named = item.sha if hasattr(item, "sha") else item.id
+        return named or item.raw_data.get("url") or id(item)
 
     def _more(self) -> bool:
         link = self._link("next")
         if link and origin_of(link) not in self._allowed:
-            raise Unavailable("the forge's next page is on another host")
+            self.broken = "the forge's next page is on another host"
+            return False
         return bool(link)
 
     def _last(self) -> int:

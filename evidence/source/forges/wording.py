@@ -21,6 +21,11 @@ _LOGIN = re.compile(r"[A-Za-z0-9_.\-\[\]]{1,255}")
 _OID = re.compile(r"[0-9a-f]{40}")
 # GitLab's own accounts for tokens, and the way bots are called there.
 _BOT = re.compile(r"(?:project|group)_[0-9]+_bot(?:_[0-9a-z]+)?|.*\[bot\]|gitlab-bot|ghost-bot|renovate-bot", re.DOTALL)
+# GitHub Apps, as GraphQL names them: without "[bot]".
+_APPS = frozenset(
+    {"codecov", "coveralls", "dependabot", "dependabot-preview", "github-actions", "greenkeeper", "lgtm-com", "mergify"}
+    | {"netlify", "pre-commit-ci", "pyup-bot", "renovate", "snyk-bot", "sonarcloud", "stale", "vercel"}
+)
 # Who stands in where an account was deleted.
 _DELETED = frozenset({"ghost", "ghost1"})
 _PUBLIC = frozenset({"https://github.com", "https://gitlab.com"})
@@ -68,6 +73,11 @@ def account(login: object, kind: object = "User") -> Account | None:
     if kind == "Bot" and not login.endswith("[bot]"):
         login += "[bot]"
     return Account(login, "bot" if kind == "Bot" or _BOT.fullmatch(login.lower()) else "user")
+
+
+def kind_of(login: object) -> str:
+    """The kind of an account where an answer leaves it out: the apps that are met most are machines."""
+    return "Bot" if str(login).lower().removesuffix("[bot]") in _APPS else "User"
 
 
 def link(value: object, web: str, fallback: str) -> str:
