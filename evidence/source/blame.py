@@ -14,7 +14,6 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -26,12 +25,16 @@ from evidence.source.log import LOG, WITHOUT_CHANGES, read_commits
 from evidence.source.mending import shallow_boundary
 from evidence.source.objects import Lookup
 from evidence.source.quoting import path_bytes, path_text
+from evidence.source.series import run_series
 
 _FLAGS = ("--incremental", "--no-textconv", "-w", "-M")
 _CONFIG = ("blame.ignoreRevsFile=", "core.commitGraph=true")
 _AT_ONCE = 2
 _SECONDS = 60.0
 _OUTPUT = 16 * MIB
+# Of a series, one that takes longer (processor seconds) or writes more is asked again by itself.
+_SHORT = 20
+_TOGETHER = 64 * MIB
 _CHUNK = re.compile(rb"([0-9a-f]{40}) ([0-9]+) ([0-9]+) ([0-9]+)")
 _CHANGE_HEAD = re.compile(r"refs/(?:remotes/[^/]+/)?(?:pull|pr|merge-requests)/([0-9]{1,9})(?:/head)?")
 
@@ -77,8 +80,13 @@ class GitBlame:
         self.ready()
         with tempfile.NamedTemporaryFile("w", dir=self._spool, suffix=".grafts") as grafts:
             env = self._grafted(grafts.name, parents or {})
-            with ThreadPoolExecutor(_AT_ONCE) as pool:
-                return list(pool.map(lambda inquiry: self._traced(inquiry, env), inquiries))
+            limits = self._git.bounded(seconds=_SECONDS * (1 + len(inquiries) / 20), cpu=_SHORT, file=_TOGETHER)
+            commands = [_words(inquiry, merged(inquiry.ranges)) for inquiry in inquiries]
+            told = run_series(
+                self._git, commands, at_once=_AT_ONCE, folder=self._spool, env=env, config=_CONFIG, limits=limits
+            )
+            both = zip(inquiries, told, strict=True)
+            return [self._traced(one, env) if out is None else read_incremental(out) for one, out in both]
 
     def _grafted(self, name: str, parents: Mapping[str, Sequence[str]]) -> dict[str, str]:
         """A graft file of ours that gives commits their further parents; git then leaves the commit-graph aside."""
@@ -101,12 +109,8 @@ class GitBlame:
         self, inquiry: Inquiry, ranges: Iterable[tuple[int, int]], env: dict[str, str]
     ) -> tuple[dict[int, Origin], bool]:
         """What one process tells, and whether it came to its end."""
-        name = os.fsdecode(path_bytes(inquiry.path))
-        through = [f"--ignore-rev={sha}" for sha in inquiry.without]
-        places = [word for start, end in ranges for word in ("-L", f"{start},{end}")]
         limits = self._git.bounded(seconds=_SECONDS, output=_OUTPUT)
-        words = ("blame", *_FLAGS, *through, *places, inquiry.commit, "--", name)
-        ran = self._git.run(*words, env=env, config=_CONFIG, limits=limits)
+        ran = self._git.run(*_words(inquiry, ranges), env=env, config=_CONFIG, limits=limits)
         return read_incremental(ran.out), ran.code == 0
 
     def contents(self, places: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
@@ -146,6 +150,13 @@ class GitBlame:
         """See :class:`evidence.model.Blame`."""
         matches = ((_CHANGE_HEAD.fullmatch(name), oid) for name, oid in sorted(self._references.items()))
         return {int(match[1]): oid for match, oid in matches if match}
+
+
+def _words(inquiry: Inquiry, ranges: Iterable[tuple[int, int]]) -> list[str]:
+    """What git is asked."""
+    through = [f"--ignore-rev={sha}" for sha in inquiry.without]
+    places = [word for start, end in ranges for word in ("-L", f"{start},{end}")]
+    return ["blame", *_FLAGS, *through, *places, inquiry.commit, "--", os.fsdecode(path_bytes(inquiry.path))]
 
 
 def read_incremental(out: bytes) -> dict[int, Origin]:

@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -131,10 +131,38 @@ class Git:
         limits: Limits | None = None,
     ) -> Child:
         """Start ``git ARGS`` in a session of its own. Raises UsageError when there is no git."""
-        limits = limits or self.limits
         settings = [word for item in (*_CONFIG, *config) for word in ("-c", item)]
-        bounds = [str(limits.cpu), str(limits.file // 512), str(limits.memory // 1024)]
         command = [_git(), f"--git-dir={self.folder}", *settings, *args]
+        return self._start(command, stdin, stdout, env or {}, limits or self.limits)
+
+    def start_script(
+        self,
+        script: Path,
+        words: Sequence[str],
+        *,
+        stdout: IO[bytes],
+        env: Mapping[str, str],
+        config: tuple[str, ...],
+        limits: Limits,
+    ) -> Child:
+        """Start a POSIX shell script of ours in a session of its own: it runs ``"$git"`` several times, each within
+        these limits, and has ``words`` for whatever comes from a repository."""
+        settings = dict(enumerate(item.partition("=") for item in (*_CONFIG, *config)))
+        pairs = {f"GIT_CONFIG_KEY_{n}": key for n, (key, _, _) in settings.items()}
+        pairs |= {f"GIT_CONFIG_VALUE_{n}": value for n, (_, _, value) in settings.items()}
+        own = {"git": _git(), "GIT_DIR": str(self.folder), "GIT_CONFIG_COUNT": str(len(settings))}
+        command = ["/bin/sh", str(script), *words]
+        return self._start(command, subprocess.DEVNULL, stdout, {**env, **own, **pairs}, limits)
+
+    def _start(
+        self,
+        command: Sequence[str],
+        stdin: int | IO[bytes],
+        stdout: int | IO[bytes],
+        env: Mapping[str, str],
+        limits: Limits,
+    ) -> Child:
+        bounds = [str(limits.cpu), str(limits.file // 512), str(limits.memory // 1024)]
         # stderr of the shell itself (a limit that cannot be raised) is dropped; git's own comes through descriptor 4.
         script = "exec 4>&2 2>/dev/null; " + _LIMITER
         with uninterrupted():  # a process that is not in the list yet would outlive us
@@ -144,7 +172,7 @@ class Git:
                 stdout=stdout,
                 stderr=subprocess.PIPE,
                 cwd=self.folder if self.folder.is_dir() else self.folder.parent,
-                env={**self.env, **(env or {})},
+                env={**self.env, **env},
                 start_new_session=True,
             )
             child = Child(process, limits.seconds)
