@@ -172,7 +172,8 @@ def _fetch(call: Call, last: str) -> str:
         return "AWS Parameter Store"
     if last in ("decrypt", "encrypt", "generate_data_key") and not _KMS_KEYS.isdisjoint(call.expr.keys):
         return "AWS KMS"
-    return _METHODS.get(last, "") if "." in call.name else ""
+    # pydantic's secrets have a method of the same name that takes nothing: it shows what is held already.
+    return _METHODS.get(last, "") if "." in call.name and call.expr.items else ""
 
 
 def _client(call: Call, last: str) -> str:

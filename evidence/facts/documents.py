@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from msgspec.structs import replace
@@ -14,6 +15,9 @@ from evidence.facts.rst import read_asciidoc, read_rst
 from evidence.facts.structured import text_of
 
 MAX_BYTES = 256 * 1024
+# Only a comment at the very top speaks of the whole document; "do not edit" in prose is advice to contributors.
+_FIRST_COMMENT = re.compile(r"\s{0,20}<!--(.{0,600}?)-->", re.DOTALL)
+_GENERATED = re.compile(r"\bgenerated (?:by|from|with|using)\b|@generated\b", re.IGNORECASE)
 
 
 def extract_markdown(content: bytes) -> Document:
@@ -40,7 +44,11 @@ def _document(form: str, content: bytes, read: Callable[[list[str]], Document]) 
     lines = text.split("\n")
     masked = mask_lines(lines[:-1] if len(lines) > 1 and not lines[-1] else lines)
     document = read(masked)
-    return replace(document, comments=_comments("\n".join(masked))) if "<!--" in text else document
+    if "<!--" not in text:
+        return document
+    first = _FIRST_COMMENT.match(text)
+    generated = first is not None and _GENERATED.search(first[1]) is not None
+    return replace(document, comments=_comments("\n".join(masked)), generated=generated)
 
 
 def _comments(text: str) -> str:

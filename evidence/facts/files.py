@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from evidence.facts.roles import Role, role_of
 from evidence.model import Blob, Changes, History, LineCount
 
 Record = TypeVar("Record")
+_CHANGES = re.compile(r"(?:^|/)(?:change|history|release|news)[^/]*$", re.IGNORECASE)
 
 
 class _NoHistory:
@@ -102,8 +104,9 @@ class Files:
 
     @cached_property
     def documents(self) -> dict[str, Document]:
-        """Markdown, reStructuredText and AsciiDoc."""
-        return self._of(Document)
+        """Markdown, reStructuredText and AsciiDoc that people wrote. Change logs may be gathered by a tool: what they
+        tell was written in commits and requests."""
+        return {p: d for p, d in self._of(Document).items() if not d.generated or _CHANGES.search(p)}
 
     @cached_property
     def commands(self) -> dict[str, Commands]:

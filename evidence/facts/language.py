@@ -135,7 +135,7 @@ _NAME_PATTERNS = (
     (re.compile(r"(docker|container)file[^/]*\.dockerignore"), "text"),
     (re.compile(r"(docker|container)file[.\-_][^/]*(?<!\.html)(?<!\.md)(?<!\.py)(?<!\.sh)(?<!\.txt)"), "dockerfile"),
     (re.compile(r"(gnu)?makefile\.[^/]*"), "makefile"),
-    (re.compile(r"procfile[.\-_][^/]*"), "procfile"),
+    (re.compile(r"procfile[.\-_][^/]*(?<!\.md)(?<!\.rst)(?<!\.html)(?<!\.py)"), "procfile"),
     (re.compile(r"jenkinsfile[.\-_][^/]*"), "text"),
     (re.compile(r"\.env([.\-_][^/]*)?"), "env"),
     (re.compile(r"\.flaskenv[.\-_][^/]*"), "env"),

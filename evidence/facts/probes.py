@@ -22,6 +22,9 @@ _NOT_PROBES = re.compile(r"(?:openapi|swagger|package(?:-lock)?|tsconfig|postman
 # Keys of checks that only a service's own health answers, and what such a check asks for: a path, or an address.
 _CHECKS = re.compile(r"health[-_ ]?check|liveness|readiness|startupprobe", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:^|\s|https?://[\w.:${}-]{1,100})(/[\w./-]{1,100})(?=$|[\s\"'?|;)])")
+# "GET /healthz HTTP/1.1" and the match rules of load balancers are no sentences; commands name what asks.
+_WORDS_OF_A_CHECK = 4
+_ASKS = re.compile(r"\b(?:curl|wget|http|https|nc|python\d?|httpie|GET|HEAD|fetch|Path|test|httpchk)\b")
 _NODES = 200_000
 
 
@@ -92,7 +95,12 @@ def _requests(wanted: re.Pattern[str], text: str) -> bool:
 
 
 def _in_node(wanted: re.Pattern[str], root: Node) -> Iterator[int]:
-    return (node.start for node in _told(root, _CONTEXT) if _requests(wanted, node.text))
+    return (n.start for n in _told(root, _CONTEXT) if _requests(wanted, n.text) and not _is_prose(n.text))
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a value tells people of an address: several words, and nothing among them that would ask for it."""
+    return text.count(" ") > _WORDS_OF_A_CHECK and _ASKS.search(text) is None
 
 
 def _told(root: Node, context: re.Pattern[str]) -> Iterator[Node]:

@@ -181,7 +181,8 @@ class Section(Struct, frozen=True):
 class Document(Struct, frozen=True):
     """Markdown, reStructuredText or AsciiDoc. ``front`` is the front matter (or None), ``fences`` the (language, first
     line, last line) of code blocks, ``links`` the (target, line) of links and images. ``comments`` is what HTML
-    comments say, cut to 4,000 characters: templates put their instructions there."""
+    comments say, cut to 4,000 characters: templates put their instructions there. ``generated`` means that the comment
+    at its top names a tool that wrote it."""
 
     format: str
     sections: tuple[Section, ...]
@@ -190,6 +191,7 @@ class Document(Struct, frozen=True):
     front: Node | None = None
     lost: tuple[Lost, ...] = ()
     comments: str = ""
+    generated: bool = False
 
 
 class Tag(Struct, frozen=True):

@@ -25,6 +25,10 @@ _IN_IMAGE = re.compile(r"\b([A-Za-z_]\w{1,80})[= ][\"']?\[masked:([a-z_]{1,40})\
 _FALLBACKS = frozenset({"or", "if"})
 _READERS = re.compile(r"(?:^|\.)(?:get|getenv|environ|env|config|str|pop|setdefault|get_env|get_secret)$")
 _EXAMPLES = frozenset({"example", "examples", "sample", "samples", "x-example", "enum", "properties"})
+# Keys of tables that say what a function, module or action is: "get_secret_value", "oci.secrets", "a/load-secrets".
+_LOOKED_UP = re.compile(
+    r"[./]|^(?:get|fetch|read|load|find|list|describe|rotate|store|parse|is|has)[_\-]", re.IGNORECASE
+)
 _SCHEMAS = ("$schema", "openapi", "swagger", "asyncapi")
 _LOCAL = re.compile(r"localhost|127\.0\.0\.1|0\.0\.0\.0|::1|host\.docker\.internal")
 _MAX_NODES = 50_000
@@ -116,7 +120,7 @@ def _literals(value: Expr, name: str, way: str, variable: str, depth: int = 0) -
             yield from _literals(item, name, "item", variable, depth + 1)
     elif value.kind == "dict":
         for key, item in zip(value.keys, value.items, strict=False):
-            if key.lower() not in _EXAMPLES:
+            if key.lower() not in _EXAMPLES and not _LOOKED_UP.search(key):
                 yield from _literals(item, key, way, variable, depth + 1)
     elif value.kind == "call":
         yield from _given(value, name, way, depth)

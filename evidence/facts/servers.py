@@ -37,6 +37,7 @@ _BASENAME = re.compile(r"[\w.\-]{1,100}\.(?:py|conf|ini|toml|xml|ya?ml|json)|(?<
 # Calls that start a server from Python.
 _RUNNERS = {
     "uvicorn.run": "uvicorn", "uvicorn.Config": "uvicorn", "waitress.serve": "waitress",
+    "waitress.create_server": "waitress", "waitress.server.create_server": "waitress",
     "gevent.pywsgi.WSGIServer": "gevent",
     "eventlet.wsgi.server": "eventlet", "hypercorn.asyncio.serve": "hypercorn", "gevent.wsgi.WSGIServer": "gevent",
     "cheroot.wsgi.Server": "cheroot", "cherrypy.wsgiserver.CherryPyWSGIServer": "cheroot",

@@ -40,6 +40,7 @@ _CASES = {
     "make/build.mk": "makefile",
     "Procfile": "procfile",
     "Procfile.dev": "procfile",
+    "Procfile.md": "markdown",
     "justfile": "justfile",
     "bin/deploy.sh": "shell",
     "README.md": "markdown",

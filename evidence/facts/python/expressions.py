@@ -126,6 +126,9 @@ class Reader:
     def _list(self, node: ast.List | ast.Tuple | ast.Set, depth: int, name: str) -> Expr:
         return Expr("list", "", tuple(self.read(e, depth + 1, name) for e in node.elts[:MAX_ITEMS]))
 
+    def _each(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, depth: int, name: str) -> Expr:
+        return Expr("op", "each", (self.read(node.elt, depth + 1, name),))
+
     def _dict(self, node: ast.Dict, depth: int, _name: str) -> Expr:
         keys = tuple(_key(k) if k else "**" for k in node.keys[:MAX_ITEMS])
         items = tuple(self.read(v, depth + 1, k) for k, v in zip(keys, node.values, strict=False))
@@ -212,6 +215,9 @@ _READERS: dict[type[ast.AST], Callable[..., Expr]] = {
     ast.List: Reader._list,
     ast.Tuple: Reader._list,
     ast.Set: Reader._list,
+    ast.ListComp: Reader._each,
+    ast.SetComp: Reader._each,
+    ast.GeneratorExp: Reader._each,
     ast.Dict: Reader._dict,
     ast.JoinedStr: Reader._fstring,
     ast.BoolOp: Reader._operation,

@@ -21,7 +21,7 @@ _DYNAMIC = (*LOADERS, "getattr")
 _PASSING = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "filter"})
 # What a method can register; the others take anything.
 _KINDS = {"register_blueprint": "blueprint", "add_namespace": "namespace"}
-_MAX_DEPTH = 5
+_MAX_DEPTH = 8
 _MAX_PREFIXES = 8
 _MAX_PREFIX = 400
 
