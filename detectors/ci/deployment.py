@@ -165,7 +165,7 @@ def _is_extension(project: Project) -> bool:
     setup = project.python.get("setup.py")
     for call in setup.module.calls if setup is not None else ():
         name = call.expr.kwarg("name") if call.last == "setup" else None
-        names += [name.text] if name is not None else []
+        names += [part.text for part in name.walk() if part.kind == "str"] if name is not None else []
     return any(_EXTENSION.search(name.strip()) for name in names)
 
 

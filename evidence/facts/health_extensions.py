@@ -36,6 +36,9 @@ _ASKS = re.compile(
     r"(?:^|[^a-z])(?:db|database|sql\w{0,12}|postgres\w{0,8}|redis|cache|mongo\w{0,6}|queue|broker|celery)",
     re.IGNORECASE,
 )
+_ADDRESS = re.compile(
+    r"/(?:[\w/-]{0,40}[/_-])?(?:health|ready|readi|live|alive|status|ping|check|heartbeat)", re.IGNORECASE
+)
 _SPLIT = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _GIVEN = ("db", "redis", "migrate")
 
@@ -69,7 +72,10 @@ def health_extensions(project: Project) -> tuple[HealthExtension, ...]:
 
 
 def _rule(call: Call) -> str:
-    return next((p.text for p in call.expr.walk() if p.kind == "str" and p.text.startswith("/")), "")
+    """The address among the arguments: by its place, or by its name where it speaks of health."""
+    given = [p.text for p in call.expr.args if p.kind == "str" and p.text.startswith("/")]
+    named = [p.text for p in call.expr.walk() if p.kind == "str" and _ADDRESS.match(p.text)]
+    return next(iter((*given, *named)), "")
 
 
 def _bound(project: Project) -> Iterator[tuple[PyFile, Call, str]]:
@@ -121,7 +127,7 @@ def _registered(project: Project) -> Iterator[HealthCheck]:
                 text = decorator.expr.text.partition("(")[0]
                 if text.endswith(("checks.register", "dockerflow.check")):
                     scope = file.scopes.get(definition.qualname, 0)
-                    yield HealthCheck(file, definition.start, definition.end, False, scope)
+                    yield HealthCheck(file, definition.start, definition.end, bool(file.calls_in(scope)), scope)
 
 
 def _configured(project: Project) -> Iterator[HealthCheck]:

@@ -17,6 +17,7 @@ _BLOCKS = {
 # Where ``cpu`` and ``count`` are settings of the service itself.
 _COUNTED = ("copilot", "ecs")
 _TOP_KEYS = 2
+_SECTIONED = ("copilot", "konf")
 _SETTINGS = {".sls": table.SALT_LIMIT, ".bicep": table.BICEP_LIMIT}
 
 
@@ -62,6 +63,17 @@ def definitions(data: Mapping[str, Data], texts: Mapping[str, Text]) -> Iterator
             tool = _tool(path, root) or ("helm" if path in values else "")
             if tool:
                 yield Definition(path, root.start, min(root.end, root.start + 39), tool, environment_of(path))
+                yield from _sections(path, root, tool)
+
+
+def _sections(path: str, root: Node, tool: str) -> Iterator[Definition]:
+    """What one descriptor says for each environment: below ``environments``, or in sections named for them."""
+    if tool in _SECTIONED:
+        held = root.get("environments") or root
+        for key, value in held.pairs():
+            environment = environment_of(key)
+            if environment and value.kind == "map":
+                yield Definition(path, held.line_of(key), max(value.end, value.start), tool, environment)
 
 
 def _values(data: Mapping[str, Data]) -> frozenset[str]:

@@ -122,7 +122,7 @@ class Names:
         dotted, attributes = name, ""
         while dotted.strip("."):
             found = self.module(path, dotted)
-            if found:
+            if found and not (attributes and self._needs_package(file, dotted, found)):
                 shadow = self._shadow(path, dotted, found)
                 if shadow:
                     last = dotted.rpartition(".")[2]
@@ -139,6 +139,13 @@ class Names:
     def inside(self, path: str, attribute: str) -> Ref:
         """Where ``attribute`` of the module at ``path`` is defined."""
         return self._inside(path, attribute, 0)
+
+    def _needs_package(self, file: PyFile, dotted: str, found: str) -> bool:
+        """Whether a file imports from below ``dotted`` what a lone module cannot hold: then the module found is only
+        named like the library."""
+        if found.endswith("__init__.py") or dotted.startswith("."):
+            return False
+        return any(item.module.startswith(f"{dotted}.") for item in file.module.imports)
 
     def _shadow(self, path: str, dotted: str, submodule: str) -> str:
         """The package ``__init__`` that binds the submodule's name to something else: ``from .users import users``."""

@@ -44,7 +44,8 @@ class Makefiles:
         return found or None
 
     def _has(self, folder: str, target: str) -> bool:
-        return any((path, target) in self.by_target for path, _commands in self.by_folder[folder])
+        files = self.by_folder[folder]
+        return any((path, target) in self.by_target or target in commands.needs for path, commands in files)
 
     def _recipes(self, files: list[tuple[str, Commands]], folder: str, name: str) -> Iterator[Found]:
         order: list[str] = []

@@ -35,8 +35,8 @@ def files(inputs: CiInputs, words: tuple[str, ...], directory: str, root: str) -
     if name == "python":
         path = next((p for w in rest if not w.startswith("-") and (p := locate(inputs, w, directory, root))), "")
         return pythonic.script(inputs, path, words) if path in inputs.python else None
-    if "/" in name or name in inputs.commands:
-        path = locate(inputs, name, directory, root)
+    if "/" in name or name in inputs.commands or name.endswith(".sh"):
+        path = locate(inputs, name, directory, root) or _copied(inputs, name.rpartition("/")[2])
         if path in inputs.python:
             return pythonic.script(inputs, path, ("python", *words))
         return called(inputs, path, rest)
@@ -133,3 +133,10 @@ def locate(inputs: CiInputs, name: str, directory: str, root: str = "") -> str:
             if path:
                 return path
     return ""
+
+
+def _copied(inputs: CiInputs, name: str) -> str:
+    """The one script of this name that stands beside the Dockerfile of an image that takes it in."""
+    beside = {d.rpartition("/")[0] for d in inputs.dockerfiles}
+    found = [p for p in inputs.commands if p.rpartition("/")[2] == name and p.rpartition("/")[0] in beside]
+    return found[0] if len(found) == 1 else ""
