@@ -26,7 +26,9 @@ class FakeGitLab(FakeGitHub):
             if (broken := fault(request)) is not None:
                 return broken
         if request.path == "/api/graphql":
-            return Answer({"data": {"project": self._pulse()}}) if self.has_graphql else Answer({}, 404)
+            asked = request.body["variables"]
+            found = self._commits(asked["iids"]) if "iids" in asked else self._pulse()
+            return Answer({"data": {"project": found}}) if self.has_graphql else Answer({}, 404)
         if (elsewhere := self._elsewhere(request)) is not None:
             return elsewhere
         start, path = "/api/v4/projects/", request.path
@@ -65,6 +67,18 @@ class FakeGitLab(FakeGitHub):
         page, more = int(request.query.get("page", 1)), "Link" in answer.headers
         answer.headers |= {"X-Total": str(len(found)), "X-Next-Page": str(page + 1) if more else ""}
         return answer
+
+    def _commits(self, iids: list[str]) -> dict[str, Any]:
+        def nodes(it: Pull) -> list[dict[str, Any]]:
+            named = [(sha, {"username": login} if login else None) for sha, login in reversed(it.commits)]
+            return [{"sha": sha, "author": author} for sha, author in named]
+
+        chosen = [it for it in self.repo.pulls if str(it.number) in iids]
+        return {
+            "mergeRequests": {
+                "nodes": [{"iid": str(it.number), "commitsWithoutMergeCommits": {"nodes": nodes(it)}} for it in chosen]
+            }
+        }
 
     def _pulse(self) -> dict[str, Any]:
         def newest(items: list[Any]) -> dict[str, Any]:

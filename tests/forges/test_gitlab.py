@@ -11,7 +11,7 @@ from evidence.model import Account, Ledger
 from evidence.source.forges import digest_of
 from tests.forges.asking import asked, noted
 from tests.forges.conftest import GITLAB_TOKEN
-from tests.forges.data import Said, repository
+from tests.forges.data import Said, repository, sha
 from tests.forges.fake_github import Answer
 from tests.forges.fake_gitlab import FakeGitLab
 
@@ -124,3 +124,24 @@ def test_a_deleted_account_is_nobody_and_a_project_token_a_bot(gitlab: Start) ->
     first, second = asked(server, kind="gitlab").requests
     assert first.author is None
     assert second.author == Account("project_12_bot_0a1b2c", "bot")
+
+
+def test_commits_lead_to_accounts(gitlab: Start) -> None:
+    """GraphQL tells who stands behind the commits of merge requests, twenty a question; unknown authors stay so."""
+    server = gitlab(repository(pulls=45))
+    server.repo.pulls[0].commits = [(sha("first"), None), (sha("second"), "ada")]
+    changes = asked(server, kind="gitlab")
+    assert changes.requests[0].commits == (sha("first"), sha("second"))
+    assert changes.committers[sha("second")] == changes.committers[sha("commit 45")] == Account("ada")
+    assert sha("first") not in changes.committers
+    assert len([request for request in server.asked if request.path == "/api/graphql"]) == 1 + 3
+
+
+def test_without_graphql_the_accounts_alone_are_lacking(gitlab: Start) -> None:
+    """A GitLab that answers no GraphQL (a job's token gets none) gives all else, and the ledger says what is not."""
+    server, ledger = gitlab(repository()), Ledger()
+    server.has_graphql = False
+    changes = asked(server, ledger, kind="gitlab")
+    assert (changes.missing, changes.committers) == ({}, {})
+    assert all(change.reviews and change.threads for change in changes.requests)
+    assert [subject for subject, _reason in noted(ledger, "forge_sampled")] == ["accounts behind commits of id"]

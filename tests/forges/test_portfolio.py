@@ -15,6 +15,7 @@ from evidence.source.owner import Owner, owner_of
 from tests.forges.conftest import TOKEN
 from tests.forges.data import Repo
 from tests.forges.fake_github import Answer, FakeGitHub, Request
+from tests.forges.fake_gitlab import FakeGitLab
 from tests.source.building import Builder
 
 Start = Callable[..., FakeGitHub]
@@ -124,3 +125,48 @@ def test_a_limit_and_globs_choose(
     assert [repository["name"] for repository in digest["repositories"]] == names
     (entry,) = [entry for entry in digest["ledger"] if entry["code"] == "portfolio_chosen"]
     assert entry["reason"].startswith(f"{len(names)} of 3 repositories")
+
+
+def test_a_group_on_gitlab_is_one_digest(
+    gitlab: Callable[..., FakeGitLab], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group's projects, subgroups among them and forks left out, are scanned into one digest whose citations say of
+    which project they are, and which is verified project by project."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    factory = "import flask\n\n\ndef create_app():\n    app = flask.Flask(__name__)\n    return app\n"
+    for name in ("team/app", "team/sub/tool"):
+        made = Builder(tmp_path / "root" / f"{name}.git")
+        made.commit({"web.py": factory, "wsgi.py": "from web import create_app\n\napp = create_app()\n"}, "Begin")
+    server = gitlab(Repo(name="team/app"))
+    server.git_root = tmp_path / "root"
+    projects = [{"id": at, "path_with_namespace": path, "forked_from_project": {"id": 9} if "fork" in path else None}
+                for at, path in enumerate(("team/app", "team/sub/tool", "team/fork"))]  # fmt: skip
+    asked_for: list[Request] = []
+
+    def group(request: Request) -> Answer | None:
+        if request.path == "/api/v4/groups/team/projects":
+            asked_for.append(request)
+            return Answer(projects)
+        return Answer([]) if request.path == "/api/v4/users" else None
+
+    server.faults.append(group)
+    named = (
+        "--host",
+        f"{server.origin}=gitlab",
+        "--allow-insecure-host",
+        server.origin,
+        "--no-forge",
+        "--workers",
+        "1",
+    )
+    output = tmp_path / "d.json"
+    assert run(["scan", f"{server.origin}/groups/team", *named, "-o", str(output)]) == 0
+    digest = json.loads(output.read_text())
+    assert [repository["name"] for repository in digest["repositories"]] == ["team/app", "team/sub/tool"]
+    assert asked_for[0].query["include_subgroups"] == "True"
+    found = next(signal for signal in digest["signals"] if signal["id"] == "flask.app_factory")
+    assert {citation["repository"] for citation in found["citations"]} == {r["id"] for r in digest["repositories"]}
+    supported = [cell for cell in digest["cells"] if cell["competency"] == "app-structure" and cell["findings"]]
+    assert any(len(cell["findings"]) > 1 for cell in supported)
+    repos = [word for name in ("team/app", "team/sub/tool") for word in ("--repo", f"{server.origin}/{name}")]
+    assert run(["verify", str(output), *repos, *named[:-3], "--workers", "1", "--full"]) == 0

@@ -19,6 +19,7 @@ from evidence.source.forges.asking import Asking, Subject
 from evidence.source.forges.cache import AnswerCache, Marks, items_of
 from evidence.source.forges.endpoint import Endpoint, origin_of
 from evidence.source.forges.gathered import PARTS, Gathered, StoredChange, StoredIssue
+from evidence.source.forges.gitlab_commits import A_PAGE, Commits, commits_of
 from evidence.source.forges.gitlab_records import GitLabRecords
 from evidence.source.forges.http import USER_AGENT, ForgeSession, decoded
 from evidence.source.forges.memo import Memo
@@ -153,25 +154,38 @@ class _Reading:
             if stored is not None and stored.request.updated == change.updated:
                 self.found.changes[change.number] = stored
         unread = [change for change in changes if change.number not in self.found.changes]
-        # Of what is left, a third is for issues; a merge request takes two: discussions and approvals.
+        # Of what is left, a third is for issues; a merge request takes two (discussions, approvals) and a share in one.
         left = (self.session.most_asked - self.session.asked) * 2 // 3
-        chosen = spread(unread, max(1, left // 2), self.number)
+        chosen = spread(unread, max(1, left * A_PAGE // (2 * A_PAGE + 1)), self.number)
+        commits = self._commits([change.number for change in chosen])
         for change in chosen:
-            self._read_change(project, change)
+            self._read_change(project, change, commits.get(change.number, {}))
         if len(self.found.changes) < total:
             advice = "" if self.session.has_token else ": with a token (GITLAB_TOKEN) more would be"
             self.found.sampled["changes"] = (
                 f"{len(self.found.changes)} of {total:,} were read, spread evenly over time{advice}"
             )
 
-    def _read_change(self, project: Any, change: ChangeRequest) -> None:
+    def _commits(self, numbers: list[int]) -> dict[int, Commits]:
+        try:
+            return commits_of(self.session, self.endpoint, self.path, numbers)
+        except Unavailable as error:
+            if error.status in (-1, 0):
+                raise
+            self.found.sampled["accounts behind commits"] = str(error)
+            return {}
+
+    def _read_change(self, project: Any, change: ChangeRequest, commits: Commits) -> None:
         request = project.mergerequests.get(change.number, lazy=True)
         discussions = list(self._pages(request.discussions, 2))
         cut = {"threads": PER_PAGE} if self._more() else {}
         threads, comments = self.records.discussions(discussions, change.url)
         reviews = self.records.reviews(discussions, self._approvals(request), change.url)
-        full = msgspec.structs.replace(change, threads=threads, comments=comments, reviews=reviews)
-        self.found.changes[change.number] = StoredChange(full, {}, cut)
+        full = msgspec.structs.replace(
+            change, threads=threads, comments=comments, reviews=reviews, commits=tuple(commits)
+        )
+        accounts = {sha: account for sha, account in commits.items() if account is not None}
+        self.found.changes[change.number] = StoredChange(full, accounts, cut)
 
     def _approvals(self, request: Any) -> dict[str, Any] | None:
         """The list of approvals; system notes tell of them too, so a forge that refuses it is asked no more."""
