@@ -66,7 +66,7 @@ def highlighted(shown: list[str], path: str, start: int) -> Markup:
     """``shown`` as one ``span`` per line that carries its number, coloured when the language of ``path`` is known."""
     from markupsafe import Markup
 
-    coloured = _tokens(shown, path)
+    coloured = _tokens("\n".join(shown), path)
     numbered = (
         Markup('<span class="line" data-n="{}">{}</span>').format(start + index, line)
         for index, line in enumerate(coloured)
@@ -74,14 +74,15 @@ def highlighted(shown: list[str], path: str, start: int) -> Markup:
     return Markup("\n").join(numbered)
 
 
-def _tokens(shown: list[str], path: str) -> list[Markup]:
-    """Each line as markup; line breaks inside a token (a docstring) end and reopen its span."""
+@lru_cache(maxsize=2_000)
+def _tokens(text: str, path: str) -> tuple[Markup, ...]:
+    """Each line as markup; line breaks inside a token (a docstring) end and reopen its span. Remembered: a server
+    renders the same excerpts with names and without, and again for each part of a digest."""
     from markupsafe import Markup, escape
 
-    text = "\n".join(shown)
     lexer = _lexer(path)
     if lexer is None or len(text) > _MOST_COLOURED:
-        return [escape(line) for line in shown]
+        return tuple(escape(line) for line in text.split("\n"))
     rows: list[list[Markup]] = [[]]
     for family, piece in _pieces(lexer, text):
         for index, part in enumerate(piece.split("\n")):
@@ -89,7 +90,7 @@ def _tokens(shown: list[str], path: str) -> list[Markup]:
                 rows.append([])
             if part:
                 rows[-1].append(Markup('<span class="{}">{}</span>').format(family, part) if family else escape(part))
-    return [Markup("").join(row) for row in rows]
+    return tuple(Markup("").join(row) for row in rows)
 
 
 def _pieces(lexer: Lexer, text: str) -> Iterator[tuple[str, str]]:

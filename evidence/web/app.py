@@ -16,6 +16,7 @@ from evidence.model import EvidenceError
 from evidence.web import access, api, digests, errors, headers, health, home, logs, scans, sharing, showing, tracing
 from evidence.web import context as _context
 from evidence.web.extensions import csrf, db, limiter, migrate, talisman
+from evidence.web.running.renderer import Renderer
 from evidence.web.running.runner import Runner
 from evidence.web.settings import Settings
 
@@ -28,7 +29,8 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(__name__)
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     app.config.from_mapping(_flask_settings(settings))
-    app.extensions["evidence"] = _context.Context(settings, Runner(app, settings, socket.gethostname()))
+    runner = Runner(app, settings, socket.gethostname())
+    app.extensions["evidence"] = _context.Context(settings, runner, Renderer(runner.pseudonyms))
     logs.init_app(app)
     tracing.init_app(app)
     _bind_extensions(app, settings)
@@ -48,7 +50,8 @@ def _flask_settings(settings: Settings) -> dict[str, object]:
     return {
         "SECRET_KEY": _secret_key(settings),
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
+        # A server may have gone away between two requests; a file has not.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": settings.database is not None},
         "TRUSTED_HOSTS": list(settings.host_names) if settings.host_names else None,
         "MAX_CONTENT_LENGTH": _MOST_BYTES,
         "MAX_FORM_MEMORY_SIZE": _MOST_BYTES,

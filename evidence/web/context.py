@@ -11,16 +11,23 @@ from evidence.web.pages import Pages
 from evidence.web.settings import Settings
 
 if TYPE_CHECKING:
+    from evidence.web.running.renderer import Renderer
     from evidence.web.running.runner import Runner
 
 
 @dataclass
 class Context:
-    """One for each application: its settings, the queue of scans, and pages that are rendered already."""
+    """One for each application: its settings, the queue of scans, what renders, and pages that are ready."""
 
     settings: Settings
     runner: Runner
+    renderer: Renderer
     pages: Pages = field(default_factory=Pages)
+
+    def forget(self) -> None:
+        """Let go of all pages and of what renders: what is deleted is in no memory either."""
+        self.pages.clear()
+        self.renderer.close()
 
 
 def ours() -> Context:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, or_, select, text
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, exists, or_, select, text
+from sqlalchemy.orm.attributes import set_committed_value
 
-from evidence.model import Digest
 from evidence.report.json_form import from_json
 from evidence.web.extensions import db
-from evidence.web.models import Asked, Page, Scan, State, StoredDigest, now
+from evidence.web.models import Asked, Correction, Page, Reveal, Scan, State, StoredDigest, now
 from evidence.web.running.work import Product, standing_of
 from evidence.web.settings import Settings
 
@@ -80,9 +82,23 @@ def same(scan: Scan, standing: str) -> StoredDigest | None:
     )
 
 
+@lru_cache(maxsize=1)
+def _found() -> Select[StoredDigest, bool, bool]:
+    ends = or_(StoredDigest.expires.is_(None), StoredDigest.expires > bindparam("now"))
+    hangs_on = [exists().where(each.digest_id == StoredDigest.id) for each in (Reveal, Correction)]
+    return select(StoredDigest, *hangs_on).where(StoredDigest.id == bindparam("id"), ends)
+
+
 def find(digest_id: str) -> StoredDigest | None:
-    """The digest of this id, if it has not expired."""
-    return db.session.scalar(select(StoredDigest).where(StoredDigest.id == digest_id, _alive()))
+    """The digest of this id, if it has not expired: one query where nobody has corrected it or asked for its names."""
+    row = db.session.execute(_found(), {"id": digest_id, "now": now()}).first()
+    if row is None:
+        return None
+    stored, revealed, corrected = row
+    for name, there in (("reveals", revealed), ("corrections", corrected)):
+        if not there:
+            set_committed_value(stored, name, [])
+    return stored
 
 
 def listed(limit: int, before: int = 0) -> list[StoredDigest]:
@@ -91,11 +107,13 @@ def listed(limit: int, before: int = 0) -> list[StoredDigest]:
     return list(db.session.scalars(query.offset(before).limit(limit)))
 
 
-def related(stored: StoredDigest) -> list[StoredDigest]:
-    """Other digests of the same person or, without one, of the same links: what it may be compared with."""
+def related(stored: StoredDigest) -> Sequence[Row[str, datetime, str]]:
+    """Id, date and commit of other digests of the same person or, without one, of the same links: what it may be
+    compared with."""
     alike = StoredDigest.subject_key == stored.subject_key
-    query = select(StoredDigest).where(alike, StoredDigest.id != stored.id, _alive())
-    return list(db.session.scalars(query.order_by(StoredDigest.created.desc()).limit(20)))
+    query = select(StoredDigest.id, StoredDigest.created, StoredDigest.commit)
+    query = query.where(alike, StoredDigest.id != stored.id, _alive())
+    return db.session.execute(query.order_by(StoredDigest.created.desc()).limit(20)).all()
 
 
 def page_of(stored: StoredDigest, form: str) -> str | None:
@@ -104,17 +122,17 @@ def page_of(stored: StoredDigest, form: str) -> str | None:
     return None if packed is None else zlib.decompress(packed).decode()
 
 
-def content_of(stored: StoredDigest) -> bytes:
-    """The JSON form of a digest. LookupError when it was removed meanwhile."""
+def packed_content_of(stored: StoredDigest) -> bytes:
+    """The JSON form of a digest, compressed by zlib. LookupError when it was removed meanwhile."""
     packed = db.session.scalar(select(StoredDigest.content).where(StoredDigest.id == stored.id))
     if packed is None:
         raise LookupError(stored.id)
-    return zlib.decompress(packed)
+    return packed
 
 
-def digest_of(stored: StoredDigest) -> Digest:
-    """The digest itself."""
-    return from_json(content_of(stored))
+def content_of(stored: StoredDigest) -> bytes:
+    """The JSON form of a digest."""
+    return zlib.decompress(packed_content_of(stored))
 
 
 def _alive() -> ColumnElement[bool]:

@@ -28,7 +28,9 @@ class Named:
 
 def form_for_visitor(stored: StoredDigest) -> str:
     """``anonymous`` until this visitor has chosen to see the names, where that is how the server reads first."""
-    return PLAIN if not settings().anonymous_first or stored.id in _revealed() else ANONYMOUS
+    if not settings().anonymous_first:
+        return PLAIN
+    return PLAIN if visitor_name() in {each.who for each in stored.reveals} else ANONYMOUS
 
 
 def _revealed() -> set[str]:

@@ -44,6 +44,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         ) from None
     say(f"http://{_shown(settings.host)}:{_port(server)}/")
     with working(app):
+        app.extensions["evidence"].renderer.start()
         server.run()
 
 
@@ -86,6 +87,7 @@ def working(app: Flask) -> Iterator[None]:
     finally:
         stop.set()
         ours.runner.close()
+        ours.renderer.close()
         sweeper.join(5)
 
 
@@ -95,6 +97,7 @@ def _expire(app: Flask, stop: threading.Event) -> None:
             try:
                 gone = keeping.expire()
                 if gone:
+                    app.extensions["evidence"].forget()
                     _log.info("digests expired", count=gone)
             except SQLAlchemyError as error:
                 _log.error("expired digests could not be removed", kind=type(error).__name__)

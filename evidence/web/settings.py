@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     parse_workers: int = Field(default=2, ge=1, le=64)
     scan_seconds: int = Field(default=1800, ge=5)
     scan_memory_mib: int = Field(default=4096, ge=512)
+    scan_niceness: int = Field(default=10, ge=0, le=19)
     queue: int = Field(default=20, ge=1)
     queue_per_person: int = Field(default=6, ge=1)
     links_at_once: int = Field(default=5, ge=1, le=20)

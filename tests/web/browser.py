@@ -29,6 +29,7 @@ def served(data: Path, *options: str) -> Iterator[str]:
     """``evidence serve`` on a free port: its address. It is told to stop at the end, and must."""
     command = [sys.executable, "-m", "evidence", "serve", "--port", "0", "--data", str(data), *options]
     environment = {**os.environ, "EVIDENCE_WEB_PARSE_WORKERS": "1", "EVIDENCE_WEB_PARALLEL_SCANS": "1"}
+    environment["EVIDENCE_WEB_SCAN_NICENESS"] = "0"
     log = (data.parent / "serve.log").open("w+b")
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=log, env=environment)
     assert process.stderr is not None

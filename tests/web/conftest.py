@@ -101,7 +101,7 @@ def data(tmp_path: Path) -> Path:
 def usual_settings(data: Path, forge: Server, mute: str, **given: Any) -> Settings:
     """Settings of a server whose forge is the one on loopback; anything can be set otherwise."""
     usual: dict[str, Any] = {"data": data, "insecure_hosts": (forge.origin, mute), "parse_workers": 1}
-    usual["rate_sign_in"] = "1000 per minute"
+    usual |= {"rate_sign_in": "1000 per minute", "scan_niceness": 0}
     return read_settings({**usual, "rate_pages": "100000 per minute", "rate_scans": "1000 per hour", **given})
 
 

@@ -8,8 +8,8 @@ from evidence.web import keeping
 from evidence.web.api.records import DigestList, DigestRecord, Paging
 from evidence.web.api.routes import answer, blueprint, query_of
 from evidence.web.context import ours
-from evidence.web.digests.downloads import json_of
 from evidence.web.digests.finding import own_digest, the_digest
+from evidence.web.digests.reading import json_of
 from evidence.web.naming import form_for_visitor, named, named_all
 from evidence.web.naming import reveal as show_names
 
@@ -47,6 +47,6 @@ def reveal(digest_id: str) -> Response:
 def delete_digest(digest_id: str) -> Response:
     """Remove it, from the database's files as well."""
     stored = own_digest(digest_id)
-    ours().pages.drop(stored.id)
     keeping.remove(stored)
+    ours().forget()
     return Response(status=204)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+
 from evidence.matrix.load import load_matrix
 from evidence.model import CellStatus, Level
 from evidence.report.narrowing import OTHERS, OWN, Part
 from evidence.report.words import CONTRADICTED, STATUS
 from evidence.web.errors import Refused
 
-__all__ = ["FIELDS", "KEEPS", "Part", "days_of", "offered"]
+__all__ = ["KEEPS", "Part", "days_of", "offered", "part_of"]
 
-FIELDS = ("domain", "level", "status", "whose")
 KEEPS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "a year", "": "until deleted"}
 
 Choices = dict[str, tuple[str, list[tuple[str, str]]]]
@@ -18,9 +20,8 @@ Choices = dict[str, tuple[str, list[tuple[str, str]]]]
 
 def offered(with_candidate: bool) -> Choices:
     """For each field its label, and the values with their words."""
-    domains = dict.fromkeys(row.domain for row in load_matrix().rows)
     found: Choices = {
-        "domain": ("Domain", [("", "All domains"), *((each, each) for each in domains)]),
+        "domain": ("Domain", [("", "All domains"), *((each, each) for each in _domains())]),
         "level": ("Level", [("", "All levels"), *((each.value, each.value) for each in Level)]),
         "status": (
             "Status",
@@ -34,6 +35,17 @@ def offered(with_candidate: bool) -> Choices:
     if with_candidate:
         found["whose"] = ("Whose", [("", "Everybody's"), (OWN, "The candidate's own"), (OTHERS, "By others")])
     return found
+
+
+@lru_cache(maxsize=1)
+def _domains() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(row.domain for row in load_matrix().rows))
+
+
+def part_of(asked: Mapping[str, str], *, with_candidate: bool) -> Part:
+    """The part that an address asks for; what is not offered is ignored."""
+    known = {name: {value for value, _ in values} for name, (_, values) in offered(with_candidate).items()}
+    return Part(**{name: asked.get(name, "") for name in known if asked.get(name, "") in known[name]})
 
 
 def days_of(text: str) -> int | None:

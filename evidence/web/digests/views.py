@@ -7,7 +7,6 @@ from datetime import timedelta
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from evidence.report.narrowing import part
 from evidence.web import asking, keeping
 from evidence.web.context import ours, settings
 from evidence.web.digests import choices
@@ -43,12 +42,11 @@ def style() -> Response:
 
 
 @blueprint.get("/<digest_id>")
-def read(digest_id: str) -> str:
+def read(digest_id: str) -> Response:
     """The digest: the same page as the file, within the server's own bars; or the part of it that is asked for."""
     stored = the_digest(digest_id)
     form = form_for_visitor(stored)
-    asked = {name: request.args.get(name, "") for name in choices.FIELDS}
-    wanted = part(digest_in(stored, form), **asked) if any(asked.values()) else choices.Part()
+    wanted = choices.part_of(request.args, with_candidate=stored.whose is not None)
     top = render_template(
         "digests/_top.html",
         stored=stored,
@@ -110,8 +108,8 @@ def anew(digest_id: str) -> Answer:
 def delete(digest_id: str) -> Answer:
     """Remove it, from the database's files as well."""
     stored = own_digest(digest_id)
-    ours().pages.drop(stored.id)
     keeping.remove(stored)
+    ours().forget()
     flash("The digest is deleted, with everything that hung on it.")
     return redirect(url_for("digests.listing"), 303)
 
@@ -121,7 +119,7 @@ def purge() -> Answer:
     """Remove everything. On a team server that is the operator's, by command line."""
     if settings().team:
         raise Refused(403, "On a team server its operator purges: evidence purge.")
-    ours().pages.clear()
     keeping.purge()
+    ours().forget()
     flash("Everything is deleted.")
     return redirect(url_for("digests.listing"), 303)

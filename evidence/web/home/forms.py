@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -14,6 +15,12 @@ from evidence.web import links
 from evidence.web.asking import Wanted, wanted
 from evidence.web.context import settings
 from evidence.web.models import MOST
+
+
+@lru_cache(maxsize=1)
+def profiles() -> tuple[tuple[str, str], ...]:
+    """Id and title of each role profile."""
+    return tuple((profile.id, profile.title) for profile in load_profiles())
 
 
 def _stripped(text: str | None) -> str:
@@ -34,7 +41,7 @@ class LinksForm(FlaskForm):  # type: ignore[misc]  # comes without types
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.profile.choices = [("", "The whole matrix"), *((p.id, p.title) for p in load_profiles())]
+        self.profile.choices = [("", "The whole matrix"), *profiles()]
 
     @property
     def sources(self) -> list[str]:

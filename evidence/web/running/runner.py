@@ -107,7 +107,8 @@ class Runner:
         known = frozenset[str]() if scan.anew else keeping.known_standings(scan)
         db.session.commit()
         with work_folder(self.folder) as folder:
-            bounds = Bounds(folder, self._settings.scan_memory_mib, self._settings.scan_seconds)
+            given = self._settings
+            bounds = Bounds(folder, given.scan_memory_mib, given.scan_seconds, given.scan_niceness)
             return run_apart(
                 scanned,
                 request,

@@ -28,11 +28,13 @@ _home: list[Connection] = []
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a process may take: ``folder`` is its only place for files, ``memory`` is MiB of address space."""
+    """What a process may take: ``folder`` is its only place for files, ``memory`` is MiB of address space, ``nice`` is
+    how far it stands back for those who read."""
 
     folder: Path
     memory: int
     seconds: int
+    nice: int = 10
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,28 @@ class Answer:
 def begin(home: Connection, bounds: Bounds) -> None:
     """Make this process what it is to be: its own session, bounded, and gone when the server is gone."""
     os.setsid()
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    end_with_server()
+    if bounds.nice:
+        _give_way(bounds.nice)
     # Only the soft limit: the pool and git inherit it and set tighter ones of their own.
     _soft(resource.RLIMIT_AS, bounds.memory << 20)
     _soft(resource.RLIMIT_CORE, 0)
     os.environ["TMPDIR"] = tempfile.tempdir = str(bounds.folder)
     _home.append(home)
     _send("process", os.getpid())
+
+
+def end_with_server() -> None:
+    """Have the kernel end this process when the thread of the server that started it is gone."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _give_way(nice: int) -> None:
+    """Leave the processors to those who read: this process, and all that it starts, takes what they do not need."""
+    with suppress(OSError, AttributeError):
+        os.nice(nice)
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _soft(kind: int, most: int) -> None:

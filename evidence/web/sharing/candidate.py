@@ -48,7 +48,7 @@ def _shared(token: str) -> StoredDigest:
 
 @blueprint.get("")
 @limiter.limit("60 per minute")
-def read(token: str) -> str:
+def read(token: str) -> Response:
     """The digest, to read only, and the form for a correction."""
     stored = _shared(token)
     return _page(token, stored, _form(stored))
@@ -56,7 +56,7 @@ def read(token: str) -> str:
 
 @blueprint.post("")
 @limiter.limit("10 per minute")
-def correct(token: str) -> Answer | tuple[str, int]:
+def correct(token: str) -> Answer | tuple[Response, int]:
     """Keep a correction beside the finding that it is about."""
     stored = _shared(token)
     form = _form(stored)
@@ -85,7 +85,7 @@ def _form(stored: StoredDigest) -> CorrectionForm:
     return form
 
 
-def _page(token: str, stored: StoredDigest, form: CorrectionForm) -> str:
+def _page(token: str, stored: StoredDigest, form: CorrectionForm) -> Response:
     top = render_template("sharing/_top.html", stored=stored, token=token)
     foot = render_template("sharing/_correct.html", stored=stored, token=token, form=form)
     return completed(page_in(stored, PLAIN), stored, top=top, foot=foot, form=PLAIN)
