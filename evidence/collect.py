@@ -58,9 +58,11 @@ def collect(
         paths.setdefault(blob.oid, []).append(blob)
     advance(len(snapshot.blobs) - len(candidates))
     run = _Run(snapshot, cache, paths, advance)
-    for key, payload, reason in pool.run(run.misses(), meanwhile):
-        run.parsed(key, payload, reason)
-    run.keep()
+    try:
+        for key, payload, reason in pool.run(run.misses(), meanwhile):
+            run.parsed(key, payload, reason)
+    finally:
+        run.keep()  # of a scan that is stopped here, too: the next one goes on from it
     facts = {b.path: r for b in candidates if (r := run.record(b)) is not None}
     others = sum(b.kind == "file" for b in snapshot.blobs) - len(candidates) + run.of_no_language()
     if others:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from evidence.cli.writing import print_out
 
-_OF_THE_WEB = ("web.sqlite3", "web.sqlite3-wal", "web.sqlite3-shm", "secret_key", "work")
+_OF_THE_WEB = ("web.sqlite3", "web.sqlite3-wal", "web.sqlite3-shm", "secret_key", "work", "begun")
 
 
 def purge_everything(cache: Path, given: Mapping[str, object]) -> None:

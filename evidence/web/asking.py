@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import func, select
 
-from evidence.web import links
+from evidence.web import keeping, links
 from evidence.web.context import ours, settings
 from evidence.web.errors import Refused
 from evidence.web.extensions import db
@@ -84,10 +84,13 @@ def cancel(scan: Scan) -> None:
     """Ask for the end of a scan; what still waits is gone at once. Refused (403) where it is another's."""
     _check_own(scan)
     if scan.status is State.QUEUED:
+        ours().runner.begun.drop(scan.id)
         db.session.delete(scan)
+        db.session.commit()
+        keeping.scrub()
     elif scan.status is State.RUNNING:
         scan.state = State.CANCELLING
-    db.session.commit()
+        db.session.commit()
 
 
 def _check_own(scan: Scan) -> None:

@@ -85,8 +85,9 @@ def same(scan: Scan, standing: str) -> StoredDigest | None:
 @lru_cache(maxsize=1)
 def _found() -> Select[StoredDigest, bool, bool]:
     ends = or_(StoredDigest.expires.is_(None), StoredDigest.expires > bindparam("now"))
-    hangs_on = [exists().where(each.digest_id == StoredDigest.id) for each in (Reveal, Correction)]
-    return select(StoredDigest, *hangs_on).where(StoredDigest.id == bindparam("id"), ends)
+    revealed = exists().where(Reveal.digest_id == StoredDigest.id)
+    corrected = exists().where(Correction.digest_id == StoredDigest.id)
+    return select(StoredDigest, revealed, corrected).where(StoredDigest.id == bindparam("id"), ends)
 
 
 def find(digest_id: str) -> StoredDigest | None:

@@ -96,6 +96,7 @@ def _expire(app: Flask, stop: threading.Event) -> None:
         with app.app_context():
             try:
                 gone = keeping.expire()
+                app.extensions["evidence"].runner.begun.sweep()
                 if gone:
                     app.extensions["evidence"].forget()
                     _log.info("digests expired", count=gone)

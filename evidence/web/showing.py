@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from evidence.report.visible import safe_url, visible
 from evidence.report.words import STATUS, counted, number
-from evidence.web.context import settings
+from evidence.web.context import ours, settings
 from evidence.web.models import Scan, State, now
 from evidence.web.naming import part_name, scan_candidate, scan_name, scan_says, scan_sources
 from evidence.web.visitor import visitor
@@ -52,9 +52,15 @@ def _names() -> dict[str, Any]:
         "scan_name": scan_name,
         "scan_sources": scan_sources,
         "scan_says": scan_says,
+        "can_go_on": can_go_on,
         "scan_candidate": scan_candidate,
         "state_words": state_words,
     }
+
+
+def can_go_on(scan: Scan) -> bool:
+    """Whether an interrupted scan has something to go on from."""
+    return ours().runner.begun.has(scan.id)
 
 
 def state_words(scan: Scan) -> str:

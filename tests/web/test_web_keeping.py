@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -18,9 +19,20 @@ from evidence.web.app import create_app
 from evidence.web.extensions import db
 from evidence.web.models import Scan, State, StoredDigest, now
 from evidence.web.serve import prepare, working
+from evidence.web.settings import read_settings
 from tests.source.serving import Server
 from tests.web.browsing import PATIENCE, Visitor
 from tests.web.conftest import MakeApp, usual_settings
+from tests.web.mute_forge import MuteForge
+
+
+@pytest.fixture
+def mute_forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MuteForge]:
+    """A forge that serves a repository and says nothing of it until it is told to."""
+    for name in ("GH_TOKEN", "GITHUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    with MuteForge(tmp_path / "forge").running() as forge:
+        yield forge
 
 
 def _bytes_of(data: Path) -> bytes:
@@ -129,12 +141,17 @@ def test_cancelling_leaves_nothing(visitor: Visitor, mute: str, data: Path) -> N
     visitor.until(scan, "Fetching the repository")
     assert _names_of(_children())
     visitor.post(f"{scan}/cancel")
+    assert "Nothing of it is kept" in visitor.page
     deadline = time.monotonic() + PATIENCE
     while visitor.get(scan).status_code != 404 and time.monotonic() < deadline:
         time.sleep(0.1)
     assert visitor.get(scan).status_code == 404
     assert list((data / "work").iterdir()) == []
+    assert list((data / "begun").iterdir()) == []
     assert _names_of(_children()) == []
+    while scan.rpartition("/")[2].encode() in _bytes_of(data):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_a_hung_scan_is_ended_and_blocks_no_page(make_app: MakeApp, mute: str, forge: Server, data: Path) -> None:
@@ -200,3 +217,63 @@ def test_a_full_queue_says_so(make_app: MakeApp, mute: str, part: dict[str, int]
     assert "Too much at once" in visitor.page
     visitor.get("/scans")
     assert "None yet" in visitor.page
+
+
+def _read_already(data: Path) -> dict[str, object]:
+    """The packs of kept clones with their times, and the generations in which facts were written."""
+    packs = {
+        str(each.relative_to(data)): each.stat().st_mtime_ns
+        for each in data.glob("begun/*/clones/*/objects/pack/*.pack")
+    }
+    found: dict[str, object] = dict(packs)
+    for file in data.glob("begun/*/cache/facts.sqlite3"):
+        with closing(sqlite3.connect(file)) as database:
+            found["facts"] = database.execute("SELECT count(*), max(generation) FROM fact").fetchone()
+    return found
+
+
+def test_an_interrupted_scan_goes_on_from_what_it_had_read(data: Path, mute_forge: MuteForge) -> None:
+    """The clone is not fetched again and no file is parsed again; the digest is that of a scan which ran through; and
+    nothing that was kept for it is left when it is done."""
+    settings = read_settings(mute_forge.settings(data))
+    app = create_app(settings)
+    prepare(app)
+    with working(app):
+        visitor = Visitor(app)
+        visitor.paste(f"{mute_forge.origin}/ada/app")
+        scan = visitor.address
+        visitor.until(scan, "Asking the forge")
+    before = _read_already(data)
+    assert len(before) == 2
+    again = create_app(settings)
+    prepare(again)
+    with working(again):
+        visitor = Visitor(again)
+        assert "go on from where it was" in visitor.until(scan, "Interrupted")
+        visitor.post(f"{scan}/resume")
+        visitor.until(scan, "Asking the forge")
+        assert _read_already(data) == before
+        mute_forge.speak()
+        visitor.get(scan)
+        resumed = visitor.client.get(f"{visitor.wait()}/digest.json").data
+        assert list((data / "begun").iterdir()) == []
+        visitor.paste(f"{mute_forge.origin}/ada/app", anew="y")
+        assert visitor.client.get(f"{visitor.wait()}/digest.json").data == resumed
+
+
+def test_what_an_interrupted_scan_had_read_is_kept_for_a_day(app: Flask, data: Path) -> None:
+    """After that, and of scans that are gone, the server removes it."""
+    with app.app_context():
+        fresh, old = (
+            Scan(
+                source="x", asked_by="you", instance="", state=State.INTERRUPTED, finished=now() - timedelta(hours=age)
+            )
+            for age in (1, 25)
+        )
+        db.session.add_all([fresh, old])
+        db.session.commit()
+        begun = app.extensions["evidence"].runner.begun
+        for name in (fresh.id, old.id, "nobody"):
+            (data / "begun" / name / "clones").mkdir(parents=True)
+        begun.sweep()
+        assert [each.name for each in (data / "begun").iterdir()] == [fresh.id]

@@ -120,6 +120,7 @@ def purge() -> Answer:
     if settings().team:
         raise Refused(403, "On a team server its operator purges: evidence purge.")
     keeping.purge()
+    ours().runner.begun.sweep()
     ours().forget()
     flash("Everything is deleted.")
     return redirect(url_for("digests.listing"), 303)

@@ -16,6 +16,7 @@ from evidence.pipeline import ScanRequest
 from evidence.web import keeping, links
 from evidence.web.extensions import db
 from evidence.web.models import Scan, State, now
+from evidence.web.running.begun import Begun
 from evidence.web.running.process import Ended, run_apart, sweep, work_folder
 from evidence.web.running.record import Record
 from evidence.web.running.work import Answer, Bounds, Known, scanned
@@ -37,6 +38,7 @@ class Runner:
     def __init__(self, app: Flask, settings: Settings, instance: str) -> None:
         self._app, self._settings, self.instance = app, settings, instance
         self.pseudonyms = pseudonym_key(app)
+        self.begun = Begun(settings.data / "begun")
         self._slots = ThreadPoolExecutor(settings.parallel_scans, thread_name_prefix="scan")
         self._closing = threading.Event()
 
@@ -61,6 +63,7 @@ class Runner:
             waiting = select(Scan.id).where(Scan.state == State.QUEUED, Scan.instance == self.instance)
             ids = db.session.scalars(waiting.order_by(Scan.created)).all()
             db.session.commit()
+            self.begun.sweep()
         for each in ids:
             self.submit(each)
 
@@ -95,15 +98,20 @@ class Runner:
             # What waited or was interrupted may be on hosts that the operator has taken off the list since.
             record.over(State.FAILED, " ".join(wrong))
             return
+        stays = False
         try:
             answer = self._answer(scan, record)
         except Ended as ended:
+            stays = self._closing.is_set() and not str(ended)
             self._ended(record, str(ended))
         else:
             self._finish(scan_id, answer, record)
+        finally:
+            if not stays:
+                self.begun.drop(scan_id)
 
     def _answer(self, scan: Scan, record: Record) -> Answer:
-        request = self._request(scan)
+        request = self.begun.request(self._request(scan), scan.id)
         known = frozenset[str]() if scan.anew else keeping.known_standings(scan)
         db.session.commit()
         with work_folder(self.folder) as folder:
@@ -141,6 +149,7 @@ class Runner:
             record.over(State.INTERRUPTED, "")
         else:
             record.forget()
+            keeping.scrub()
         _log.info("scan ended", scan=record.id, cancelled=not sentence)
 
     def _finish(self, scan_id: str, answer: Answer, record: Record) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
 from evidence.web import asking
 from evidence.web.extensions import db, limiter
 from evidence.web.models import Scan
+from evidence.web.naming import scan_name
 from evidence.web.scans.live import live, standing
 
 blueprint = Blueprint("scans", __name__, url_prefix="/scans")
@@ -60,8 +61,11 @@ def follow(scan_id: str) -> Response:
 
 @blueprint.post("/<scan_id>/cancel")
 def cancel(scan_id: str) -> Answer:
-    """End it, and keep nothing of it."""
-    asking.cancel(_scan(scan_id))
+    """End it, keep nothing of it, and say so."""
+    scan = _scan(scan_id)
+    name = scan_name(scan)
+    asking.cancel(scan)
+    flash(f"Cancelled: {name}. Nothing of it is kept.")
     return redirect((request.form.get("back") == "list" and url_for("scans.listing")) or url_for("home.show"), 303)
 
 
