@@ -128,6 +128,7 @@ def detect(project: Project) -> Observations:
         *_helper_sites(helpers),
         *_problems(project),
         *_framework_sites(project),
+        *(_site(f.path, i.start, i.end, "catch_all", "exceptions") for f, i in project.served_specs.exceptions),
     ]
     yield from ((ERROR_MODEL, s) for s in sites)
     if sites and (handlers or helpers):

@@ -129,7 +129,11 @@ def _check_site(check: SchemaCheck, clause: str) -> Site:
 
 
 def _frameworks(project: Project) -> Iterator[Site]:
-    """connexion checks every request against the specification that it serves."""
+    """connexion checks every request against the specification that it serves, as FOCA does that is built on it."""
+    for config in project.served_specs.foca:
+        specs = config.root.get("api", "specs")
+        if specs is not None:
+            yield Site(path=config.path, start=specs.start, end=specs.end, clause="framework", subject="FOCA")
     for file, call, _name in project.calls(project.app, "connexion"):
         if call.name.endswith(("App", "FlaskApp", "AsyncApp")) and project.reach.live(file.path, call.scope):
             adds = [c for f in project.app for c in f.module.calls if c.name.endswith(".add_api")]

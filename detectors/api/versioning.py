@@ -177,11 +177,12 @@ def _specifications(project: Project) -> Observations:
         for call in file.module.calls
         if call.name.endswith(".add_api") and project.reach.live(file.path, call.scope)
     ]
-    if not served:
+    listed = set(project.served_specs.documents)
+    if not served and not listed:
         return
     wanted = {v.text.rpartition("/")[2] for _, c in served for v in c.expr.args[:1] if v.kind in ("str", "fstring")}
     for path, data in project.data.items():
-        if project.role(path) is Role.APP and path.rpartition("/")[2] in wanted:
+        if project.role(path) is Role.APP and (path in listed or path.rpartition("/")[2] in wanted):
             root = data.root
             paths = root.get("paths")
             addresses = [(n.text, n.start) for k in _SPEC_KEYS if (n := root.get(k)) is not None]

@@ -80,6 +80,10 @@ _COLLECTION = re.compile(r"postman|insomnia|collection|environment|bruno", re.IG
 _LOCAL = re.compile(r"localhost|127\.0\.0\.1|0\.0\.0\.0|example\.(?:com|org|net)")
 # Names that say themselves that the value is made up.
 _MADE_UP = re.compile(r"(?:test|fake|dummy|mock|example|sample|dev|development|local)_", re.IGNORECASE)
+_MADE_UP_CAMEL = re.compile(r"(?:test|fake|dummy|mock|example|sample)(?=[A-Z])")
+# Default values of a chart are for whoever tries it; what is deployed gives its own.
+_CHART = re.compile(r"(?:^|/)(?:charts?|helm)/(?:[^/]{1,60}/){0,6}values\.ya?ml$")
+_SIGNS_UP = re.compile(r"(?:^|[._])(?:register|sign_?up|create_(?:user|account)|new_user)", re.IGNORECASE)
 _PERSONS = re.compile(r"user|account|admin|login|member", re.IGNORECASE)
 _APART = ("development", "testing")
 
@@ -145,7 +149,8 @@ def _names_a_host(project: Project, place: SecretPlace) -> bool:
 def _judged(project: Project, place: SecretPlace) -> str:
     if place.placeholder:
         return "placeholder" if _is_only_key(project, place) else ""
-    if _MADE_UP.match(place.name) and place.kind not in _ISSUED:
+    made_up = _MADE_UP.match(place.name) or _MADE_UP_CAMEL.match(place.name)
+    if made_up and place.kind not in _ISSUED:
         return ""
     if place.way in ("literal", "fallback", "argument"):
         return _in_code(project, place)
@@ -173,9 +178,22 @@ def _in_code(project: Project, place: SecretPlace) -> str:
         return "live"
     if place.way == "argument":
         return "live" if place.kind not in ("password", "credentials") or not place.local else "seeded"
+    if place.kind == "password" and _signs_up(project, place):
+        return "seeded"
     if place.way == "fallback" or place.kind in ("secret_key", "password", "database_url"):
         return "" if project.production.safe(place.name, place.variable) else "live"
     return "live"
+
+
+def _signs_up(project: Project, place: SecretPlace) -> bool:
+    """Whether a password is that of an account which the same function makes: ``register(password=password)``."""
+    file = project.python[place.path]
+    scopes = {a.scope for a in file.module.assigns if a.start == place.start and a.target == place.name and a.scope}
+    return any(
+        _SIGNS_UP.search(call.name) and any(e.text == place.name for v in call.expr.items for e in v.walk())
+        for scope in scopes
+        for call in file.calls_in(scope)
+    )
 
 
 def _in_data(place: SecretPlace) -> str:
@@ -187,7 +205,7 @@ def _in_data(place: SecretPlace) -> str:
         return "seeded" if environment_of(place.path) in ("preview", "staging", "production") else ""
     if place.local or _HOSTED_CI.search(place.path) or _TEXTS.search(place.path):
         return ""
-    stack = _COMPOSE.search(place.path) is not None
+    stack = (_COMPOSE.search(place.path) or _CHART.search(place.path)) is not None
     dotenv = place.path.endswith(".env") or "/.env" in f"/{place.path}"
     if place.kind in ("password", "credentials") and (stack or (dotenv and _SERVICES.search(place.name))):
         return "live" if environment_of(place.path) == "production" else ""

@@ -44,6 +44,9 @@ _LOADERS = (
 _LEAD = ("unauthorized_handler", "needs_refresh_handler")
 
 
+_LONGEST = 40
+
+
 def _mapped(sites: Sites) -> Sites:
     return sites.of("handler", "part_handler")
 
@@ -102,6 +105,13 @@ def detect(project: Project) -> Observations:
         )
         clause = "lead" if callback.method in _LEAD else "part_handler" if alone else "handler"
         yield _observed(callback, clause)
+    for file, item in project.served_specs.exceptions:
+        # FOCA answers what such a mapping says
+        end = min(item.end, item.start + _LONGEST - 1)
+        place = Site(
+            path=file.path, start=item.start, end=end, clause="handler", subject="exceptions", value="exceptions"
+        )
+        yield ERROR_HANDLERS, place
     yield from _tested(project, [c for c in found if c.method not in _LEAD])
 
 

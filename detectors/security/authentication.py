@@ -66,6 +66,7 @@ _HASHES = frozenset({
 _HASH_PACKAGES = (
     "werkzeug", "bcrypt", "flask_bcrypt", "passlib", "argon2", "flask_argon2", "hashlib", "scrypt", "flask_security",
     "flask_praetorian", "pwdlib", "nacl.pwhash", "hmac", "secrets", "crypt", "cryptography.hazmat.primitives.kdf",
+    "flask_scrypt",
 )  # fmt: skip
 _CHECKS = frozenset({"check_password_hash", "checkpw", "verify_and_update_password", "compare_digest"})
 _CONTEXT_METHODS = (".hash", ".verify", ".encrypt", ".verify_and_update", ".hashpw", ".checkpw")

@@ -25,6 +25,7 @@ from evidence.api import (
     Sites,
     assigned_settings,
     claims,
+    link_functions,
     plural,
     token_functions,
 )
@@ -79,7 +80,7 @@ _SET_ENDED = re.compile(r"(?:is_)?(?:expired|revoked)|\w{0,20}expired_token")
 
 
 def _held(sites: Sites) -> list[str]:
-    return [k for k in _KINDS if sites.of(k)]
+    return [k for k in _KINDS if sites.of(k) or (k == "link" and sites.of("link_aside"))]
 
 
 def _tested(sites: Sites) -> int:
@@ -108,9 +109,9 @@ TOKEN_RIGOR = Signal(
     strong="Tests show that an expired or revoked token is refused.",
     not_credited="jwt.encode without an expiry; an extension's defaults; settings of a development or test class.",
     how_to_show="Give tokens an expiry and a way to be revoked, and test that an expired one answers 401.",
-    clauses=(*_KINDS, "tested", "tested_aside", "lead"),
-    defining=_KINDS,
-    uncited=("tested_aside",),
+    clauses=(*_KINDS, "tested", "tested_aside", "lead", "link_aside"),
+    defining=(*_KINDS, "link_aside"),
+    uncited=("tested_aside", "link_aside"),
     applies="python",
     practised=lambda sites: len(_held(sites)) >= 2,
     sustained=lambda sites: _tested(sites) > 0,
@@ -128,7 +129,7 @@ def detect(project: Project) -> Observations:
             found.extend(_settings(project, file))
     for file, definition, what in token_functions(project):
         found.append(_site(file, definition.start, definition.end, what, definition.qualname))
-    held = any(s.clause in _KINDS for s in found)
+    held = any(s.clause in (*_KINDS, "link_aside") for s in found)
     yield from ((TOKEN_RIGOR, site) for site in found if site.clause != "lead" or not held)
     if held:
         yield from ((TOKEN_RIGOR, site) for site in _tests(project))
@@ -158,6 +159,12 @@ def _jwt(project: Project) -> Iterator[Site]:
             yield from (_site(file, *_around(file, call), clause, "encode") for clause in _promised(call, keys))
         elif any((v := call.expr.kwarg(k)) is not None and v.text != "None" for k in ("audience", "issuer")):
             yield _site(file, call.start, call.end, "audience", "decode")
+    encoding = [(f, c, claims(f, c, int(n.startswith(_HEADER_FIRST)))) for f, c, n in calls if n in _ENCODE]
+    makers = {d.name for f, c, keys in encoding if "exp" in keys and (d := f.function_of(c.scope)) is not None}
+    if own and makers:
+        for file, definition, sent in link_functions(project, makers):
+            clause = "link_aside" if sent else "link"
+            yield _site(file, definition.start, definition.end, clause, definition.qualname)
     for file in project.app:
         for call in file.module.calls:
             if call.name.endswith("get_unverified_header") and project.reach.live(file.path, call.scope):

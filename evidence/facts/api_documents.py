@@ -58,7 +58,9 @@ def _tail(rule: str) -> tuple[str, ...]:
 
 
 def _served(project: Project, path: str) -> bool:
-    """Whether code names the document: connexion and UI blueprints serve it by its file name."""
+    """Whether it is served: connexion and UI blueprints name the file in code, FOCA in its configuration."""
+    if path in project.served_specs.documents:
+        return True
     name = path.rpartition("/")[2]
     return any(
         e.kind == "str" and e.text.endswith(name)

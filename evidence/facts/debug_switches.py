@@ -51,6 +51,10 @@ class DebugSwitch:
 def debug_switches(project: Project) -> tuple[DebugSwitch, ...]:
     """Every switch that is not plainly for development alone, in path and line order."""
     found = {*_runs(project), *_assigned(project), *_chosen(project), *_set(project), *_started(project)}
+    for config in project.served_specs.foca:
+        node = config.root.get("server", "debug")
+        if node is not None and node.text.lower() == "true" and environment_of(config.path) not in _APART:
+            found.add(DebugSwitch(config.path, node.start, node.end, "setting", True))
     return tuple(sorted(found, key=lambda s: (s.path, s.start, s.end, s.how)))
 
 

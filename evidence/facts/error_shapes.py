@@ -52,9 +52,26 @@ def error_handlers(project: Project) -> Iterator[ErrorHandler]:
         ):
             continue
         keys = _shape(project, file, definition.returns, file.scopes.get(definition.qualname, 0), 3)
+        if keys is None:
+            keys = _by_exception(project, callback, definition)
         # what APIFlask's processor returns is sent as JSON, whatever made it
         if keys is not None or callback.method == "error_processor":
             yield ErrorHandler(callback, file, definition, keys or frozenset())
+
+
+def _by_exception(project: Project, callback: Callback, definition: Definition) -> frozenset[str] | None:
+    """The keys of the JSON that the handled exception makes by a method of its own: ``return error.respond()``."""
+    handled = project.defined(callback.file, callback.args[0].text) if callback.args else None
+    given = definition.params[0] if definition.params else ""
+    for value in definition.returns if handled is not None and given else ():
+        body = value.items[0] if value.kind == "list" and value.items else value
+        owner, _, method = body.text.rpartition(".")
+        if body.kind == "call" and owner == given and handled is not None:
+            file, number = handled[0], handled[0].scopes.get(f"{handled[1].qualname}.{method}", 0)
+            found = file.definition(number) if number else None
+            if found is not None:
+                return _shape(project, file, found.returns, number, 3)
+    return None
 
 
 def _shape(project: Project, file: PyFile, returns: tuple[Expr, ...], scope: int, depth: int) -> frozenset[str] | None:

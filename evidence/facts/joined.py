@@ -16,6 +16,7 @@ from evidence.facts.people import People
 from evidence.facts.reach import Reach
 from evidence.facts.records import Requirements
 from evidence.facts.roles import Role
+from evidence.facts.served_specs import ServedSpecs
 from evidence.facts.web import WebGraph
 from evidence.model import Changes
 
@@ -48,7 +49,12 @@ class Joined(Files):
     @cached_property
     def web(self) -> WebGraph:
         """Applications, blueprints, routes."""
-        return WebGraph(self.names, self.mentions)
+        return WebGraph(self.names, self.mentions, self.served_specs)
+
+    @cached_property
+    def served_specs(self) -> ServedSpecs:
+        """Specifications that connexion or FOCA serves."""
+        return ServedSpecs(self.names, self.data)
 
     @cached_property
     def reach(self) -> Reach:

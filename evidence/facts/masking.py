@@ -20,7 +20,7 @@ from evidence.facts.secret_guesses import (
 )
 from evidence.facts.secret_hints import may_assign
 from evidence.facts.secret_names import kind_of_name
-from evidence.facts.secret_values import MASKED, names_a_purpose, url_kind, value_kind
+from evidence.facts.secret_values import MASKED, names_a_purpose, names_itself, url_kind, value_kind
 
 _TOKENS = re.compile(
     r"""(?<![A-Z0-9])(?P<aws_key>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})(?![A-Za-z0-9])
@@ -138,7 +138,9 @@ def secret_kind(name: str, value: str) -> str | None:
     if token is not None:
         return token
     kind = kind_of_name(name)
-    return None if kind is None or names_a_purpose(name, value) else value_kind(kind, value)
+    if kind is None or names_a_purpose(name, value):
+        return None
+    return f"placeholder:{kind}" if names_itself(name, value.strip()) else value_kind(kind, value)
 
 
 def _token_kind(value: str) -> str | None:

@@ -33,7 +33,7 @@ EXTRACTORS: dict[str, Extractor] = {
     "python": Extractor(
         "evidence.facts.python.extract:extract_module",
         "evidence.facts.python.records:Module",
-        "3",
+        "4",
         ("radon", "tree-sitter", "tree-sitter-python"),
         python=True,
     ),
@@ -57,7 +57,7 @@ EXTRACTORS: dict[str, Extractor] = {
 }
 """By language, as :func:`evidence.facts.language.language_of` names them."""
 
-MASKING_VERSION = "3"
+MASKING_VERSION = "4"
 """Part of every fingerprint: what is masked decides what may be stored."""
 
 

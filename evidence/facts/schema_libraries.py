@@ -184,6 +184,10 @@ class LibraryChecks:
         made = self._project.variable_class(file, scope, receiver) if receiver else ""
         if made or not receiver:
             return made
+        if receiver.startswith("self."):
+            # made in another method of the class, as resources make their parsers
+            given = (c for n in file.attribute_scopes(scope, receiver) for c in file.assigned.get((n, receiver), ()))
+            return next((self._project.class_of(file, c.name) for c in given if isinstance(c, Call)), "")
         got = (i for i in file.assigned.get((scope, receiver), ()) if isinstance(i, Call))
         return next((m for i in got if (m := self._returned(file, scope, i.name))), "")
 

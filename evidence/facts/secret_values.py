@@ -19,6 +19,7 @@ minioadmin sa oauth id private public signing encryption encrypt hash use with o
 environment config configuration new old current wrong bad invalid valid good incorrect correct another other second
 first one two three pw longer long short needs need must at least unsafe insecure unused ci build docker compose fixture
 updated hidden redacted removed filtered masked stripped sanitized obfuscated scrubbed omitted censored sensitive
+some stripe sendgrid twilio google github facebook mailgun slack aws sentry
 you will guess hard easy precious really word kept shh stub temp temporary tmp wtf csrf security secure
 """
 _PLACEHOLDER_WORDS = frozenset(_FILLERS.split())
@@ -45,6 +46,8 @@ _PATH = re.compile(
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}){1,10}")
 _CONSTANTS = re.compile(r"[A-Z][A-Z0-9_]{2,60}(?:\s{0,2}[,;|]\s{0,2}[A-Z][A-Z0-9_]{2,60}){1,40}")
 _SNAKE = re.compile(r"[a-z]{1,30}(?:[_\-. ][a-z]{1,30}){0,8}")
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9]{0,30}(?:_[a-z0-9]{1,30}){1,8}")
+_SENTENCE = re.compile(r"[A-Z][a-z]{0,20}(?: [\w'-]{1,30}){3,40}[.!]")
 _NOT_VALUES = frozenset(
     {"true", "false", "none", "null", "nil", "undefined", "yes", "no", "on", "off", "str", "string", "int", "bool"}
     | {"bytes", "any", "optional", "required", "object", "self", "basic", "bearer", "digest", "inherit", "passwords"}
@@ -71,6 +74,13 @@ def value_kind(kind: str, value: str) -> str | None:
     if kind in ("token", "api_key", "credentials") and _is_token_word(value):
         return None
     return f"placeholder:{kind}" if is_placeholder(value) else kind
+
+
+def names_itself(name: str, value: str) -> bool:
+    """Whether a value is but a name like its own (``AUTH_PW = "dremio_auth_pw"``), as constants keep those of settings:
+    the last two words are the same."""
+    told = name.lower().replace("-", "_").split("_")
+    return _IDENTIFIER.fullmatch(value) is not None and value.split("_")[-2:] == told[-2:]
 
 
 def names_a_purpose(name: str, value: str) -> bool:
@@ -122,7 +132,7 @@ def _is_label(kind: str, value: str) -> bool:
     if value.lower() in _NOT_VALUES or (value[0] in "{[(%" and not _looks_random(value)):
         return True
     if kind == "secret_key":
-        return False
+        return _SENTENCE.fullmatch(value) is not None
     return any(c.isspace() for c in value) or (value.istitle() and value.isalpha() and len(value) <= 12)
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from evidence.facts.python.scopes import Function, blocks
 
+_WEB = ("flask", "connexion")
 _HTTP_METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "dispatch_request"})
 
 
-def complexities(tree: ast.Module, web: bool) -> dict[int, int]:
+def complexities(tree: ast.Module, imported: Iterable[str]) -> dict[int, int]:
     """radon's count by ``id`` of the function node.
 
-    A module that imports from Flask or its kin (``web``) is measured whole; elsewhere only decorated functions (other
-    than pytest's) and methods named like HTTP methods are: radon costs more than the parse itself. Test functions and
-    fixtures are never asked about.
+    A module that imports from Flask, connexion or their kin (``imported`` are dotted names) is measured whole;
+    elsewhere only decorated functions (other than pytest's) and methods named like HTTP methods are: radon costs more
+    than the parse itself. Test functions and fixtures are never asked about.
     """
+    web = any(word in name for name in imported for word in _WEB)
     counted: dict[int, int] = {}
     stack: list[tuple[ast.AST, bool]] = [(tree, False)]
     while stack:

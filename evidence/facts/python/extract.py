@@ -55,7 +55,7 @@ class _Walk:
         self.dead: list[tuple[int, int]] = []
         self.annotated = 0
         self.main = 0
-        self.complexity = complexities(tree, any("flask" in a for a in self.bound[id(tree)].aliases.values()))
+        self.complexity = complexities(tree, self.bound[id(tree)].aliases.values())
 
     def module(self, lines: int, generated: bool, lost: tuple[Lost, ...]) -> Module:
         scope = Scope(0, self.bound[id(self.tree)], None, False)

@@ -14,7 +14,7 @@ from evidence.facts.security.refusals import Refusal
 from evidence.facts.security.refused_tests import RefusedTest
 from evidence.facts.security.scans import Scan, scans
 from evidence.facts.security.secret_stores import KeptSecret, kept_secrets
-from evidence.facts.security.stored_tokens import ABOUT_TOKENS, token_functions
+from evidence.facts.security.stored_tokens import ABOUT_TOKENS, link_functions, token_functions
 from evidence.facts.security.trail import trail_mixins, trail_recorders, trail_tables
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "cross_origins",
     "is_off",
     "kept_secrets",
+    "link_functions",
     "scans",
     "token_functions",
     "trail_mixins",

@@ -21,7 +21,7 @@ _FORBIDS = re.compile(
     r"Forbidden|Permission(?:s)?(?:Denied|Error)|AccessDenied|NotAuthori[sz]ed|NotAllowed(?:Error|Exception)?$|AuthorizationE|InsufficientR|NotPermitted"
 )
 _UNKNOWN = re.compile(
-    r"Unauthori[sz]ed|Unauthenticated|Authentication\w{0,20}|AuthE\w{0,12}|Auth(?:Failed|Failure)\w{0,12}|Invalid(?:Auth|Credential|Token|Jwt|ApiKey)\w{0,20}|(?:Token|Jwt)\w{0,20}(?:Invalid|Error|Expired)\w{0,20}|NoAuthorization\w{0,12}|InvalidLogin\w{0,12}|LoginRequired\w{0,12}"
+    r"Unauthori[sz]ed|Unauthenticated|(?:\w{1,20}[a-z])?Authentication\w{0,20}|AuthE\w{0,12}|Auth(?:Failed|Failure)\w{0,12}|Invalid(?:Auth|Credential|Token|Jwt|ApiKey)\w{0,20}|(?:Token|Jwt)\w{0,20}(?:Invalid|Error|Expired)\w{0,20}|NoAuthorization\w{0,12}|InvalidLogin\w{0,12}|LoginRequired\w{0,12}"
 )
 _NOT_REFUSING = frozenset({"PermissionError", "TokenError"})
 _CODE_FIELDS = frozenset({"code", "status_code", "status", "http_status", "http_code", "statuscode"})

@@ -31,6 +31,10 @@ _ASKS_STATE = re.compile(
 ABOUT_TOKENS = re.compile(rf"{_KEPT}|invitation|invite|reset_link|magic_link", re.IGNORECASE)
 """Names that are about tokens, keys, and the links that carry them."""
 _ABOUT_KEPT = re.compile(_KEPT, re.IGNORECASE)
+_LINK = re.compile(
+    r"_{0,2}(?:(send|mail)|make|create|generate|new|issue|build|encode|get)_(?:\w{1,20}_)?(?:reset|confirm\w{0,6}"
+    r"|activat\w{1,3}|invit\w{1,5}|verif\w{1,8}|unsubscribe|magic|email_change|change_email)(?:_\w{1,20})?"
+)
 
 
 def token_functions(project: Project) -> Iterator[tuple[PyFile, Definition, str]]:
@@ -62,3 +66,16 @@ def _compares(file: PyFile, definition: Definition, refs: tuple[str, ...]) -> bo
     clock = any(r.rpartition(".")[2] in ("now", "utcnow", "time", "today", "current_timestamp") for r in refs)
     about = _ABOUT_KEPT.search(f"{file.path.rpartition('/')[2]} {definition.qualname}")
     return ends and clock and about is not None
+
+
+def link_functions(project: Project, makers: set[str]) -> Iterator[tuple[PyFile, Definition, bool]]:
+    """(file, function, whether it only sends one) of live functions that make a token for somebody to follow: to reset
+    a password, confirm an address or accept an invitation. ``makers`` are functions that encode tokens which end."""
+    for file in project.app:
+        for number, definition in enumerate(file.module.definitions, 1):
+            named = _LINK.fullmatch(definition.name) if definition.kind == "function" else None
+            refs = file.module.refs[number] if named is not None and number < len(file.module.refs) else ()
+            made = definition.name in makers or any(r.replace("()", "").rpartition(".")[2] in makers for r in refs)
+            made = made or "token" in definition.name or "link" in definition.name
+            if named is not None and made and project.reach.live(file.path, number):
+                yield file, definition, named[1] is not None

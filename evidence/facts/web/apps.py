@@ -39,7 +39,8 @@ def find_factories(files: list[PyFile], apps: list[App], names: Names, kin: Kin)
                 continue
             scope = index + 1
             creates = (file.path, definition.qualname) in creating
-            if (creates or _passes_on(file, scope, definition, names)) and _returns_app(file, scope, definition, kin):
+            makes = creates or _passes_on(file, scope, definition, names) or _fills(file, scope, definition)
+            if makes and _returns_app(file, scope, definition, kin):
                 made.append(Factory(file, definition, False))
             elif _completes(file, scope, definition):
                 completed.append(Factory(file, definition, True))
@@ -56,6 +57,11 @@ def _returns_app(file: PyFile, scope: int, definition: Definition, kin: Kin) -> 
             if instance is not None and instance.kind == "app":
                 return True
     return False
+
+
+def _fills(file: PyFile, scope: int, definition: Definition) -> bool:
+    """A function that completes the application of its module, which the callers get from it."""
+    return definition.parent == 0 and definition.name.startswith(_MAKING) and bool(_work(file, scope))
 
 
 def _passes_on(file: PyFile, scope: int, definition: Definition, names: Names) -> bool:

@@ -24,14 +24,17 @@ from evidence.facts.web.uses import Uses
 if TYPE_CHECKING:
     import networkx
 
+    from evidence.facts.served_specs import ServedSpecs
+
 _APP = "app"
 
 
 class WebGraph:
     """What of the project's own code is Flask. Everything is computed once, when first asked for."""
 
-    def __init__(self, names: Names, mentions: Iterable[Mention] = ()) -> None:
+    def __init__(self, names: Names, mentions: Iterable[Mention] = (), specs: ServedSpecs | None = None) -> None:
         self._names = names
+        self._specs = specs
         self._mentions = mentions
         self._kin = Kin(names)
         files = [f for _, f in sorted(names.files.items())]
@@ -55,8 +58,10 @@ class WebGraph:
 
     @property
     def started(self) -> frozenset[str]:
-        """Paths of the modules that make an application when loaded: a server may run them, whatever their name."""
-        made = {a.file.path for a in self.apps if a.in_function is None}
+        """Paths of the modules that make an application when loaded: a server may run them, whatever their name; and of
+        those that a framework loads for the specifications it serves."""
+        answering = {o.file.path for o in self._specs.operations} if self._specs is not None else set()
+        made = answering | {a.file.path for a in self.apps if a.in_function is None}
         return frozenset(made | {u.path for u in self.factory_uses if u.file in self._app_files and not u.scope})
 
     @cached_property
@@ -75,8 +80,14 @@ class WebGraph:
 
     @cached_property
     def routes(self) -> list[Route]:
-        """URL rules in application code."""
-        return self._routes.find()
+        """URL rules in application code, and those of specifications that are served."""
+        operations = self._specs.operations if self._specs is not None else ()
+        described = [
+            Route(o.file, o.file, o.definition, o.rule, (o.method.upper(),), "", o.definition.name, d.start, d.line)
+            for o in operations
+            if (d := o.definition)
+        ]
+        return sorted([*self._routes.find(), *described], key=lambda r: (r.file.path, r.start, r.rule))
 
     @cached_property
     def views(self) -> list[tuple[PyFile, Definition]]:

@@ -19,7 +19,9 @@ _CLASSES = {
 _CONNEXION_APPS = frozenset({"App", "FlaskApp", "AsyncApp"})
 APP_PARAMETERS = frozenset({"app", "application", "flask_app", "_app", "flask_application", "the_app"})
 # Methods that make a part on their receiver: the kind of the receiver, and of what they make.
-_MAKERS = {"namespace": ("api", "namespace"), "add_api": ("app", "api")}
+_MAKERS = {"namespace": ("api", "namespace"), "add_api": ("app", "api"), "create_app": ("app", "app")}
+# FOCA's function and class that make a connexion application of a configuration file.
+_FOCA = frozenset({"foca.foca.foca", "foca.Foca", "foca.foca.Foca", "foca.foca"})
 _INSTANCES = ("app", "blueprint", "namespace", "api")
 _MAX_DEPTH = 6
 
@@ -39,6 +41,8 @@ def external_kind(dotted: str) -> str:
     top, _, _ = dotted.partition(".")
     last = dotted.rpartition(".")[2]
     if top == "connexion" and last in _CONNEXION_APPS:
+        return "app"
+    if dotted in _FOCA:
         return "app"
     if top in _PACKAGES or top.startswith(("flask_", "quart_")):
         return _CLASSES.get(last, "")
