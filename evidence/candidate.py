@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from evidence.attribution import Attribution, Origins, Seed
-from evidence.facts.people import Candidate, everyone, find, logins
+from evidence.attribution import Attribution, Origins, Seed, Squashes
+from evidence.facts.people import Candidate, People, everyone, find, found_aside, logins
 from evidence.facts.project import Project
 from evidence.model import Ledger, UsageError
 from evidence.source import OpenRepository
@@ -33,14 +33,20 @@ def asks_about_somebody(request: Request) -> bool:
     return bool(request.candidates or request.baseline)
 
 
-def candidate_of(request: Request, project: Project, warn: Callable[[str], None]) -> Candidate | None:
+def candidate_of(
+    request: Request, project: Project, repository: OpenRepository, warn: Callable[[str], None]
+) -> Candidate | None:
     """Whom the request asks about; with a baseline and nobody named, whoever worked on top of it.
 
     Where several people fit a name, or nobody does, the digest is about the repository and says so."""
     if not request.candidates:
         return everyone(project.people) if request.baseline else None
     mailmap = project.texts[".mailmap"].text.splitlines() if ".mailmap" in project.texts else ()
-    found = find(project.people, request.candidates, logins=logins(project.changes), mailmap=mailmap)
+    people = project.people
+    found = find(people, request.candidates, logins=logins(project.changes), mailmap=mailmap)
+    found = found_aside(
+        found, people, request.candidates, lambda: People(Squashes(repository.blame, people.commits).all)
+    )
     if found.questions:
         warn("Several people go by the candidate's name: the digest asks which of them is meant.")
     elif not found:

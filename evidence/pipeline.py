@@ -180,7 +180,7 @@ def _scanned(request: ScanRequest, pool: ExtractionPool, ledger: Ledger, progres
 
         missing = {**({"history": history.lacking} if history.lacking else {}), **told.missing}
         project = Project(repository.snapshot.blobs, facts, history, changes=told.changes, missing=missing)
-        candidate = candidate_of(request, project, progress.warn)
+        candidate = candidate_of(request, project, repository, progress.warn)
         if candidate and request.candidates:
             told = ask_elsewhere(request, repository, progress.warn, told, sure_logins(project.people, candidate))
             project = project.with_changes(told.changes, {**missing, **told.missing})

@@ -12,5 +12,6 @@ from evidence.attribution.attribution import Attribution, Seen
 from evidence.attribution.baseline import Seed
 from evidence.attribution.origins import Origins
 from evidence.attribution.own import Own
+from evidence.attribution.squashes import Squashes
 
-__all__ = ["Attribution", "Origins", "Own", "Seed", "Seen"]
+__all__ = ["Attribution", "Origins", "Own", "Seed", "Seen", "Squashes"]

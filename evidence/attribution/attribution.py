@@ -53,8 +53,11 @@ class Attribution:
         """Look at as many of these sites as the limits allow, those that would be cited first."""
         seen = list(found)
         sites = [site for one in seen for site in one.sites if site.path]
-        self._touch = touches(self._project.history, {s.path for s in sites}, self._is_theirs)
+        self._touch = touches(self._project.history, {s.path for s in sites}, self._is_theirs, self._is_shared)
         self._trace(self._within_limits(seen))
+
+    def _is_shared(self, commit: Commit) -> bool:
+        return commit.sha in self._squashes.heads and self._tells(commit)
 
     def _tells(self, squash: Commit) -> bool:
         return self._standings.differ(squash, self._squashes.own(squash.sha))

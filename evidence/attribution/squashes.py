@@ -52,6 +52,11 @@ class Squashes:
     def _beside(self) -> Mapping[str, Commit]:
         return self._blame.beside(sorted(set(self.heads.values())))
 
+    @property
+    def all(self) -> tuple[Commit, ...]:
+        """The own commits of all squashed changes, newest first."""
+        return tuple(self._beside.values())
+
     def own(self, sha: str) -> Sequence[Commit] | None:
         """The own commits of the change that this commit squashed, the last one first; none where it is no squash, None
         where they are too many to be one change's."""

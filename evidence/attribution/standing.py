@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from evidence.facts.people import Candidate, People
-from evidence.model import Blame, Commit
+from evidence.model import Blame, Commit, Person
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Standings:
     def __init__(self, candidate: Candidate, people: People, blame: Blame) -> None:
         self._candidate, self._people, self._blame = candidate, people, blame
         self._known: dict[str, Standing] = {}
+        self._strangers = cache(self._of_claim)
 
     def of(self, sha: str) -> Standing:
         """The part in a commit by its full id; none where the commit is not there."""
@@ -49,8 +50,12 @@ class Standings:
 
     def of_stranger(self, commit: Commit) -> Standing:
         """The part in a commit that the history does not have, such as an own commit of a squashed change."""
-        one = self._people.recognised(commit.author)
-        return Standing("author", wrote=True) if one and one.key in self._candidate.keys else NONE
+        return self._strangers(commit.author)
+
+    def _of_claim(self, person: Person) -> Standing:
+        one = self._people.recognised(person)
+        theirs = person in self._candidate.aside or (one is not None and one.key in self._candidate.keys)
+        return Standing("author", wrote=True) if theirs else NONE
 
     def differ(self, squash: Commit, own: Sequence[Commit] | None) -> bool:
         """Whether the part in a squash may differ from that in some of its change's own commits (None: too many to

@@ -22,8 +22,15 @@ class Touch(StrEnum):
     MIXED = "mixed"
 
 
-def touches(history: History, paths: Collection[str], theirs: Callable[[Commit], bool]) -> dict[str, Touch]:
-    """For each path whose commits touched it. A path that no commit is seen to touch is mixed: nothing is known."""
+def touches(
+    history: History,
+    paths: Collection[str],
+    theirs: Callable[[Commit], bool],
+    shared: Callable[[Commit], bool] = lambda commit: False,
+) -> dict[str, Touch]:
+    """For each path whose commits touched it. A path that no commit is seen to touch is mixed: nothing is known.
+
+    ``shared`` tells of a commit that it is of several hands, the candidate's among them or not, whoever made it."""
     wanted = set(paths)
     found: dict[str, Touch] = {}
     own = {commit.sha: theirs(commit) for commit in history.commits if commit.changes}
@@ -34,14 +41,14 @@ def touches(history: History, paths: Collection[str], theirs: Callable[[Commit],
     for commit in history.commits:
         if wanted.isdisjoint(change.path for change in commit.changes):
             continue
-        mine = own[commit.sha]
+        mine, of_several = own[commit.sha], shared(commit)
         # What this commit may have moved into a new file is of other hands than its own.
         moved = any(change.status != "A" and (not mine) in hands[change.path] for change in commit.changes)
         for change in commit.changes:
             if change.path not in wanted:
                 continue
             one = Touch.ALL if mine else Touch.NONE
-            if change.status == "A" and moved:
+            if of_several or (change.status == "A" and moved):
                 one = Touch.MIXED
             before = found.get(change.path, one)
             found[change.path] = one if one is before else Touch.MIXED

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from evidence.attribution import Attribution, Origins, Seen
-from evidence.facts.people import Candidate, find
+from evidence.attribution import Attribution, Origins, Seen, Squashes
+from evidence.facts.people import Candidate, People, find, found_aside
 from evidence.facts.project import Project
 from evidence.model import Account, Changes, Ledger, Share, Signal, Site, Sites
 from evidence.source import OpenRepository, open_source
@@ -74,7 +74,8 @@ def ask() -> Iterator[Ask]:
             told = {sha: Account(login) for sha, login in (links or {}).items()}
             changes = Changes(host="github.com", committers=told) if told else None
             project = Project(repository.snapshot.blobs, {}, repository.history(), changes=changes)
-            candidate = find(project.people, values)
+            squashes = Squashes(repository.blame, project.people.commits)
+            candidate = found_aside(find(project.people, values), project.people, values, lambda: People(squashes.all))
             attribution = Attribution(
                 candidate,
                 project,

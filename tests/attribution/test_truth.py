@@ -101,6 +101,15 @@ def squash_with_its_change(story: Story) -> None:
     story.commit(EVE, {"b.py": text(ONE[:10], TWO[10:20])}, "Add b (#7)\n", parents=(base,))
 
 
+def only_in_a_squash(story: Story) -> None:
+    """Somebody wrote nothing but a part of a change that another squashed in their own name."""
+    base = story.commit(BOB, {"a.py": text(TWO[:10])})
+    head = "refs/pull/8/head"
+    one = story.commit(ADA, {"a.py": text(TWO[:10], ONE[:10])}, branch=head, parents=(base,))
+    story.commit(EVE, {"a.py": text(TWO[:10], ONE[:10], lines("eve", 1))}, branch=head, parents=(one,))
+    story.commit(EVE, {"a.py": text(TWO[:10], ONE[:10], lines("eve", 1))}, "Add (#8)\n", parents=(base,))
+
+
 def squashed_merge_request(story: Story) -> None:
     """GitLab squashes a request and merges the squash: the request's number stands in the merge."""
     story.commit(ADA, {"known.py": text(ONE[:5])})
@@ -172,7 +181,7 @@ def vendored_drop(story: Story) -> None:
 
 HISTORIES: tuple[Callable[[Story], None], ...] = (
     plain, rename, moved_lines, reformat, unlisted_sweep, revert, cherry_pick, octopus, rebase, squash_with_its_change,
-    squashed_merge_request, squashed_sweep, squash_of_a_to_and_fro, coauthored_squash,
+    only_in_a_squash, squashed_merge_request, squashed_sweep, squash_of_a_to_and_fro, coauthored_squash,
     template_start, template_button, fork, vendored_drop,
 )  # fmt: skip
 

@@ -71,6 +71,28 @@ def test_no_form_tells_an_address(cli: Run, shared: Path, tmp_path: Path) -> Non
         assert "ada@elsewhere" not in content
 
 
+def test_who_was_squashed_away_is_found(cli: Run, tmp_path: Path) -> None:
+    """Ada's only commit is in a change that Bob squashed in his own name: she is found by her address, credited with
+    what she wrote of it, and the digest, which names her by that commit, derives again."""
+    story = Story(tmp_path / "squashed")
+    base = story.commit(BOB, {"README.md": "# Squashed\n"})
+    head = "refs/pull/4/head"
+    one = story.commit(ADA, {"app/__init__.py": FACTORY}, branch=head, parents=(base,))
+    story.commit(BOB, {"app/__init__.py": FACTORY, "app/views.py": VIEWS}, branch=head, parents=(one,))
+    story.commit(BOB, {"app/__init__.py": FACTORY, "app/views.py": VIEWS}, "Make it (#4)\n", parents=(base,))
+    repository = story.written()
+    digest = scanned(cli, repository, tmp_path / "ada", "--candidate", "ada@example.org")
+    subject = digest["subject"]
+    assert (subject["candidate"]["status"], subject["candidate"]["name"]) == ("found", "Ada")
+    assert subject["asked"] == [f"commit:{story.sha(one)}"]
+    grades = own_grades(digest)
+    assert grades["flask.app_factory"] is not None
+    assert grades["flask.blueprints"] is None
+    assert "@example.org" not in (tmp_path / "ada" / "digest.html").read_text()
+    checked = cli("verify", str(tmp_path / "ada" / "digest.json"), "--repo", str(repository), "--full")
+    assert checked.code == 0, checked.out + checked.err
+
+
 def test_an_ambiguous_name_is_asked_about(cli: Run, shared: Path, tmp_path: Path) -> None:
     """Two people called Ada: nobody is credited, and every form asks which of them is meant and how to say so."""
     digest = scanned(cli, shared, tmp_path / "out", "--candidate", "Ada")

@@ -42,11 +42,16 @@ def find(
         accounts=frozenset() if questions else accounts | _accounts(sure, people.host),
         name=_name(told, keys) or next((shown[a] for a in sorted(accounts)), ""),
         matched=tuple(c for c in people.contributions if c.contributor.key in keys),
-        questions=tuple(Question(_as_asked(v), tuple(told[c.key] for c in named[v])) for v in questions),
-        unmatched=tuple(_as_asked(v) for v in asked if v not in exact and v not in named and v.casefold() not in shown),
+        questions=tuple(Question(as_asked(v), tuple(told[c.key] for c in named[v])) for v in questions),
+        unmatched=tuple(as_asked(v) for v in asked if v not in exact and v not in named and v.casefold() not in shown),
         alike=_alike(people, sure, told),
         mailmap=_hints(people, keys, mailmap),
     )
+
+
+def is_known(people: People, value: str) -> bool:
+    """Whether a value of ``--candidate`` fits anybody who is named by a commit."""
+    return bool(_exactly(people, value) or _by_name(people, value))
 
 
 def everyone(people: People) -> Candidate:
@@ -114,10 +119,10 @@ def _name(told: dict[str, Contribution], keys: frozenset[str]) -> str:
 def _canonical(value: str, found: Sequence[Contributor], told: dict[str, Contribution]) -> str:
     """The value that means the same and holds no address: an e-mail becomes the newest commit of whoever uses it."""
     newest = told[found[0].key].newest if len(found) == 1 else ""
-    return f"{COMMIT}{newest}" if "@" in value[1:] and newest else _as_asked(value)
+    return f"{COMMIT}{newest}" if "@" in value[1:] and newest else as_asked(value)
 
 
-def _as_asked(value: str) -> str:
+def as_asked(value: str) -> str:
     """A value as the digest may repeat it: an e-mail address stays the asker's own business."""
     return "an e-mail address" if "@" in value[1:] else shown_name(value)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evidence.model import Person
+
 
 @dataclass(frozen=True)
 class Contributor:
@@ -46,7 +48,8 @@ class Question:
 @dataclass(frozen=True)
 class Candidate:
     """Whom ``--candidate`` means. ``keys`` are their contributors' keys and ``accounts`` their logins in lower case;
-    both are empty while a question is open or nobody fits.
+    both are empty while a question is open or nobody fits. ``aside`` are claims of name and address of theirs that only
+    own commits of squashed changes make.
 
     ``unmatched`` are the values that fit nobody; ``alike`` are other contributors of the same name that no value
     confirms, and ``mailmap`` the names that the repository's mailmap would join to them: both are shown, never joined.
@@ -61,6 +64,7 @@ class Candidate:
     unmatched: tuple[str, ...] = ()
     alike: tuple[Contribution, ...] = ()
     mailmap: tuple[str, ...] = ()
+    aside: frozenset[Person] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.keys or self.accounts)
+        return bool(self.keys or self.accounts or self.aside)
