@@ -33,7 +33,7 @@ from evidence.model import (
     SignalResult,
 )
 from evidence.seal import seal
-from evidence.subject import subject_of
+from evidence.subject import subject_of, together
 
 SCHEMA_VERSION = "1"
 NO_DETECTOR = "no detector yet"
@@ -162,7 +162,7 @@ def assemble(scanned: Iterable[Scanned], detectors: Iterable[Detector], ledger: 
             tool={"name": "evidence", "version": version("portfolio-evidence")},
             complete=not any(e.code in INCOMPLETE for e in entries),
             inputs=_inputs(repositories, detectors, request),
-            subject={**_subject(repositories), "profile": request.profile},
+            subject={**together({r.repository.id: r.subject for r in repositories}), "profile": request.profile},
             repositories=tuple(r.repository for r in repositories),
             competencies=tuple(
                 Competency(r.id, r.domain, r.title, scope_of(r.id, request.profile)) for r in matrix.rows
@@ -173,26 +173,6 @@ def assemble(scanned: Iterable[Scanned], detectors: Iterable[Detector], ledger: 
             ledger=entries,
         )
     )
-
-
-def _subject(repositories: list[Scanned]) -> dict[str, Any]:
-    """Who was asked about and who worked here; of several repositories, as each of them knows them."""
-    told = [r.subject for r in repositories]
-    if len(told) == 1:
-        return dict(told[0])
-    asked = [
-        {"repository": r.repository.id, "asked": r.subject["asked"], **r.subject["candidate"]}
-        for r in repositories
-        if r.subject["candidate"]
-    ]
-    changes = [{"repository": r.repository.id, **r.subject["change"]} for r in repositories if "change" in r.subject]
-    return {
-        **({"changes": changes} if changes else {}),
-        "candidate": {"repositories": asked} if asked else None,
-        "contributors": [],
-        "bots": [],
-        "assistants": [],
-    }
 
 
 def _inputs(repositories: list[Scanned], detectors: Iterable[Detector], request: Request) -> dict[str, Any]:

@@ -6,15 +6,18 @@ commit, so that a digest can be derived again without it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 from evidence.citations import iso_date
 from evidence.facts.people import Candidate, Contribution, People
 from evidence.facts.people.finding import COMMIT
 
+_Key = TypeVar("_Key", str, tuple[str, str])
 _MAIN = 10
 _BOTS = 20
+_OF_EACH = 3
 
 
 def subject_of(people: People, candidate: Candidate | None, baseline: str = "") -> dict[str, Any]:
@@ -30,6 +33,33 @@ def subject_of(people: People, candidate: Candidate | None, baseline: str = "") 
         ],
         "assistants": [{"tool": tool, "commits": count} for tool, count in people.assisted],
     }
+
+
+def together(told: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The subject of a digest, from what each repository, by its id, tells of people.
+
+    Of several repositories nobody is joined with anybody of another: a person is listed with each repository where they
+    are among those with most commits. Bots, tools and assistants are counted over all of them."""
+    if len(told) == 1:
+        return dict(next(iter(told.values())))
+    asked = [{"repository": name, "asked": s["asked"], **s["candidate"]} for name, s in told.items() if s["candidate"]]
+    changes = [{"repository": name, **s["change"]} for name, s in told.items() if "change" in s]
+    bots = Counter[tuple[str, str]]()
+    assistants = Counter[str]()
+    for subject in told.values():
+        bots.update({(bot["tool"], bot["name"]): bot["commits"] for bot in subject["bots"]})
+        assistants.update({one["tool"]: one["commits"] for one in subject["assistants"]})
+    return {
+        **({"changes": changes} if changes else {}),
+        "candidate": {"repositories": asked} if asked else None,
+        "contributors": [{"repository": name, **c} for name, s in told.items() for c in s["contributors"][:_OF_EACH]],
+        "bots": [{"name": name, "tool": tool, "commits": n} for (tool, name), n in _most(bots)][:_BOTS],
+        "assistants": [{"tool": tool, "commits": n} for tool, n in _most(assistants)],
+    }
+
+
+def _most(counted: Counter[_Key]) -> list[tuple[_Key, int]]:
+    return sorted(counted.items(), key=lambda item: (-item[1], str(item[0])))
 
 
 def _candidate(candidate: Candidate) -> dict[str, Any]:

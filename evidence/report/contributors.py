@@ -36,19 +36,24 @@ def contributors(page: Outline) -> Contributors:
     """What the page says of people."""
     subject = page.digest.subject
     candidate = subject.get("candidate")
-    candidate = candidate if isinstance(candidate, Mapping) and "status" in candidate else {}
-    source = page.digest.repositories[0].url or "PATH" if page.digest.repositories else "PATH"
-    main = (
-        ()
-        if candidate.get("status") == "found"
-        else tuple(_person(p, source) for p in _records(subject, "contributors"))
-    )
+    asked = candidate if isinstance(candidate, Mapping) else {}
+    candidates = [asked] if "status" in asked else _records(asked, "repositories")
+    found = any(each.get("status") == "found" for each in candidates)
+    places = {repository.id: repository.url or "PATH" for repository in page.digest.repositories}
+    sources = {"": next(iter(places.values()), "PATH"), **places}
     return Contributors(
-        asked=tuple(_asked(candidate)),
-        questions=tuple(_question(q, source) for q in _records(candidate, "questions")),
-        main=main,
+        asked=tuple(dict.fromkeys(sentence for each in candidates for sentence in _asked(each))),
+        questions=tuple(
+            _question(q, _source(each, sources)) for each in candidates for q in _records(each, "questions")
+        ),
+        main=() if found else tuple(_person(p, _source(p, sources)) for p in _records(subject, "contributors")),
         others=tuple(_others(subject)),
     )
+
+
+def _source(told: Mapping[str, Any], sources: Mapping[str, str]) -> str:
+    """What the command for a person names: their repository, where a digest of several tells it."""
+    return sources.get(_text(told, "repository"), "PATH")
 
 
 def _asked(candidate: Mapping[str, Any]) -> Iterator[Sentence]:
@@ -93,7 +98,8 @@ def _person(person: Mapping[str, Any], source: str) -> Sentence:
     span = f", from {day(first)} to {day(last)}" if first and last else ""
     value = _text(person, "value")[:_SHORT]
     command: tuple[Part, ...] = (" Ask about them: ", Quote(_command(source, value))) if value else ()
-    return (Quote(_text(person, "name")), f": {counted(commits, 'commit')}{more}{span}.", *command)
+    place: tuple[Part, ...] = (" in ", Quote(where)) if (where := _text(person, "repository")) else ()
+    return (Quote(_text(person, "name")), *place, f": {counted(commits, 'commit')}{more}{span}.", *command)
 
 
 def _command(source: str, value: str) -> str:

@@ -121,6 +121,24 @@ def test_without_a_candidate_the_contributors_are_listed(cli: Run, shared: Path,
     assert "Bots and tools are counted apart" in page
 
 
+def test_people_of_several_repositories_are_listed_with_each(cli: Run, shared: Path, tmp_path: Path) -> None:
+    """Nobody of one is joined with anybody of another, the command names the right one, and bots are counted over
+    both."""
+    other = Story(tmp_path / "other")
+    other.commit(BOB, {"app.py": FACTORY})
+    bot = "dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>"
+    other.commit(bot, {"requirements.txt": "flask==3.0.0\n"}, "Bump\n")
+    done = cli("scan", str(shared), str(other.written()), "--no-cache", "--output-dir", str(tmp_path / "out"))
+    assert done.code in (0, 3), done.err
+    subject = json.loads((tmp_path / "out" / "digest.json").read_text())["subject"]
+    listed = [(c["repository"], c["name"]) for c in subject["contributors"]]
+    assert listed == [("local/shared", "Ada"), ("local/shared", "Bob"), ("local/shared", "Ada"), ("local/other", "Bob")]
+    assert [(b["tool"], b["commits"]) for b in subject["bots"]] == [("dependabot", 2)]
+    assert subject["assistants"] == [{"tool": "claude", "commits": 1}]
+    page = (tmp_path / "out" / "digest.md").read_text()
+    assert "local/other" in page.partition("Who worked here")[2].partition("##")[0]
+
+
 def test_who_is_not_here_is_said(cli: Run, shared: Path, tmp_path: Path) -> None:
     """A candidate whom nothing here shows leaves the digest about the repository."""
     digest = scanned(cli, shared, tmp_path / "out", "--candidate", "Grace Hopper")
