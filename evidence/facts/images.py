@@ -30,7 +30,7 @@ _COMPOSE = re.compile(
 BACKING = re.compile(
     r"postgres|postgis|pgvector|timescale|mysql|mariadb|percona|redis|valkey|keydb|memcache|rabbitmq|mongo|elasticsearch|opensearch|kafka|"
     r"redpanda|zookeeper|dynamodb|localstack|minio|mssql|azure-sql|cassandra|scylla|nats|clickhouse|cockroach|neo4j|couchdb|influxdb|"
-    r"solr|consul|vault|kms|moto|azurite|firestore|pubsub|activemq|solace|mailhog|mailpit"
+    r"solr|consul|vault|kms|moto|azurite|firestore|pubsub|emulators|activemq|solace|mailhog|mailpit"
 )
 
 

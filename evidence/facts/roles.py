@@ -39,6 +39,10 @@ _MIGRATION = re.compile(
 # Pages among the files that a browser is given belong to the scripts and styles that were copied there.
 _ASSETS = frozenset({"static", "assets", "public", "wwwroot"})
 _PAGES = (".md", ".rst", ".markdown")
+# Folders that generators write into by custom, and the names OpenAPI's generators give a client.
+_GENERATED = frozenset(
+    {"gen", "generated", "__generated__", "_generated", "autogen", "openapi_client", "swagger_client"}
+)
 _GENERATED_FILE = re.compile(r".*(?:_pb2|_pb2_grpc|\.pb|\.min|_generated)\.\w+")
 
 
@@ -51,7 +55,7 @@ def role_of(path: str, generated: bool = False) -> Role:
         return Role.VENDORED
     migration = _MIGRATION.search(path.lower())
     # Alembic begins a revision, says so and asks to adjust it: who commits and runs it stands behind it.
-    if (generated and not migration) or _GENERATED_FILE.fullmatch(name):
+    if (generated and not migration) or parts & _GENERATED or _GENERATED_FILE.fullmatch(name):
         return Role.GENERATED
     if parts & _TESTS or _TEST_FILE.fullmatch(name):
         return Role.TEST

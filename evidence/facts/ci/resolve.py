@@ -150,7 +150,8 @@ class Resolver:
         follow = self._ways.get(program(words[0]))
         if follow is not None:
             return follow(words, context)
-        in_files = scripts.files(self.inputs, words, where, context.root)
+        beside = context.chain[-1].path.rpartition("/")[0]
+        in_files = scripts.files(self.inputs, words, where, context.root, beside)
         return in_files or (None if program(words[0]) in PROGRAMS else nodes.project_scripts(self.inputs, words, where))
 
     def _way_table(self) -> dict[str, _Way]:

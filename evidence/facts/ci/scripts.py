@@ -24,8 +24,9 @@ _ONE = re.compile(r"\$\{?([1-9])\}?")
 _REST = re.compile(r"\$\{@:([1-9])\}")
 
 
-def files(inputs: CiInputs, words: tuple[str, ...], directory: str, root: str) -> list[Found] | None:
-    """The script that a command line starts; None when it starts none of the repository's."""
+def files(inputs: CiInputs, words: tuple[str, ...], directory: str, root: str, beside: str = "") -> list[Found] | None:
+    """The script that a command line starts; None when it starts none of the repository's. ``beside`` is the folder of
+    the script that the command line stands in, which a variable in front of a name most often means."""
     name, rest = words[0], words[1:]
     if name in _SHELLS:
         rest = tuple(w for i, w in enumerate(rest) if i or not w.startswith("-"))
@@ -36,7 +37,8 @@ def files(inputs: CiInputs, words: tuple[str, ...], directory: str, root: str) -
         path = next((p for w in rest if not w.startswith("-") and (p := locate(inputs, w, directory, root))), "")
         return pythonic.script(inputs, path, words) if path in inputs.python else None
     if "/" in name or name in inputs.commands or name.endswith(".sh"):
-        path = locate(inputs, name, directory, root) or _copied(inputs, name.rpartition("/")[2])
+        path = locate(inputs, name, directory, root) or _beside(inputs, name, beside)
+        path = path or _copied(inputs, name.rpartition("/")[2])
         if path in inputs.python:
             return pythonic.script(inputs, path, ("python", *words))
         return called(inputs, path, rest)
@@ -133,6 +135,13 @@ def locate(inputs: CiInputs, name: str, directory: str, root: str = "") -> str:
             if path:
                 return path
     return ""
+
+
+def _beside(inputs: CiInputs, name: str, folder: str) -> str:
+    """``"$DIR/name"`` as a script of the same folder."""
+    variable, _, rest = name.partition("/")
+    path = join(folder, rest) if variable.startswith("$") and rest else ""
+    return path if path in inputs.paths else ""
 
 
 def _copied(inputs: CiInputs, name: str) -> str:

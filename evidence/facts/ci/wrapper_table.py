@@ -73,6 +73,9 @@ VALUES: dict[str, frozenset[str]] = {
             "--link-mode",
         ]
     ),
+    "devcontainer": frozenset(
+        ["--workspace-folder", "--config", "--override-config", "--remote-env", "--id-label", "--container-id"]
+    ),
     "sudo": frozenset({"-u", "-g", "-p", "-C", "--user", "--group"}),
     "timeout": frozenset({"-s", "-k", "--signal", "--kill-after"}),
     "xvfb-run": frozenset({"-s", "-n", "-e", "-f", "-p", "--server-args", "--server-num"}),

@@ -84,6 +84,8 @@ def _step(name: str, words: tuple[str, ...]) -> tuple[str, ...] | None:
     """One wrapper less; None when the command is no wrapper."""
     if _PYTHON.fullmatch(name):
         return _python(words)
+    if name == "devcontainer" and words[1:2] == ("exec",) and "--" not in words:
+        return skip_options(words[2:], name)
     if "wait" in name or name in ("dockerize", "retry", "chamber", "aws-vault", "devcontainer"):
         return words[words.index("--") + 1 :] if "--" in words else None
     if name == "timeout":
