@@ -7,6 +7,8 @@ news of what was done raise nothing.
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
 from evidence.facts.conversations.cues import cues
@@ -17,6 +19,12 @@ SUBSTANCE = ("design", "invariant", "risk", "test")
 _KINDS = (*SUBSTANCE, "reason", "style")
 # A single word raises nothing that somebody could learn from ("Tests?" has one).
 _FEWEST_WORDS = 2
+# "Test successful." is news.
+_FEWEST_OF_A_TEST = 3
+# What turns praise into more than that.
+_CONDITION = re.compile(
+    r"\b(?:but|however|though|although|should|could|would|need|needs|if|once|after|before|not)\b|\?"
+)
 # Thanks and praise are short; a longer text is more than that.
 _APPROVAL_WORDS = 25
 # "Nice fix of the race!" names a risk and raises none.
@@ -66,16 +74,28 @@ def _kinds(passage: Passage) -> set[str]:
     text, table = passage.text.lower(), cues("comments")
     if len(text.split()) < _FEWEST_WORDS and "⟨code⟩" not in text:
         return set()
-    if table["news"].words.match(text) or table["courtesy"].words.match(text):
+    if table["news"].words.match(text) or table["courtesy"].words.match(text) or table["process"].words.search(text):
+        return {"question"} if _asks(text) else set()
+    if (
+        table["approval"].words.search(text)
+        and not _CONDITION.search(text)
+        and not table["proposal"].words.search(text)
+    ):
         return set()
     kinds = {kind for kind in _KINDS if table[kind].words.search(text)}
     if "style" in kinds:
         kinds -= {"invariant"}
     elif "test" not in kinds and table["proposal"].words.search(text):
         kinds.add("design")
-    if text.rstrip(" \"')*_").endswith("?"):
+    if len(text.split()) < _FEWEST_OF_A_TEST and not _asks(text):
+        kinds.discard("test")
+    if _asks(text):
         kinds.add("question")
     return kinds
+
+
+def _asks(text: str) -> bool:
+    return text.rstrip(" \"')*_").endswith("?")
 
 
 def _tells_news(found: tuple[Passage, ...]) -> bool:

@@ -7,6 +7,7 @@ a template asks tell nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from msgspec import Struct
@@ -40,10 +41,21 @@ def read_description(body: str, boilerplate: Collection[str] = ()) -> Narrative:
 
 def _parts(passage: Passage) -> set[str]:
     text, table = passage.text.lower(), cues("descriptions")
-    if table["nothing"].words.fullmatch(text.strip(" *_.!")) or table["asks"].words.search(text):
+    # a ticked box answers what it asks
+    asked = text.rstrip("? ") if passage.ticked else text
+    if table["nothing"].words.fullmatch(text.strip(" *_.!")) or table["asks"].words.search(asked):
         return set()
     parts = {part for part in PARTS if table[part].words.search(text)}
     if passage.ticked or len(text.split()) >= _FEWEST_WORDS:
         titles = {part: table[part].titles for part in PARTS}
         parts |= {part for part, title in titles.items() if title is not None and title.search(passage.heading)}
+    elif "⟨code⟩" in text and _matches(table["test"].titles, passage.heading):
+        parts.add("test")  # the command that was run
+    # A ticked box says what was done; so does an order under "Purpose".
+    if passage.ticked or (not table["why"].words.search(text) and table["orders"].words.match(text)):
+        parts.discard("why")
     return parts
+
+
+def _matches(titles: re.Pattern[str] | None, heading: str) -> bool:
+    return titles is not None and titles.search(heading) is not None
