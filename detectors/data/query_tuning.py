@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from evidence.api import Call, Observations, Project, PyFile, Signal, Site, Sites, at, plural, site_of
 
@@ -213,12 +214,18 @@ def _counted(project: Project) -> Iterator[Site]:
         counted = test.checks and any(c.target == "with" and c.last in counters for c in test.calls)
         if counted:
             yield site_of(at(test.file, test.definition, "counted", test.file.path))
-        if counted or (not given and not _COUNTS.search(" ".join(test.file.module.refs[test.scope]))):
+        if counted or (not given and not any(map(_is_count, test.file.module.refs[test.scope]))):
             continue
         asserted = [e for expr, _ in test.checks for e in expr.walk() if e.kind in ("name", "call")]
-        counts = any(_COUNTS.search(e.text) or e.text in given for e in asserted)
-        if counts or any(_COUNTS.search(c.name) and c.target == "with" for c in test.calls):
+        counts = any(_is_count(e.text) or e.text in given for e in asserted)
+        if counts or any(c.target == "with" and _is_count(c.name) for c in test.calls):
             yield site_of(at(test.file, test.definition, "counted", test.file.path))
+
+
+@lru_cache(maxsize=20_000)
+def _is_count(name: str) -> bool:
+    """Whether a name counts statements; tests use the same few hundred names again and again."""
+    return _COUNTS.search(name) is not None
 
 
 def _listens(call: Call) -> bool:

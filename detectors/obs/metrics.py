@@ -47,6 +47,7 @@ _SENDERS = (
     "aws_embedded_metrics.metric_scope", "logfire.metric_counter", "logfire.metric_histogram", "logfire.metric_gauge",
     "scout_apm.api.Context.add", "librato", "opencensus.stats", "azure_metrics",
 )  # fmt: skip
+_SENDING = tuple(f"{name}." for name in _SENDERS)
 _OTEL = frozenset({
     "create_counter", "create_histogram", "create_up_down_counter", "create_gauge", "create_observable_gauge",
     "create_observable_counter", "create_observable_up_down_counter",
@@ -142,7 +143,7 @@ def _made(project: Project) -> Iterator[Site]:
         for call in file.module.calls:
             name = project.external(file, call.name)
             made, exports = _INSTRUMENTS.match(name), _EXPORTERS.match(name)
-            sends = any(name == s or name.startswith(s + ".") for s in _SENDERS)
+            sends = f"{name}.".startswith(_SENDING)
             if not (made or exports or sends):
                 continue
             clause = "emitted" if sends and not exports else "exporter" if exports else "made"

@@ -12,6 +12,7 @@ in a container registry; and, in the history, updates that such a bot wrote.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from evidence.api import Observations, Project, Scan, Signal, Site, Sites, plural, quoted
 
@@ -64,8 +65,14 @@ def detect(project: Project) -> Observations:
             )
             yield DEPENDENCY_SCANNING, site
     for commit in project.history.commits:
-        if len(commit.parents) < 2 and (_BOT.search(commit.author.name) or _BOT.search(commit.author.email)):
+        if len(commit.parents) < 2 and _is_bot(commit.author.name, commit.author.email):
             yield DEPENDENCY_SCANNING, Site(path="", clause="updated", subject=commit.sha, commit=commit.sha)
+
+
+@lru_cache(maxsize=20_000)
+def _is_bot(name: str, email: str) -> bool:
+    """Whether the author of a commit is a service that updates dependencies; authors have many commits each."""
+    return bool(_BOT.search(name) or _BOT.search(email))
 
 
 def _clause(scan: Scan) -> str:

@@ -53,6 +53,14 @@ _TOKEN_HINT = re.compile(
     r"|npm_[A-Za-z0-9]{20}|dckr_|do[opr]_v1_|hv[sbr]\.[A-Za-z0-9_-]{8}|sk-[A-Za-z0-9_-]{20}|AGE-|eyJ|sig=|Signature="
     r"|AccountKey|AccessKey="
 )
+_TOKEN_WORDS = (
+    "AKIA", "ASIA", "ABIA", "ACCA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gldt-", "glrt-",
+    "glcbt-", "glptt-", "glft-", "glsoat-", "glagent-", "xox", "xapp-", "hooks.slack.com", "sk_", "rk_", "whsec_",
+    "AIza", "GOCSPX-", "ya29.", "SK", "SG.", "key-", "pypi-", "npm_", "dckr_", "_v1_", "hvs.", "hvb.", "hvr.", "sk-",
+    "AGE-SECRET", "eyJ", "sig=", "Signature=", "AccountKey=", "SharedAccessKey=",
+)  # fmt: skip
+"""Every token has one of these. Looking for each in turn is several times as fast as an alternation of them."""
+
 MIN_MASKED = 16
 """Shorter texts hold no token of the kinds above."""
 _MIN_KEY = 60
@@ -66,13 +74,17 @@ def mask(text: str) -> str:
         text = mask_private_keys(text)
     if "://" in text:
         text = mask_urls(text)
-    return _without_tokens(text) if _TOKEN_HINT.search(text) else text
+    words = [word for word in _TOKEN_WORDS if word in text]
+    return _without_tokens(text, words) if words else text
 
 
-def _without_tokens(text: str) -> str:
+def _without_tokens(text: str, words: list[str]) -> str:
     """No token goes over the end of a line: looking closely at lines with a hint alone is five times as fast."""
     lines = text.split("\n")
-    return "\n".join(_TOKENS.sub(_replacement, line) if _TOKEN_HINT.search(line) else line for line in lines)
+    for number, line in enumerate(lines):
+        if any(word in line for word in words) and _TOKEN_HINT.search(line):
+            lines[number] = _TOKENS.sub(_replacement, line)
+    return "\n".join(lines)
 
 
 def mask_value(name: str, text: str) -> str:

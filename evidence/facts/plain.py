@@ -22,7 +22,9 @@ _GENERATED = re.compile(
 
 def is_generated(head: bytes) -> bool:
     """Whether the first 2,048 bytes say that a tool wrote the file."""
-    return _GENERATED.search(head[:2048]) is not None
+    head = head[:2048]
+    low = head.lower()
+    return (b"generated" in low or b"do not" in low) and _GENERATED.search(head) is not None
 
 
 def extract(content: bytes) -> Text:

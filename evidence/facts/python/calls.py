@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from evidence.facts.masking import mask
-from evidence.facts.python.expressions import is_call
+from evidence.facts.python.expressions import is_format
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.facts.python.scopes import Scope
 
@@ -17,6 +17,10 @@ _MAX_STRINGS = 500
 _CHECKING_CONTEXTS = frozenset(
     {"raises", "assertRaises", "assertRaisesRegex", "warns", "pytest.raises", "pytest.warns"}
 )
+
+_NO_EXPRESSIONS = frozenset({"ctx", "op", "ops"})
+# The fields of a node in which expressions may stand, last one first; found when the first such node comes.
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
 class Expressions:
@@ -61,10 +65,10 @@ class Expressions:
         while stack:
             node, role = stack.pop()
             kind = type(node)
-            if is_call(node):
+            if kind is ast.Call and not is_format(node):
                 self._record_call(node, scope, role)  # type: ignore[arg-type]
-                stack.extend((k.value, "") for k in reversed(node.keywords))  # type: ignore[attr-defined]
-                stack.extend((a, "") for a in reversed(node.args))  # type: ignore[attr-defined]
+                stack += [(k.value, "") for k in reversed(node.keywords)]  # type: ignore[attr-defined]
+                stack += [(a, "") for a in reversed(node.args)]  # type: ignore[attr-defined]
                 self._chain(node.func, scope, stack)  # type: ignore[attr-defined]
             elif kind is ast.Name or kind is ast.Attribute or kind is ast.Subscript:
                 self._chain(node, scope, stack)
@@ -77,7 +81,7 @@ class Expressions:
                     scope.yields = True
                 elif kind is ast.comprehension:
                     self.iterate(node.target, node.iter, node.iter.lineno, scope)  # type: ignore[attr-defined]
-                stack.extend((child, "") for child in _children(node))
+                stack += [(child, "") for child in _children(node)]
 
     def _record_call(self, node: ast.Call, scope: Scope, role: str) -> None:
         expr = scope.reader.read(node)
@@ -115,13 +119,15 @@ class Expressions:
 
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:
-    for name in reversed(node._fields):
+    kind = type(node)
+    fields = _FIELDS.get(kind)
+    if fields is None:
+        fields = _FIELDS[kind] = tuple(name for name in reversed(kind._fields) if name not in _NO_EXPRESSIONS)
+    for name in fields:
         value = getattr(node, name, None)
         if isinstance(value, list):
             for item in reversed(value):
                 if isinstance(item, ast.AST):
                     yield item
-        elif isinstance(value, ast.AST) and not isinstance(
-            value, ast.expr_context | ast.operator | ast.cmpop | ast.boolop
-        ):
+        elif isinstance(value, ast.AST):
             yield value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from evidence.facts.masking import mask, mask_literal, secret_kind
 from evidence.facts.python.records import Expr
@@ -27,6 +28,10 @@ _OPERATORS: dict[type[ast.AST], str] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.USub: "-", ast.BitOr: "|", ast.BitAnd: "&",
     ast.Pow: "**", ast.FloorDiv: "//", ast.LShift: "<<", ast.RShift: ">>", ast.BitXor: "^",
 }  # fmt: skip
+# A tuple is told apart at once; a union is built anew each time it is asked for.
+_LITERALS = (ast.Constant, ast.JoinedStr)
+_NUMBERS = (int, float, complex)
+_KEYS = (str, int)
 # ``environ.get("SECRET_KEY", "x")``: the first argument names what the second one is.
 _NAMED_BY_FIRST = frozenset({"get", "getenv", "setdefault", "config", "env", "str", "pop", "environ", "get_env"})
 
@@ -40,30 +45,40 @@ class Reader:
     """Reads expressions of one scope. ``resolve`` maps the first segment of a dotted name to what it was imported
     as."""
 
-    __slots__ = ("resolve",)
+    __slots__ = ("_known", "resolve")
 
     def __init__(self, resolve: Resolve) -> None:
         self.resolve = resolve
+        # a chain is asked for as a callee, as a reference, and again for each call around it; by the id of its node
+        self._known: dict[int, str] = {}
 
     def dotted(self, node: ast.AST) -> str:
         """The dotted name of a chain of names, attributes, calls and indices; "" when it starts with anything else."""
-        parts: list[str] = []
+        if type(node) is ast.Name:
+            return self.resolve(node.id)
+        known = self._known.get(id(node))
+        if known is None:
+            known = self._known[id(node)] = self._chained(node)
+        return known
+
+    def _chained(self, node: ast.AST) -> str:
+        tail = ""
         for _ in range(MAX_CHAIN):
             if isinstance(node, ast.Attribute):
-                parts.append("." + node.attr)
+                tail = f".{node.attr}{tail}"
                 node = node.value
             elif isinstance(node, ast.Name):
-                return self.resolve(node.id) + "".join(reversed(parts))
+                return self.resolve(node.id) + tail
             elif isinstance(node, ast.Call):
-                parts.append("()")
+                tail = f"(){tail}"
                 node = node.func
             elif isinstance(node, ast.Subscript):
-                parts.append(f"[{_key(node.slice)}]")
+                tail = f"[{_key(node.slice)}]{tail}"
                 node = node.value
             elif isinstance(node, ast.Await):
                 node = node.value
             else:
-                return "".join(reversed(parts)) if parts and isinstance(node, ast.Constant | ast.JoinedStr) else ""
+                return tail if isinstance(node, _LITERALS) else ""
         return ""
 
     def read(self, node: ast.AST | None, depth: int = 0, name: str = "") -> Expr:
@@ -79,7 +94,7 @@ class Reader:
             return self._string(value, name)
         if value is True or value is False or value is None:
             return _CONSTANTS[value]
-        if isinstance(value, int | float | complex) and abs(value) < 1e300:
+        if isinstance(value, _NUMBERS) and abs(value) < 1e300:
             return Expr("num", repr(value))
         if isinstance(value, bytes):
             return self._string(value.decode("latin-1"), name)
@@ -87,13 +102,7 @@ class Reader:
 
     @staticmethod
     def _string(value: str, name: str) -> Expr:
-        if not value.isascii():
-            # an escape such as "\udce2" makes a string that no encoding of the facts could hold
-            value = value.encode("utf-8", "backslashreplace").decode()
-        kind = secret_kind(name, value) if name else None
-        if kind:
-            return Expr("secret", kind)
-        return Expr("str", mask_literal(name, value)[:MAX_TEXT])
+        return _short_string(value, name) if len(value) <= MAX_TEXT else _read_string(value, name)
 
     def _name(self, node: ast.AST, depth: int, name: str) -> Expr:
         text = self.dotted(node)
@@ -172,6 +181,20 @@ class Reader:
         return self.read(node.value, depth, name)
 
 
+def _read_string(value: str, name: str) -> Expr:
+    if not value.isascii():
+        # an escape such as "\udce2" makes a string that no encoding of the facts could hold
+        value = value.encode("utf-8", "backslashreplace").decode()
+    kind = secret_kind(name, value) if name else None
+    if kind:
+        return Expr("secret", kind)
+    return Expr("str", mask_literal(name, value)[:MAX_TEXT])
+
+
+# The same words come again and again, in one file and in the next; long ones do not, and would take memory.
+_short_string = lru_cache(maxsize=4_096)(_read_string)
+
+
 def hidden(expr: Expr, name: str = "", callee: str = "") -> Expr:
     """The expression with its text masked where it may be a secret that no rule counts as one."""
     if expr.kind != "str" or len(expr.text) < SHORTEST:
@@ -194,7 +217,7 @@ def is_format(node: ast.AST) -> bool:
 
 def _key(node: ast.AST) -> str:
     """A constant key as text, masked; "" when it is not constant."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str | int):
+    if isinstance(node, ast.Constant) and isinstance(node.value, _KEYS):
         text = str(node.value)[:2000].encode("utf-8", "backslashreplace").decode()
         return mask(text)[:80] if isinstance(node.value, str) else text[:20]
     return ""

@@ -9,6 +9,14 @@ from evidence.facts.python.expressions import Reader
 from evidence.facts.python.records import Expr
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+# Tuples of what is asked for at every statement: a union would be built anew each time.
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_SIMPLE = frozenset({ast.Expr, ast.Return, ast.Assert, ast.Raise, ast.Pass, ast.Delete, ast.Break, ast.Continue})
+_ONE_TARGET = (ast.AnnAssign, ast.AugAssign, ast.For, ast.AsyncFor)
+_WITHS = (ast.With, ast.AsyncWith)
+_OUTER = (ast.Global, ast.Nonlocal)
+_SEQUENCES = (ast.Tuple, ast.List)
 
 
 class Names:
@@ -59,9 +67,11 @@ def bindings(tree: ast.Module) -> dict[int, Names]:
     pending.extend((s, top) for s in tree.body)
     while pending:
         node, names = pending.pop()
-        if isinstance(node, ast.Import | ast.ImportFrom):
+        if type(node) in _SIMPLE:
+            continue
+        if isinstance(node, _IMPORTS):
             _bind_import(node, names)
-        elif isinstance(node, Function | ast.ClassDef):
+        elif isinstance(node, _SCOPES):
             names.stores.add(node.name)
             scopes[id(node)] = inner = Names()
             if not isinstance(node, ast.ClassDef):
@@ -83,23 +93,25 @@ def _bind_import(node: ast.Import | ast.ImportFrom, names: Names) -> None:
 def _bind_statement(node: ast.AST, names: Names) -> None:
     if isinstance(node, ast.Assign):
         targets: list[ast.expr] = node.targets
-    elif isinstance(node, ast.AnnAssign | ast.AugAssign | ast.For | ast.AsyncFor):
+    elif isinstance(node, _ONE_TARGET):
         targets = [node.target]
-    elif isinstance(node, ast.With | ast.AsyncWith):
+    elif isinstance(node, _WITHS):
         targets = [i.optional_vars for i in node.items if i.optional_vars]
-    elif isinstance(node, ast.Global | ast.Nonlocal):
+    elif isinstance(node, _OUTER):
         names.stores.difference_update(node.names)
         return
     else:
         return
     for target in targets:
-        for element in target.elts if isinstance(target, ast.Tuple | ast.List) else [target]:
+        for element in target.elts if isinstance(target, _SEQUENCES) else [target]:
             if isinstance(element, ast.Name):
                 names.stores.add(element.id)
 
 
 def blocks(node: ast.AST) -> Iterator[ast.AST]:
     """The statements directly inside a compound statement."""
+    if type(node) in _SIMPLE or type(node) is ast.Assign:
+        return
     for name in ("body", "orelse", "finalbody"):
         block = getattr(node, name, None)
         if isinstance(block, list):
@@ -113,7 +125,7 @@ def blocks(node: ast.AST) -> Iterator[ast.AST]:
 class Scope:
     """A scope while it is walked: its number, what its names resolve to, and what its function gathers."""
 
-    __slots__ = ("asserts", "index", "names", "outer", "reader", "refs", "returns", "yields")
+    __slots__ = ("_resolved", "asserts", "index", "names", "outer", "reader", "refs", "returns", "yields")
 
     def __init__(self, index: int, names: Names, outer: Scope | None, skip_outer: bool) -> None:
         self.index = index
@@ -124,10 +136,17 @@ class Scope:
         self.returns: list[Expr] = []
         self.asserts = 0
         self.yields = False
+        self._resolved: dict[str, str] = {}
         self.reader = Reader(self.resolve)
 
     def resolve(self, name: str) -> str:
         """What the first segment of a dotted name stands for here."""
+        known = self._resolved.get(name)
+        if known is None:
+            known = self._resolved[name] = self._looked_up(name)
+        return known
+
+    def _looked_up(self, name: str) -> str:
         scope: Scope | None = self
         while scope is not None:
             target = scope.names.aliases.get(name)
