@@ -51,6 +51,8 @@ def of_item(site: Site, accounts: frozenset[str], items: Items) -> Share:
         if not accounts.isdisjoint(roles.get(role, ())):
             whole = role == "author" or (role == "reviewer" and item.kind in ("comment", "review"))
             return Share(float(whole), float(whole), "linked", role)
+    if roles.get("author") == set():  # an account that is gone may have been anybody's
+        return UNKNOWN
     return Share(0.0, 0.0, "linked", "none")
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from evidence import detect
 from evidence.attribution.own import Own, own
 from evidence.attribution.shares import UNKNOWN, of_item
+from evidence.facts.conversations import Items
 from evidence.facts.project import Project
-from evidence.model import Grade, Ledger, Site
+from evidence.model import Account, Grade, Ledger, Site
 from evidence.testkit.forge import read_forge
 
 TOLD = """
@@ -53,6 +55,42 @@ def test_a_thing_is_its_accounts(item: str, login: str, high: float, role: str) 
     items = Project((), {}, changes=read_forge(TOLD.splitlines())).items
     share = of_item(Site(path="", clause="x", item=item), frozenset({login}), items)
     assert (share.low, share.high, share.role) == (high, high, role)
+
+
+def _merged() -> Items:
+    """The items of a change that Cy merged and of which an account is gone."""
+    changes = read_forge([*TOLD.splitlines(), '- {change: 2, by: ghost, comments: ["ghost: gone", "Ada: still here"]}'])
+    requests = [msgspec.structs.replace(r, merged_by=Account("Cy")) if r.number == 1 else r for r in changes.requests]
+    return Project((), {}, changes=msgspec.structs.replace(changes, requests=tuple(requests))).items
+
+
+@pytest.mark.parametrize(
+    ("item", "logins", "high", "role"),
+    [
+        ("change/1", {"cy"}, 0.0, "merger"),
+        ("change/1", {"cy", "bob"}, 0.0, "reviewer"),
+        ("change/1", {"cy", "ada", "bob"}, 1.0, "author"),
+        ("change/1", {"dora"}, 0.0, "none"),
+        ("review/1/101", {"ada"}, 0.0, "none"),
+        ("review/1/101", {"cy", "bob"}, 1.0, "reviewer"),
+        ("issue/7", {"bob", "cy"}, 0.0, "none"),
+        ("note/7/7002", {"cy"}, 1.0, "author"),
+    ],
+)
+def test_the_part_that_counts_most_is_told(item: str, logins: set[str], high: float, role: str) -> None:
+    """Of several parts that a person's accounts have in a thing it is the nearest to its author's; merging and closing
+    another's work is none of its making."""
+    share = of_item(Site(path="", clause="x", item=item), frozenset(logins), _merged())
+    assert (share.low, share.high, share.role, share.basis) == (high, high, role, "linked")
+
+
+def test_a_thing_of_an_account_that_is_gone_may_be_anybodys() -> None:
+    """A deleted account is not known: what it made is not known to be another's either."""
+    items = _merged()
+    for item in ("change/2", "comment/2/2001"):
+        assert of_item(Site(path="", clause="x", item=item), frozenset({"ada"}), items) == UNKNOWN
+    share = of_item(Site(path="", clause="x", item="comment/2/2002"), frozenset({"ada"}), items)
+    assert (share.high, share.role) == (1.0, "reviewer")
 
 
 def test_a_name_without_a_thing_is_nobodys_yet() -> None:
