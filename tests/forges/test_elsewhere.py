@@ -245,3 +245,12 @@ def test_a_claimed_address_lends_no_account(scanned: FakeGitHub, tmp_path: Path)
     digest = json.loads(output.read_text())
     assert signal(digest)["outcome"] == "unavailable"
     assert [each["code"] for each in digest["ledger"] if "elsewhere" in each["subject"]] == ["forge_not_asked"]
+
+
+def test_the_budget_holds_with_a_candidate(scanned: FakeGitHub, tmp_path: Path) -> None:
+    """300 changes with all that was said of them, and what others took of the candidate, in at most 15 requests."""
+    big = repository(pulls=300, issues=50)
+    scanned.repo.pulls, scanned.repo.issues = big.pulls, big.issues
+    code, digest = scan(scanned, tmp_path / "d.json", "--candidate", "ada")
+    assert (code, signal(digest)["outcome"]) == (0, "found")
+    assert len(scanned.asked) <= 15

@@ -11,7 +11,7 @@ import pytest
 
 from evidence.cli import run
 from tests.forges.conftest import TOKEN
-from tests.forges.data import Repo, repository
+from tests.forges.data import Repo, repository, sha
 from tests.forges.fake_github import Answer, FakeGitHub
 from tests.source.building import Builder
 
@@ -140,3 +140,21 @@ def test_the_host_that_is_named_may_be_allowed_without_naming_it_again(
     assert run([*command, "--allow-insecure-host"]) == 0
     assert json.loads(output.read_text())["inputs"]["forge"]
     assert run(["scan", "http://127.0.0.1:9/a/b", "--host", served.origin, "--allow-insecure-host"]) == 2
+
+
+def test_drafts_and_changes_that_were_pushed_anew_are_read(
+    served: FakeGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was said of commits that a forced push took away still counts; a dismissed review, a draft and a
+    change without any commit cost nothing else."""
+    monkeypatch.setenv("GH_TOKEN", TOKEN)
+    first, second, third = served.repo.pulls
+    for said in first.threads[0]:
+        said.commit = "f" * 40
+    first.commits = [(sha("pushed anew"), "ada")]
+    first.reviews[0].commit, first.reviews[0].state = "f" * 40, "DISMISSED"
+    second.draft, second.state, third.commits = True, "OPEN", []
+    code, digest = scan(served, f"{served.origin}/ada/app", tmp_path / "d.json")
+    assert (code, forge_ledger(digest)) == (0, [])
+    depth = next(signal for signal in digest["signals"] if signal["id"] == "forge.review_depth")
+    assert any(citation["url"].endswith("/pull/1#discussion_r101") for citation in depth["citations"])
