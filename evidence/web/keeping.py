@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, exists, or_, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import set_committed_value
 
 from evidence.report.json_form import from_json
@@ -121,6 +122,20 @@ def page_of(stored: StoredDigest, form: str) -> str | None:
     """The page with slots in this form; None where it was not kept."""
     packed = db.session.scalar(select(Page.content).where(Page.digest_id == stored.id, Page.form == form))
     return None if packed is None else zlib.decompress(packed).decode()
+
+
+def file_of(stored: StoredDigest, form: str) -> bytes | None:
+    """A file that was kept with a digest; None where there is none."""
+    return db.session.scalar(select(Page.content).where(Page.digest_id == stored.id, Page.form == form))
+
+
+def keep_file(stored: StoredDigest, form: str, content: bytes) -> None:
+    """Keep a file with its digest, unless another server has done so or the digest is gone."""
+    db.session.add(Page(digest_id=stored.id, form=form, content=content))
+    try:
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
 
 
 def packed_content_of(stored: StoredDigest) -> bytes:

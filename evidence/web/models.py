@@ -150,7 +150,7 @@ class StoredDigest(Asked, Base):
 
 
 class Page(Base):
-    """A digest's page with slots, compressed, in one of its forms: plain, or without names."""
+    """A digest's page with slots, compressed, in one of its forms: plain, or without names; or its PDF in that form."""
 
     __tablename__ = "page"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from evidence.report.words import number
 from evidence.web.context import ours, settings
 from evidence.web.extensions import db
 from evidence.web.models import Reveal, Scan, StoredDigest
@@ -87,7 +88,7 @@ def scan_sources(scan: Scan) -> list[str]:
 def scan_name(scan: Scan) -> str:
     """The same in a line."""
     first, *others = scan_sources(scan)
-    return f"{first} and {len(others)} more" if others else first
+    return f"{first} and {number(len(others))} more" if others else first
 
 
 def scan_candidate(scan: Scan) -> str:

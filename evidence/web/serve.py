@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from evidence.web.extensions import db
 from evidence.web.settings import Settings
 
 _EXPIRE_SECONDS = 3600.0
+_TURN_SECONDS = 0.0005
 _log = structlog.get_logger("evidence.web.serve")
 
 
@@ -27,6 +29,8 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     from waitress.server import create_server
 
     logs.configure()
+    # The thread that reads and writes sockets waits its turn among all that make pages: turns are short.
+    sys.setswitchinterval(_TURN_SECONDS)
     app = create_app(settings)
     prepare(app)
     try:

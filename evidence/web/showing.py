@@ -76,7 +76,7 @@ def seen(text: str) -> Markup:
 def few(names: str) -> Markup:
     """A list of names with commas, cut after the first ones: "a, b, c and 4 more"."""
     parts = names.split(", ")
-    shown, more = (parts, "") if len(parts) <= _FEW + 1 else (parts[:_FEW], f" and {len(parts) - _FEW} more")
+    shown, more = (parts, "") if len(parts) <= _FEW + 1 else (parts[:_FEW], f" and {number(len(parts) - _FEW)} more")
     return Markup(", ").join(map(seen, shown)) + more
 
 

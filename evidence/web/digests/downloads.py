@@ -6,6 +6,7 @@ import threading
 
 from flask import Response, make_response
 
+from evidence.web import keeping
 from evidence.web.context import ours, settings
 from evidence.web.digests.finding import the_digest
 from evidence.web.digests.reading import json_of, made
@@ -39,13 +40,23 @@ def file_of(stored: StoredDigest, suffix: str, form: str) -> Response:
     if suffix == "json":
         content = json_of(stored, form)
     elif suffix == "pdf":
-        content = _pdf(json_of(stored, form))
+        content = _kept_pdf(stored, form)
     else:
         content = made(stored, form, suffix)
     response = make_response(content)
     response.headers["Content-Type"] = _KINDS[suffix]
     response.headers["Content-Disposition"] = f'attachment; filename="digest.{suffix}"'
     return response
+
+
+def _kept_pdf(stored: StoredDigest, form: str) -> bytes:
+    """The PDF: laid out for who asks first, and kept with the digest for everybody after."""
+    name = f"pdf-{form}"
+    kept = keeping.file_of(stored, name)
+    if kept is None:
+        kept = _pdf(json_of(stored, form))
+        keeping.keep_file(stored, name, kept)
+    return kept
 
 
 def _pdf(content: bytes) -> bytes:
