@@ -99,7 +99,9 @@ SIGNALS = (QUERY_TUNING,)
 
 def detect(project: Project) -> Observations:
     """Loading options, tuned relationships, bulk operations, indexes, and what watches them."""
-    found = [*_loads(project), *_mapped(project)]
+    everywhere = [*_loads(project), *_mapped(project)]
+    # what feeds a warehouse beside the application is another program
+    found = [s for s in everywhere if project.in_flask_part(s.path)] or everywhere
     tuned = _practised(Sites(found))
     yield from ((QUERY_TUNING, site) for site in found if not tuned or site.clause not in ("dynamic", "column"))
     if tuned:

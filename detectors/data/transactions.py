@@ -94,7 +94,9 @@ SIGNALS = (TRANSACTIONS,)
 def detect(project: Project) -> Observations:
     """Ends of transactions and who owns them, begins, savepoints, locks; and tests, where there is something to
     test."""
-    sites = Sites(site_of(o) for o in project.transactions)
+    everywhere = [site_of(o) for o in project.transactions]
+    # what feeds a warehouse beside the application is another program
+    sites = Sites([s for s in everywhere if project.in_flask_part(s.path)] or everywhere)
     chosen = _chosen(sites)
     yield from ((TRANSACTIONS, s) for s in sites if not chosen or s.clause not in _LEADS)
     if chosen:
