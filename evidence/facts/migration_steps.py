@@ -12,6 +12,7 @@ from evidence.facts.python.records import Call
 _WRITES = re.compile(
     r"\s{0,20}(?:UPDATE\s|INSERT\s{1,9}INTO\s.{0,200}?\sSELECT\s|WITH\s.{1,300}?\bUPDATE\s)", re.IGNORECASE | re.DOTALL
 )
+_TAKING_SQL = frozenset({"execute", "text", "exec_driver_sql"})
 _ONLINE = re.compile(
     r"\bCONCURRENTLY\b|\bNOT\s{1,9}VALID\b|\bVALIDATE\s{1,9}CONSTRAINT\b|\b(?:lock|statement)_timeout\b"
     r"|pg_(?:try_)?advisory_lock",
@@ -35,12 +36,8 @@ def operations(file: PyFile, calls: Iterable[Call]) -> Iterator[Operation]:
     strings = {a.target: a.value.text for a in file.module.assigns if a.value.kind in ("str", "fstring")}
     for call in calls:
         last = call.last
-        texts = [
-            e.text if e.kind != "name" else strings.get(e.text, "")
-            for e in call.expr.walk()
-            if e.kind in ("str", "fstring", "name")
-        ]
-        if any(_ONLINE.search(t) for t in texts) and last in ("execute", "text", "exec_driver_sql"):
+        texts = _texts(call, strings) if last in _TAKING_SQL else []
+        if any(_ONLINE.search(t) for t in texts):
             yield Operation(file.path, call.start, call.end, "online", "sql")
         elif (
             last == "autocommit_block"
@@ -54,6 +51,15 @@ def operations(file: PyFile, calls: Iterable[Call]) -> Iterator[Operation]:
             last == "update" and ".query" in call.name
         ):
             yield Operation(file.path, call.start, call.end, "backfill", last)
+
+
+def _texts(call: Call, strings: dict[str, str]) -> list[str]:
+    """The texts given to a call, by themselves or under a name of the file."""
+    return [
+        e.text if e.kind != "name" else strings.get(e.text, "")
+        for e in call.expr.walk()
+        if e.kind in ("str", "fstring", "name")
+    ]
 
 
 def _updates(call: Call) -> bool:

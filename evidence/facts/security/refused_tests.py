@@ -94,8 +94,8 @@ def _expecting(project: Project, file: PyFile) -> Iterator[RefusedTest]:
         else:
             offset = len(call.expr.items) - len(call.expr.keys)
             given = zip(call.expr.keys, call.expr.items[offset:], strict=True)
-            plain = not _STAND_INS.search(call.name)
-            code = next((c for k, v in given if plain and _EXPECTED.fullmatch(k) and (c := status_of(v))), "")
+            code = next((c for k, v in given if _EXPECTED.fullmatch(k) and (c := status_of(v))), "")
+            code = "" if code and _STAND_INS.search(call.name) else code
         if code and call.scope:
             yield RefusedTest(file, file.function_of(call.scope), call.start, call.end, code)
     for definition in file.module.definitions:
