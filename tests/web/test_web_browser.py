@@ -138,6 +138,11 @@ def test_a_bad_link_and_cancelling(window: Watched, site: str, mute: str) -> Non
     described = (field.get_attribute("aria-describedby") or "").split()
     assert "is not one we fetch from" in page.locator(f"#{described[0]}").inner_text()
     assert field.input_value() == "https://example.org/a/b"
+    _paste(page, site, f"https://example.org/a/b\n{mute}/ada/bazaar\nfile:///etc/passwd")
+    page.locator("#links-wrong p").nth(1).wait_for()
+    sentences = page.locator("#links-wrong p").all_inner_texts()
+    assert [each.partition(",")[0].removeprefix("!").strip() for each in sentences] == ["Link 1", "Link 3"]
+    window.expect_no_sideways_scrolling()
     window.expect_accessible()
     _paste(page, site, f"{mute}/ada/bazaar")
     page.get_by_text("Fetching the repository").first.wait_for()
