@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence import pipeline
+from evidence import forge, pipeline
 from evidence.model import Changes
 from evidence.source import Told
 from evidence.testkit.forge import read_forge
@@ -35,7 +35,8 @@ ANSWERS = """
 def told(monkeypatch: pytest.MonkeyPatch) -> list[Changes]:
     """What the forge tells at each asking; the last entry counts."""
     answers = [read_forge(ANSWERS.splitlines())]
-    monkeypatch.setattr(pipeline, "ask_forge", lambda *_: Told(answers[-1], answers[-1].missing, "0" * 64))
+    for asking in (pipeline, forge):
+        monkeypatch.setattr(asking, "ask_forge", lambda *_: Told(answers[-1], answers[-1].missing, "0" * 64))
     return answers
 
 
