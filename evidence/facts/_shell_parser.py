@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from evidence.facts._shell_failures import Draft, cannot_fail, is_success, settle
-from evidence.facts._shell_words import Token
+from evidence.facts._shell_words import Token, without_assignments
 
 MAX_COMMANDS = 5_000
 
@@ -15,7 +14,6 @@ _KEYWORDS = frozenset({"then", "else", "do", "!", "{", "time", "exec", "command"
 _CONDITIONS = frozenset({"if", "elif", "while", "until"})
 _CLOSERS = frozenset({"fi", "done", "esac", "}"})
 _HEADS = frozenset({"for", "select", "function"})
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 
 
 @dataclass
@@ -39,6 +37,8 @@ _ASKS_FOR_NONE = re.compile(
 
 @dataclass
 class Parser:
+    """Reads tokens one by one into drafts of simple commands: what runs, under which condition, and who looks at it."""
+
     pipefail: bool
     errexit: bool = True
     drafts: list[Draft] = field(default_factory=list)
@@ -130,7 +130,7 @@ class Parser:
 
     def _command(self) -> None:
         condition = self._strip_keywords()
-        words, assigned = _without_assignments(self.words)
+        words, assigned = without_assignments(self.words)
         if not self.words or len(self.drafts) >= MAX_COMMANDS:
             self.words.clear()
             return
@@ -287,14 +287,3 @@ _OPERATORS = {
     "(": "on_open",
     ")": "on_close",
 }
-
-
-def _without_assignments(found: Iterable[Token]) -> tuple[list[str], list[str]]:
-    words: list[str] = []
-    assigned: list[str] = []
-    for token in found:
-        if not words and _ASSIGNMENT.match(token.text):
-            assigned.append(token.text)
-        else:
-            words.append(token.text)
-    return words, assigned

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 _BLANK = " \t\r"
 _MAX_WORD = 65_536
+_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 
 
 class Token(NamedTuple):
@@ -168,3 +170,15 @@ class _Reader:
                     break
             stop += 1
         return self._take(min(stop + 1, len(self.script)))
+
+
+def without_assignments(found: Iterable[Token]) -> tuple[list[str], list[str]]:
+    """The words of a command, and the assignments before the first of them."""
+    words: list[str] = []
+    assigned: list[str] = []
+    for token in found:
+        if not words and _ASSIGNMENT.match(token.text):
+            assigned.append(token.text)
+        else:
+            words.append(token.text)
+    return words, assigned
