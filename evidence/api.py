@@ -26,15 +26,15 @@ from evidence.facts.conversations import (
     says_when_done,
     splits_work,
 )
-from evidence.facts.environments import environment_of
+from evidence.facts.data.orm import Model
+from evidence.facts.data.page_names import is_parameter, names_page
+from evidence.facts.deployment.environments import environment_of
 from evidence.facts.error_shapes import ErrorHandler, ErrorHelper
-from evidence.facts.feature_flags import FlagUse
 from evidence.facts.history import Landing, Past, PathKind, Row, Size, says_what, says_why, spread
-from evidence.facts.monitors import Monitor
 from evidence.facts.names import PyFile, Ref
 from evidence.facts.occurrences import Occurrence, at, between
-from evidence.facts.orm import Model
-from evidence.facts.page_names import is_parameter, names_page
+from evidence.facts.operations.feature_flags import FlagUse
+from evidence.facts.operations.monitors import Monitor
 from evidence.facts.project import Project
 from evidence.facts.python.records import Assign, Call, Check, Decorator, Definition, Expr, Import, Module
 from evidence.facts.records import (
@@ -53,9 +53,8 @@ from evidence.facts.records import (
     Text,
 )
 from evidence.facts.roles import Role
-from evidence.facts.scenarios import Scenario, error_statuses, says
 from evidence.facts.schema_libraries import SchemaCheck
-from evidence.facts.secret_places import SecretPlace
+from evidence.facts.secrets.places import SecretPlace
 from evidence.facts.security import (
     ABOUT_TOKENS,
     CrossOrigin,
@@ -76,10 +75,11 @@ from evidence.facts.security import (
     trail_tables,
     views_that_ask,
 )
-from evidence.facts.stems import stem
-from evidence.facts.suite import CollectedTest, Fixture
+from evidence.facts.shell.tool_uses import ToolUse, measures_coverage, written
+from evidence.facts.testing.scenarios import Scenario, error_statuses, says
+from evidence.facts.testing.stems import stem
+from evidence.facts.testing.suite import CollectedTest, Fixture
 from evidence.facts.tool_configs import ToolConfig
-from evidence.facts.tool_uses import ToolUse, measures_coverage, written
 from evidence.facts.web import App, Blueprint, Callback, Factory, Registration, Request, Route, Use
 from evidence.facts.writings import Writing
 from evidence.model import (

@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Protocol
 
 from evidence.facts.conversations import Items, cited_item
-from evidence.facts.masking import mask, mask_lines
 from evidence.facts.roles import Role, role_of
+from evidence.facts.secrets.masking import mask, mask_lines
 from evidence.model import Blob, Citation, Commit, CommitCitation, FileCitation, Signal, Site, Sites, Snapshot
 
 # Five places are what a reader opens; an excerpt is as much as fits beside its statement on one screen.

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from evidence.facts import registry
 from evidence.facts.keys import Key
 from evidence.facts.language import language_of, needs_head
-from evidence.facts.pool import ExtractionPool
 from evidence.facts.roles import Role, role_of
+from evidence.facts.workers.pool import ExtractionPool
 from evidence.model import Blob, Ledger, Snapshot
 
 # Contents are looked up in the cache in groups of this many files, or so many bytes.

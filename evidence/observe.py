@@ -21,7 +21,7 @@ from typing import IO, NoReturn
 import msgspec
 
 from evidence.api import Detector, Project, Site
-from evidence.facts.orphans import die_with_parent, forking
+from evidence.facts.workers.orphans import die_with_parent, forking
 
 PATIENCE = 120.0
 """Seconds that the fork may need after this process has nothing left to do; large repositories need one or two."""

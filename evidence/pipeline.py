@@ -25,8 +25,8 @@ from evidence.digest import Scanned, assemble
 from evidence.facts import registry
 from evidence.facts.history import Past
 from evidence.facts.people import sure_logins
-from evidence.facts.pool import ExtractionPool
 from evidence.facts.project import Project
+from evidence.facts.workers.pool import ExtractionPool
 from evidence.forge import ask_elsewhere, ask_forge, places_in
 from evidence.model import Digest, EvidenceError, Ledger
 from evidence.proposed import Results, base_of, judged, request_of

@@ -11,9 +11,9 @@ import pytest
 from evidence.collect import collect
 from evidence.facts import registry
 from evidence.facts.keys import Key
-from evidence.facts.pool import ExtractionPool, Result
 from evidence.facts.python.records import Module
 from evidence.facts.records import Data, Template, Text
+from evidence.facts.workers.pool import ExtractionPool, Result
 from evidence.model import Blob, Ledger
 from tests.in_memory import Snapshot
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.debug_values import APART as _APART
 from evidence.facts.debug_values import is_on, named_on
-from evidence.facts.environments import environment_of
-from evidence.facts.manifests import variables
+from evidence.facts.deployment.environments import environment_of
+from evidence.facts.deployment.manifests import variables
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.facts.records import Node

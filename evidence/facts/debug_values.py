@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from evidence.facts.environments import environment_of
+from evidence.facts.deployment.environments import environment_of
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Expr
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Definition, Expr
-from evidence.facts.scenarios import error_statuses
+from evidence.facts.testing.scenarios import error_statuses
 from evidence.facts.web.records import Callback
 
 if TYPE_CHECKING:

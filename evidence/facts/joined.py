@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self, cast
 
 from evidence.facts.ci import CiInputs, CiRun, Pipeline, ci_runs, pipelines
-from evidence.facts.declared_requirements import requirements_of
 from evidence.facts.files import Files
 from evidence.facts.imports import ImportGraph
 from evidence.facts.mentions import Mention, mentions
@@ -15,6 +14,7 @@ from evidence.facts.names import Names
 from evidence.facts.people import People
 from evidence.facts.reach import Reach
 from evidence.facts.records import Requirements
+from evidence.facts.requirements.declared import requirements_of
 from evidence.facts.roles import Role
 from evidence.facts.served_specs import ServedSpecs
 from evidence.facts.web import WebGraph

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from evidence.facts.masking import mask_text
 from evidence.facts.records import Lost, Text
+from evidence.facts.secrets.masking import mask_text
 
 MAX_BYTES = 512 * 1024
 MAX_TEXT = 64 * 1024

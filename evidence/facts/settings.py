@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from evidence.facts.environments import environment_of
-from evidence.facts.manifests import variables
+from evidence.facts.deployment.environments import environment_of
+from evidence.facts.deployment.manifests import variables
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Definition, Expr
 

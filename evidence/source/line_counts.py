@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from evidence.facts.masking import mask
+from evidence.facts.secrets.masking import mask
 from evidence.model import Ledger, LineCount
 from evidence.source.child import Child
 from evidence.source.git import MIB, Git

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Protocol
 
-from evidence.facts.masking import mask
+from evidence.facts.secrets.masking import mask
 from evidence.model import Change, Commit, Person
 from evidence.source.quoting import path_text
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evidence.facts.masking import mask
+from evidence.facts.secrets.masking import mask
 from evidence.model import EvidenceError, Ledger, UsageError
 from evidence.source.address import Address, Places, locate, parse_url
 from evidence.source.attach import Refs, attach

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from evidence.facts.masking import mask
+from evidence.facts.secrets.masking import mask
 from evidence.model import EvidenceError, Ledger
 from evidence.source.git import MIB, Git
 from evidence.source.objects import Lookup, looking

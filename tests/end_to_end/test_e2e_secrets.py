@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from evidence.facts.masking import mask_lines
+from evidence.facts.secrets.masking import mask_lines
 from tests.end_to_end.conftest import Make
 from tests.end_to_end.trial import Outcome, Trial
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.facts.shell import runs, split
+from evidence.facts.shell.lines import runs, split
 
 
 def _words(script: str) -> list[str]:

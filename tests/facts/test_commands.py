@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from evidence.facts.commands import extract_justfile, extract_makefile, extract_procfile, extract_shell
-from evidence.facts.declared_commands import commands_of
-from evidence.facts.ini_nodes import extract as read_ini
-from evidence.facts.json_nodes import extract as read_json
+from evidence.facts.formats.ini_nodes import extract as read_ini
+from evidence.facts.formats.json_nodes import extract as read_json
+from evidence.facts.formats.toml_nodes import extract as read_toml
 from evidence.facts.records import Commands, Node
-from evidence.facts.toml_nodes import extract as read_toml
+from evidence.facts.shell.commands import extract_justfile, extract_makefile, extract_procfile, extract_shell
+from evidence.facts.shell.declared_commands import commands_of
 
 Row = tuple[str, str, int, int]
 

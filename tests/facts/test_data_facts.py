@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evidence.facts.project import Project
-from evidence.facts.stems import stem
+from evidence.facts.testing.stems import stem
 from evidence.testkit import Case, project_of
 
 DB = "from flask_sqlalchemy import SQLAlchemy\n\ndb = SQLAlchemy()\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evidence.facts.dockerfile import extract
+from evidence.facts.formats.dockerfile import extract
 
 _DOCKERFILE = b"""\
 # syntax=docker/dockerfile:1

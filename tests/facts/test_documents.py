@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evidence.facts.documents import extract_asciidoc, extract_markdown, extract_rst
+from evidence.facts.formats.documents import extract_asciidoc, extract_markdown, extract_rst
 from evidence.facts.records import Document
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evidence.facts.environments import environment_of
+from evidence.facts.deployment.environments import environment_of
 
 
 @pytest.mark.parametrize(

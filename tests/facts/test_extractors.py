@@ -152,7 +152,7 @@ def test_hostile_files_come_back(language: str, bomb: str) -> None:
 def test_deep_yaml_does_not_kill_the_process() -> None:
     """400 KB of brackets, on which libyaml's composer overflows the stack, are read by a process that lives on."""
     code = (
-        "from evidence.facts.yaml_nodes import extract\n"
+        "from evidence.facts.formats.yaml_nodes import extract\n"
         "for c in (b'[', b'{', b'- ', b'? ', b'a: [', b'!t [', b'&a ['):\n"
         "    lost = extract(c * (400_000 // len(c))).lost\n"
         "    assert lost, c\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evidence.facts.jinja import extract
+from evidence.facts.formats.jinja import extract
 from evidence.facts.records import Tag
 
 _TEMPLATE = b"""\

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.facts import registry
-from evidence.facts.masking import mask, mask_lines, mask_value, secret_kind
+from evidence.facts.secrets.masking import mask, mask_lines, mask_value, secret_kind
 
 SECRET = "hV7-kq2Zr9LxW4tB8nMd"
 # Put together here, so that no scanner takes this file for a leak.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evidence.facts.migration_runs import command_does
+from evidence.facts.data.migration_runs import command_does
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence.facts.pool import AHEAD, BATCH_BYTES, HEAVY_BYTES, ExtractionPool, Result
+from evidence.facts.workers.pool import AHEAD, BATCH_BYTES, HEAVY_BYTES, ExtractionPool, Result
 
 ITEM_SECONDS = 1.0
 
@@ -213,7 +213,7 @@ def test_a_worker_is_fenced(monkeypatch: pytest.MonkeyPatch) -> None:
 
 SCAN = """
 import sys, time
-from evidence.facts.pool import ExtractionPool
+from evidence.facts.workers.pool import ExtractionPool
 def extract(language, content):
     print("working", flush=True)
     time.sleep(60)
@@ -242,7 +242,7 @@ def test_workers_die_with_the_scan(number: signal.Signals) -> None:
 
 KILLED_EARLY = """
 import os, signal, time
-from evidence.facts.pool import ExtractionPool
+from evidence.facts.workers.pool import ExtractionPool
 os.register_at_fork(after_in_child=lambda: time.sleep(0.5))
 with ExtractionPool(lambda language, content: b"", 2):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from evidence.facts.declared_requirements import requirements_of
-from evidence.facts.ini_nodes import extract as read_ini
+from evidence.facts.formats.ini_nodes import extract as read_ini
+from evidence.facts.formats.toml_nodes import extract as read_toml
+from evidence.facts.formats.yaml_nodes import extract as read_yaml
 from evidence.facts.records import Node, Requirements
-from evidence.facts.requirements import extract, extract_lock
-from evidence.facts.toml_nodes import extract as read_toml
-from evidence.facts.yaml_nodes import extract as read_yaml
+from evidence.facts.requirements.declared import requirements_of
+from evidence.facts.requirements.files import extract, extract_lock
 
 Row = tuple[str, str, int, bool, str]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.facts import ini_nodes, json_nodes, toml_nodes, yaml_nodes
+from evidence.facts.formats import ini_nodes, json_nodes, toml_nodes, yaml_nodes
 from evidence.facts.records import Data, Node
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evidence.facts.project import Project
-from evidence.facts.tool_uses import measures_coverage
+from evidence.facts.shell.tool_uses import measures_coverage
 from evidence.testkit import Case, project_of
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evidence.facts.documents import extract_markdown
+from evidence.facts.formats.documents import extract_markdown
 from evidence.facts.project import Project
 from evidence.testkit import Case, project_of
 

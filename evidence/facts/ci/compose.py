@@ -11,7 +11,7 @@ from evidence.facts.ci.reading import blanked, entries, find, join, text
 from evidence.facts.ci.records import CiInputs, Place, Service
 from evidence.facts.ci.wrappers import Container
 from evidence.facts.records import Node
-from evidence.facts.shell import split
+from evidence.facts.shell.lines import split
 
 _BLANKED = re.compile(r"x{5,}")
 _DEFAULTS = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")

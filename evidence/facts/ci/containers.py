@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from evidence.facts.ci.reading import entries, join, mapping, place, script, strings, text
 from evidence.facts.ci.records import Action, CiInputs, Job, Pipeline, Place, Service, Step
 from evidence.facts.records import Node
-from evidence.facts.shell import Simple
+from evidence.facts.shell.lines import Simple
 
 _CONCOURSE = re.compile(
     r"(?:^|/)(?:\.?concourse|ci)/[\w./-]{0,200}\.ya?ml$|(?:^|/)(?:concourse|pipeline)[\w.-]{0,60}\.ya?ml$"

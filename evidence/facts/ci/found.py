@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evidence.facts.ci.records import Place
-from evidence.facts.shell import Simple
+from evidence.facts.shell.lines import Simple
 
 
 @dataclass(frozen=True)

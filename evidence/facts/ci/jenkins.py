@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from evidence.facts.ci.records import CiInputs, Job, Pipeline, Place, Step
-from evidence.facts.shell import split
+from evidence.facts.shell.lines import split
 
 _NAME = re.compile(r"(?:^|/)(?:[Jj]enkinsfile(?:[.-][\w.-]{0,60})?|[\w.-]{1,80}\.[Jj]enkinsfile)$")
 _TOKEN = re.compile(

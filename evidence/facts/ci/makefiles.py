@@ -9,7 +9,7 @@ from evidence.facts.ci.found import Found
 from evidence.facts.ci.reading import bare, join
 from evidence.facts.ci.records import CiInputs, Place
 from evidence.facts.records import CommandLine, Commands
-from evidence.facts.shell import split
+from evidence.facts.shell.lines import split
 
 _NAMES = ("GNUmakefile", "makefile", "Makefile")
 _VALUES = frozenset({"-C", "--directory", "-f", "--file", "-o", "-I", "-W"})

@@ -10,7 +10,7 @@ from evidence.facts.ci.records import CiInputs, Place
 from evidence.facts.ci.tools import program
 from evidence.facts.ci.wrappers import skip_options
 from evidence.facts.records import Node
-from evidence.facts.shell import split
+from evidence.facts.shell.lines import split
 
 _OWN_COMMANDS = frozenset(
     [

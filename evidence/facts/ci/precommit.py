@@ -8,7 +8,7 @@ from evidence.facts.ci.found import Found
 from evidence.facts.ci.reading import find, join, strings, text
 from evidence.facts.ci.records import CiInputs, Place
 from evidence.facts.records import Node
-from evidence.facts.shell import split
+from evidence.facts.shell.lines import split
 
 #: Hook ids that differ from the command they run. A hook that rewrites files fails the run, so a formatter is a check.
 _HOOKS = {

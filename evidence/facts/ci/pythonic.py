@@ -9,7 +9,7 @@ from evidence.facts.ci.reading import find, join
 from evidence.facts.ci.records import CiInputs, Place
 from evidence.facts.ci.tools import program
 from evidence.facts.python.records import Call, Definition, Expr, Module
-from evidence.facts.shell import split
+from evidence.facts.shell.lines import split
 
 _RUNNERS = {
     "pytest.main": "pytest",

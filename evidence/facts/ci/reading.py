@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from evidence.facts.ci.records import Place
 from evidence.facts.records import Node
-from evidence.facts.shell import Simple, split
+from evidence.facts.shell.lines import Simple, split
 
 _EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z][\w.-]{0,100})\s*\}\}")
 _FALSE = frozenset({"false", "0", "''", '""', "null", "!true", "1==2", "1==0", "0==1", "1!=1", "'a'=='b'"})

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from evidence.facts.python.records import Module
 from evidence.facts.records import Commands, Data, Dockerfile, Text
-from evidence.facts.shell import Simple
+from evidence.facts.shell.lines import Simple
 
 #: Triggers that follow a change of the code; the others are tag, release, schedule, manual, call, after and other.
 CHANGE_TRIGGERS = frozenset({"push", "pull_request"})

@@ -19,7 +19,7 @@ from evidence.facts.ci.records import CiInputs, Place, Resolved, Service
 from evidence.facts.ci.tool_table import PROGRAMS
 from evidence.facts.ci.tools import program
 from evidence.facts.ci.wrappers import Unwrapped, unwrap
-from evidence.facts.shell import Simple, split
+from evidence.facts.shell.lines import Simple, split
 
 MAX_DEPTH = 8
 MAX_FOUND = 300

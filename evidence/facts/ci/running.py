@@ -14,7 +14,7 @@ from evidence.facts.ci.records import CiInputs, CiRun, Job, Pipeline, Place, Res
 from evidence.facts.ci.resolve import Context, Resolver
 from evidence.facts.ci.tools import action_words, classify
 from evidence.facts.ci.wrappers import unwrap
-from evidence.facts.shell import Simple, split
+from evidence.facts.shell.lines import Simple, split
 
 _MATRIX = re.compile(r"\$\{\{\s?matrix\.([\w.-]{1,80})[^}]{0,120}\}\}")
 _MAX_VARIANTS = 12

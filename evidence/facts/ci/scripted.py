@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from evidence.facts.ci.reading import entries, place, script, strings, text
 from evidence.facts.ci.records import CiInputs, Job, Pipeline, Place, Step
 from evidence.facts.records import Node
-from evidence.facts.shell import Simple
+from evidence.facts.shell.lines import Simple
 
 _CHANGES = ("push", "pull_request")
 _APPVEYOR = ("install", "before_build", "build_script", "before_test", "test_script", "deploy_script", "on_success")

@@ -14,7 +14,7 @@ from evidence.facts.ci.found import Found
 from evidence.facts.ci.reading import bare, find, join
 from evidence.facts.ci.records import CiInputs, Place
 from evidence.facts.records import Commands
-from evidence.facts.shell import Simple, runs, split
+from evidence.facts.shell.lines import Simple, runs, split
 
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ash", "ksh", "source", "."})
 _MAX_CALLS, _MAX_DEPTH, _MAX_WORDS = 200, 4, 2_000

@@ -10,7 +10,7 @@ from evidence.facts.ci.found import Found
 from evidence.facts.ci.reading import find, join, strings, text
 from evidence.facts.ci.records import CiInputs, Place
 from evidence.facts.records import Node
-from evidence.facts.shell import split
+from evidence.facts.shell.lines import split
 
 _FACTOR = re.compile(r"(!?[\w.{},!-]{1,120}):[ \t]+(.*)")
 _REFERENCE = re.compile(r"\{\[([\w:.-]{1,100})\]([\w.-]{1,60})\}")
@@ -78,7 +78,7 @@ def _config(inputs: CiInputs, words: tuple[str, ...], directory: str) -> _Config
 
 def _legacy(node: Node | None) -> Node:
     """The INI text inside pyproject.toml, its lines counted from where it stands."""
-    from evidence.facts.ini_nodes import extract
+    from evidence.facts.formats.ini_nodes import extract
 
     if node is None:
         return Node("map", 1, 1)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from evidence.facts.ci.reading import script, strings, text
 from evidence.facts.ci.records import Action, CiInputs, Job, Pipeline, Place, Step
 from evidence.facts.records import Node
-from evidence.facts.shell import Simple
+from evidence.facts.shell.lines import Simple
 
 _PATH = re.compile(r"\.?zuul\.ya?ml|\.?zuul\.d/[\w./-]{1,200}\.ya?ml")
 # A pipeline's name says by custom what starts it; any other name stands for one that looks at changes.

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evidence.facts.conversations.items import Item, quoted_passages
-from evidence.facts.masking import mask_lines
+from evidence.facts.secrets.masking import mask_lines
 from evidence.model import IssueCitation, PullRequestCitation, ReviewCommentCitation
 
 ForgeCitation = PullRequestCitation | ReviewCommentCitation | IssueCitation

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from evidence.facts.history.messages import issues_closed, request_number
 from evidence.facts.history.path_kinds import NAMES
-from evidence.facts.masking import mask
 from evidence.facts.people import picked_from, reverted, shown_name
+from evidence.facts.secrets.masking import mask
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from evidence.facts.masking import mask
 from evidence.facts.people.accounts import noreply_account
 from evidence.facts.people.automation import assistant, automated
 from evidence.facts.people.joining import address, joined, node_of, plain
 from evidence.facts.people.records import Contribution, Contributor
 from evidence.facts.people.trailers import assisted_by, coauthors
+from evidence.facts.secrets.masking import mask
 from evidence.model import Account, Commit, Person
 
 _LONGEST_NAME = 80

@@ -6,10 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from evidence.facts.masking import mask
 from evidence.facts.python.expressions import is_format
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.facts.python.scopes import Scope
+from evidence.facts.secrets.masking import mask
 
 _DOTTED_PATH = re.compile(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){1,8}(?::[A-Za-z_][\w.]{0,60}(?:\(\))?)?")
 _MAX_STRING = 120

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from evidence.facts.masking import mask, mask_literal, secret_kind
 from evidence.facts.python.records import Expr
+from evidence.facts.secrets.masking import mask, mask_literal, secret_kind
 
 # Shorter strings are shown whatever they are.
 SHORTEST = 12

@@ -89,7 +89,7 @@ def created(docstring: str | None) -> str:
 
 def first_line(text: str | None) -> str:
     """The first line of a docstring, masked and cut to 200 characters."""
-    from evidence.facts.masking import mask_text
+    from evidence.facts.secrets.masking import mask_text
 
     line = (text or "").strip().partition("\n")[0][:_LONGEST_LINE]
     return mask_text(line.encode("utf-8", "backslashreplace").decode())[:200]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Call, Definition
-from evidence.facts.scenarios import Scenario, says
 from evidence.facts.security.refusals import exception_code, status_of
+from evidence.facts.testing.scenarios import Scenario, says
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project

@@ -6,12 +6,12 @@ from functools import cached_property
 
 from evidence.facts.api_documents import ApiDocument, api_documents
 from evidence.facts.constants import Constants
+from evidence.facts.data.paging import PageUse, page_uses
+from evidence.facts.deployment.proxy_limits import ProxyLimit, proxy_limits
 from evidence.facts.error_shapes import ErrorHandler, ErrorHelper, error_handlers, error_helpers
-from evidence.facts.paging import PageUse, page_uses
-from evidence.facts.proxy_limits import ProxyLimit, proxy_limits
 from evidence.facts.questions import Questions
-from evidence.facts.scenarios import Scenario, scenarios
 from evidence.facts.schema_checks import SchemaChecks
+from evidence.facts.testing.scenarios import Scenario, scenarios
 
 
 class ApiTopics(Questions):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from evidence.facts.caches import Caches
-from evidence.facts.data_access import DataAccess
+from evidence.facts.data.access import DataAccess
+from evidence.facts.data.caches import Caches
+from evidence.facts.data.migration_runs import MigrationRun, migration_runs
+from evidence.facts.data.migrations import Migrations
+from evidence.facts.data.orm import Models
+from evidence.facts.data.transactions import transactions
 from evidence.facts.messages import messages
-from evidence.facts.migration_runs import MigrationRun, migration_runs
-from evidence.facts.migrations import Migrations
 from evidence.facts.occurrences import Occurrence
-from evidence.facts.orm import Models
 from evidence.facts.questions import Questions
-from evidence.facts.transactions import transactions
 
 
 class DataTopics(Questions):

@@ -7,19 +7,19 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from evidence.facts.ci import Place, Step
-from evidence.facts.clusters import cluster_stacks
 from evidence.facts.decisions import DecisionRecord, decision_records
+from evidence.facts.deployment.clusters import cluster_stacks
+from evidence.facts.deployment.images import Hygiene, Stack, hygiene, stacks
+from evidence.facts.deployment.infrastructure import Definition as Resources
+from evidence.facts.deployment.infrastructure import Limit, definitions, limits
 from evidence.facts.diagrams import Diagram, diagrams
 from evidence.facts.documentation_builds import documentation_build
 from evidence.facts.gates import complexity_gates
-from evidence.facts.images import Hygiene, Stack, hygiene, stacks
-from evidence.facts.infrastructure import Definition as Resources
-from evidence.facts.infrastructure import Limit, definitions, limits
 from evidence.facts.questions import Questions
-from evidence.facts.stand_ins import StandIns
-from evidence.facts.suite import Suite
+from evidence.facts.shell.tool_uses import ToolUse, tool_uses
+from evidence.facts.testing.stand_ins import StandIns
+from evidence.facts.testing.suite import Suite
 from evidence.facts.tool_configs import ToolConfig, tool_configs
-from evidence.facts.tool_uses import ToolUse, tool_uses
 from evidence.facts.writings import Writings
 
 _COMPOSE = re.compile(r"\bdocker[ -]compose\b")

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from evidence.facts.faults import Faults
-from evidence.facts.feature_flags import FeatureFlags
-from evidence.facts.health_extensions import HealthCheck, HealthExtension, health_checks, health_extensions
-from evidence.facts.log_setup import LogSetup
+from evidence.facts.deployment.server_settings import Server
+from evidence.facts.deployment.servers import servers
+from evidence.facts.deployment.starts import Start, starts
 from evidence.facts.mentions import Mention
-from evidence.facts.monitors import Monitor, monitors
-from evidence.facts.probes import Probe, probed_addresses, probes
+from evidence.facts.operations.faults import Faults
+from evidence.facts.operations.feature_flags import FeatureFlags
+from evidence.facts.operations.health_extensions import HealthCheck, HealthExtension, health_checks, health_extensions
+from evidence.facts.operations.log_setup import LogSetup
+from evidence.facts.operations.monitors import Monitor, monitors
+from evidence.facts.operations.probes import Probe, probed_addresses, probes
+from evidence.facts.operations.rollouts import RolloutStep, rollouts
+from evidence.facts.operations.runbooks import Runbook, runbooks
+from evidence.facts.operations.telemetry import Telemetry
 from evidence.facts.questions import Questions
-from evidence.facts.rollouts import RolloutStep, rollouts
-from evidence.facts.runbooks import Runbook, runbooks
-from evidence.facts.server_settings import Server
-from evidence.facts.servers import servers
-from evidence.facts.starts import Start, starts
+from evidence.facts.shell.written_lines import written_lines
 from evidence.facts.tasks import Tasks
-from evidence.facts.telemetry import Telemetry
-from evidence.facts.written_lines import written_lines
 
 
 class OperationTopics(Questions):

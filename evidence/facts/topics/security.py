@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 
 from evidence.facts.debug_switches import DebugSwitch, debug_switches
-from evidence.facts.production import Production
+from evidence.facts.deployment.production import Production
 from evidence.facts.questions import Questions
-from evidence.facts.secret_places import SecretPlace, secret_places
+from evidence.facts.secrets.places import SecretPlace, secret_places
 from evidence.facts.security import Access, CrossOrigin, Scan, cross_origins, scans
 from evidence.facts.settings import Settings
-from evidence.facts.settings_in_tests import TestSettings, test_settings
+from evidence.facts.testing.settings_in_tests import TestSettings, test_settings
 
 
 class SecurityTopics(Questions):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from evidence.facts.masking import mask
+from evidence.facts.secrets.masking import mask
 from evidence.model import Account
 from evidence.source.forges.endpoint import is_loopback, origin_of
 

@@ -1,0 +1,291 @@
+"""Lists answered in pages: queries that are cut, parameters of requests that choose the page, bounds of its size.
+
+Names of parameters are a table (``page_names``); what is cut to a page is told by calls, whatever the names are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evidence.facts.data.page_caps import has_maximum, is_capped, names_maximum
+from evidence.facts.data.page_names import is_parameter, names_page
+from evidence.facts.names import PyFile
+from evidence.facts.python.records import Assign, Call, Expr
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+_SIZES = re.compile(r"size|limit|per_?page|rows|count|por_pagina|length|tama|take|max", re.IGNORECASE)
+_SAYS_SIZE = re.compile(r"(?:page.?size|per.?page|\blimit\b|\bsize\b|maximum|at most)", re.IGNORECASE)
+# Keywords that tell a library where a page starts or how long it is.
+_TELLING = frozenset({
+    "last_evaluated_key", "exclusive_start_key", "ExclusiveStartKey", "starting_after", "start_cursor", "page_token",
+    "start_at", "start_after", "from_", "page_offset", "page_number", "page_size",
+})  # fmt: skip
+_REQUEST = re.compile(r"(?:^|\.)request(?:\.|$)")
+# What dictionaries made of a request are called.
+_REQUEST_DATA = frozenset({
+    "data", "args", "params", "query", "query_params", "payload", "body", "request_data", "request_args", "json_data",
+    "kwargs",
+})  # fmt: skip
+_FIELDS = re.compile(r"(?:^|\.)(?:Int(?:eger)?|Str(?:ing)?|Number|UUID|Field|int_range|positive|natural|query_param)$")
+_ANSWER_FIELDS = ("flask_restx", "flask_restful", "flask_restplus")
+_SQL = re.compile(r"\bOFFSET\s{1,4}[%:{?$]", re.IGNORECASE)
+_RULE_VARIABLE = re.compile(r"<(?:[^<>:]{1,30}:)?(\w{1,40})>")
+_TASKS = frozenset({"task", "shared_task", "periodic_task", "job", "actor", "huey"})
+# AWS clients page through answers of their own.
+_CLIENTS = ("boto3", "botocore", "aioboto3", "googleapiclient", "github", "slack_sdk", "stripe")
+
+
+@dataclass(frozen=True)
+class PageUse:
+    """One place that pages. ``kind`` is query (a result is cut to a page), parameter (a request chooses it) or capped
+    (its size has a bound); ``subject`` the function or parameter."""
+
+    file: PyFile
+    start: int
+    end: int
+    kind: str
+    subject: str
+
+
+def page_uses(project: Project) -> tuple[PageUse, ...]:
+    """Every such place in files that answer requests and in what those import; nothing where no query is paged."""
+    files = _answering(project)
+    found = [u for f in files for u in _paged_in(project, f)]
+    if not found:
+        return ()
+    found.extend(u for f in files for u in _parameters(project, f))
+    for route in project.web.routes:
+        if any(names_page(v) for v in _RULE_VARIABLE.findall(route.rule[:300])):
+            found.append(PageUse(route.file, route.start, route.end, "parameter", route.rule))
+    return tuple(found)
+
+
+def _paged_in(project: Project, file: PyFile) -> Iterator[PageUse]:
+    background = _is_background(file)
+    scopes = set()
+    for call, capped in _queries(project, file):
+        own = _reads_itself(file, call.scope, call)
+        if not project.reach.live(file.path, call.scope) or (background and not own):
+            continue
+        scopes.add(call.scope)
+        definition = file.function_of(call.scope)
+        yield PageUse(file, call.start, call.end, "query", definition.qualname if definition else "")
+        if capped:
+            yield PageUse(file, call.start, call.end, "capped", "fixed")
+        if own:
+            yield PageUse(file, call.start, call.end, "parameter", "own")
+    for scope in sorted(scopes):
+        yield from _handed(file, scope)
+    yield from _guards(file, scopes)
+
+
+def _handed(file: PyFile, scope: int) -> Iterator[PageUse]:
+    """Parameters of a function that a decorator takes from the request and names: ``@requestargs(('page', int))``."""
+    definition = file.function_of(scope)
+    for decorator in definition.decorators if definition is not None else ():
+        said = {t for e in decorator.expr.walk() for t in (*((e.text,) if e.kind == "str" else ()), *e.keys)}
+        for name in definition.params if definition is not None else ():
+            if name in said and is_parameter(name):
+                yield PageUse(file, decorator.line, decorator.line, "parameter", name)
+
+
+def _answering(project: Project) -> list[PyFile]:
+    """Application files that answer requests or are imported by those: jobs page through data that nobody asked for."""
+    roots = {p for r in project.web.routes for p in (r.file.path, r.handler_file.path)}
+    reached = project.imports.reachable(roots | {f.path for f, _ in project.web.views})
+    return [f for f in project.app if f.path in reached]
+
+
+def _is_background(file: PyFile) -> bool:
+    """Whether a file holds the tasks of a worker: what they read in pages, no request asked for."""
+    return any(d.expr.text.rpartition(".")[2] in _TASKS for f in file.module.definitions for d in f.decorators)
+
+
+def _queries(project: Project, file: PyFile) -> Iterator[tuple[Call, bool]]:
+    """Calls that cut a result to a page, and whether the size is fixed or capped there."""
+    client = any(i.module.partition(".")[0] in _CLIENTS for i in file.module.imports)
+    for call in file.module.calls:
+        receiver, _, last = call.name.rpartition(".")
+        if last == "paginate":
+            other = client or "paginator" in receiver.lower() or call.target == "decorator"
+            if receiver and not other and not project.defined(file, call.name):
+                yield call, is_capped(call)
+        elif _cuts(call, last) or (receiver and not client and _cuts_as_told(project, file, call, last)):
+            yield call, False
+
+
+def _cuts(call: Call, last: str) -> bool:
+    """``offset`` with a value that varies, in a query builder or in SQL; readers of flask-paginate."""
+    if last == "offset":
+        return _varies(call.expr.args[:1])
+    in_sql = any(v.kind in ("str", "fstring") and _SQL.search(v.text[-400:]) for v in call.expr.items)
+    return in_sql or last in ("get_page_args", "get_page_parameter", "paginate_query")
+
+
+def _cuts_as_told(project: Project, file: PyFile, call: Call, last: str) -> bool:
+    """Slices, cursors and pages handed to a library, which page only where the function around is told the page."""
+    keys = _TELLING.intersection(call.expr.keys)
+    told = any((v := call.expr.kwarg(k)) is not None and _varies((v,)) for k in sorted(keys))
+    sliced = last in ("slice", "skip") and _varies(call.expr.args)
+    driven = _driven(file, call) or (last == "slice" and _bounded(file, call))
+    return (told or sliced) and driven and not project.defined(file, call.name)
+
+
+def _bounded(file: PyFile, call: Call) -> bool:
+    """Whether both ends of a slice are parameters of the function around, whatever their names."""
+    definition = file.function_of(call.scope)
+    ends = [a.text for a in call.expr.args if a.kind == "name"]
+    return definition is not None and len(ends) == 2 and set(ends) <= set(definition.params)
+
+
+def _driven(file: PyFile, call: Call) -> bool:
+    """Whether the function around is told the page, by its parameters or the request."""
+    definition = file.function_of(call.scope)
+    told = definition is not None and any(is_parameter(p) for p in definition.params)
+    return told or _reads_itself(file, call.scope, call)
+
+
+def _varies(values: tuple[Expr, ...]) -> bool:
+    return any(v.kind not in ("num", "str", "const") for v in values) and bool(values)
+
+
+def _reads_itself(file: PyFile, scope: int, call: Call) -> bool:
+    """The page comes straight from the request: ``paginate()`` of Flask-SQLAlchemy with no page, an argument that
+    reads the request, or a variable that does, whatever its name."""
+    if call.name.endswith((".get_page_args", ".get_page_parameter")):
+        return True
+    if call.name.endswith(".paginate") and not call.expr.args and call.expr.kwarg("page") is None:
+        return "query" in call.name.lower() or bool(call.expr.keys)
+    return any(_from_request(file, scope, v, 3) for v in call.expr.items)
+
+
+def _from_request(file: PyFile, scope: int, value: Expr, hops: int) -> bool:
+    for part in value.walk():
+        if part.kind in ("call", "index", "name") and _REQUEST.search(part.text.partition("(")[0]):
+            return True
+        if part.kind == "name" and hops:
+            for item in file.assigned.get((scope, part.text), ()):
+                if _from_request(file, scope, _value(item), hops - 1):
+                    return True
+    return False
+
+
+def _value(item: Assign | Call) -> Expr:
+    return item.expr if isinstance(item, Call) else item.value
+
+
+def _parameters(project: Project, file: PyFile) -> Iterator[PageUse]:
+    """Reads of paging parameters, their declarations in schemas and parsers, and caps on those."""
+    for call in file.module.calls:
+        yield from _read(project, file, call)
+    for item in file.module.assigns:
+        definition = file.definition(item.scope) if names_page(item.target) else None
+        if (
+            definition is not None
+            and definition.kind == "class"
+            and project.schema_checks.kind(file, definition.qualname) == "pydantic"
+        ):
+            yield PageUse(file, item.start, item.end, "parameter", item.target)
+        for part in item.value.walk():
+            if part.kind == "index" and _reads_request(part.text) and part.items and is_parameter(part.items[0].text):
+                yield PageUse(file, item.start, item.end, "parameter", part.items[0].text)
+        if item.value.kind == "dict":
+            yield from _declared(file, item.value, item.start, item.end)
+
+
+def _read(project: Project, file: PyFile, call: Call) -> Iterator[PageUse]:
+    receiver, _, last = call.name.rpartition(".")
+    first = call.expr.args[0] if call.expr.args else None
+    name = first.text if first is not None and first.kind == "str" else ""
+    if last in ("get", "getlist", "pop") and is_parameter(name) and _reads_request(receiver):
+        yield PageUse(file, call.start, call.end, "parameter", name)
+    elif last == "add_argument" and is_parameter(name) and receiver:
+        yield PageUse(file, call.start, call.end, "parameter", name)
+        yield from _cap_of(file, call, name)
+    elif call.target and is_parameter(call.target) and _FIELDS.search(call.name) and _in_class(file, call.scope):
+        yield PageUse(file, call.start, call.end, "parameter", call.target)
+        yield from _cap_of(file, call, call.target)
+    elif call.target == "decorator" and last == "paginate":
+        yield PageUse(file, call.start, call.end, "query", "decorator")
+        yield PageUse(file, call.start, call.end, "parameter", "decorator")
+        yield PageUse(file, call.start, call.end, "capped", "decorator")
+    elif last == "min" and not receiver and any(_reads_page(v) for v in call.expr.items):
+        yield PageUse(file, call.start, call.end, "capped", "min")
+    for value in call.expr.items:
+        if value.kind == "dict":
+            yield from _declared(file, value, call.start, call.end)
+        elif value.kind == "index" and _reads_request(value.text) and value.items and is_parameter(value.items[0].text):
+            yield PageUse(file, call.start, call.end, "parameter", value.items[0].text)
+
+
+def _reads_request(receiver: str) -> bool:
+    """``request.args``, or a dictionary made of it that goes under the name data, params, args, query..."""
+    head, _, last = receiver.replace("()", "").rpartition(".")
+    if _REQUEST.search(receiver):
+        return True
+    return not head and last in _REQUEST_DATA
+
+
+def _reads_page(value: Expr) -> bool:
+    """``request.args.get("per_page")``, or a variable that is named like a size."""
+    for part in value.walk():
+        if (
+            part.kind == "call"
+            and part.args
+            and part.args[0].kind == "str"
+            and is_parameter(part.args[0].text)
+            and _SIZES.search(part.args[0].text)
+        ):
+            return True
+        if part.kind == "name" and names_page(part.text) and _SIZES.search(part.text):
+            return True
+    return False
+
+
+def _in_class(file: PyFile, scope: int) -> bool:
+    definition = file.definition(scope)
+    return definition is not None and definition.kind == "class"
+
+
+def _declared(file: PyFile, value: Expr, start: int, end: int) -> Iterator[PageUse]:
+    """Fields of a schema written as a dictionary: webargs, JSON Schema properties."""
+    for key, item in zip(value.keys, value.items[len(value.items) - len(value.keys) :], strict=True):
+        if names_page(key) and (
+            _is_field(item) or (item.kind == "dict" and {"type", "$ref", "maximum"} & set(item.keys))
+        ):
+            yield PageUse(file, start, end, "parameter", key)
+            if _SIZES.search(key) and has_maximum(item):
+                yield PageUse(file, start, end, "capped", key)
+        elif item.kind == "dict":
+            yield from _declared(file, item, start, end)
+
+
+def _is_field(item: Expr) -> bool:
+    """A field that checks; those of flask-restx and flask-restful only shape answers and documents."""
+    return bool(_FIELDS.search(item.text)) and not item.text.startswith(_ANSWER_FIELDS)
+
+
+def _cap_of(file: PyFile, call: Call, name: str) -> Iterator[PageUse]:
+    if _SIZES.search(name) and has_maximum(call.expr):
+        yield PageUse(file, call.start, call.end, "capped", name)
+
+
+def _guards(file: PyFile, scopes: set[int]) -> Iterator[PageUse]:
+    """Refusals of a size, in functions that page and receive the size; and sizes that are brought down to a maximum
+    (``if limit > max_limit: limit = max_limit``)."""
+    for item in file.module.assigns:
+        size = item.scope in scopes and _SIZES.search(item.target) and names_page(item.target)
+        if size and names_maximum(item.value):
+            yield PageUse(file, item.start, item.end, "capped", item.target)
+    for call in file.module.calls:
+        definition = file.function_of(call.scope) if call.scope in scopes else None
+        if definition is None or not any(_SIZES.search(p) for p in definition.params):
+            continue
+        refuses = call.last == "abort" or call.target == "raise"
+        if refuses and any(v.kind in ("str", "fstring") and _SAYS_SIZE.search(v.text[:300]) for v in call.expr.items):
+            yield PageUse(file, call.start, call.end, "capped", definition.name)

@@ -1,0 +1,209 @@
+"""Application servers (gunicorn, uWSGI, uvicorn, waitress and their like): how they are started, and with which
+settings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from evidence.facts.deployment.manifests import variables
+from evidence.facts.deployment.server_configs import configured
+from evidence.facts.deployment.server_settings import (
+    FROM_OUTSIDE,
+    KIND_OF,
+    LONGEST,
+    OPTION,
+    Server,
+    comes_from_outside,
+    given,
+    kinds_of,
+)
+from evidence.facts.roles import Role, role_of
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+_PROGRAM = re.compile(
+    r"(?:^|[\s/\"'\[(=&;|])(gunicorn|uwsgi|uvicorn|waitress-serve|waitress|hypercorn|daphne|mod_wsgi-express|granian)(?=[\s\"',\])]|$)"
+)
+_PYTHON = re.compile(r"(?:^|[\s/])python[\d.]{0,5}\s")
+_SHORT = re.compile(r"-([wkt])=?(\S{1,100})")
+_INSTALLS = re.compile(
+    r"(?:pip3?|uv|poetry|apt(?:-get)?|apk|conda|brew|pipenv)\b.{0,40}\b(?:install|add)\b|^\s*(?:which|kill|pkill|killall|echo|ps)\b"
+)
+_BASENAME = re.compile(r"[\w.\-]{1,100}\.(?:py|conf|ini|toml|xml|ya?ml|json)|(?<=python:)[\w.]{1,100}")
+# Calls that start a server from Python.
+_RUNNERS = {
+    "uvicorn.run": "uvicorn", "uvicorn.Config": "uvicorn", "waitress.serve": "waitress",
+    "waitress.create_server": "waitress", "waitress.server.create_server": "waitress",
+    "gevent.pywsgi.WSGIServer": "gevent",
+    "eventlet.wsgi.server": "eventlet", "hypercorn.asyncio.serve": "hypercorn", "gevent.wsgi.WSGIServer": "gevent",
+    "cheroot.wsgi.Server": "cheroot", "cherrypy.wsgiserver.CherryPyWSGIServer": "cheroot",
+}  # fmt: skip
+
+
+def servers(project: Project) -> tuple[Server, ...]:
+    """Every such place, in path and line order."""
+    started = [*_started(project), *_run(project)]
+    configs = configured(project)
+    named = {s.config for s in started if s.config}
+    programs = {s.program for s in started} | {
+        "uwsgi" for d in project.dockerfiles.values() for i in d.instructions if "uwsgi" in i.text and i.word == "FROM"
+    }
+    run = {w.rpartition("/")[2] for s in project.starts if _PYTHON.search(s.text) for w in s.text.split()}
+    joined = [_joined(c, named, programs, run) for c in configs]
+    found = {*started, *joined, *_variables(project, programs), *_proxies(project)}
+    return tuple(sorted(found, key=lambda s: (s.path, s.start, s.end, s.part, s.settings)))
+
+
+def _joined(config: Server, named: set[str], programs: set[str], run: set[str]) -> Server:
+    """A configuration with whether it is in use: a command names it, or runs the script that it is a part of."""
+    base = config.path.rpartition("/")[2]
+    default = base in ("gunicorn.conf.py", "uwsgi.ini") and config.program in programs
+    script = config.part == "start" and base in run
+    used = base in named or base.removesuffix(".py") in named or default or script
+    group = base.removesuffix(".py") if used else ""
+    return Server(
+        config.path,
+        config.start,
+        config.end,
+        config.program,
+        config.part,
+        config.settings,
+        config.derived,
+        "",
+        config.worker,
+        group,
+        used,
+    )
+
+
+# ------------------------------------------------------------------------------------------------------ started
+
+
+def _started(project: Project) -> Iterator[Server]:
+    seen = set()
+    lines = [(s.path, s.start, s.end, s.text) for s in project.starts]
+    lines += [(w.path, w.start, w.end, w.text) for w in project.written_lines if _PROGRAM.search(w.text)]
+    for path, start, end, text in lines:
+        match = _PROGRAM.search(text)
+        if (
+            match is None
+            or _INSTALLS.search(text[: match.start() + 1])
+            or (path, start) in seen
+            or role_of(path) is not Role.APP
+        ):
+            continue
+        seen.add((path, start))
+        yield _command(project, path, start, end, match[1], text[match.end() :])
+
+
+def _command(project: Project, path: str, start: int, end: int, program: str, rest: str) -> Server:
+    options = {m[1].strip("-"): m[2] or "" for m in OPTION.finditer(rest)}
+    options.update(
+        {
+            m[1]: m[2]
+            for m in _SHORT.finditer(rest)
+            if f"-{m[1]}" + m[2] in rest and len(m[1]) == 1 and not m[2].startswith("-")
+        }
+    )
+    kinds = kinds_of(iter(options))
+    values = [v for n, v in options.items() if n.lower().replace("_", "-") in KIND_OF]
+    derived = any(FROM_OUTSIDE.search(v) for v in values) or any(_set_above(project, path, v) for v in values)
+    named = next(
+        (
+            b[0]
+            for n in ("c", "config", "ini", "paste", "i")
+            if (v := options.get(n)) and (b := _BASENAME.search(v.rpartition("/")[2]))
+        ),
+        "",
+    )
+    if not named and program == "uwsgi":
+        first = _BASENAME.search(rest[:200])
+        named = first[0] if first else ""
+    worker = (
+        options.get("worker-class")
+        or options.get("k")
+        or ("gevent" if "gevent" in options and program == "uwsgi" else "")
+    )
+    explained = bool(kinds) and _explained(project, path, start)
+    default = (
+        "gunicorn.conf"
+        if program == "gunicorn" and not named
+        else "uwsgi.ini"
+        if program == "uwsgi" and not named
+        else ""
+    )
+    group = (named or default).removesuffix(".py") or f"{path}:{start}"
+    return Server(path, start, end, program, "start", kinds, derived or explained, named, worker, group)
+
+
+def _set_above(project: Project, path: str, value: str) -> bool:
+    return value.startswith("$") and path in project.commands
+
+
+def _explained(project: Project, path: str, start: int) -> bool:
+    """Whether at least three lines of comments stand right above an instruction: nothing else is left out there."""
+    dockerfile = project.dockerfiles.get(path)
+    before = [i.end for i in dockerfile.instructions if i.end < start] if dockerfile is not None else []
+    return bool(before) and start - max(before) > 3
+
+
+def _run(project: Project) -> Iterator[Server]:
+    for file, call, name in project.calls(project.app, *_RUNNERS):
+        if name in _RUNNERS and project.reach.live(file.path, call.scope):
+            kinds = kinds_of(iter(call.expr.keys))
+            derived = any(comes_from_outside(file, v) for k, v in given(call.expr) if k.replace("_", "-") in KIND_OF)
+            program = _RUNNERS[name]
+            worker = program if program in ("gevent", "eventlet") else ""
+            yield Server(
+                file.path,
+                call.start,
+                min(call.end, call.start + LONGEST - 1),
+                program,
+                "start",
+                kinds,
+                derived,
+                "",
+                worker,
+                f"{file.path}:{call.start}",
+            )
+
+
+def _variables(project: Project, programs: set[str]) -> Iterator[Server]:
+    """Settings in the environment that the servers read by themselves."""
+    if not programs & {"gunicorn", "uvicorn"}:
+        return
+    for path, data in project.data.items():
+        if role_of(path) is Role.APP:
+            for root in data.roots:
+                for name, value, line in variables(root):
+                    yield from _variable(path, line, name, value)
+    yield from _in_images(project)
+
+
+def _in_images(project: Project) -> Iterator[Server]:
+    for path, dockerfile in project.dockerfiles.items():
+        for item in dockerfile.instructions:
+            if item.word == "ENV":
+                for name in ("WEB_CONCURRENCY", "GUNICORN_CMD_ARGS"):
+                    if name in item.text:
+                        yield from _variable(path, item.start, name, item.text.partition(name)[2].strip("= "))
+
+
+def _variable(path: str, line: int, name: str, value: str) -> Iterator[Server]:
+    if name == "WEB_CONCURRENCY" and value:
+        yield Server(path, line, line, "gunicorn", "variable", ("workers",))
+    elif name == "GUNICORN_CMD_ARGS" and value:
+        options = {m[1] for m in OPTION.finditer(f" {value}")}
+        if kinds := kinds_of(iter(options)):
+            yield Server(path, line, line, "gunicorn", "variable", kinds, bool(FROM_OUTSIDE.search(value)))
+
+
+def _proxies(project: Project) -> Iterator[Server]:
+    names = ("werkzeug.middleware.proxy_fix.ProxyFix", "werkzeug.contrib.fixers.ProxyFix")
+    for file, call, _ in project.calls(project.app, *names):
+        if project.reach.live(file.path, call.scope):
+            yield Server(file.path, call.start, call.end, "", "proxy", ("proxy headers",))

@@ -1,0 +1,98 @@
+"""The commands that start a service: Procfiles, container images, compose files, manifests, scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evidence.facts.deployment.environments import environment_of
+from evidence.facts.records import Node
+from evidence.facts.roles import Role, role_of
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+_COMMAND_KEYS = frozenset(
+    {"command", "entrypoint", "cmd", "args", "startcommand", "start_command", "execstart", "run_command"}
+)
+_NOT_SERVICES = re.compile(
+    r"(?:^|/)(?:\.github|\.gitlab|\.circleci|\.vscode|\.devcontainer|\.idea)/|package(?:-lock)?\.json$|tsconfig"
+)
+# A command is read so far; longer ones are data or an attack on the patterns below.
+_LONGEST = 2_000
+_UNIT = re.compile(r"^(?:ExecStart|command)\s{0,4}=\s{0,4}(.{1,400})$", re.MULTILINE)
+_PLAIN = re.compile(r"\.(?:service|conf|tf|hcl|nomad)$")
+_SERVERS = re.compile(
+    r"(?:^|[\s/\"'\[])(?:gunicorn|uwsgi|waitress-serve|hypercorn|uvicorn|daphne|mod_wsgi-express|granian|zappa)\b"
+)
+
+
+@dataclass(frozen=True)
+class Start:
+    """One start command. ``environment`` is what its file or section is named after ("" when nothing says so)."""
+
+    path: str
+    start: int
+    end: int
+    text: str
+    environment: str
+
+    @property
+    def serves(self) -> bool:
+        """Whether it starts a production server rather than Flask's own."""
+        return _SERVERS.search(self.text) is not None
+
+
+def starts(project: Project) -> tuple[Start, ...]:
+    """Every start command of the project's own services, in path order."""
+    found = [*_scripts(project), *_images(project), *_manifests(project), *_units(project)]
+    kept = (s for s in found if role_of(s.path) not in (Role.TEST, Role.EXAMPLE, Role.VENDORED))
+    return tuple(sorted(kept, key=lambda s: (s.path, s.start, s.text)))
+
+
+def _scripts(project: Project) -> Iterator[Start]:
+    for path, commands in project.commands.items():
+        if commands.kind in ("procfile", "shell"):
+            for line in commands.lines:
+                environment = environment_of(path) or environment_of(line.section)
+                yield Start(path, line.start, line.end, line.text[:_LONGEST], environment)
+
+
+def _images(project: Project) -> Iterator[Start]:
+    for path, dockerfile in project.dockerfiles.items():
+        stages = {
+            i.stage: i.text.rpartition(" ")[2]
+            for i in dockerfile.instructions
+            if i.word == "FROM" and " as " in i.text.lower()
+        }
+        for item in dockerfile.instructions:
+            if item.word in ("CMD", "ENTRYPOINT"):
+                text = " ".join(item.words) if item.words else item.text
+                yield Start(
+                    path, item.start, item.end, text, environment_of(path) or environment_of(stages.get(item.stage, ""))
+                )
+
+
+def _manifests(project: Project) -> Iterator[Start]:
+    for path, data in project.data.items():
+        if _NOT_SERVICES.search(path) or (path.endswith((".ini", ".toml")) and "supervisor" not in path):
+            continue
+        for root in data.roots:
+            for node in root.walk():
+                for key, value in node.pairs():
+                    if key.lower() in _COMMAND_KEYS and (text := _joined(value)):
+                        yield Start(path, value.start, value.end, text, environment_of(path))
+
+
+def _joined(node: Node) -> str:
+    return " ".join(node.texts())[:_LONGEST]
+
+
+def _units(project: Project) -> Iterator[Start]:
+    for path, text in project.texts.items():
+        if _PLAIN.search(path):
+            for match in _UNIT.finditer(text.text):
+                line = text.text.count("\n", 0, match.start()) + 1
+                yield Start(path, line, line, match[1], environment_of(path))

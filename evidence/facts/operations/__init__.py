@@ -1,0 +1,1 @@
+"""A service in operation: logs, traces, probes, monitors, failures, flags, roll-outs."""

@@ -1,0 +1,195 @@
+"""How code meets the failure of what it calls: timeouts, retries, circuit breakers, fallbacks, and tests of them.
+
+Only calls that leave the process count. What a task queue retries is the queue's business and not looked at here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from evidence.facts.names import PyFile
+from evidence.facts.operations.fault_table import (
+    ATTEMPTS,
+    BREAKER_CLASS,
+    BREAKERS,
+    CLEAR,
+    IN_TEXT,
+    INSIDE,
+    INSIDE_CALLS,
+    LEAVING,
+    OPTIONAL,
+    PLAIN,
+    QUEUES,
+    RETRIERS,
+    RETRY_KEYS,
+    TASKS,
+    VERBS,
+)
+from evidence.facts.operations.fault_tests import failing_tests
+from evidence.facts.python.records import Assign, Call, Handler
+from evidence.facts.roles import Role, role_of
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+
+@dataclass(frozen=True)
+class FaultUse:
+    """One place. ``kind``: options (timeouts in a set of options), timeout (of a client or an engine), call_timeout
+    (of one call), retry, breaker, fallback, tested, or waiting (a shell loop that tries again)."""
+
+    path: str
+    start: int
+    end: int
+    kind: str
+    name: str
+
+
+class Faults:
+    """What a project does about failures of what it calls."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    @cached_property
+    def uses(self) -> tuple[FaultUse, ...]:
+        """Every place that can run, in path and line order; tests only where there is something to test."""
+        found = {
+            u
+            for f in self._project.app
+            for u in (*self._calls(f), *self._settings(f), *self._loops(f), *self._handled(f))
+        }
+        found.update(self._waiting())
+        if any(u.kind in ("retry", "breaker", "fallback") for u in found):
+            tests = failing_tests(self._project.scenarios)
+            homes = {u.path for u in found}
+            near = [s for s in tests if homes & self._uses_of(s.file)]
+            # a failing neighbour that only other files know is tested too, but of those tests one is enough to tell
+            for test in near or tests[:1]:
+                start, end = test.definition.start, min(test.definition.end, test.definition.start + 39)
+                found.add(FaultUse(test.file.path, start, end, "tested", test.name))
+        return tuple(sorted(found, key=lambda u: (u.path, u.start, u.end, u.kind, u.name)))
+
+    def _uses_of(self, file: PyFile) -> frozenset[str]:
+        """The files whose names a test file imports."""
+        return frozenset(self._project.resolve(file, i.target).path for i in file.module.imports)
+
+    def _live(self, file: PyFile, scope: int) -> bool:
+        return self._project.reach.live(file.path, scope)
+
+    def _calls(self, file: PyFile) -> Iterator[FaultUse]:
+        for call in file.module.calls:
+            name = self._project.external(file, call.name) if call.name else ""
+            last = call.last
+            kind = _timed(call) or self._retried(call, name)
+            if not kind and any(
+                e.kind in ("str", "fstring") and "timeout" in e.text and IN_TEXT.search(e.text) for e in call.expr.items
+            ):
+                kind = "timeout"
+            if kind == "timeout" and last in VERBS:
+                kind = "call_timeout"
+            if kind and self._live(file, call.scope):
+                yield FaultUse(file.path, call.start, min(call.end, call.start + 39), kind, name or call.name)
+
+    def _retried(self, call: Call, name: str) -> str:
+        if name.startswith(RETRIERS):
+            return "retry"
+        if name.startswith(BREAKERS):
+            return "breaker"
+        if call.expr.keys and not TASKS.search(call.name):
+            given = [v for k in sorted(RETRY_KEYS & set(call.expr.keys)) if (v := call.expr.kwarg(k)) is not None]
+            if any(v.text not in ("0", "None", "False") for v in given) and not name.startswith(
+                ("celery", "rq.", "dramatiq", "huey")
+            ):
+                return "retry"
+        return ""
+
+    def _settings(self, file: PyFile) -> Iterator[FaultUse]:
+        """Timeouts in dictionaries of options, and as attributes of a class that a library reads (``class Meta``)."""
+        for item in file.module.assigns:
+            keys = [k for e in item.value.walk() if e.kind == "dict" for k in e.keys if CLEAR.fullmatch(k)]
+            around = file.definition(item.scope)
+            owned = (
+                around is not None and around.kind == "class" and item.target.islower() and CLEAR.fullmatch(item.target)
+            )
+            if (keys or owned) and item.value.text != "None" and self._live(file, item.scope):
+                yield FaultUse(
+                    file.path, item.start, min(item.end, item.start + 39), "options", keys[0] if keys else item.target
+                )
+
+    def _loops(self, file: PyFile) -> Iterator[FaultUse]:
+        """Loops of the project's own that try again: attempts counted or waited between, in a function that handles
+        errors."""
+        handlers: dict[int, Handler] = {}
+        for handler in file.module.handlers:
+            if handler.scope:
+                handlers.setdefault(handler.scope, handler)
+        assigned: dict[int, list[Assign]] = {}
+        for item in file.module.assigns if handlers else ():
+            assigned.setdefault(item.scope, []).append(item)
+        sleeps = {c.scope for c in file.module.calls if c.last == "sleep"} if handlers else set()
+        for scope, handler in sorted(handlers.items()):
+            line = _attempt(assigned.get(scope, []), waits=scope in sleeps)
+            if line and self._live(file, scope):
+                start, end = min(line, handler.start), max(line, handler.end)
+                yield FaultUse(file.path, start, min(end, start + 39), "retry", "loop")
+
+    def _handled(self, file: PyFile) -> Iterator[FaultUse]:
+        queued = any(i.module.partition(".")[0] in QUEUES for i in file.module.imports)
+        for handler in file.module.handlers:
+            caught = (
+                [self._project.external(file, n) for n in handler.names]
+                if handler.does != "raise" and not queued
+                else []
+            )
+            if any(OPTIONAL.fullmatch(n) for n in caught) and self._live(file, handler.scope):
+                yield FaultUse(file.path, handler.start, handler.end, "fallback", caught[0])
+        # a class with methods works; an exception called CircuitBreakerOpen has none
+        owners = {d.parent for d in file.module.definitions}
+        for number, definition in enumerate(file.module.definitions, 1):
+            named = definition.kind == "class" and BREAKER_CLASS.search(definition.name)
+            if named and number in owners and self._live(file, number):
+                yield FaultUse(
+                    file.path, definition.start, min(definition.end, definition.start + 39), "breaker", definition.name
+                )
+
+    def _waiting(self) -> Iterator[FaultUse]:
+        for path, commands in self._project.commands.items():
+            if commands.kind == "shell" and role_of(path) is Role.APP:
+                for first, then in zip(commands.lines, commands.lines[1:], strict=False):
+                    if (then.section == first.section and re.match(r"sleep\b", then.text)) or re.search(
+                        r"\b(?:while|until)\b.{0,200}\bsleep\b", then.text
+                    ):
+                        yield FaultUse(path, first.start, then.end, "waiting", path)
+                        break
+
+
+def _attempt(assigned: list[Assign], waits: bool) -> int:
+    """The line where a function counts its attempts; 0 where it does not try again."""
+    for item in assigned:
+        loops = item.value.kind == "op" and item.value.text == "for"
+        ranged = loops and any(e.text == "range" for e in item.value.items)
+        named = ATTEMPTS.search(item.target) is not None
+        if (ranged and (waits or named)) or (named and waits and item.augmented):
+            return item.start
+    return 0
+
+
+def _timed(call: Call) -> str:
+    last = call.last
+    for key in call.expr.keys:
+        value = call.expr.kwarg(key)
+        if value is None or value.text in ("None", "True", "False"):
+            continue
+        if CLEAR.fullmatch(key) and last not in INSIDE_CALLS:
+            return "timeout"
+        if value.kind == "dict" and any(CLEAR.fullmatch(k) for k in value.keys):
+            return "timeout"
+        leaves = last in LEAVING or last.endswith(("Client", "Session"))
+        if key in PLAIN and leaves and not INSIDE.search(call.name.rpartition(".")[0]):
+            return "timeout"
+    return "timeout" if last in ("Timeout", "ClientTimeout") and call.expr.args else ""

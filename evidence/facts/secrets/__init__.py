@@ -1,0 +1,1 @@
+"""What is a secret in text: found, judged, and masked everywhere."""

@@ -1,0 +1,1 @@
+"""Shell text as command lines, and the files that hold command lines."""
