@@ -9,6 +9,7 @@ import msgspec
 
 from evidence.model import INCOMPLETE, Digest, LedgerEntry
 from evidence.seal import SEAL
+from evidence.source.choosing import LACKING
 
 _SHOWN_CHARACTERS = 100
 # What identifies a record of each list of the digest, so that a difference can be named.
@@ -26,7 +27,6 @@ _NOT_COMPARED = (SEAL, "options", "default_branch")
 _NAMELESS = "without a public address a repository goes by its folder's name, so give both the same."
 # Ledger lines about the choice of sources, which scanning the chosen ones again does not write.
 _CHOOSING = frozenset({"portfolio_chosen", "source_failed"})
-_PORTFOLIO_LACKING = "repositories elsewhere that took changes of "
 # Where these differ, scanning again answers another question: no difference of the digest, and no proof of it.
 _OTHER_QUESTION = ("tool", "inputs")
 
@@ -100,4 +100,4 @@ def _of_what_was_read(digest: Digest) -> Digest:
 
 
 def _is_of_choosing(entry: LedgerEntry) -> bool:
-    return entry.code in _CHOOSING or entry.subject.startswith(_PORTFOLIO_LACKING)
+    return entry.code in _CHOOSING or entry.subject.startswith(LACKING)

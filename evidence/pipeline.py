@@ -8,6 +8,8 @@ attribution who stands behind each site, for one candidate   evidence/attributio
 citations   the best five sites of each, made openable       evidence/citations.py
 matrix      findings -> cells of competency x level          evidence/matrix/
 digest      all of it, sealed; renderers add nothing         evidence/digest.py, evidence/report/
+
+The command line comes here through evidence/rescan.py, which gives the digest of an unchanged repository again.
 """
 
 from __future__ import annotations

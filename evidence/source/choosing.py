@@ -13,6 +13,9 @@ from evidence.source.owner import owner_of
 from evidence.source.places import named_of
 from evidence.source.quoting import visible
 
+LACKING = "repositories elsewhere that took changes of"
+"""How the ledger's entry on what could not be listed of them begins; the page follows."""
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -56,7 +59,7 @@ class Chooser:
             reason = f"{len(chosen)} of {len(found.listed)} repositories were chosen, own ones first, by the last push"
             ledger.note("portfolio_chosen", page, reason)
         if found.lacking:
-            ledger.note("forge_sampled", f"repositories elsewhere that took changes of {page}", found.lacking)
+            ledger.note("forge_sampled", f"{LACKING} {page}", found.lacking)
         names = ", ".join(visible(each.path) + ("" if each.own else f" ({each.accepted} accepted)") for each in chosen)
         sentence = (
             f"{page}: {len(chosen)} of {len(found.listed)} repositories are read (--limit, --include and --exclude "

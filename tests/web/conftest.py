@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from flask import Flask
@@ -53,6 +53,9 @@ class _Mute(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+T = TypeVar("T", bound=ThreadingHTTPServer)
+
+
 class _MuteServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
@@ -61,7 +64,8 @@ class _MuteServer(ThreadingHTTPServer):
         """Those who ask give up at some time."""
 
 
-def _running(server: ThreadingHTTPServer) -> Iterator[ThreadingHTTPServer]:
+def running(server: T) -> Iterator[T]:
+    """A server of the standard library's that answers from a thread; it ends when the generator goes on."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     yield server
@@ -82,13 +86,13 @@ def forge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     Builder(root / "ada" / "market").commit({"stall.py": "import flask\n\nstall = flask.Flask(__name__)\n"}, "Begin")
     Builder(root / "ada" / "empty")
     server = Server(root)
-    yield from _running(server)  # type: ignore[misc]
+    yield from running(server)
 
 
 @pytest.fixture(scope="session")
 def mute() -> Iterator[str]:
     """The address of a server that takes requests and never answers."""
-    for server in _running(_MuteServer(("127.0.0.1", 0), _Mute)):
+    for server in running(_MuteServer(("127.0.0.1", 0), _Mute)):
         yield f"http://127.0.0.1:{server.server_port}"
 
 

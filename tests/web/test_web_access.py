@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from evidence.web.access.provider import admitted
 from evidence.web.settings import read_settings
 from tests.source.serving import Server
 from tests.web.browsing import Visitor
-from tests.web.conftest import MakeApp
+from tests.web.conftest import MakeApp, running
 from tests.web.provider import Provider
 
 SECRET = "a secret of the team, long enough"
@@ -28,12 +27,7 @@ SECRET = "a secret of the team, long enough"
 def provider() -> Iterator[Provider]:
     """An identity provider."""
     server = Provider()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    yield from running(server)
 
 
 def _oidc(provider: Provider, *allowed: str) -> dict[str, Any]:

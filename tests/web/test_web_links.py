@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from tests.forges.test_portfolio import listed
 from tests.source.building import Builder
 from tests.source.serving import Server
 from tests.web.browsing import Visitor
-from tests.web.conftest import MakeApp
+from tests.web.conftest import MakeApp, running
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +31,7 @@ def github(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeGitHub]:
     server = FakeGitHub(Repo())
     server.git_root = root
     server.faults.append(listed(server.origin))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    yield from running(server)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from evidence.facts.formats.structured import Builder, CapReached, line_count, text_of, too_large
 from evidence.facts.plain import is_generated
@@ -35,17 +36,7 @@ def extract(content: bytes) -> Data:
     The lines of a value are joined by newlines, one for every line of the file: a value that begins below its key
     begins with an empty line, and a comment (``#``, ``;``) within it leaves one. Other lines are in ``lost``.
     """
-    over = too_large(content, MAX_BYTES)
-    if over is not None:
-        return over
-    text = text_of(content)
-    builder = Builder()
-    builder.open("map", 1)
-    try:
-        lost = _read_ini(builder, text.split("\n"))
-    except CapReached as cap:
-        lost = [Lost(1, line_count(text), cap.reason)]
-    return Data(builder.finish(), tuple(lost), is_generated(content[:2048]))
+    return _mapping(content, _read_ini)
 
 
 def _read_ini(builder: Builder, lines: list[str]) -> list[Lost]:
@@ -97,21 +88,26 @@ def extract_env(content: bytes) -> Data:
 
     A quoted value may span lines. A line that is no assignment is in ``lost``.
     """
+    return _mapping(content, _read_env)
+
+
+def _mapping(content: bytes, read: Callable[[Builder, list[str]], list[Lost]]) -> Data:
+    """What ``read`` builds of the lines, within the caps."""
     over = too_large(content, MAX_BYTES)
     if over is not None:
         return over
     text = text_of(content)
     builder = Builder()
     builder.open("map", 1)
-    lost: list[Lost] = []
     try:
-        _read_env(builder, text.split("\n"), lost)
+        lost = read(builder, text.split("\n"))
     except CapReached as cap:
         lost = [Lost(1, line_count(text), cap.reason)]
     return Data(builder.finish(), tuple(lost), is_generated(content[:2048]))
 
 
-def _read_env(builder: Builder, lines: list[str], lost: list[Lost]) -> None:
+def _read_env(builder: Builder, lines: list[str]) -> list[Lost]:
+    lost: list[Lost] = []
     at = 0
     while at < len(lines):
         stripped = lines[at].strip()
@@ -126,6 +122,7 @@ def _read_env(builder: Builder, lines: list[str], lost: list[Lost]) -> None:
         builder.key(match.group(1), at)
         builder.scalar("str", text, at, end)
         at = end
+    return lost
 
 
 def _env_value(text: str, lines: list[str], line: int) -> tuple[str, int]:

@@ -20,7 +20,7 @@ from evidence.facts.secrets.guesses import (
 from evidence.facts.secrets.hints import may_assign
 from evidence.facts.secrets.names import kind_of_name
 from evidence.facts.secrets.private_keys import KEY_BEGIN, mask_private_keys
-from evidence.facts.secrets.values import MASKED, names_a_purpose, names_itself, url_kind, value_kind
+from evidence.facts.secrets.values import MASKED, names_a_purpose, names_itself, restates, url_kind, value_kind
 
 _TOKENS = re.compile(
     r"""(?<![A-Z0-9])(?P<aws_key>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})(?![A-Za-z0-9])
@@ -150,7 +150,7 @@ def secret_kind(name: str, value: str) -> str | None:
     if token is not None:
         return token
     kind = kind_of_name(name)
-    if kind is None or names_a_purpose(name, value):
+    if kind is None or names_a_purpose(name, value) or restates(name, value):
         return None
     return f"placeholder:{kind}" if names_itself(name, value.strip()) else value_kind(kind, value)
 

@@ -14,8 +14,8 @@ _HEADER_LINE = re.compile(
 _BLOCK = re.compile(r"[A-Za-z0-9+/]{60}")
 _BLOCK_LINE = re.compile(r"""[\s"'#+,\\|>*/;.(-]{0,40}(?:\\n)?[A-Za-z0-9+/]{60,200}={0,2}(?:\\n)?[\s"',+\\);]{0,20}""")
 _DER = re.compile(r"(?<![A-Za-z0-9+/])MII[A-Za-z0-9+/]{57,}+={0,2}")
-_MASK = "[masked:private_key]"
-_GUESS = "[masked:private_key?]"
+# Put together here: written in one piece it would be read as a key that was masked.
+_MASK, _GUESS = (f"[masked:{kind}]" for kind in ("private_key", "private_key?"))
 _LONGEST = 400
 """Lines between the two ends of a key. RSA with 16,384 bits, the longest in use, takes about 200."""
 

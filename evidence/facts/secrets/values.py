@@ -89,6 +89,13 @@ def names_a_purpose(name: str, value: str) -> bool:
     return name.lower().rstrip("s").endswith("salt") and _SNAKE.fullmatch(value) is not None
 
 
+def restates(name: str, value: str) -> bool:
+    """Whether several words say no more than the name does (``"SealedSecret": "sealed secrets"``): a label."""
+    told = {word.lower().rstrip("s") for word in _WORDS.findall(name)}
+    said = [word.lower().rstrip("s") for word in value.split()]
+    return len(said) > 1 and told.issuperset(said)
+
+
 def is_placeholder(value: str) -> bool:
     """Whether nobody could take the value for a live secret: short, repeated, or made of filler words alone."""
     if len(value) <= 3 or len(set(value)) <= 2:
