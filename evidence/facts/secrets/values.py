@@ -90,10 +90,12 @@ def names_a_purpose(name: str, value: str) -> bool:
 
 
 def restates(name: str, value: str) -> bool:
-    """Whether several words say no more than the name does (``"SealedSecret": "sealed secrets"``): a label."""
+    """Whether words say no more than the name does (``"SealedSecret": "sealed secrets"``): a label. One word is enough
+    for the name of a kind or class (``"VaultSecret": "Vault"``); one that repeats a setting's name is a poor secret."""
     told = {word.lower().rstrip("s") for word in _WORDS.findall(name)}
     said = [word.lower().rstrip("s") for word in value.split()]
-    return len(said) > 1 and told.issuperset(said)
+    of_kind = name.isalnum() and name[:1].isupper() and not name.isupper()
+    return bool(said) and (len(said) > 1 or of_kind) and told.issuperset(said)
 
 
 def is_placeholder(value: str) -> bool:
