@@ -19,6 +19,7 @@ from evidence.model import (
     EvidenceError,
     Finding,
     Grade,
+    LedgerEntry,
     Level,
     Outcome,
     Person,
@@ -29,6 +30,7 @@ from evidence.model import (
 from evidence.model import Repository as Record
 from evidence.report.json_form import from_json, to_json
 from evidence.seal import SEAL, seal, seal_holds
+from evidence.source.choosing import LACKING
 from evidence.verify import cites_commits, layout, verify
 from tests.in_memory import COMMIT, TOKEN, Repository, site
 
@@ -295,6 +297,18 @@ def test_what_no_commit_holds_is_not_compared() -> None:
     """Another default branch, as a clone on a side branch has, is no difference."""
     (record,) = honest().repositories
     assert compare(honest(), seal(replace(honest(), repositories=(replace(record, default_branch="side"),)))) == ()
+
+
+def test_how_repositories_were_chosen_is_not_compared() -> None:
+    """Scanning the chosen ones again says nothing of a page that was not listed whole; what was read is compared."""
+
+    def noting(subject: str) -> Digest:
+        entry = LedgerEntry(code="forge_sampled", subject=subject, reason="the forge did not tell")
+        return seal(replace(honest(), ledger=(*honest().ledger, entry)))
+
+    assert compare(noting(f"{LACKING} github.com/ada"), honest()) == ()
+    (place,) = {each.place for each in compare(noting("reviews"), honest())}
+    assert place.startswith("ledger forge_sampled reviews")
 
 
 def test_a_repository_under_another_name_is_told_in_one_line() -> None:
