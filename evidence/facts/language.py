@@ -152,7 +152,7 @@ _REQUIREMENT_FOLDERS = frozenset({"requirements", "reqs"})
 _TEMPLATE_SUFFIXES = (".jinja", ".jinja2", ".j2")
 _SHELLS = re.compile(rb"#![^\n]{0,80}?\b(?:ba|da|z|k|a)?sh\b")
 _PYTHON = re.compile(rb"#![^\n]{0,80}?\bpython[0-9.]{0,8}\b")
-_INI_HEAD = re.compile(rb"(?:[ \t]*(?:[#;][^\n]*+)?\r?\n)*+\[[^\]\n]{1,200}+\][ \t]*\r?\n")
+_INI_HEAD = re.compile(rb"(?:[ \t]*+(?:[#;][^\n]*+)?\r?\n)*\[[^\]\n]{1,200}+\][ \t]*\r?\n")
 
 
 def language_of(path: str, head: bytes = b"") -> str | None:

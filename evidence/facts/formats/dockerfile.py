@@ -17,7 +17,7 @@ MAX_TEXT = 16_384
 _DIRECTIVE = re.compile(r"#[ \t]{0,20}(\w{1,20})[ \t]{0,20}=[ \t]{0,20}(\S{1,200})")
 _WORD = re.compile(r"[ \t]*+([A-Za-z]{2,20})(?=[ \t]|$)")
 _HEREDOC = re.compile(r"<<(-?)([\"']?)([A-Za-z_]\w{0,60})\2(?=[\s;|&)>]|$)")
-_FLAGS = re.compile(r"(?:--[\w.\-]{1,60}(?:=[^\s\[]*+)?[ \t]++)*+")
+_FLAGS = re.compile(r"(?:--[\w.\-]{1,60}(?:=[^\s\[]*+)?[ \t]++)*")
 _HEREDOC_WORDS = frozenset({"RUN", "COPY", "ADD"})
 
 

@@ -18,13 +18,13 @@ MAX_PARTS = 50
 """Parts of a dotted key."""
 
 _BLANK = re.compile(r"[ \t]*+")
-_SPACE = re.compile(r"(?:[ \t\n]++|#[^\n]*+)*+")
+_SPACE = re.compile(r"(?:[ \t\n]++|#[^\n]*+)*")
 _REST_OF_LINE = re.compile(r"[ \t]*+(?:#[^\n]*+)?(?:\n|\Z)")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]++")
-_BASIC = re.compile(r'"((?:[^"\\\n]|\\[^\n])*+)"')
+_BASIC = re.compile(r'"([^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*)"')
 _LITERAL = re.compile(r"'([^'\n]*+)'")
-_LONG_BASIC = re.compile(r'"""((?:[^"\\]|\\[\s\S]|"(?!""))*+)"""("{0,2})')
-_LONG_LITERAL = re.compile(r"'''((?:[^']|'(?!''))*+)'''('{0,2})")
+_LONG_BASIC = re.compile(r'"""([^"\\]*+(?:(?:\\[\s\S]|"(?!""))[^"\\]*+)*)"""("{0,2})')
+_LONG_LITERAL = re.compile(r"'''([^']*+(?:'(?!'')[^']*+)*)'''('{0,2})")
 _PLAIN = re.compile(r"[^\s,\]}#]++(?: [0-9:.]++(?:Z|[+-][0-9:]++)?)?")
 _INT = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]++|0o[0-7_]++|0b[01_]++|[0-9][0-9_]*+)")
 _FLOAT = re.compile(r"[-+]?(?:inf|nan|[0-9][0-9_]*+(?:\.[0-9_]++)?(?:[eE][-+]?[0-9_]++)?)")

@@ -19,7 +19,7 @@ _NAMED = re.compile(
         (?P<separator>\s{0,30}(?:[=!]==?|\|\|=|[:?+]?=(?!=)>?|:(?!:))\s{0,30}|\s{0,4},\s{0,8}|[ ]{1,4})""",
     re.VERBOSE,
 )
-_LITERAL = re.compile(r""""((?:[^"\\]|\\.){1,4096}+)"|'((?:[^'\\]|\\.){1,4096}+)'""")
+_LITERAL = re.compile(r""""((?:[^"\\]|\\.){1,4096})"|'((?:[^'\\]|\\.){1,4096})'""")
 _FIRST_LITERAL = re.compile(r"[rbufRBUF]{0,2}(?:" + _LITERAL.pattern + ")")
 _BARE = re.compile(r"""[^\s"',;()\[\]{}|<>`]{1,4096}+""")
 _DOTTED = re.compile(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){1,12}")

@@ -16,7 +16,7 @@ from evidence.facts.secrets.guesses import (
 )
 from evidence.facts.secrets.names import kind_of_name
 
-_STRING = r"\"(?:[^\"\\]|\\.){1,4096}+\"|'(?:[^'\\]|\\.){1,4096}+'"
+_STRING = r"\"(?:[^\"\\]|\\.){1,4096}\"|'(?:[^'\\]|\\.){1,4096}'"
 _ARGUMENT = re.compile(rf"\s{{0,8}}[rbufRBUF]{{0,2}}({_STRING}|[A-Za-z_][\w.]{{0,100}}+)\s{{0,8}}(?:,|(?=\)))")
 _LAST_ARGUMENT = re.compile(rf"\s{{0,40}}[rbufRBUF]{{0,2}}({_STRING})")
 _ARGUMENTS = 6

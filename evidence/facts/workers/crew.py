@@ -20,6 +20,8 @@ from evidence.facts.workers.orphans import forking
 from evidence.facts.workers.worker import Answer, Extract, Item
 
 _REAP_SECONDS = 5.0
+# From here on the executor does so itself when workers die (CPython's issue 94777).
+_UNBLOCKED = (3, 11, 5)
 # An item that waits for a busy machine is no hang: what does nothing is charged this part of the clock only.
 _WAITING = 6
 # Linux takes 107 bytes for the address of a socket, and multiprocessing adds "/pymp-12345678/listener-12345678".
@@ -83,7 +85,15 @@ class Crew:
         """
         self._roster.kill(None)
         wait(self._futures, timeout=_REAP_SECONDS)
+        if sys.version_info < _UNBLOCKED:
+            self._let_go()
         self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _let_go(self) -> None:
+        """Close the end that the dead would read batches from: whoever still writes to them would wait for ever."""
+        queue = getattr(self._executor, "_call_queue", None)
+        if queue is not None:
+            queue._reader.close()
 
 
 class _Roster:
