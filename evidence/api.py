@@ -56,7 +56,6 @@ from evidence.facts.roles import Role
 from evidence.facts.schema_libraries import SchemaCheck
 from evidence.facts.secrets.places import SecretPlace
 from evidence.facts.security import (
-    ABOUT_TOKENS,
     CrossOrigin,
     Guard,
     GuardUse,
@@ -66,6 +65,7 @@ from evidence.facts.security import (
     Scan,
     assigned_settings,
     claims,
+    ended_token_tests,
     is_off,
     kept_secrets,
     link_functions,
@@ -129,7 +129,6 @@ def quoted(name: str, limit: int = 60) -> str:
 
 
 __all__ = [
-    "ABOUT_TOKENS",
     "SUBSTANCE",
     "Action",
     "App",
@@ -217,6 +216,7 @@ __all__ = [
     "claims",
     "closing_note",
     "elsewhere_item",
+    "ended_token_tests",
     "environment_of",
     "error_statuses",
     "is_incident",

@@ -110,6 +110,9 @@ SIGNALS = (HEALTH_CHECKS,)
 def detect(project: Project) -> Observations:
     """The endpoints, what each asks, what requests them."""
     found = [*_routes(project), *_extensions(project), *_described(project)]
+    if any(item.reached and any(_is_health(p) for p in item.paths) for item in found):
+        # a page that is asked for health is taken for the endpoint only where there is no better one
+        found = [item for item in found if not item.paths or any(_is_health(p) for p in item.paths)]
     for number, item in enumerate(found):
         clause = "endpoint" if item.reached else "unreached"
         yield (
@@ -241,13 +244,15 @@ def _described(project: Project) -> Iterator[_Endpoint]:
 
 
 def _asked(project: Project, file: PyFile, scope: int) -> Iterator[tuple[PyFile, Call]]:
-    """Calls to dependencies in a function and the project's functions that it calls."""
-    queue, seen = [(file, scope, 0)], {(file.path, scope)}
+    """Calls to dependencies in a function and the project's functions that it calls. One further down is told by the
+    call of the function itself that leads there, where a reader of the endpoint sees it."""
+    queue: list[tuple[PyFile, int, int, tuple[PyFile, Call] | None]] = [(file, scope, 0, None)]
+    seen = {(file.path, scope)}
     while queue and len(seen) <= _FUNCTIONS:
-        here, at, depth = queue.pop(0)
+        here, at, depth, led = queue.pop(0)
         for call in here.calls_in(at) if at else ():
             if _asks(project, here, call):
-                yield here, call
+                yield led if led is not None and depth > 1 else (here, call)
                 continue
             found = project.defined(here, call.name) if call.name and depth < _DEPTH else None
             if found is not None:
@@ -255,7 +260,7 @@ def _asked(project: Project, file: PyFile, scope: int) -> Iterator[tuple[PyFile,
                 key = (other.path, other.scopes.get(definition.qualname, 0))
                 if key not in seen:
                     seen.add(key)
-                    queue.append((*((other, key[1])), depth + 1))
+                    queue.append((other, key[1], depth + 1, led or (here, call)))
 
 
 def _asks(project: Project, file: PyFile, call: Call) -> bool:

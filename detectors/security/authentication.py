@@ -59,6 +59,8 @@ _ENTRY = {
 _TOKENS = frozenset({"jwt", "jose", "python_jwt", "firebase_admin", "kmsauth", "notifications_python_client"})
 # Packages that keep the passwords themselves.
 _KEEPERS = ("flask_security", "flask_appbuilder", "flask_user", "flask_praetorian")
+# Directories and providers that are asked whether a password is right: none is kept here.
+_DIRECTORIES = frozenset({"ldap", "ldap3", "flask_ldap3_login", "flask_simpleldap", "keycloak", "onelogin", "saml2"})
 _HASHES = frozenset({
     "generate_password_hash", "check_password_hash", "hashpw", "checkpw", "pbkdf2_hmac", "scrypt", "PasswordHasher",
     "hash_password", "verify_and_update_password", "pbkdf2_sha256", "compare_digest", "crypt",
@@ -99,11 +101,11 @@ _SHOWN = (
     "guard_aside",
 )
 # Facts that count and are not shown: other places show the same better.
-_COUNTED = ("inherited", "hashing", "password")
+_COUNTED = ("inherited", "hashing", "password", "elsewhere")
 # "Applied to routes": a view that asks the session itself guards no other.
 _SEVERAL = 2
-# A guard that is used less than a tenth as often as another one is shown after it.
-_FEW = 10
+# A guard that is used less than a third as often as another one is shown after it.
+_FEW = 3
 
 
 def _refused(sites: Sites) -> int:
@@ -113,7 +115,7 @@ def _refused(sites: Sites) -> int:
 
 def _practised(sites: Sites) -> bool:
     """Somebody is let in or kept out, routes stand behind it, and no password is compared in the clear."""
-    hashed = bool(sites.of("hashed", "hashing")) or not sites.of("password")
+    hashed = bool(sites.of("hashed", "hashing", "elsewhere")) or not sites.of("password")
     stands = bool(sites.of("applied", "inherited")) or sites.count("inline") >= _SEVERAL
     return bool(sites.of("login", "guard", "callback")) and stands and hashed
 
@@ -122,7 +124,7 @@ def _statement(sites: Sites) -> str:
     ways = sites.count("login", "callback")
     guards = sites.count("guard", "guard_aside")
     if not _practised(sites):
-        if sites.of("password") and not sites.of("hashed", "hashing"):
+        if sites.of("password") and not sites.of("hashed", "hashing", "elsewhere"):
             return "There is a login that asks for a password, and no hashing of passwords."
         return "Parts of a login are there, but no route stands behind them."
     made = [
@@ -197,8 +199,11 @@ def _entries(project: Project) -> Iterator[Site]:
         package, wanted = next(
             (p, w) for p, w in _ENTRY.items() if name.startswith(p) and name[len(p) : len(p) + 1] in ("", ".", "(")
         )
-        if name.replace("()", "").rpartition(".")[2] not in wanted or not _live(project, file, call.scope):
+        made = "encode()" in name  # ``jwt.encode(...).decode("utf-8")`` makes a token and reads none
+        if made or name.replace("()", "").rpartition(".")[2] not in wanted or not _live(project, file, call.scope):
             continue
+        if package in _DIRECTORIES:
+            yield _site(file, call.start, call.end, "elsewhere", package)
         if package in _KEEPERS:
             yield _site(file, call.start, call.end, "login", package)
             yield _site(file, call.start, call.end, "hashed", package)
@@ -265,14 +270,16 @@ def _guards(project: Project) -> Iterator[Site]:
     """The project's own guards that ask who it is, and every place a guard stands before something."""
     uses = [u for u in project.access.uses if u.purpose and _live(project, u.file, 0)]
     counts = Counter(u.guard.key for u in uses if u.guard is not None and u.purpose == "authentication")
+    for guard in {u.guard.key: u.guard for u in uses if u.guard is not None}.values():
+        if guard.behind:  # what it passes on stands before the same places
+            counts[guard.behind] += counts[guard.key]
     most = max(counts.values(), default=0)
     seen: set[tuple[str, str]] = set()
     views = {(f.path, d.qualname) for f, d in project.web.views}
     for use in uses:
         if use.how == "inherited":
             yield _site(use.file, use.start, use.end, "inherited", use.name)
-            continue
-        if use.how != "call" or (use.around is not None and (use.file.path, use.around.qualname) in views):
+        elif use.how != "call" or (use.around is not None and (use.file.path, use.around.qualname) in views):
             yield _site(use.file, use.start, use.end, "applied", use.name)
         if use.guard is not None and use.purpose == "authentication" and use.guard.key not in seen:
             seen.add(use.guard.key)

@@ -15,7 +15,6 @@ import re
 from collections.abc import Iterator
 
 from evidence.api import (
-    ABOUT_TOKENS,
     Call,
     Observations,
     Project,
@@ -25,6 +24,7 @@ from evidence.api import (
     Sites,
     assigned_settings,
     claims,
+    ended_token_tests,
     link_functions,
     plural,
     token_functions,
@@ -57,6 +57,12 @@ _SETTINGS = {
     "JWT_EXPIRATION_DELTA": "expiry",
     "JWT_ACCESS_LIFESPAN": "expiry",
     "SECURITY_TOKEN_MAX_AGE": "expiry",
+    "OAUTH2_TOKEN_EXPIRES_IN": "expiry",
+    "OAUTH2_REFRESH_TOKEN_GENERATOR": "refresh",
+    **dict.fromkeys(
+        ("SECURITY_RESET_PASSWORD_WITHIN", "SECURITY_CONFIRM_EMAIL_WITHIN", "SECURITY_LOGIN_WITHIN"), "link"
+    ),
+    **dict.fromkeys(("USER_RESET_PASSWORD_EXPIRATION", "USER_CONFIRM_EMAIL_EXPIRATION"), "link"),
     "JWT_REFRESH_TOKEN_EXPIRES": "refresh",
     "JWT_REFRESH_LIFESPAN": "refresh",
     "JWT_DECODE_AUDIENCE": "audience",
@@ -68,15 +74,10 @@ _SETTINGS = {
     "SECRET_KEY_FALLBACKS": "rotation",
 }
 _SCOPED = re.compile(r"(?:^|[._])scopes?(?:_|$)|require_oauth", re.IGNORECASE)
+_REFRESHES = re.compile(r"(?:[a-z]{1,12}_){0,2}refresh(?:_[a-z]{1,12}){0,2}")
+_REFRESH = re.compile(r"refresh(?:_?token)?", re.IGNORECASE)
 _LOADERS = ("token_in_blocklist_loader", "token_in_blacklist_loader")
-_ENDED = re.compile(
-    r"expir|revok|blacklist|blocklist|invalidat|no_longer_valid|used_token|already_used|old_token|too_old|stale",
-    re.IGNORECASE,
-)
-
-
 _PLAINLY = re.compile(r"token|jwt|_key|auth|session", re.IGNORECASE)
-_SET_ENDED = re.compile(r"(?:is_)?(?:expired|revoked)|\w{0,20}expired_token")
 
 
 def _held(sites: Sites) -> list[str]:
@@ -165,10 +166,27 @@ def _jwt(project: Project) -> Iterator[Site]:
         for file, definition, sent in link_functions(project, makers):
             clause = "link_aside" if sent else "link"
             yield _site(file, definition.start, definition.end, clause, definition.qualname)
+        yield from _renewed(project, {d.name for f, c, _ in encoding if (d := f.function_of(c.scope)) is not None})
     for file in project.app:
         for call in file.module.calls:
             if call.name.endswith("get_unverified_header") and project.reach.live(file.path, call.scope):
                 yield _site(file, *_around(file, call), "rotation", "kid")
+
+
+def _renewed(project: Project, makers: set[str]) -> Iterator[Site]:
+    """Refresh tokens of the project's own making: functions named for them that make or take one, and calls that ask a
+    maker of tokens for that kind."""
+    for file in project.app:
+        for number, definition in enumerate(file.module.definitions, 1):
+            refs = file.module.refs[number] if number < len(file.module.refs) else ()
+            uses = definition.name in makers or any(r.replace("()", "").rpartition(".")[2] in makers for r in refs)
+            named = definition.kind == "function" and _REFRESHES.fullmatch(definition.name)
+            if named and uses and project.reach.live(file.path, number):
+                yield _site(file, definition.start, definition.end, "refresh", definition.qualname)
+        for call in file.module.calls:
+            asked = call.last in makers and any(e.kind == "str" and _REFRESH.fullmatch(e.text) for e in call.expr.items)
+            if asked and project.reach.live(file.path, call.scope):
+                yield _site(file, *_around(file, call), "refresh", call.last)
 
 
 def _coded(project: Project) -> Iterator[tuple[PyFile, Call, str]]:
@@ -274,24 +292,8 @@ def _settings(project: Project, file: PyFile) -> Iterator[Site]:
 
 
 def _tests(project: Project) -> Iterator[Site]:
-    """Tests with a check that are about the end of a token, by their name or by what they set up to be refused."""
-    refused = {(t.file.path, t.definition.qualname) for t in project.access.refused_tests if t.definition is not None}
-    for file in project.tests:
-        for number, definition in enumerate(file.module.definitions, 1):
-            if definition.kind != "function" or not definition.name.startswith("test"):
-                continue
-            named = _ENDED.search(definition.name) and ABOUT_TOKENS.search(
-                f"{file.path.rpartition('/')[2]} {definition.name}"
-            )
-            checked = definition.asserts > 0 or (file.path, definition.qualname) in refused
-            if (named and checked) or ((file.path, definition.qualname) in refused and _set_up(file, number)):
-                about = _PLAINLY.search(f"{file.path.rpartition('/')[2]} {definition.name}")
-                clause = "tested" if about else "tested_aside"
-                yield _site(file, definition.start, definition.end, clause, definition.name)
-
-
-def _set_up(file: PyFile, scope: int) -> bool:
-    """Whether a test makes something expire: a date of the past, or an answer that says so."""
-    targets = [a.target for a in file.module.assigns if a.scope == scope]
-    targets.extend(c.target for c in file.module.calls if c.scope == scope)
-    return any(_SET_ENDED.fullmatch(t.rpartition(".")[2]) for t in targets)
+    """Tests that are about the end of a token; those that speak of tokens rather than links are shown."""
+    for file, definition in ended_token_tests(project):
+        about = _PLAINLY.search(f"{file.path.rpartition('/')[2]} {definition.name}")
+        clause = "tested" if about else "tested_aside"
+        yield _site(file, definition.start, definition.end, clause, definition.name)

@@ -19,12 +19,27 @@ def callee(names: Names, file: PyFile, scope: int, name: str) -> Ref | None:
     plain = name.replace("()", "")
     if not plain.strip("."):
         return None
+    local = _local(file, scope, plain) if scope and "." not in plain else ""
+    if local:
+        return Ref(file.path, local)
     ref = names.resolve(file.path, plain)
     if not ref.external and ref.name in names.files[ref.path].scopes:
         return ref
     receiver, _, method = plain.rpartition(".")
     owner = _class_of(names, file, scope, receiver) if receiver else None
     return _method(names, owner, method) if owner is not None else None
+
+
+def _local(file: PyFile, scope: int, name: str) -> str:
+    """The qualified name of the function of this name that is defined in the same scope or in a function around it (a
+    guard that an application factory defines for its views); "" where there is none."""
+    around, visible = file.definition(scope), True
+    while around is not None:
+        if visible and f"{around.qualname}.{name}" in file.scopes:
+            return f"{around.qualname}.{name}"
+        around = file.definition(around.parent)
+        visible = around is not None and around.kind == "function"  # what a class defines is hidden from its methods
+    return ""
 
 
 def _class_of(names: Names, file: PyFile, scope: int, name: str, hops: int = 0) -> Ref | None:

@@ -43,18 +43,19 @@ def probes(project: Project, paths: Iterable[str]) -> tuple[Probe, ...]:
     if not ordered:
         return ()
     wanted = re.compile("|".join(re.escape(p) + r"/?(?![\w/.-])" for p in ordered))
-    found = {*_images(project, wanted), *_settings(project, wanted), *_commands(project, wanted)}
+    found = {
+        *_images(project, wanted),
+        *_settings(project, wanted),
+        *_commands(project, wanted),
+        *_scripts(project, wanted),
+    }
     return tuple(sorted(found, key=lambda p: (p.path, p.start, p.end)))
 
 
 def probed_addresses(project: Project) -> frozenset[str]:
     """The URL paths that health checks of containers, clusters and platforms ask for; the root is none, it is asked
     for want of anything better."""
-    texts = [i.text for d in project.dockerfiles.values() for i in d.instructions if i.word == "HEALTHCHECK"]
-    for path, data in project.data.items():
-        if role_of(path) not in _NOT_OWN and not _NOT_PROBES.search(path):
-            texts += (n.text for root in data.roots for n in _told(root, _CHECKS))
-    found = {m[1] for t in texts for m in _ADDRESS.finditer(t[:4_000])}
+    found = {m[1] for t in _health_commands(project) for m in _ADDRESS.finditer(t[:4_000])}
     return frozenset(a for p in found if (a := "/" + p.strip("/")) != "/")
 
 
@@ -83,6 +84,24 @@ def _commands(project: Project, wanted: re.Pattern[str]) -> Iterator[Probe]:
         if not run.dead and run.tool in ("curl", "wget", "http") and any(_requests(wanted, w) for w in run.words):
             place = run.chain[-1]
             yield Probe(place.path, place.start, place.end)
+
+
+def _scripts(project: Project, wanted: re.Pattern[str]) -> Iterator[Probe]:
+    """Python scripts that a container's health check runs, where they request the address."""
+    told = " ".join(_health_commands(project))
+    for path, file in project.python.items():
+        if _PROBE_SCRIPT.search(name := path.rpartition("/")[2]) and name in told:
+            for call in file.module.calls:
+                texts = (e.text for e in call.expr.walk() if e.kind in ("str", "fstring"))
+                if any(_requests(wanted, text) for text in texts):
+                    yield Probe(path, call.start, call.end)
+
+
+def _health_commands(project: Project) -> Iterator[str]:
+    yield from (i.text for d in project.dockerfiles.values() for i in d.instructions if i.word == "HEALTHCHECK")
+    for path, data in project.data.items():
+        if role_of(path) not in _NOT_OWN and not _NOT_PROBES.search(path):
+            yield from (n.text for root in data.roots for n in _told(root, _CHECKS))
 
 
 def _requests(wanted: re.Pattern[str], text: str) -> bool:

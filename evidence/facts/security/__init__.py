@@ -2,23 +2,23 @@
 
 ``scans`` finds scanners of code, dependencies, images and secrets; ``access`` the functions that refuse requests and
 where they stand in the way of one; ``asking_views`` views that ask by themselves; ``assigned`` settings as code gives
-them; ``cors`` the origins that are let in; ``stored_tokens`` what is done about the life of tokens; ``secret_stores``
-infrastructure that keeps secrets; ``trail`` what records changes.
+them; ``cors`` the origins that are let in; ``stored_tokens`` what is done about the life of tokens, ``ended_tokens``
+tests of their end; ``secret_stores`` infrastructure that keeps secrets; ``trail`` what records changes.
 """
 
 from evidence.facts.security.access import Access, Guard, GuardUse
 from evidence.facts.security.asking_views import views_that_ask
 from evidence.facts.security.assigned import assigned_settings, claims, is_off
 from evidence.facts.security.cors import CrossOrigin, cross_origins
+from evidence.facts.security.ended_tokens import ended_token_tests
 from evidence.facts.security.refusals import Refusal
 from evidence.facts.security.refused_tests import RefusedTest
 from evidence.facts.security.scans import Scan, scans
 from evidence.facts.security.secret_stores import KeptSecret, kept_secrets
-from evidence.facts.security.stored_tokens import ABOUT_TOKENS, link_functions, token_functions
+from evidence.facts.security.stored_tokens import link_functions, token_functions
 from evidence.facts.security.trail import trail_mixins, trail_recorders, trail_tables
 
 __all__ = [
-    "ABOUT_TOKENS",
     "Access",
     "CrossOrigin",
     "Guard",
@@ -30,6 +30,7 @@ __all__ = [
     "assigned_settings",
     "claims",
     "cross_origins",
+    "ended_token_tests",
     "is_off",
     "kept_secrets",
     "link_functions",

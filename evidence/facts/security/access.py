@@ -32,13 +32,14 @@ _APPLICATIONS = frozenset({"app", "application", "flask_app", "bp", "blueprint"}
 
 @dataclass(frozen=True)
 class Guard:
-    """A function or class of the project that refuses, itself or through another one. ``codes`` as of its refusal;
-    ``names`` what it (and the guards it calls) reads."""
+    """A function or class of the project that refuses, itself or through another one (``behind``: its key). ``codes``
+    as of its refusal; ``names`` what it (and the guards it calls) reads."""
 
     file: PyFile
     definition: Definition
     codes: frozenset[str]
     names: frozenset[str]
+    behind: tuple[str, str] | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -141,14 +142,18 @@ class Access:
                 if (
                     guard is not None
                     and definition.statements <= 8
-                    and self._is_decorator_like(definition)
+                    and self._is_decorator_like(file, definition)
                     and not (definition.params and definition.params[0] in _APPLICATIONS)
                 ):
                     names = guard.names | {definition.name, *(e.text for e in call.expr.items if e.kind == "str")}
-                    yield (file.path, definition.qualname), Guard(file, definition, guard.codes, names)
+                    passed = Guard(file, definition, guard.codes, names, guard.key)
+                    yield passed.key, passed
 
-    def _is_decorator_like(self, definition: Definition) -> bool:
-        return definition.parent == 0 and not any(
+    def _is_decorator_like(self, file: PyFile, definition: Definition) -> bool:
+        owner = file.definition(definition.parent)
+        # a method that passes a guard on is one itself where it says so: ``login_required`` of the project's blueprints
+        offered = owner is not None and owner.kind == "class" and purposes.named(definition.name) != purposes.OTHER
+        return (definition.parent == 0 or offered) and not any(
             d.expr.text.endswith((".route", ".get", ".post", ".put", ".delete", ".patch"))
             for d in definition.decorators
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from evidence.facts.pyfile import PyFile
@@ -10,11 +11,13 @@ from evidence.facts.python.records import Assign, Call, Expr
 _OFF = frozenset({"False", "None", "0", "", "false", "*"})
 _READERS = ("environ.get", "getenv", ".get")
 _MAPPINGS = (".update", ".from_mapping", "dict")
+# What mappings of settings, and the variables that hold them, are called; any other mapping is data.
+_SETTINGS = re.compile(r"conf|setting|default|option|param|environ", re.IGNORECASE)
 
 
 def assigned_settings(file: PyFile) -> Iterator[tuple[str, Expr, Assign | Call]]:
     """(name, value, place) of everything a file sets under a name in capitals: variables, class attributes,
-    ``app.config["X"]``, and keys of mappings and keywords that are given to one."""
+    ``app.config["X"]``, and keys of mappings of settings and keywords that are given to one."""
     called = [c for c in file.module.calls if c.target]
     both: list[Assign | Call] = [*file.module.assigns, *called]
     for item in both:
@@ -22,10 +25,10 @@ def assigned_settings(file: PyFile) -> Iterator[tuple[str, Expr, Assign | Call]]
         name = _name(item.target)
         if name:
             yield name, value, item
-        if value.kind == "dict":
+        if value.kind == "dict" and _SETTINGS.search(item.target):
             yield from ((k, v, item) for k, v in _pairs(value) if k.isupper())
     for call in file.module.calls:
-        if call.name.endswith(_MAPPINGS):
+        if call.name.endswith(_MAPPINGS) and _SETTINGS.search(f"{call.name} {call.target}"):
             for value in (call.expr, *(a for a in call.expr.args if a.kind == "dict")):
                 yield from ((k, v, call) for k, v in _pairs(value) if k.isupper())
 

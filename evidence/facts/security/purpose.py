@@ -29,6 +29,7 @@ _WHO_WORDS = frozenset({
 _ACCESS = re.compile(
     r"(?:has|have|requires?|check|can|user|deny|ensure|verify)_?(?:\w{1,12}_)?[aA]ccess(?!_?(?:token|key|auth))"
 )
+_API_KEY = re.compile(r"api_?keys?(?![a-z])")
 # What refuses for other reasons: forged requests, too many of them, a closed service.
 _OTHER_WORDS = frozenset({
     "csrf", "xsrf", "maintenance", "limit", "limiter", "throttle", "rate", "captcha", "recaptcha", "ip", "referer",
@@ -67,7 +68,7 @@ def speaks_of_rights(name: str) -> bool:
 
 def speaks_of_identity(name: str) -> bool:
     """Whether a dotted name is about who somebody is."""
-    return bool(words(name) & _WHO_WORDS)
+    return bool(words(name) & _WHO_WORDS) or _API_KEY.search(name.lower()[:200]) is not None
 
 
 def speaks_of_else(name: str) -> bool:

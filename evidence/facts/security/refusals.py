@@ -92,12 +92,17 @@ def units(file: PyFile) -> list[int]:
     """For each scope number (0 is the module), the scope of the function it belongs to; 0 outside functions.
 
     Nested functions belong to the outermost one (a decorator and its wrapper), save those that a decorator of their own
-    registers somewhere (views and hooks inside an application factory).
+    registers somewhere (views and hooks inside an application factory), and those that decorate others beside them.
     """
     found = [0]
+    decorating = {
+        (d.parent, e.expr.text.replace("()", "")) for d in file.module.definitions if d.parent for e in d.decorators
+    }
     for number, definition in enumerate(file.module.definitions, 1):
         outer = found[definition.parent] if definition.parent < len(found) else 0
-        own = definition.kind == "function" and (not outer or _registered(definition))
+        own = definition.kind == "function" and (
+            not outer or _registered(definition) or (definition.parent, definition.name) in decorating
+        )
         found.append(number if own else outer)
     return found
 

@@ -1,0 +1,51 @@
+"""Tests that are about the end of a token: that an expired or revoked one is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from evidence.facts.pyfile import PyFile
+from evidence.facts.python.records import Definition
+from evidence.facts.security.stored_tokens import ABOUT_TOKENS
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+_ENDED = re.compile(
+    r"expir|revok|blacklist|blocklist|invalidat|no_longer_valid|used_token|already_used|old_token|too_old|stale",
+    re.IGNORECASE,
+)
+_RAISES = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
+_ENDS = re.compile(r"(?:Expired|Revoked)\w{0,30}$")
+_SET_ENDED = re.compile(r"(?:is_)?(?:expired|revoked)|\w{0,20}expired_token")
+
+
+def ended_token_tests(project: Project) -> Iterator[tuple[PyFile, Definition]]:
+    """Tests with a check whose name tells of it, which set something up to be refused, or which expect the very error
+    of it."""
+    refused = {(t.file.path, t.definition.qualname) for t in project.access.refused_tests if t.definition is not None}
+    for file in project.tests:
+        raising = [
+            c.scope for c in file.module.calls if c.last in _RAISES and any(_ENDS.search(e.text) for e in c.expr.args)
+        ]
+        for number, definition in enumerate(file.module.definitions, 1):
+            if definition.kind != "function" or not definition.name.startswith("test"):
+                continue
+            turned_away = (file.path, definition.qualname) in refused
+            about = f"{file.path.rpartition('/')[2]} {definition.name}"
+            named = _ENDED.search(definition.name) and ABOUT_TOKENS.search(about)
+            if (
+                (named and (definition.asserts > 0 or turned_away))
+                or (turned_away and _set_up(file, number))
+                or any(file.inside(scope, number) for scope in raising)
+            ):
+                yield file, definition
+
+
+def _set_up(file: PyFile, scope: int) -> bool:
+    """Whether a test makes something expire: a date of the past, or an answer that says so."""
+    targets = [a.target for a in file.module.assigns if a.scope == scope]
+    targets.extend(c.target for c in file.module.calls if c.scope == scope)
+    return any(_SET_ENDED.fullmatch(t.rpartition(".")[2]) for t in targets)
