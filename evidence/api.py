@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from evidence.facts.ci import Action, CiRun, Job, Permissions, Pipeline, Place, Step
+from evidence.facts.ci import Action, CiRun, Job, Permissions, Pipeline, Place, Step, put_to_work
 from evidence.facts.conversations import (
     SUBSTANCE,
     action_items,
@@ -231,6 +231,7 @@ __all__ = [
     "note_item",
     "person_of",
     "plural",
+    "put_to_work",
     "quoted",
     "release_item",
     "says",

@@ -7,6 +7,7 @@ the raw bytes of those lines, and a link that opens them. The excerpt is for rea
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -28,6 +29,13 @@ LINE_CHARACTERS = 300
 # ones private keys are, and what else is a secret is told by so many lines before the cited ones.
 _WHOLE_LINES = 400
 _CONTEXT_LINES = 200
+# So many letters tell words of one kind together: cache and caching, retry and retries, migrations and migrate.
+_STEM = 4
+_WORD = re.compile(r"[a-z]{3,40}")
+# Stems of names that say nothing of what a file is about.
+_ANYWHERE = frozenset({
+    "test", "conf", "init", "app", "api", "main", "core", "base", "util", "comm", "help", "view", "rout", "serv", "src",
+})  # fmt: skip
 
 
 class Citable(Protocol):
@@ -54,21 +62,22 @@ def choose(
 
     Clauses take turns in the signal's own order, so that each one proved is seen once before any is seen twice; clauses
     that only count are never shown, leads only where there is nothing better. Within a clause come lines not shown yet,
-    then subjects and then paths not shown yet for that clause, then the file where most of it happens, then path order:
-    the choice depends on the set of sites alone. The work itself may fill all places; what wires or upholds it is shown
-    ``UPHOLDING`` times a clause, and one test stands for all of them.
+    then subjects and then paths not shown yet for that clause, then tests named after the work, then the file where
+    most of it happens, then path order: the choice depends on the set of sites alone. The work itself may fill all
+    places; what wires or upholds it is shown ``UPHOLDING`` times a clause, and one test stands for all of them.
     """
     shown = [clause for clause in signal.clauses if clause not in signal.uncited]
     if sites.count(*shown) > sites.count(*signal.leads):
         shown = [clause for clause in shown if clause not in signal.leads]
     often = Counter((site.clause, site.path) for site in sites)
+    named = _named_after(signal, sites)
     chosen: list[Site] = []
     turns = {site: turn(site) for site in sites} if turn else dict.fromkeys(sites, 0)
     for number in sorted(set(turns.values())):
         queues = {
             clause: sorted(
                 (site for site in sites.of(clause) if turns[site] == number),
-                key=lambda site: (aside(site.path), -often[site.clause, site.path], *_place(site)),
+                key=lambda site: (aside(site.path), named(site), -often[site.clause, site.path], *_place(site)),
             )
             for clause in shown
         }
@@ -100,6 +109,30 @@ def _is_enough(signal: Signal, site: Site, chosen: Sequence[Site]) -> bool:
         other.clause not in signal.defining and _is_test(other.path) for other in chosen
     )
     return tests or len(alike) >= UPHOLDING
+
+
+def _named_after(signal: Signal, sites: Sites) -> Callable[[Site], tuple[int, int]]:
+    """A key that sorts tests which uphold a signal by how much their names share with it and with the files of the
+    work: of many tests that pass by some place, a reader would open the one made for it."""
+    own = _stems(signal.id.rpartition(".")[2])
+    work = {stem for site in sites.of(*signal.defining) if not _is_test(site.path) for stem in _stems(_name(site.path))}
+
+    def key(site: Site) -> tuple[int, int]:
+        if site.clause in signal.defining or not _is_test(site.path):
+            return (0, 0)
+        name = _stems(_name(site.path))
+        return (-len(name & own), -len(name & work))
+
+    return key
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2].rpartition(".")[0] or path
+
+
+@lru_cache(maxsize=8_192)
+def _stems(name: str) -> frozenset[str]:
+    return frozenset(word[:_STEM] for word in _WORD.findall(name.lower())) - _ANYWHERE
 
 
 @lru_cache(maxsize=8_192)

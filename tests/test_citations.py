@@ -110,6 +110,15 @@ def test_one_test_stands_for_all_of_them() -> None:
     assert len(choose(signal("tested"), sites)) == 4
 
 
+def test_the_test_named_after_the_work_is_shown() -> None:
+    """Of many tests that pass by some place a reader opens the one made for it, by the signal or by the file."""
+    caching = replace(signal("defined", "tested"), id="scale.caching")
+    work = site("defined", "app/prices.py", 1)
+    passing = [site("tested", "tests/test_admin.py", n) for n in (1, 5, 9)]
+    for name in ("tests/test_cache_keys.py", "tests/test_prices.py"):
+        assert choose(caching, Sites([work, *passing, site("tested", name, 3)]))[1].path == name
+
+
 def test_what_upholds_the_work_is_shown_twice() -> None:
     """Wiring of the same kind again and again tells a reader nothing new."""
     sites = Sites([site("defined", line=1), *(site("called", line=n) for n in range(2, 9))])

@@ -44,6 +44,10 @@ _CODES = 3
 _ABORTS = 3
 _MAX_LINES = 39
 _DOCUMENTED = re.compile(r"\berrors?\b|fehler|erro", re.IGNORECASE)
+# A section on errors of builds or tests speaks of none of these.
+_ANSWERED = re.compile(
+    r"\b(?:responses?|requests?|api|clients?|json|object|body|endpoints?|respostas?)\b|\{", re.IGNORECASE
+)
 
 
 def _central(sites: Sites) -> bool:
@@ -286,5 +290,5 @@ def _documented(project: Project, keys: frozenset[str]) -> Iterator[Site]:
         for section in document.sections:
             if section.level and wanted and _DOCUMENTED.search(section.title) and section.words >= 10:
                 text = section.text
-                if all(re.search(rf"\b{re.escape(k)}\b", text) for k in wanted[:2]):
+                if _ANSWERED.search(text) and all(re.search(rf"\b{re.escape(k)}\b", text) for k in wanted[:2]):
                     yield _site(path, section.start, section.end, "documented", path)

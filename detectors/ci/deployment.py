@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 
-from evidence.api import CiRun, Job, Observations, Place, Project, Signal, Site, Sites
+from evidence.api import CiRun, Job, Observations, Place, Project, Signal, Site, Sites, put_to_work
 
 _ENVIRONMENTS = {
     "prod": "production",
@@ -31,6 +31,7 @@ _ENVIRONMENTS = {
     "sandbox": "sandbox",
     "demo": "demo",
 }
+_BRANCH = re.compile(r"[a-z][\w-]{1,30}")
 _WORD = re.compile(r"[a-z]{2,20}")
 _CALLED = re.compile(r"/\.github/workflows/[^@]{0,60}(?:deploy|(?<![a-z])cd(?![a-z]))")
 _HEALTH = ("health", "smoke", "status", "ping", "ready", "alive")
@@ -136,8 +137,11 @@ def detect(project: Project) -> Observations:
     is_library = not project.web.is_flask or _is_extension(project)
     for run in project.ci_runs:
         clause, value = _clause(run, is_library=is_library)
+        place = run.place
+        if not clause and (works := put_to_work(run)) is not None:
+            clause, (value, place) = "ships", works
         if clause:
-            seen.add(_site(run.place, clause, run.job.name, value))
+            seen.add(_site(place, clause, run.job.name, value))
         if clause == "ships":
             shipping.append(run)
             if len(run.chain) > 1:
@@ -173,7 +177,7 @@ def _clause(run: CiRun, *, is_library: bool) -> tuple[str, str]:
     """Which clause a run proves, and the tool or reason to name."""
     if not {"deploy", "publish", "release", "docs"} & set(run.kinds):
         return "", ""
-    if run.dead or run.muted:
+    if run.dead or (run.muted and not run.step.name.startswith("after_")):
         return "not_binding", run.dead or run.muted
     if "deploy" in run.kinds:
         return "ships", _command(run)
@@ -198,7 +202,7 @@ def _command(run: CiRun) -> str:
 def _around(run: CiRun) -> list[Site]:
     """Environments, approvals and gradual rollouts of a step that ships."""
     job, found = run.job, []
-    named = [*job.environment, *_named(job.name), *_named(run.pipeline.path.rsplit("/", 1)[-1])]
+    named = [*job.environment, *_named(job.name), *_named(run.pipeline.path.rsplit("/", 1)[-1]), *_chosen(run)]
     named += [name for word in run.words[1:] for name in _named(word)]
     for name in named:
         known = _ENVIRONMENTS.get(name.lower(), name.lower())
@@ -210,6 +214,21 @@ def _around(run: CiRun) -> list[Site]:
     found.extend(_site(j.place, "approval", j.name) for j in _before(run) if j.manual)
     if any(mark in word for word in run.words for mark in _GRADUAL):
         found.append(_site(run.place, "gradual", job.name))
+    return found
+
+
+def _chosen(run: CiRun) -> list[str]:
+    """Environments that a variable stands for: what a person may choose, values of the matrix, branches by name."""
+    job, found = run.job, list[str]()
+    for name in job.environment:
+        if "inputs." in name:
+            found += [choice for choice in run.pipeline.choices if _named(choice)]
+        elif "matrix." in name:
+            found += [value for values in job.values.values() for value in values if _named(value)]
+        elif "$CI_COMMIT" in name:
+            found += [c for c in job.conditions if _BRANCH.fullmatch(c)]
+    if run.pipeline.system == "Travis CI":
+        found += _named(run.step.condition)
     return found
 
 

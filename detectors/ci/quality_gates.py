@@ -16,6 +16,12 @@ from evidence.api import CiRun, Observations, Place, Project, Signal, Site, Site
 
 _KINDS = ("lint", "format", "type")
 _WORDS = {"lint": "a linter", "format": "a format check", "type": "a type checker"}
+#: Linters of workflows, images, scripts and prose: gates too, but beside those of the code nobody opens them.
+_OF_OTHER_FILES = frozenset({
+    "actionlint", "zizmor", "yamllint", "hadolint", "shellcheck", "codespell", "typos", "doc8", "rstcheck",
+    "pymarkdown", "cfn-lint", "tflint", "kube-linter", "ansible-lint", "dotenv-linter", "validate-pyproject",
+    "check-manifest", "spectral", "redocly", "vacuum", "sqlfluff", "squawk", "djlint", "curlylint", "terraform",
+})  # fmt: skip
 _FOR_CI = re.compile(r"(?:^|[_\-./])ci(?:[_\-.]|$)")
 
 
@@ -61,6 +67,8 @@ def detect(project: Project) -> Observations:
     if any(s.clause in _KINDS for s in seen):
         # what checks another part, or cannot fail, shows nothing of the checks that bind
         seen = {s for s in seen if s.clause in (*_KINDS, "target")}
+    if any(s.clause in _KINDS and s.subject not in _OF_OTHER_FILES for s in seen):
+        seen = {s for s in seen if s.subject not in _OF_OTHER_FILES}
     yield from ((QUALITY_GATES, site) for site in sorted(seen, key=Site.order))
 
 

@@ -72,6 +72,9 @@ SIGNALS = (LINT,)
 def detect(project: Project) -> Observations:
     """Settings, hooks, tasks and CI steps; where there are none, the bare dependency."""
     found = sorted({*_configured(project), *_run(project)}, key=Site.order)
+    if any(s.clause == "config" for s in found) and any(s.clause in ("hook", "ci") for s in found):
+        # a script that developers may run shows nothing beside the rules and what holds the code to them
+        found = [s for s in found if s.clause != "task"]
     yield from ((LINT, s) for s in found)
     if not found:
         yield from ((LINT, s) for s in _dependencies(project))

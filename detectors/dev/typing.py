@@ -72,7 +72,11 @@ SIGNALS = (TYPING,)
 
 def detect(project: Project) -> Observations:
     """The checker's settings and runs, and per file how many functions there are and how many are annotated."""
-    checker = sorted({*_configured(project), *_run(project)}, key=Site.order)
+    settings, runs = list(_configured(project)), list(_run(project))
+    if settings and any(s.clause == "ci" for s in runs):
+        # a script that developers may run shows nothing beside the settings and what holds the code to them
+        runs = [s for s in runs if s.clause == "ci"]
+    checker = sorted({*settings, *runs}, key=Site.order)
     yield from ((TYPING, s) for s in checker)
     set_up = any(s.clause in ("config", "ci", "task") for s in checker)
     for file in project.app:

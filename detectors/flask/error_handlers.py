@@ -48,7 +48,7 @@ _LONGEST = 40
 
 
 def _mapped(sites: Sites) -> Sites:
-    return sites.of("handler", "part_handler")
+    return sites.of("handler", "part_handler", "lone_handler")
 
 
 def _statement(sites: Sites) -> str:
@@ -75,9 +75,10 @@ ERROR_HANDLERS = Signal(
     how_to_show=(
         "Register handlers for your exception classes and for 404 and 500 in one module, and test what they answer."
     ),
-    clauses=("handler", "tested", "part_handler", "unattached", "lead"),
+    clauses=("handler", "tested", "part_handler", "lone_handler", "unattached", "lead"),
     leads=("unattached", "lead"),
-    defining=("handler", "part_handler"),
+    uncited=("lone_handler",),
+    defining=("handler", "part_handler", "lone_handler"),
     applies="flask",
     practised=lambda sites: bool(_mapped(sites)),
     sustained=lambda sites: bool(sites.of("tested")),
@@ -98,13 +99,11 @@ def detect(project: Project) -> Observations:
     attached = {id(c) for c in found}
     yield from (_observed(c, "unattached") for c in named if id(c) not in attached)
     shared = Counter(c.file.path for c in found)
+    alone = {id(c) for c in found if _is_alone(c, shared)}
+    central = any(c.method not in _LEAD and id(c) not in alone for c in found)
+    part = "lone_handler" if central else "part_handler"
     for callback in found:
-        # a lone handler of one blueprint counts, but a reader looks first where several stand together
-        alone = (
-            callback.onto == "blueprint" and shared[callback.file.path] == 1 and not callback.method.startswith("app_")
-        )
-        clause = "lead" if callback.method in _LEAD else "part_handler" if alone else "handler"
-        yield _observed(callback, clause)
+        yield _observed(callback, "lead" if callback.method in _LEAD else part if id(callback) in alone else "handler")
     for file, item in project.served_specs.exceptions:
         # FOCA answers what such a mapping says
         end = min(item.end, item.start + _LONGEST - 1)
@@ -113,6 +112,11 @@ def detect(project: Project) -> Observations:
         )
         yield ERROR_HANDLERS, place
     yield from _tested(project, [c for c in found if c.method not in _LEAD])
+
+
+def _is_alone(callback: Callback, shared: Counter[str]) -> bool:
+    """A lone handler of one blueprint: it counts, but a reader looks where several stand together, if they do."""
+    return callback.onto == "blueprint" and shared[callback.file.path] == 1 and not callback.method.startswith("app_")
 
 
 def _observed(callback: Callback, clause: str) -> Observation:

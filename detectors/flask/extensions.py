@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from evidence.api import Assign, Call, Expr, Observations, Project, PyFile, Signal, Site, Sites, plural
 
 _ENVIRONMENT = ("os.environ", "os.getenv")
@@ -20,7 +22,7 @@ _HOMES = frozenset({"extensions", "ext", "extension", "exts", "plugins", "_exten
 
 
 def _lazy(sites: Sites) -> set[str]:
-    return sites.subjects("created") & sites.subjects("bound")
+    return sites.subjects("created", "strewn") & sites.subjects("bound", "bound_aside")
 
 
 def _home(sites: Sites) -> bool:
@@ -32,7 +34,7 @@ def _statement(sites: Sites) -> str:
     lazy = _lazy(sites)
     names = sorted({s.rpartition(":")[2] for s in lazy})
     shown = ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
-    if not lazy and not sites.of("bound"):
+    if not lazy and not sites.of("bound", "bound_aside"):
         return "There are functions that bind extensions by init_app, but nothing that runs calls them."
     if not lazy:
         return "Extensions are bound by init_app, but they were not created unbound at module level."
@@ -49,12 +51,12 @@ EXTENSIONS = Signal(
     strong="They live in a module of their own, and settings differ per environment.",
     not_credited="Extension(app) only, at import time or in the factory.",
     how_to_show="Create extensions without an application in extensions.py and call init_app on each in create_app().",
-    clauses=("bound", "created", "unreached", "settings"),
-    defining=("created",),
+    clauses=("bound", "created", "strewn", "bound_aside", "unreached", "settings"),
+    defining=("created", "strewn"),
     leads=("unreached",),
-    uncited=("settings",),
+    uncited=("strewn", "bound_aside", "settings"),
     applies="flask",
-    trace=lambda sites: bool(sites.of("bound", "unreached")),
+    trace=lambda sites: bool(sites.of("bound", "bound_aside", "unreached")),
     practised=lambda sites: len(_lazy(sites)) >= 2,
     sustained=lambda sites: _home(sites) and bool(sites.of("settings")),
     measures=lambda sites: {"extensions": len(_lazy(sites)), "dedicated_module": _home(sites)},
@@ -65,6 +67,20 @@ SIGNALS = (EXTENSIONS,)
 
 def detect(project: Project) -> Observations:
     """Objects created unbound, the calls that bind them, and whether settings depend on the environment."""
+    found = list(_bindings(project))
+    homes = {s.subject for _, s in found if s.value == "home"}
+    # where a module is made for extensions, what one strewn elsewhere is created and bound by only counts
+    aside = {"created": "strewn", "bound": "bound_aside"} if len(homes) > 1 else {}
+    yield from (
+        (signal, s if s.subject in homes else replace(s, clause=aside.get(s.clause, s.clause))) for signal, s in found
+    )
+    for file in project.app:
+        if any(n in _ENVIRONMENT or n.startswith("os.environ.") for refs in file.module.refs for n in refs):
+            yield EXTENSIONS, Site(path=file.path, clause="settings", subject="environment")
+
+
+def _bindings(project: Project) -> Observations:
+    """What is created unbound, and the calls of ``init_app`` in functions."""
     for file in project.app:
         for call in file.module.calls:
             if (
@@ -73,9 +89,6 @@ def detect(project: Project) -> Observations:
                 and file.function_of(call.scope) is not None
             ):
                 yield from _bound(project, file, call)
-    for file in project.app:
-        if any(n in _ENVIRONMENT or n.startswith("os.environ.") for refs in file.module.refs for n in refs):
-            yield EXTENSIONS, Site(path=file.path, clause="settings", subject="environment")
 
 
 def _bound(project: Project, file: PyFile, call: Call) -> Observations:

@@ -98,7 +98,7 @@ def _statement(sites: Sites) -> str:
 
 
 def _told(sites: Sites) -> list[str]:
-    return sorted({quoted(str(s.value)) for s in sites.of("careful", "setting") if s.value})[:4]
+    return sorted({quoted(str(s.value)) for s in sites.of("careful", "setting", "variable") if s.value})[:4]
 
 
 ERROR_TRACKING = Signal(
@@ -115,11 +115,12 @@ ERROR_TRACKING = Signal(
     how_to_show=(
         "Initialise the tracker in create_app() with environment, release and a before_send that drops personal data."
     ),
-    clauses=("careful", "initialised", "setting", "captured", "mailed", "unused", "dependency"),
+    clauses=("careful", "initialised", "setting", "captured", "variable", "mailed", "unused", "dependency"),
     leads=("mailed", "unused", "dependency"),
-    defining=("careful", "initialised", "captured", "setting", "unused"),
+    defining=("careful", "initialised", "captured", "setting", "variable", "unused"),
+    uncited=("variable",),
     practised=lambda sites: sites.count("initialised", "careful") > 0,
-    sustained=lambda sites: sites.count("careful", "setting") > 0,
+    sustained=lambda sites: sites.count("careful", "setting", "variable") > 0,
     measures=lambda sites: {
         "captured": sites.count("captured"),
         "vendors": len(sites.subjects("initialised", "careful")),
@@ -204,7 +205,7 @@ def _settings(project: Project, vendor: str) -> Iterator[Site]:
     for path, data in project.data.items():
         if project.role(path) is Role.APP:
             yield from (
-                _site(path, n.start, n.end, "setting", vendor, k) for root in data.roots for k, n in _variables(root)
+                _site(path, n.start, n.end, "variable", vendor, k) for root in data.roots for k, n in _variables(root)
             )
     for file in project.app:
         for assign in file.module.assigns:

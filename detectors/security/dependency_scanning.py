@@ -46,6 +46,7 @@ DEPENDENCY_SCANNING = Signal(
     not_credited="A badge; a scanner that is only a dependency; a step that cannot fail; bot commits without set-up.",
     how_to_show="Add .github/dependabot.yml for your package manager, merge its updates, and run pip-audit in CI.",
     clauses=(*_SET_UP, "muted", "unused", "updated"),
+    leads=("muted", "unused"),
     defining=_SET_UP,
     trace=lambda sites: bool(sites.of("muted", "unused")),
     practised=lambda sites: sites.kinds(*_SET_UP) >= 1,

@@ -37,6 +37,7 @@ STATIC_ANALYSIS = Signal(
     not_credited="Settings that nothing runs; a step that cannot fail; an analyser that is only a dependency.",
     how_to_show='Select ruff\'s "S" rules (or add bandit) and let the workflow that runs your tests fail on them.',
     clauses=("gate", "run", "hook", "muted", "unused"),
+    leads=("muted", "unused"),
     defining=_RUN,
     practised=lambda sites: sites.kinds(*_RUN) >= 1,
     sustained=lambda sites: bool(sites.of("gate")),

@@ -68,6 +68,7 @@ FIXTURES = Signal(
         "with factories."
     ),
     clauses=("factory", "isolated", "shared", "fake", "reused", "generated", "patched", "set_up", "model"),
+    leads=("set_up",),
     defining=("factory", "isolated", "shared", "fake", "reused", "generated", "patched", "set_up"),
     uncited=("model",),
     practised=_practised,

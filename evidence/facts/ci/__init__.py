@@ -1,7 +1,7 @@
 """CI, whatever the system: :func:`pipelines` reads the configurations, :func:`ci_runs` follows their commands to the
 tools.
 
-Offered: the records of ``records`` and these two functions.
+Offered: the records of ``records``, these two functions and :func:`put_to_work`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from evidence.facts.ci.records import (
     Service,
     Step,
 )
+from evidence.facts.ci.restarts import put_to_work
 from evidence.facts.ci.running import ci_runs
 
 _SYSTEMS = (github, gitlab, circleci, travis, azure, containers, scripted, jenkins, taskcluster, zuul)
@@ -54,4 +55,5 @@ __all__ = [
     "Step",
     "ci_runs",
     "pipelines",
+    "put_to_work",
 ]

@@ -100,6 +100,7 @@ class _Workflow:
             permissions=parts.permissions(self.path, self.node),
             filters=filters,
             dead=dead,
+            choices=parts.choices(events),
         )
 
     def jobs(self) -> Iterator[Job]:

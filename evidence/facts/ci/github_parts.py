@@ -79,6 +79,12 @@ def errexit(shell: str) -> bool:
     return "{0}" not in shell or (" -e" in shell and " +e" not in shell) or "errexit" in shell or "python" in shell
 
 
+def choices(events: Node | None) -> tuple[str, ...]:
+    """The options of every input that a person chooses from."""
+    given = events.get("workflow_dispatch", "inputs") if events is not None else None
+    return tuple(t for _, node in (given.pairs() if given is not None else ()) for t in strings(node.get("options")))
+
+
 def environment(node: Node | None, known: Mapping[str, str]) -> tuple[str, ...]:
     """The deployment environment that a job declares."""
     name = text(node) or (text(node.get("name")) if node is not None else "")

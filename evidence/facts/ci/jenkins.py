@@ -16,6 +16,17 @@ _TOKEN = re.compile(
     r"""|(?P<word>[A-Za-z_][A-Za-z0-9_]{0,80})"""
 )
 _MAX_TOKENS = 60_000
+# Steps of plug-ins, by the plug-ins' own documents, as the commands they stand for.
+_PLUGINS = {
+    "kubernetesDeploy": "kubectl apply",
+    "sshPublisher": "ssh host deploy",
+    "ansiblePlaybook": "ansible-playbook site.yml",
+    "azureWebAppPublish": "az webapp deploy",
+    "pushToCloudFoundry": "cf push",
+    "openshiftDeploy": "oc rollout latest",
+    "openshiftBuild": "oc start-build app",
+}
+_CALLED = re.compile(r"\s?[({]|\s[a-z]")
 
 
 class _Block(NamedTuple):
@@ -126,7 +137,18 @@ def _shells(source: str) -> Iterator[_Shell]:
                 yield shell
         else:
             scanner.at = match.end()
+            if kind == "word" and (command := _plugin(scanner, match.start(), value)):
+                yield _Shell(command, scanner.line, scanner.line, tuple(scanner.blocks), False)
             _punctuation(scanner, kind, value)
+
+
+def _plugin(scanner: _Scanner, start: int, word: str) -> str:
+    """The command that a plug-in's step stands for: ``image.push()`` of the Docker plug-in, and what the table
+    names."""
+    source, end = scanner.source, scanner.at
+    if word == "push" and source[end : end + 1] == "(" and source[start - 1 : start] == ".":
+        return "docker push image" if "docker." in source else ""
+    return _PLUGINS.get(word, "") if _CALLED.match(source, end) else ""
 
 
 def _shell(scanner: _Scanner, body: str, line: int) -> _Shell | None:

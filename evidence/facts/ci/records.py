@@ -131,7 +131,8 @@ class Job(Struct, frozen=True):
 class Pipeline(Struct, frozen=True):
     """One pipeline: a workflow file, or all of a system's configuration. ``root`` is the folder that its relative paths
     start from ("" but for templates of repositories). ``triggers`` are normalised (see ``CHANGE_TRIGGERS``);
-    ``filters`` are the places that limit it to certain paths. ``dead`` says why nothing can start it."""
+    ``filters`` are the places that limit it to certain paths. ``dead`` says why nothing can start it. ``choices`` are
+    the values that who starts it by hand may choose from."""
 
     path: str
     system: str
@@ -143,6 +144,7 @@ class Pipeline(Struct, frozen=True):
     filters: tuple[Place, ...] = ()
     dead: str = ""
     stages: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
 
     @property
     def on_change(self) -> bool:

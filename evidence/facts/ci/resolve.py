@@ -17,7 +17,7 @@ from evidence.facts.ci.found import Found
 from evidence.facts.ci.reading import join
 from evidence.facts.ci.records import CiInputs, Place, Resolved, Service
 from evidence.facts.ci.tool_table import PROGRAMS
-from evidence.facts.ci.tools import program
+from evidence.facts.ci.tools import classify, deploys_by_name, program
 from evidence.facts.ci.wrappers import Unwrapped, unwrap
 from evidence.facts.shell.lines import Simple, split
 
@@ -107,8 +107,8 @@ class Resolver:
             if bare.words:
                 yield Resolved(bare.words, context.chain, context.swallowed, context.services)
             return
-        for part in found:
-            yield from self._part(part, context, depth)
+        inner = (resolved for part in found for resolved in self._part(part, context, depth))
+        yield from _deploying(bare.words, context, inner) if bare.words and deploys_by_name(bare.words) else inner
 
     def _part(self, part: Found, context: Context, depth: int) -> Iterator[Resolved]:
         """Follow what a target holds, from the place it is written at."""
@@ -192,6 +192,22 @@ class Resolver:
             "tox": tox,
             "nox": nox,
         }
+
+
+# What only says what would be done.
+_TALK = frozenset(
+    {"echo", "printf", "exit", "true", "false", ":", "sleep", "set", "cd", "export", "test", "[", "source"}
+)
+
+
+def _deploying(words: tuple[str, ...], context: Context, inner: Iterable[Resolved]) -> Iterator[Resolved]:
+    """What a script or target called after a deployment comes down to, and itself, where none of that is known to ship
+    anything: its name tells what the team's own tools are for."""
+    found = list(inner)
+    yield from found
+    acts = any(program(r.words[0]) not in _TALK for r in found if r.words)
+    if acts and not any("deploy" in classify(r.words).kinds for r in found):
+        yield Resolved(words, context.chain, context.swallowed, context.services)
 
 
 def _moved(commands: tuple[Simple, ...], place: Place) -> tuple[Simple, ...]:

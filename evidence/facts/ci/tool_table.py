@@ -219,6 +219,7 @@ _SHIPPING = {
     "ecs-deploy": (Use(("deploy",)),),
     "ecs": _verbs("deploy", "deploy"),
     "az-deploy": (Use(("deploy",)),),
+    "deploy": (Use(("deploy",)),),
     "platform": _verbs("deploy", "push"),
     "twine": _verbs("publish", "upload"),
     "poetry": _verbs("publish", "publish"),

@@ -26,6 +26,21 @@ _NO_FAILURE = ("--exit-zero", "--exit-zero-even-if-changed", "--passWithNoTests=
 _ONLY_LISTS = ("--collect-only", "--co", "--fixtures", "--markers", "--setup-plan", "--setup-only", "--listTests")
 _ONLY_TELLS = ("--version", "--help", "-V", "--show-settings", "--show-files")
 _REHEARSALS = ("--dry-run", "--dry-run=client", "--dry-run=server", "--noop")
+# A script or target called deploy deploys, unless the name says that it tests, prepares or tidies up a deployment.
+_DEPLOYS = re.compile(r"(?:^|[_.:/-])(?:re|auto)?deploy(?:$|ment$|[_.:/-])", re.IGNORECASE)
+_ROUND_IT = re.compile(
+    r"(?:test|check|lint|verif|validat|notif|install|prepar|requirement|config|clean|messag)\w{0,20}|docs?|pages|storybook"
+    r"|plan|preview|status|dry|deps|setup|keys?|wait|before|after|post|pre|logs?|destroy|delete|undeploy|tags?|version"
+    r"|secrets?|env|diff|event|name|slack|github|pypi|npm",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(r"[^_.:/-]{1,80}")
+_INTERPRETERS = frozenset({"bash", "sh", "zsh", "python", "ruby", "node", "source", "."})
+_RUNNERS = frozenset(
+    {"make", "gmake", "npm", "yarn", "pnpm", "just", "task", "invoke", "inv", "rake", "ant", "gradle", "composer"}
+)
+_SMOKE = re.compile(r"smoke|health[-_]?check|check[-_]?health|wait[-_]for[-_](?:deploy|healthy)", re.IGNORECASE)
+_REMOTE = re.compile(r"(?:\S{1,80}@[^\s/]{1,120}|[$\w{}.-]{2,80}):(?:[~/.$\w{].{0,200})?")
 _MIRRORS_OF_HOSTS = ("heroku", "dokku", "production", "staging", "prod", "live", "gigalixir", "piku", "clever")
 
 
@@ -37,12 +52,33 @@ def classify(words: tuple[str, ...]) -> Verdict:
     rest = words[1:]
     special = _SPECIAL.get(tool)
     kinds = special(rest) if special else _uses(tool, rest)
+    if not kinds and tool not in PROGRAMS and deploys_by_name(words):
+        kinds = ("deploy",)
     if not kinds and _TEST_MODULE.fullmatch(tool):
         kinds = ("test",)
     kinds = tuple(k for k in kinds if k)
     if not kinds:
         return NOTHING
     return Verdict(tool, kinds, _muted(tool, kinds, rest))
+
+
+def deploys_by_name(words: tuple[str, ...]) -> bool:
+    """Whether a command starts a script, or a target of make or npm, that is called after a deployment."""
+    tool = program(words[0])
+    named = [w for w in words[1:] if not w.startswith("-") and "=" not in w]
+    if tool in _RUNNERS:
+        candidates = [w for w in named if w != "run"][:3]
+    elif tool in _INTERPRETERS:
+        candidates = [
+            program(w) for w in named[:1] if w.endswith((".sh", ".py", ".rb", ".js")) or "deploy" in program(w)
+        ]
+    else:
+        candidates = [tool] if "/" in words[0] or tool.endswith((".sh", ".py")) else []
+    return any(_DEPLOYS.search(c) and not _is_round_it(c) for c in candidates)
+
+
+def _is_round_it(name: str) -> bool:
+    return any(_ROUND_IT.fullmatch(part) for part in _PARTS.findall(name))
 
 
 def program(word: str) -> str:
@@ -100,16 +136,37 @@ def _curl(rest: tuple[str, ...]) -> tuple[str, ...]:
         "api.render.com/deploy",
         "deployhook",
         "deploy_webhook",
+        "deploy-webhook",
+        "webhook_deploy",
         "/api/v1/deploy",
         "deploy_url",
+        "/deploy?",
+        "render_hook",
+        "portainer_webhook",
+        "portainer_hook",
+        "/api/stacks/webhooks/",
+        "coolify_webhook",
+        "redeploy",
     )
-    return ("deploy",) if any(h in joined for h in hooks) else ("probe",)
+    reloads = "pythonanywhere" in joined and "/reload" in joined
+    return ("deploy",) if reloads or any(h in joined for h in hooks) else ("probe",)
+
+
+_AT_WORK = ("deploy", "pull", "restart", "systemctl", "docker run", "up -d", "migrate", "git ", "release", "update")
+
+
+def _aws(rest: tuple[str, ...]) -> tuple[str, ...]:
+    """Verbs that ship; a command sent to a machine only where it puts something new there."""
+    kinds = _uses("aws", rest)
+    sent = "send-command" in rest and "ssm" in rest
+    return () if sent and not any(a in " ".join(rest).lower() for a in _AT_WORK) else kinds
 
 
 def _copies_to_host(rest: tuple[str, ...]) -> tuple[str, ...]:
-    """scp and rsync ship when an argument names a host (``user@host:path``)."""
-    remote = [w for w in rest if not w.startswith("-") and "@" in w and ":" in w]
-    return ("deploy",) if remote else ()
+    """scp and rsync ship when what they copy to is on a host (``user@host:path``, ``$SERVER:path``)."""
+    named = [w for w in rest if not w.startswith("-")]
+    remote = [w for w in named if "@" in w and ":" in w] or [w for w in named[-1:] if _REMOTE.fullmatch(w)]
+    return ("deploy",) if remote and "://" not in remote[-1] else ()
 
 
 def _ssh(rest: tuple[str, ...]) -> tuple[str, ...]:
@@ -129,13 +186,17 @@ def _python(rest: tuple[str, ...]) -> tuple[str, ...]:
         return ("test",) if "test" in words or "pytest" in words else ("publish",) if "upload" in words else ()
     if name == "manage.py" and words[1:2] in (["test"], ["tests"]):
         return ("test",)
-    named = name.endswith(".py") and (
-        name.startswith(("test_", "tests.", "test.", "run_tests", "runtests")) or name.endswith("_test.py")
-    )
-    return ("test",) if named else ()
+    if not name.endswith(".py"):
+        return ()
+    if name.startswith(("test_", "tests.", "test.", "run_tests", "runtests")) or name.endswith("_test.py"):
+        return ("test",)
+    if deploys_by_name(("python", words[0])):
+        return ("rollback",) if "rollback" in words[1:] else ("deploy",)
+    return ("probe",) if _SMOKE.search(name) else ()
 
 
 _SPECIAL = {
+    "aws": _aws,
     "git": _git,
     "curl": _curl,
     "scp": _copies_to_host,
@@ -157,6 +218,8 @@ def action_words(action: Action) -> tuple[str, ...]:
     """The command that an action stands for; () for one that is not known to run anything of interest."""
     name = action.name.lower().removeprefix("docker://").removeprefix("docker.io/")
     template = ACTIONS.get(name) or ACTIONS.get("/".join(name.split("/")[:2])) or _task(name, action)
+    if not template and not name.startswith("actions/") and _names_deployment(name):
+        return ("deploy", name)
     if not template and _SHIPS_IMAGES.search(name) and any(_OF_IMAGES.search(key) for key in action.inputs):
         return ("docker", "push", name)
     if not template or (name == "restyled-io/actions/run" and action.inputs.get("fail-on-differences") != "true"):
@@ -180,6 +243,12 @@ def action_words(action: Action) -> tuple[str, ...]:
         value = action.inputs.get(key, defaults.get(key, ""))
         words.extend(_filled(before, value, after))
     return tuple(words)
+
+
+def _names_deployment(name: str) -> bool:
+    """Whether an action that no table knows is called after what it deploys: ``acme/deploy-to-nomad``."""
+    last = name.rpartition("/")[2]
+    return bool(_DEPLOYS.search(last)) and not _is_round_it(last)
 
 
 def _filled(before: str, value: str, after: str) -> list[str]:

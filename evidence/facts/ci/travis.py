@@ -9,7 +9,9 @@ from evidence.facts.ci.records import Action, CiInputs, Job, Pipeline, Place, Se
 from evidence.facts.records import Node
 
 _AXES = ("python", "os", "arch", "node_js", "rvm", "jdk", "go")
-_SCRIPTS = ("before_install", "install", "before_script", "script", "before_deploy")
+# What runs after the result is known cannot change it.
+_AFTER = ("after_success", "after_script")
+_SCRIPTS = ("before_install", "install", "before_script", "script", *_AFTER, "before_deploy")
 _NAMES = (".travis.yml", ".travis.yaml")
 
 
@@ -108,7 +110,7 @@ def _steps(path: str, node: Node, base: Node, root: str) -> Iterator[Step]:
             start = holder.line_of(key) if value is not None and value.kind != "list" else item.start
             yield Step(
                 name=key, path=path, start=start, end=max(start, item.end),
-                commands=script(item, pipefail=False), directory=root,
+                commands=script(item, pipefail=False), directory=root, cannot_fail=key if key in _AFTER else "",
             )  # fmt: skip
 
 
