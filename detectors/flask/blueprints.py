@@ -124,6 +124,7 @@ def detect(project: Project) -> Observations:
         yield BLUEPRINTS, _at(blueprint, "defined")
     for item in wired:
         yield BLUEPRINTS, _wiring(item)
+    yield from _listed(project)
     for request, route in web.exercised:
         if request.checked and route.owner in known:
             for owner in web.within(route.owner) & known:
@@ -133,6 +134,16 @@ def detect(project: Project) -> Observations:
 
 def _runs(project: Project, item: Registration) -> bool:
     return project.reach.live(item.file.path, item.call.scope)
+
+
+def _listed(project: Project) -> Observations:
+    """Specifications that FOCA's configuration lists: connexion makes a part of each."""
+    for config in project.served_specs.foca:
+        specs = config.root.get("api", "specs")
+        for node in specs.each() if specs is not None else ():
+            key = f"{config.path}:{node.start}"
+            yield BLUEPRINTS, Site(path=config.path, start=node.start, end=node.end, clause="defined", subject=key)
+            yield BLUEPRINTS, _site(config.file.path, config.call, "registered", key)
 
 
 def _topology(project: Project, wired: list[Registration]) -> Observations:

@@ -158,7 +158,10 @@ def _is_group(project: Project, wiring: _Wiring, file: PyFile, scope: int, recei
 
 
 def _adds(project: Project, file: PyFile, call: Call) -> bool:
-    """``app.cli.add_command(...)``, or a class or function added to a Flask-Script manager."""
+    """``app.cli.add_command(...)``, ``app.cli.command()(f)``, or a class or function added to a Flask-Script
+    manager."""
+    if call.name.endswith(".cli.command()"):
+        return True
     receiver, _, method = call.name.rpartition(".")
     if method != "add_command" or not receiver:
         return False

@@ -28,6 +28,9 @@ _TESTS = frozenset({
     "tests", "test", "testing", "spec", "specs", "e2e", "integration_tests", "integration-tests", "unit_tests",
     "functional_tests", "tests_integration", "testsuite", "tests_e2e", "test_suite", "unittests",
 })  # fmt: skip
+# In a folder of this name a document describes an interface; only code there is a test.
+_SPECIFICATIONS = frozenset({"spec", "specs"})
+_DOCUMENTS = (".yml", ".yaml", ".json")
 _EXAMPLES = frozenset({
     "example", "examples", "sample", "samples", "demo", "demos", "tutorial", "tutorials", "docs", "doc",
     "documentation", "docs_src", "stub", "stubs",
@@ -57,7 +60,8 @@ def role_of(path: str, generated: bool = False) -> Role:
     # Alembic begins a revision, says so and asks to adjust it: who commits and runs it stands behind it.
     if (generated and not migration) or parts & _GENERATED or _GENERATED_FILE.fullmatch(name):
         return Role.GENERATED
-    if parts & _TESTS or _TEST_FILE.fullmatch(name):
+    tests = _TESTS - _SPECIFICATIONS if name.endswith(_DOCUMENTS) else _TESTS
+    if parts & tests or _TEST_FILE.fullmatch(name):
         return Role.TEST
     if migration:
         return Role.MIGRATION

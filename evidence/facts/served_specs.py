@@ -10,7 +10,7 @@ from functools import cached_property
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Assign, Call, Definition, Expr
 from evidence.facts.records import Data, Node
-from evidence.facts.roles import Role
+from evidence.facts.roles import Role, role_of
 
 _FOCA = frozenset({"foca.foca.foca", "foca.Foca", "foca.foca.Foca", "foca.foca"})
 _CONTROLLERS = ("x-openapi-router-controller", "x-swagger-router-controller")
@@ -90,11 +90,29 @@ class ServedSpecs:
     def documents(self) -> tuple[str, ...]:
         """Paths of the served documents."""
         found = {p for c in self.foca for p in self._of_foca(c)}
-        for file in self._names.files.values():
-            for call in file.module.calls if file.role is Role.APP else ():
-                if call.name.endswith(".add_api") and call.expr.args and (p := self._found(file, call.expr.args[0])):
-                    found.add(p)
+        unnamed = False
+        for _, call, path in self.added:
+            found.update([path] if path else [])
+            unnamed = unnamed or (not path and bool(call.expr.args))
+        if unnamed:
+            # the document's name comes from elsewhere: those whose operations are the project's functions
+            found.update(p for p in sorted(self._data) if role_of(p) is Role.APP and any(self._operations(p)))
         return tuple(sorted(found))
+
+    @cached_property
+    def added(self) -> tuple[tuple[PyFile, Call, str], ...]:
+        """Calls that add a document to a connexion application, with its path ("" where the call does not name it)."""
+        found = []
+        for file in self._names.files.values():
+            if file.role is Role.APP:
+                for call in file.module.calls:
+                    if call.name.endswith(".add_api") and (call.expr.args or "specification" in call.expr.keys):
+                        given = call.expr.args[0] if call.expr.args else call.expr.kwarg("specification")
+                        found.append((file, call, self._found(file, given) if given is not None else ""))
+        connexion = any(
+            i.module.partition(".")[0] == "connexion" for f in self._names.files.values() for i in f.module.imports
+        )
+        return tuple(found) if connexion else ()
 
     def _of_foca(self, config: FocaConfig) -> Iterator[str]:
         for spec in _each(config.root.get("api", "specs")):

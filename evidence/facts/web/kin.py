@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ APP_PARAMETERS = frozenset({"app", "application", "flask_app", "_app", "flask_ap
 _MAKERS = {"namespace": ("api", "namespace"), "add_api": ("app", "api"), "create_app": ("app", "app")}
 # FOCA's function and class that make a connexion application of a configuration file.
 _FOCA = frozenset({"foca.foca.foca", "foca.Foca", "foca.foca.Foca", "foca.foca"})
+# An organisation's own subclass of Flask, kept in another package, is known by its name alone.
+_SUBCLASS = re.compile(r"[A-Za-z0-9]Flask$")
 _INSTANCES = ("app", "blueprint", "namespace", "api")
 _MAX_DEPTH = 6
 
@@ -46,7 +49,7 @@ def external_kind(dotted: str) -> str:
         return "app"
     if top in _PACKAGES or top.startswith(("flask_", "quart_")):
         return _CLASSES.get(last, "")
-    return ""
+    return "app" if _SUBCLASS.search(last) and "." in dotted else ""
 
 
 class Kin:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from evidence.facts.loading import LOADERS, loaded_from
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Call, Expr
 from evidence.facts.web.apis import Apis, Place
 from evidence.facts.web.blueprints import constant_prefix
-from evidence.facts.web.kin import Instance, Kin
+from evidence.facts.web.kin import Instance, Kin, enclosing
 from evidence.facts.web.records import Blueprint, Registration
 
 _REGISTERING = frozenset(
@@ -179,6 +180,7 @@ class Registrations:
             yield from self._blueprints(file, number, over, depth + 1, part, dot + rest + attribute)
         if not given:
             yield from self._elsewhere(file, name, depth, position, attribute)
+        yield from self._passed(file, scope, head, depth, position, dot + rest + attribute)
 
     def _elsewhere(self, file: PyFile, name: str, depth: int, position: int, attribute: str) -> Iterator[Blueprint]:
         """A list (or alias) of blueprints defined in another module."""
@@ -188,6 +190,32 @@ class Registrations:
         other = self._names.files[ref.path]
         for number, value in _given(other, 0, ref.name):
             yield from self._blueprints(other, number, value, depth + 1, position, attribute)
+
+    def _passed(
+        self, file: PyFile, scope: int, name: str, depth: int, position: int, attribute: str
+    ) -> Iterator[Blueprint]:
+        """What the callers of the function around hand to it under this name: ``create_app(blueprints)``."""
+        function = next((d for d in enclosing(file, scope) if name in d.params), None)
+        if function is None or function.kind != "function":
+            return
+        place = function.params.index(name) - (function.params[0] in ("self", "cls"))
+        for caller, call in self._calls.get(function.name, ()):
+            ref = self._names.resolve(caller.path, call.name)
+            # a method's class is seldom known: its name must do
+            if function.parent or (ref.path, ref.name) == (file.path, function.qualname):
+                keyed = call.expr.kwarg(name)
+                value = keyed if keyed is not None else next(iter(call.expr.args[place : place + 1]), None)
+                if value is not None:
+                    yield from self._blueprints(caller, call.scope, value, depth + 1, position, attribute)
+
+    @cached_property
+    def _calls(self) -> dict[str, list[tuple[PyFile, Call]]]:
+        """Calls by the last segment of what they call."""
+        found: dict[str, list[tuple[PyFile, Call]]] = {}
+        for file in self._files:
+            for call in file.module.calls:
+                found.setdefault(call.last, []).append((file, call))
+        return found
 
     def _of_instance(self, found: Instance) -> Iterator[Blueprint]:
         made = found.call and self._by_call.get((found.file.path, found.call.start, found.call.expr.text))
