@@ -57,7 +57,12 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _NOT_HERE = frozenset(["adr", "adrs", "decisions", "decision", "plans", "plan", "prd", "specs", "rfcs"])
-_HEADING = re.compile(r"contribut|contribuir|contribuer|develop(?:ment)? (?:guide|workflow|process)", re.IGNORECASE)
+# Contributors may be what a program is about.
+_HEADING = re.compile(
+    r"contribut(?!ors?\b)|\bcontributors? (?:guide|docs|documentation|notes|workflow)|for contributors|contribuir"
+    r"|contribuer|develop(?:ment)? (?:guide|workflow|process)",
+    re.IGNORECASE,
+)
 _PATH = re.compile(r"`[^`\n]{2,80}`")
 # A page that says more than welcome: gauged on templates such as "fork, branch, open a pull request" (about 60 words).
 _GUIDE_WORDS, _LONG_GUIDE, _STYLE_WORDS, _SECTION_WORDS = 80, 200, 80, 60

@@ -39,6 +39,12 @@ _OWNERS = {
     "owners": re.compile(r"^(?:approvers|reviewers):|^[ \t]{1,8}- [\w-]{2,40}\s*$"),
 }
 _NOTE = re.compile(r"(?:^|/)releasenotes/notes/[^/]{1,200}\.ya?ml$")
+#: A folder with a page, or a folder of pages, for each version.
+_VERSIONED = re.compile(
+    r"(?:^|/)(?:change-?logs?|release[-_ ]?notes?|releases|whats-?new)/(v?\d[\w.-]{0,40}?)(?:/[^/]{1,100})?"
+    r"\.(?:md|rst|txt)$",
+    re.IGNORECASE,
+)
 _TEMPLATE = re.compile(
     r"(?:^|/)(?:issue_template|(?:\.github/issue_template|\.gitlab/issue_templates)/[^/]{1,200}?)(?:\.(?:md|ya?ml))?$",
     re.IGNORECASE,
@@ -179,14 +185,17 @@ def _texts(project: Project) -> Iterator[Site]:
 
 
 def _notes(project: Project) -> Iterator[Site]:
-    """Release notes as one file for each change, as reno keeps them: the latest stand for all."""
+    """Release notes as one file for each change, as reno keeps them, or for each version: the latest stand for all."""
     notes = [path for path in project.data if _NOTE.search(path)]
+    pages = {path: found[1] for path in project.documents if (found := _VERSIONED.search(path))}
+    if len(set(pages.values())) >= _VERSIONS and project.documents:
+        notes += sorted(pages)
     if len(notes) < _VERSIONS:
         return
     last = {path: times[-1] for path, times in project.history.dates(notes).items() if times}
     for path in sorted(notes, key=lambda p: (-last.get(p, 0), p))[:_VERSIONS]:
-        root = project.data[path].root
-        yield Site(path=path, start=1, end=min(max(root.end, 1), 30), clause="changelog", subject="notes")
+        end = project.data[path].root.end if path in project.data else 1
+        yield Site(path=path, start=1, end=min(max(end, 1), 30), clause="changelog", subject="notes")
 
 
 def _templates(project: Project) -> Iterator[Site]:

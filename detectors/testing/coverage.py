@@ -12,6 +12,7 @@ checked."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -54,6 +55,10 @@ _UPLOADERS = frozenset(
 )
 _TARGET_FILES = frozenset({"codecov.yml", ".codecov.yml", "codecov.yaml", ".codecov.yaml"})
 _PACKAGES = frozenset({"coverage", "pytest-cov", "nose-cov", "codecov", "coveralls"})
+# The measuring started by hand, and options of runners handed over from code.
+_ENGINES = ("coverage.Coverage", "coverage.coverage")
+_OPTION = re.compile(r"(?:^|\s)--(?:cov(?:=|\s|$)|cov-report|with-coverage)|(?:^|\s)coverage run\s")
+_FROM_CODE = ("pytest.main", "py.test.cmdline.main", "nose.run", "nose.main", "nose2.main")
 _THRESHOLDS = ("--cov-fail-under", "--fail-under")
 
 
@@ -139,9 +144,28 @@ def _local(project: Project) -> Iterator[Site]:
         if use.measures_coverage and not _is_npm(use):
             yield _site(Place(use.path, use.start, use.end), "local")
 
+    yield from _in_code(project)
+
+
+def _in_code(project: Project) -> Iterator[Site]:
+    """Commands and runners written in Python that start the measuring themselves, or hand its options to a runner."""
+    for file in (*project.app, *project.tests):
+        started = {c.scope for c in file.module.calls if c.last == "start"}
+        runs = any(c.name in _FROM_CODE for c in file.module.calls)
+        for call in file.module.calls:
+            engine = call.name in _ENGINES and bool(started)
+            if engine or (
+                runs and any(e.kind in ("str", "fstring") and _OPTION.search(e.text) for e in call.expr.walk())
+            ):
+                yield _site(Place(file.path, call.start, call.end), "local")
+        for item in file.module.assigns if runs else ():
+            if any(e.kind in ("str", "fstring") and _OPTION.search(e.text) for e in item.value.walk()):
+                yield _site(Place(file.path, item.start, item.end), "local")
+
 
 def _is_npm(use: ToolUse) -> bool:
-    return use.path.endswith("package.json")
+    """Scripts of package.json measure other languages, unless they start a runner of Python."""
+    return use.path.endswith("package.json") and use.tool not in ("pytest", "py.test", "coverage", "nosetests")
 
 
 def _options(project: Project) -> Iterator[Site]:

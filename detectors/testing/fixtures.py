@@ -22,6 +22,8 @@ _WIPES = frozenset({
     "downgrade",
 })  # fmt: skip
 _SET_UPS = frozenset({"setUp", "setup_method", "setup", "asyncSetUp"})
+#: What a base class prepares for the tests of others, besides these.
+_OF_A_BASE = _SET_UPS | {"setUpClass", "setup_class", "create_app"}
 _TEAR_DOWNS = frozenset({"tearDown", "teardown_method", "teardown", "asyncTearDown"})
 _SHOWN = 40
 # A single patched call is an incident; three are how these tests are written.
@@ -40,7 +42,7 @@ def _factories_for_most(sites: Sites) -> bool:
 
 def _statement(sites: Sites) -> str:
     counted = (
-        (sites.count("shared", "reused"), "shared fixture", ""),
+        (sites.count("shared", "reused"), "shared fixture or base class", "shared fixtures or base classes"),
         (sites.count("factory"), "factory", "factories"),
         (len(sites.subjects("fake")), "kind of fake", "kinds of fake"),
         (sites.count("patched"), "patched call of an external service", "patched calls of external services"),
@@ -60,8 +62,8 @@ FIXTURES = Signal(
     counts="Shared pytest fixtures, factories of models, or fakes of external services.",
     strong="Factories for most models, or a clean database for every test.",
     not_credited=(
-        "setUp methods of single classes; fixtures nothing asks for, or that return literals; a library that is only "
-        "installed."
+        "setUp methods that one class keeps to itself; fixtures nothing asks for, or that return literals; a library "
+        "that is only installed."
     ),
     how_to_show=(
         "Move the application, client and database into conftest fixtures, roll back after each test, and build rows "
@@ -157,9 +159,10 @@ def _per_test(fixture: Fixture, refs: _Refs) -> bool:
 
 def _set_ups(project: Project) -> Iterator[Site]:
     """setUp methods that build something, and pairs of setUp and tearDown that leave a clean database."""
+    heirs = _heirs(project)
     for file in project.tests:
         definitions = file.module.definitions
-        prepared = [i for i, d in enumerate(definitions) if d.parent and d.name in _SET_UPS | _TEAR_DOWNS]
+        prepared = [i for i, d in enumerate(definitions) if d.parent and d.name in _OF_A_BASE | _TEAR_DOWNS]
         if not prepared:
             continue
         refs = _Refs(file)
@@ -167,6 +170,24 @@ def _set_ups(project: Project) -> Iterator[Site]:
             around = definitions[definitions[index].parent - 1]
             if around.kind != "class" or index + 1 not in refs.calling:
                 continue
+            if definitions[index].name in _OF_A_BASE and _is_base(file, around, heirs):
+                yield _site(file, definitions[index], "shared", around.name)
             clause = "set_up" if _WIPES.isdisjoint(refs.of(index + 1)) else "isolated"
             if clause == "isolated" or definitions[index].name in _SET_UPS:
                 yield _site(file, definitions[index], clause, around.name)
+
+
+def _heirs(project: Project) -> dict[str, list[str]]:
+    """By the last name of a base class, the files of the test classes that have it."""
+    found: dict[str, list[str]] = {}
+    for file in project.tests:
+        for definition in file.module.definitions:
+            for base in definition.bases if definition.kind == "class" else ():
+                found.setdefault(base.text.rpartition(".")[2], []).append(file.path)
+    return found
+
+
+def _is_base(file: PyFile, around: Definition, heirs: dict[str, list[str]]) -> bool:
+    """Whether test classes of another file, or several of its own, stand on what this class sets up."""
+    paths = heirs.get(around.name, ())
+    return any(path != file.path for path in paths) or len(paths) > 1

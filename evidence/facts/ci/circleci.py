@@ -23,13 +23,48 @@ def pipelines(inputs: CiInputs) -> Iterator[Pipeline]:
     for path in _PATHS:
         if path in inputs.data:
             node = inputs.data[path].root
-            jobs = tuple(_Configuration(path, node).jobs())
+            jobs = tuple(_Configuration(path, node).jobs()) or tuple(_sections(path, node))
             if jobs:
                 triggers, dead = _triggers(node)
                 anchor = place(path, node, "workflows") if node.get("workflows") else jobs[0].place
                 yield Pipeline(
                     path=path, system="CircleCI", jobs=jobs, triggers=triggers, trigger_place=anchor, dead=dead
                 )
+
+
+# The sections of a configuration of 1.0 (a circle.yml without jobs) in the order they run.
+_SECTIONS = ("machine", "checkout", "dependencies", "database", "compile", "test")
+
+
+def _sections(path: str, node: Node) -> Iterator[Job]:
+    """The one job of a configuration of 1.0, and one for each deployment."""
+    steps: list[Step] = []
+    for key in _SECTIONS:
+        for part in ("pre", "override", "post"):
+            value = node.get(key, part)
+            for item in value.each() if value is not None else ():
+                steps.append(_plain_step(path, key, item))
+    if steps:
+        services = node.get("machine", "services")
+        where = place(path, node, "test")
+        yield Job(
+            name="test", path=path, start=where.start, end=where.end, steps=tuple(steps),
+            services=tuple(Service(name, place(path, node, "machine")) for name in strings(services)),
+        )  # fmt: skip
+    for name, value, where in entries(path, node.get("deployment")):
+        commands = value.get("commands")
+        shipped = [_plain_step(path, "deploy", item) for item in (commands.each() if commands is not None else ())]
+        if (hosted := value.get("heroku")) is not None:
+            action = Action("travis/heroku", "", hosted.start)
+            shipped.append(Step(name="deploy", path=path, start=hosted.start, end=hosted.end, action=action))
+        yield Job(
+            name=f"deploy {name}", path=path, start=where.start, end=where.end, steps=tuple(shipped),
+            needs=("test",) if steps else (), conditions=strings(value.get("branch")), environment=(name,),
+        )  # fmt: skip
+
+
+def _plain_step(path: str, name: str, item: Node) -> Step:
+    return Step(name=name, path=path, start=item.start, end=item.end, commands=script(item))
 
 
 def _triggers(node: Node) -> tuple[tuple[str, ...], str]:

@@ -175,7 +175,7 @@ class _Configuration:
         for item in value.each() if value is not None else ():
             image = text(item) or text(item.get("name"))
             if image:
-                yield Service(image, Place(path, item.start, item.end))
+                yield Service(image, Place(self._file_of(item, path), item.start, item.end))
 
     def _steps(self, path: str, ancestry: list[Node]) -> Iterator[Step]:
         for key in _SCRIPTS:

@@ -55,11 +55,19 @@ class Makefiles:
             if target in order:
                 continue
             order.append(target)
-            for _path, commands in files:
+            for _path, commands in self._defining(files, target):
                 stack.extend(reversed(commands.needs.get(target, ())))
         for target in [*order[1:], name]:  # what it needs runs before it
-            for path, commands in files:
+            for path, commands in self._defining(files, target):
                 yield from self._lines(path, commands, target, folder)
+
+    def _defining(self, files: list[tuple[str, Commands]], target: str) -> list[tuple[str, Commands]]:
+        """The files of a folder where they know a target; else the one other file that does: it is included."""
+        known = [f for f in files if (f[0], target) in self.by_target or target in f[1].needs]
+        if known:
+            return known
+        others = {p: (p, c) for fs in self.by_folder.values() for p, c in fs if (p, target) in self.by_target}
+        return list(others.values()) if len(others) == 1 else []
 
     def _lines(self, path: str, commands: Commands, target: str, folder: str) -> Iterator[Found]:
         shell = " ".join(commands.variables.get(name, ("", 0))[0] for name in ("SHELL", ".SHELLFLAGS"))

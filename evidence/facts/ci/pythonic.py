@@ -30,6 +30,8 @@ _STARTERS = (
     "subprocess.Popen",
 )
 _COMMAND_WORDS = ("command", "task", "cli")
+# Options that a command hands on to the formatters it starts.
+_CHECKS = frozenset({"--check", "--check-only", "--diff"})
 
 
 def sessions(inputs: CiInputs, words: tuple[str, ...], directory: str, _env: Mapping[str, str]) -> list[Found] | None:
@@ -62,6 +64,7 @@ def commands(inputs: CiInputs, words: tuple[str, ...], directory: str) -> list[F
         if tasks and path.rsplit("/", 1)[-1] not in ("tasks.py", "fabfile.py", "__init__.py"):
             continue
         found = [*_run_calls(path, module, definition, directory), *_started(path, module, definition)]
+        found = found or list(_handed_on(path, module, definition, tuple(w for w in rest[1:] if w in _CHECKS)))
         if found:
             return found
     return None
@@ -166,6 +169,19 @@ def _run_calls(path: str, module: Module, definition: Definition, directory: str
             yield Found(place, commands=split(texts[0], first_line=call.start), directory=directory, swallowed=muted)
         elif texts and texts[0]:
             yield Found(place, words=tuple(t for t in texts if t), directory=directory, swallowed=muted)
+
+
+def _handed_on(path: str, module: Module, definition: Definition, flags: tuple[str, ...]) -> Iterator[Found]:
+    """Tools that a command names to a function of its own which starts what it is given: ``execute("Style",
+    "flake8")``."""
+    scopes = _scopes(module, definition) or set()
+    inner = {at for at in scopes if module.definitions[at - 1] is not definition}
+    starting = {c.scope for c in module.calls if c.scope in inner and c.name in _STARTERS}
+    helpers = {module.definitions[at - 1].name for at in starting}
+    for call in _calls(module, definition):
+        words = tuple(t for a in call.expr.args if (t := _text(a)) and " " not in t)
+        if call.last in helpers and words:
+            yield Found(Place(path, call.start, call.end), words=(*words, *flags))
 
 
 def _started(path: str, module: Module, definition: Definition | None) -> Iterator[Found]:

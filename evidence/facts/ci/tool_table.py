@@ -114,7 +114,7 @@ _GATES = {
 #: deploy: ships to an environment, registry or cloud; publish: a package; release: files on a release; docs: a web
 #: site.
 _SHIPPING = {
-    "cf": _verbs("deploy", "push", "deploy", "blue-green-deploy"),
+    "cf": _verbs("deploy", "push", "deploy", "blue-green-deploy", "zero-downtime-push", "v3-zdt-push", "bgd"),
     "cf7": _verbs("deploy", "push"),
     "kubectl": (
         *_verbs("rollback", "rollout undo"),

@@ -37,7 +37,7 @@ def pipelines(inputs: CiInputs) -> Iterator[Pipeline]:
 def _jobs(path: str, node: Node, root: str) -> Iterator[Job]:
     """The job that the top level describes, multiplied by its matrix, and every included one."""
     parent = node.get("jobs") or node.get("matrix") or Node("map", 1, 1)
-    included = parent.get("include")
+    included = parent if parent.kind == "list" else parent.get("include")
     rows = [row for row in (included.each() if included is not None else ()) if row.kind == "map"]
     axes = {k: len(strings(node.get(k))) for k in _AXES if len(strings(node.get(k))) > 1}
     envs = node.get("env", "matrix") or node.get("env", "jobs") or node.get("env")

@@ -1,11 +1,16 @@
-"""Command lines that structured files declare: tox environments, npm scripts, task tables of pyproject.toml."""
+"""Command lines that structured files declare: tox environments, npm scripts, task tables of pyproject.toml, scripts of
+a Pipfile, tasks of a Taskfile, test commands of Skaffold, commands of Compose services."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from evidence.facts.records import CommandLine, Commands, Node
 
+_COMPOSE = re.compile(r"(?:docker-)?compose[\w.-]{0,60}\.ya?ml")
+_SKAFFOLD = re.compile(r"skaffold[\w.-]{0,60}\.ya?ml")
+_TASKFILE = re.compile(r"taskfile(?:\.dist)?\.ya?ml")
 _TOX_KEYS = ("commands_pre", "commands", "commands_post")
 _TASK_KEYS = ("cmd", "shell", "script", "composite", "sequence", "chain", "env_script", "expr")
 
@@ -19,7 +24,42 @@ def commands_of(path: str, root: Node) -> Commands | None:
         return commands_of_tox(root)
     if name == "package.json":
         return commands_of_package_json(root)
-    return commands_of_pyproject_scripts(root) if name == "pyproject.toml" else None
+    if name == "pyproject.toml":
+        return commands_of_pyproject_scripts(root)
+    return _other_tables(name, root)
+
+
+def _other_tables(name: str, root: Node) -> Commands | None:
+    """Scripts of a Pipfile, tasks of a Taskfile, custom tests of Skaffold."""
+    found: list[CommandLine] = []
+    if name == "pipfile":
+        scripts = root.get("scripts")
+        found = [line for key, node in (scripts.pairs() if scripts is not None else ()) for line in _task(key, node)]
+    elif _TASKFILE.fullmatch(name):
+        found = list(_taskfile(root))
+    elif _SKAFFOLD.fullmatch(name):
+        commands = (node.get("command") for node in root.walk() if node.kind == "map" and node.get("timeoutSeconds"))
+        found = [line for node in commands if node is not None for line in _text_lines("test", node)]
+    return Commands("tasks", tuple(found)) if found else None
+
+
+def commands_of_services(path: str, root: Node) -> Iterator[CommandLine]:
+    """What the services of a Compose file run instead of their image's own command."""
+    services = root.get("services") if _COMPOSE.fullmatch(path.rpartition("/")[2].lower()) else None
+    for key, service in services.pairs() if services is not None else ():
+        node = service.get("command")
+        if node is not None and node.texts():
+            yield CommandLine(key, " ".join(node.texts()), node.start, node.end)
+
+
+def _taskfile(root: Node) -> Iterator[CommandLine]:
+    tasks = root.get("tasks")
+    for name, task in tasks.pairs() if tasks is not None else ():
+        listed = task.get("cmds") or task.get("cmd") or task
+        for item in listed.each():
+            line = item if item.kind == "str" else item.get("cmd")
+            if line is not None and line.kind == "str":
+                yield from _text_lines(name, line)
 
 
 def commands_of_tox(root: Node) -> Commands:
@@ -105,4 +145,10 @@ def _text_lines(section: str, node: Node) -> Iterator[CommandLine]:
             yield CommandLine(section, joined, start, here if aligned else node.end)
 
 
-__all__ = ["commands_of", "commands_of_package_json", "commands_of_pyproject_scripts", "commands_of_tox"]
+__all__ = [
+    "commands_of",
+    "commands_of_package_json",
+    "commands_of_pyproject_scripts",
+    "commands_of_services",
+    "commands_of_tox",
+]

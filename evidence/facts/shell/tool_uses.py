@@ -28,6 +28,7 @@ _STARTERS = frozenset({
     "os.system", "pytest.main",
 })  # fmt: skip
 _TASK_FILES = frozenset({"noxfile.py", "tasks.py", "fabfile.py", "dodo.py"})
+_TASK_FOLDER = "tasks/"
 _RUNS = frozenset({"run", "run_always", "local", "sudo"})
 _HOOKS = ".pre-commit-config.yaml"
 _ROLES = (Role.APP, Role.TEST)
@@ -113,11 +114,13 @@ def _command_files(project: Project) -> Iterator[ToolUse]:
 
 
 def _declared(project: Project) -> Iterator[ToolUse]:
-    from evidence.facts.shell.declared_commands import commands_of
+    from evidence.facts.shell.declared_commands import commands_of, commands_of_services
 
     for path, data in project.data.items():
-        commands = commands_of(path, data.root) if role_of(path) in _ROLES else None
-        for line in commands.lines if commands is not None else ():
+        if role_of(path) not in _ROLES:
+            continue
+        commands = commands_of(path, data.root)
+        for line in (*(commands.lines if commands is not None else ()), *commands_of_services(path, data.root)):
             yield from _lines(path, line.section, line.text, line.start)
 
 
@@ -144,7 +147,7 @@ def _started(project: Project) -> Iterator[ToolUse]:
     for path, file in project.python.items():
         if file.role not in _ROLES:
             continue
-        tasks = path.rpartition("/")[2] in _TASK_FILES
+        tasks = path.rpartition("/")[2] in _TASK_FILES or path.startswith(_TASK_FOLDER)
         for call in file.module.calls:
             if not (call.name in _STARTERS or (tasks and call.last in _RUNS)):
                 continue
