@@ -3,9 +3,10 @@
 attribution  the door: shares, own grades, own sites       tracing    lines -> the commits that wrote them
 standing     commits -> the candidate's part in them       copies     lines copied from other files
 shares       standings -> the share of a site              mechanical formatting sweeps
-own          the candidate's own grade of a signal         touched    what the list of changed files tells for free
-origins      templates, vendored files                     limits     thresholds (limits.toml)
-baseline     lines that a seed had already                 squashes   changes squashed into one commit
+own          the candidate's own grade of a signal         sweeps     commits that only formatted files
+origins      templates, vendored files                     squashes   changes squashed into one commit
+baseline     lines that a seed had already                 touched    what the list of changed files tells for free
+limits       thresholds (limits.toml)
 """
 
 from evidence.attribution.attribution import Attribution, Seen

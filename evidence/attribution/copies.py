@@ -26,24 +26,32 @@ class Copy:
     count: int
 
 
-def copies(lines: Mapping[int, bytes], sources: Mapping[str, Sequence[bytes]], least: int) -> list[Copy]:
-    """The blocks of ``lines`` (by number) that stand in a source, the longest at each place; white space is ignored.
+def plain_lines(content: bytes) -> list[bytes]:
+    """The lines of a file without their white space."""
+    return content.translate(None, b" \t\r\v\f").split(b"\n")
+
+
+def copies(wanted: Mapping[int, bytes], sources: Mapping[str, Sequence[bytes]], least: int) -> list[Copy]:
+    """The blocks of ``wanted`` lines (by number) that stand in a source, the longest at each place. All of them are
+    without white space, which is ignored.
 
     A block has more than ``least`` letters and digits.
     """
     places: dict[bytes, list[tuple[str, int]]] = defaultdict(list)
-    plain = {name: [_plain(line) for line in text] for name, text in sources.items()}
-    wanted = {number: _plain(line) for number, line in lines.items()}
     kept = set(wanted.values()) - {b""}
-    for name in sorted(plain):
-        for number, line in enumerate(plain[name], 1):
+    for name in sorted(sources):
+        if kept.isdisjoint(sources[name]):
+            continue
+        for number, line in enumerate(sources[name], 1):
             if line in kept and len(places[line]) < _STARTS:
                 places[line].append((name, number))
+    if not places:
+        return []
     found, number, last = [], min(wanted, default=0), max(wanted, default=-1)
     while number <= last:
         best = max(
             (
-                _block(number, name, there, wanted, plain[name])
+                _block(number, name, there, wanted, sources[name])
                 for name, there in places.get(wanted.get(number, b""), ())
             ),
             key=lambda copy: copy.count,
@@ -66,7 +74,3 @@ def _block(here: int, name: str, there: int, wanted: Mapping[int, bytes], source
 
 def _weight(copy: Copy, wanted: Mapping[int, bytes]) -> int:
     return sum(len(_LETTERS.sub(b"", wanted[copy.here + i])) for i in range(copy.count))
-
-
-def _plain(line: bytes) -> bytes:
-    return b"".join(line.split())

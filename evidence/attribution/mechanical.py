@@ -6,11 +6,14 @@ import re
 
 # Formatters move white space, quotes, commas, parentheses and continuation marks; all else is somebody's work.
 _WORDS = re.compile(rb"\w+|[^\w\s,()'\"\\;]")
+_FORM = b" \t\n\r\v\f,()'\"\\;"
 
 
 def only_formatted(old: bytes, new: bytes, *, listed: bool) -> bool:
     """Whether nothing but form differs. Of a commit that the project lists in ``.git-blame-ignore-revs`` lines may also
     be in another order (sorted imports); an unlisted one must leave every word in its place."""
+    if not listed and old.translate(None, _FORM) != new.translate(None, _FORM):
+        return False  # what most comparisons end with, at a tenth of the cost
     before, after = _WORDS.findall(old), _WORDS.findall(new)
     return before == after or (listed and sorted(before) == sorted(after))
 

@@ -6,15 +6,16 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
-from evidence.attribution.copies import copies
+from evidence.attribution.copies import copies, plain_lines
 from evidence.attribution.limits import limits
-from evidence.attribution.mechanical import listed_revisions, only_formatted
 from evidence.attribution.squashes import Squashes
+from evidence.attribution.sweeps import Sweeps
 from evidence.facts.people import reverted
 from evidence.model import Blame, Commit, Inquiry, Origin
 
 Lines = dict[int, Origin]
-_IGNORE_REVS = ".git-blame-ignore-revs"
+_HELD = 16 << 20
+"""Bytes of files that are kept at most while copies are looked for."""
 
 
 class Tracer:
@@ -34,16 +35,19 @@ class Tracer:
         self._blame, self._commit = blame, commit
         self._history = commits
         self._squashes, self._tells = squashes or Squashes(blame, commits), tells
-        self._swept: dict[tuple[str, str, str], bool] = {}
-        self._compared = 0
+        self._sweeps = Sweeps(blame, commit, commits)
         self._searched = 0
+        self._read: dict[tuple[str, str], list[bytes]] = {}
+        self._held = 0
 
     def trace(self, wanted: Mapping[str, Iterable[tuple[int, int]]]) -> dict[str, Lines]:
         """The origin of each line; a line whose history is not there is left out."""
-        asked = {path: Inquiry(self._commit, path, tuple(ranges)) for path, ranges in wanted.items()}
-        found = dict(zip(asked, self._blame.trace(list(asked.values())), strict=True))
-        traced = {path: dict(lines) for path, lines in found.items()}
-        swept = self._look_through_sweeps(traced)
+        swept = self._sweeps.through(wanted)
+        asked = [
+            Inquiry(self._commit, path, tuple(ranges), tuple(sorted(swept[path]))) for path, ranges in wanted.items()
+        ]
+        traced = {path: dict(lines) for path, lines in zip(wanted, self._blame.trace(asked), strict=True)}
+        self._look_through_sweeps(traced, swept)
         self._look_behind_squashes(traced, swept)
         self._follow_copies(traced)
         return traced
@@ -51,11 +55,6 @@ class Tracer:
     @cached_property
     def _by_sha(self) -> dict[str, Commit]:
         return {commit.sha: commit for commit in self._history}
-
-    @cached_property
-    def _listed(self) -> frozenset[str]:
-        place = (self._commit, _IGNORE_REVS)
-        return listed_revisions(self._blame.contents([place]).get(place, b""))
 
     def _beyond(
         self,
@@ -79,40 +78,21 @@ class Tracer:
         for (_, path, ours), lines in zip(inquiries, again, strict=True):
             traced[path].update((n, origin) for there, origin in lines.items() for n in ours.get(there, ()))
 
-    def _look_through_sweeps(self, traced: dict[str, Lines]) -> dict[str, set[str]]:
-        """Give the lines of formatting sweeps to whoever wrote them; the sweeps of each path."""
-        swept: dict[str, set[str]] = {path: set() for path in traced}
+    def _look_through_sweeps(self, traced: dict[str, Lines], swept: dict[str, set[str]]) -> None:
+        """Give the lines of formatting sweeps to whoever wrote them. ``swept`` are the sweeps of each path that were
+        looked through, and grows."""
         left = list(traced)
         for _ in range(limits().rounds):
             fresh = {
-                path: {o.commit for o in traced[path].values() if self._is_sweep(o)} - swept[path] for path in left
+                path: {o.commit for o in set(traced[path].values()) if self._sweeps.includes(o)} - swept[path]
+                for path in left
             }
             left = [path for path in left if fresh[path]]
             if not left:
-                break
+                return
             for path in left:
                 swept[path] |= fresh[path]
             self._beyond(traced, {path: fresh[path] for path in left}, swept, {})
-        return swept
-
-    def _is_sweep(self, origin: Origin) -> bool:
-        """Whether a commit only formatted the file that these lines are in."""
-        commit = self._by_sha.get(origin.commit)
-        if commit is None or not origin.before or len(commit.parents) != 1:
-            return False
-        listed = commit.sha in self._listed
-        if not listed and len(commit.changes) < limits().sweep_files:
-            return False
-        key = (commit.sha, origin.path, origin.before)
-        if key not in self._swept:
-            self._swept[key] = self._compared < limits().sweep_checks and self._formatted(commit, origin, listed)
-        return self._swept[key]
-
-    def _formatted(self, commit: Commit, origin: Origin, listed: bool) -> bool:
-        self._compared += 1
-        old, new = (commit.parents[0], origin.before), (commit.sha, origin.path)
-        content = self._blame.contents([old, new])
-        return len(content) == 2 and only_formatted(content[old], content[new], listed=listed)
 
     def _look_behind_squashes(self, traced: dict[str, Lines], swept: Mapping[str, set[str]]) -> None:
         """Ask again with the commits before a revert, and a squashed change's own commits, as further parents: a line
@@ -176,13 +156,25 @@ class Tracer:
             return
         self._searched += len(others)
         before = commit.parents[0]
-        content = dict(self._blame.contents([(commit.sha, path), *((before, other) for other in others)]))
-        text = content.pop((commit.sha, path), b"").split(b"\n")
+        text = self._plain([(commit.sha, path)]).get(path, [])
         lines = {there: text[there - 1] for there in ours if there <= len(text)}
-        sources = {name: source.split(b"\n") for (_, name), source in content.items()}
+        sources = self._plain([(before, other) for other in others]) if any(lines.values()) else {}
         for copy in copies(lines, sources, limits().copied_characters):
             back = {copy.there + i: ours[copy.here + i] for i in range(copy.count)}
             yield Inquiry(before, copy.source, ((copy.there, copy.there + copy.count - 1),)), back
+
+    def _plain(self, places: Sequence[tuple[str, str]]) -> dict[str, list[bytes]]:
+        """Files of one commit without white space, by path. Lines of many files come from one commit, so its files are
+        kept for a while."""
+        missing = [place for place in places if place not in self._read]
+        for place, content in self._blame.contents(missing).items():
+            self._held += len(content)
+            self._read[place] = plain_lines(content)
+        found = {place[1]: self._read[place] for place in places if place in self._read}
+        if self._held > _HELD:
+            self._read.clear()
+            self._held = 0
+        return found
 
 
 def _changed_before(commit: Commit, path: str) -> tuple[str, ...]:

@@ -57,6 +57,16 @@ def unlisted_sweep(story: Story) -> None:
     reformat(story, listed=False)
 
 
+def sweep_before_much_wide_work(story: Story) -> None:
+    """A formatter goes over files of which so many commits changed all that not every change can be compared."""
+    names = [f"m{i:02}.py" for i in range(24)]
+    loose = lines("bob", *range(30), form="{who}_{n}=compute_value( {n},{n} ) # line {n} of {who}")
+    story.commit(BOB, dict.fromkeys(names, text(loose)))
+    for n in range(30, 66):
+        message = "Run the formatter\n" if n == 30 else "Change\n"
+        story.commit(ADA if n == 30 else BOB, dict.fromkeys(names, text(lines("bob", *range(n)))), message)
+
+
 def revert(story: Story) -> None:
     """Somebody takes lines away, and somebody else brings them back."""
     story.commit(ADA, {"a.py": text(ONE)})
@@ -180,9 +190,9 @@ def vendored_drop(story: Story) -> None:
 
 
 HISTORIES: tuple[Callable[[Story], None], ...] = (
-    plain, rename, moved_lines, reformat, unlisted_sweep, revert, cherry_pick, octopus, rebase, squash_with_its_change,
-    only_in_a_squash, squashed_merge_request, squashed_sweep, squash_of_a_to_and_fro, coauthored_squash,
-    template_start, template_button, fork, vendored_drop,
+    plain, rename, moved_lines, reformat, unlisted_sweep, sweep_before_much_wide_work, revert, cherry_pick, octopus,
+    rebase, squash_with_its_change, only_in_a_squash, squashed_merge_request, squashed_sweep, squash_of_a_to_and_fro,
+    coauthored_squash, template_start, template_button, fork, vendored_drop,
 )  # fmt: skip
 
 
