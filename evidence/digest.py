@@ -96,7 +96,7 @@ class Scanned:
         """Cite the best sites of every finding, reading each cited file once; the candidate's own first, where one was
         asked about."""
         found = {
-            s.id: Seen(s, sites, choose(s, sites, aside=project.stands_aside))
+            s.id: Seen(s, sites, choose(s, sites, aside=project.comes_late))
             for s in signals()
             if s.id in results and results[s.id][0].outcome is Outcome.FOUND
             for sites in [results[s.id][1]]
@@ -105,7 +105,7 @@ class Scanned:
         if attribution is not None:
             attribution.consider(found.values())
             turn = attribution.turn
-            chosen = {k: choose(v.signal, v.sites, turn=turn, aside=project.stands_aside) for k, v in found.items()}
+            chosen = {k: choose(v.signal, v.sites, turn=turn, aside=project.comes_late) for k, v in found.items()}
             attribution.settle(s for sites in chosen.values() for s in sites)
         commits: dict[str, Commit] = {c.sha: c for c in project.history.commits} if _cites_commits(chosen) else {}
         cited = cite([s for sites in chosen.values() for s in sites], opened, opened.id, commits, project.items)

@@ -58,9 +58,9 @@ ENVIRONMENTS = Signal(
     not_credited="One module of literal constants; a single variable read.",
     how_to_show="Read settings from the environment in one module, name what differs per environment, and give "
     "the tests theirs.",
-    clauses=("source", "tested", "environment", "default", "file"),
-    defining=("source", "environment", "file"),
-    uncited=("default", "file"),
+    clauses=("source", "tested", "environment", "default", "file", "read"),
+    defining=("source", "environment", "file", "read"),
+    uncited=("default", "file", "read"),
     applies="python",
     trace=lambda sites: sites.count("source", "environment", "file") > 0,
     practised=lambda sites: sites.has("source") and len(_environments(sites)) >= 2,
@@ -135,12 +135,17 @@ def _variables(project: Project, homes: frozenset[str]) -> Iterator[Site]:
             groups.setdefault((item.file.path, item.scope), []).append((item.start, item.end, item.name))
     names = {name for group in groups.values() for _, _, name in group}
     if len(names) >= _FEW_READS or (names and any(c.environment for c in project.settings.classes)):
+        known: dict[str, set[str]] = {}
+        for (path, _), group in groups.items():
+            known.setdefault(path, set()).update(name for _, _, name in group)
+        most = max(len(found) for found in known.values())
         for (path, _), group in groups.items():
             yield Site(
                 path=path,
                 start=min(g[0] for g in group),
                 end=max(g[1] for g in group),
-                clause="source",
+                # beside the file that holds most settings, a file that reads a few of them is no place to look
+                clause="source" if 2 * len(known[path]) >= most else "read",
                 subject="environment variables",
             )
     for typed in project.settings.typed:

@@ -48,6 +48,10 @@ _ADVICE = (
 )  # fmt: skip
 # Half a page on at least two dangers; Alembic's own README ("Generic single-database configuration.") has four words.
 _GUIDE_WORDS = 100
+# What moves is the schema: moving to another server, or to another library, is called migration too.
+_OF_SCHEMAS = re.compile(
+    r"alembic|flask[- ]db\b|flask-migrate|\brevisions?\b|down ?grade|\bcolumns?\b|schema (?:change|migration)|\.sql\b"
+)
 _GUIDE_TOPICS = 2
 _NOT_GUIDES = re.compile(
     r"^\.(?!github)|(?:^|/)(?:adrs?|decisions?|rfcs?|plans?|specs?|proposals?|changelog|history|release)s?[/._-]",
@@ -239,6 +243,8 @@ def _guides(path: str, document: Document) -> Iterator[tuple[int, int]]:
 
 
 def _advises(sections: list[Section]) -> bool:
+    if not any(_OF_SCHEMAS.search(f"{s.title} {s.text}".lower()) for s in sections):
+        return False
     return sum(s.words for s in sections) >= _GUIDE_WORDS and _topics(sections) >= _GUIDE_TOPICS
 
 

@@ -125,7 +125,10 @@ def detect(project: Project) -> Observations:
     if any(item.reached for item in found):
         yield from ((HEALTH_CHECKS, site) for site in _checks(project))
     paths = {p for item in found if item.reached for p in item.paths}
-    for probe in project.probes_of(paths):
+    probes = project.probes_of(paths)
+    pipelines = {p.path for p in project.ci}
+    # what asks in production tells more than a pipeline that asks once
+    for probe in [p for p in probes if p.path not in pipelines] or probes:
         yield HEALTH_CHECKS, _site(probe.path, probe.start, probe.end, "probed", probe.path)
     yield from ((HEALTH_CHECKS, site) for site in _tested(project, [item for item in found if item.reached]))
 

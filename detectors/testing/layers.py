@@ -76,6 +76,7 @@ LAYERS = Signal(
     how_to_show="Keep tests/unit and tests/integration apart and give each its own step in CI.",
     clauses=("step", "folder", "marker", "config", "rest", "named"),
     defining=("folder", "marker", "rest", "named"),
+    uncited=("rest",),
     practised=lambda sites: len(_layers(sites)) >= 2,
     sustained=_separate,
     trace=lambda sites: bool(sites.of("step", "folder", "marker", "named")) and sites.subjects() != {_REST},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, cast
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 # Documents are about all of a repository, wherever they stand.
+_SCRIPTS = re.compile(r"(?:scripts?|tools|bin|hack|misc|contrib)/(?:.{0,300}/)?[^/]{1,200}\.py$")
 _WRITTEN = (".md", ".rst", ".adoc", ".txt", ".png", ".svg", ".jpg")
 
 
@@ -122,6 +124,10 @@ class Joined(Files):
         if path not in self._aside:
             self._aside[path] = not self.in_flask_part(path) or self._is_front_end(path)
         return self._aside[path]
+
+    def comes_late(self, path: str) -> bool:
+        """Whether a reader would open other files first: what stands aside, and scripts beside the application."""
+        return self.stands_aside(path) or _SCRIPTS.match(path) is not None
 
     def of_flask_part(self, run: CiRun) -> bool:
         """Whether what CI runs is about the Flask part of the repository, by its folder and the files it leads to."""
