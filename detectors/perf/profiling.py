@@ -209,7 +209,7 @@ def _timings(project: Project) -> Iterator[Site]:
             if (
                 receiver
                 and not call.name.startswith(("time.", "datetime"))
-                and _METERS.search(receiver)
+                and (_METERS.search(receiver) or _is_meter(project, file, call.scope, receiver))
                 and project.reach.live(file.path, call.scope)
             ):
                 yield _site(file.path, call.start, call.end, "timing", _named(call))
@@ -226,6 +226,12 @@ def _timings(project: Project) -> Iterator[Site]:
                 and project.reach.live(file.path, call.scope)
             ):
                 yield _site(file.path, call.start, call.end, "timing", "")
+
+
+def _is_meter(project: Project, file: PyFile, scope: int, receiver: str) -> bool:
+    """Whether a variable, whatever its name, holds a histogram or summary of Prometheus."""
+    made = project.variable_class(file, scope, receiver.partition(".labels")[0])
+    return made.startswith("prometheus_client.") and made.endswith(("Histogram", "Summary"))
 
 
 def _named(call: Call) -> str:

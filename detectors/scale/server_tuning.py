@@ -39,6 +39,8 @@ def _statement(sites: Sites) -> str:
             f"The application server is started with"
             f" {plural(len(best), 'deliberate setting')} ({', '.join(best)}).{why}{hooks}"
         )
+    if not sites.count(*_TUNED, "unloaded"):
+        return "Proxy headers are taken or a variable is set, and no start of a server has settings."
     if best:
         return f"The application server is started with one deliberate setting ({best[0]})."
     return "Server settings are written down, but no command in the repository loads them."
@@ -57,12 +59,11 @@ SERVER_TUNING = Signal(
     how_to_show="Commit the server's configuration with the command that loads it, and say in it why each value is"
     " what it is.",
     clauses=("derived", "configured", "started", "hook", "common", "unloaded"),
-    leads=("unloaded",),
+    leads=("unloaded", "common"),
     defining=("derived", "configured", "started", "hook", "unloaded"),
-    uncited=("common",),
     practised=lambda sites: len(_best(sites)) >= _ENOUGH,
     sustained=lambda sites: sites.count("derived", "hook") > 0,
-    trace=lambda sites: sites.count(*_TUNED, "unloaded") > 0,
+    trace=lambda sites: sites.count(*_TUNED, "unloaded", "common") > 0,
     measures=lambda sites: {"settings": len(_best(sites))},
     statement=_statement,
 )

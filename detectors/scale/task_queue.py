@@ -22,6 +22,7 @@ _PACKAGES = frozenset(
 )
 _BY_HAND = ("click", "typer", "flask.cli", "flask_script")
 _COMMANDS = re.compile(r"(?:^|/)(?:cli|commands?|scripts?|manage)(?:/|\.py$|_)")
+_ABOUT_TASKS = re.compile(r"task|job|queue|worker|celery|background", re.IGNORECASE)
 _LONGEST = 40
 _SEVERAL = 2
 _SHOWN_FILES = 1
@@ -29,19 +30,20 @@ _SHOWN_FILES = 1
 
 def _used(sites: Sites) -> bool:
     """Tasks that are sent; or a queue with a worker, to which the application sends what it decides as it runs."""
-    return sites.count("sent", "further") > 0 and (sites.has("task") or sites.has("made", "worker"))
+    worked = sites.has("made", "worker") or sites.has("taken")
+    return sites.count("sent", "further") > 0 and (sites.has("task") or worked)
 
 
 def _statement(sites: Sites) -> str:
     if not _used(sites):
-        if sites.kinds("task", "made", "worker"):
-            return "A task queue is set up in part: tasks that nothing sends, or a queue without tasks."
+        if sites.kinds("task", "made", "worker", "sent"):
+            return "A task queue is there in part: tasks that nothing sends, or a queue that nothing here works off."
         return "A task queue is a dependency, and no code uses it."
     more = [w for c, w in (("schedule", "a schedule"), ("tested", "tests of tasks")) if sites.has(c)]
     if len(sites.subjects("queue")) >= _SEVERAL:
         more.append(f"{len(sites.subjects('queue'))} queues")
     beside = f" There are {' and '.join(more)}." if more else ""
-    worker = ", with a worker to run them" if sites.has("worker") else ""
+    worker = ", with a worker to run them" if sites.has("worker") or sites.has("taken") else ""
     tasks = (
         f"{plural(sites.count('task'), 'background task')} defined and sent" if sites.has("task") else "Tasks are sent"
     )
@@ -57,9 +59,9 @@ TASK_QUEUE = Signal(
     strong="Periodic schedules, several queues, or tests of tasks.",
     not_credited="Threads; the dependency alone; tasks that nothing sends.",
     how_to_show="Send slow work to a queue, commit the command that starts the worker, and test the tasks.",
-    clauses=("task", "worker", "schedule", "made", "tested", "sent", "further", "queue", "dependency"),
+    clauses=("task", "worker", "taken", "schedule", "made", "tested", "sent", "further", "queue", "dependency"),
     leads=("dependency",),
-    defining=("task", "sent", "made", "schedule"),
+    defining=("task", "sent", "made", "schedule", "taken"),
     uncited=("further", "queue"),
     applies="python",
     practised=lambda sites: _used(sites) or sites.has("task", "schedule"),
@@ -85,6 +87,7 @@ def detect(project: Project) -> Observations:
         found.append(_site(use.path, use.start, use.end, use.kind, use.name))
     if tasks.present:
         found += [_site(u.path, u.start, u.end, "worker", u.path) for u in tasks.workers if u.kind == "worker"]
+    found += _cloud(project)
     if tasks.functions:
         found += _tested(project, tasks.names)
     yield from ((TASK_QUEUE, s) for s in found or _dependencies(project))
@@ -94,11 +97,22 @@ def _site(path: str, start: int, end: int, clause: str, subject: str) -> Site:
     return Site(path=path, start=start, end=min(end, start + _LONGEST - 1), clause=clause, subject=subject)
 
 
+def _cloud(project: Project) -> list[Site]:
+    """Queues that no task library keeps: what sends to them, and what takes from them or is called by them."""
+    queues = project.cloud_queues
+    sites = [_site(u.path, u.start, u.end, "sent", u.name) for u in queues.sent]
+    if sites:
+        sites += [_site(u.path, u.start, u.end, "taken", u.name) for u in queues.taken]
+        sites += [_site(f.path, d.start, d.end, "task", d.qualname) for f, d in queues.handlers]
+    return sites
+
+
 def _tested(project: Project, names: frozenset[str]) -> list[Site]:
-    """Tests that refer to tasks, of the few files that do so most: elsewhere a task is often only replaced."""
+    """Tests that refer to tasks, of the file named for them that does so most, else of any: elsewhere a task is often
+    only replaced."""
     tests = [t for t in project.scenarios if t.checks and t.mentions(*names) and project.tasks.named_by(t.file)]
     counts = Counter(t.file.path for t in tests)
-    shown = sorted(counts, key=lambda p: (-counts[p], p))[:_SHOWN_FILES]
+    shown = sorted(counts, key=lambda p: (_ABOUT_TASKS.search(p) is None, -counts[p], p))[:_SHOWN_FILES]
     return [
         _site(t.file.path, t.definition.start, t.definition.end, "tested", t.name)
         for t in tests

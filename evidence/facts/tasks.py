@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,24 +11,12 @@ from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Definition
 from evidence.facts.roles import Role, role_of
 from evidence.facts.task_table import BEATS, DEFINES, OBJECTS, PACKAGES, SCHEDULERS, SCHEDULES, SENDS, WORKERS
+from evidence.facts.task_use import TaskUse
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 _LONGEST = 40
-
-
-@dataclass(frozen=True)
-class TaskUse:
-    """One place. ``kind``: task (a definition), sent, made (the queue object), worker, schedule. ``name`` is the
-    task's or
-    queue's."""
-
-    path: str
-    start: int
-    end: int
-    kind: str
-    name: str
 
 
 class Tasks:

@@ -33,6 +33,7 @@ _SHORT = re.compile(r"-([wkt])=?(\S{1,100})")
 _INSTALLS = re.compile(
     r"(?:pip3?|uv|poetry|apt(?:-get)?|apk|conda|brew|pipenv)\b.{0,40}\b(?:install|add)\b|^\s*(?:which|kill|pkill|killall|echo|ps)\b"
 )
+_HANDED_ON = re.compile(r"(?:exec\s{1,4})?\"?\$\{?@\}?\"?(?=\s)")
 _BASENAME = re.compile(r"[\w.\-]{1,100}\.(?:py|conf|ini|toml|xml|ya?ml|json)|(?<=python:)[\w.]{1,100}")
 # Calls that start a server from Python.
 _RUNNERS = {
@@ -63,8 +64,11 @@ def _joined(config: Server, named: set[str], programs: set[str], run: set[str]) 
     base = config.path.rpartition("/")[2]
     default = base in ("gunicorn.conf.py", "uwsgi.ini") and config.program in programs
     script = config.part == "start" and base in run
-    used = base in named or base.removesuffix(".py") in named or default or script
-    group = base.removesuffix(".py") if used else ""
+    dotted = config.path.removesuffix(".py").replace("/", ".")
+    module = any("." in n and f".{dotted}".endswith(f".{n}") for n in named)  # of ``-c python:config.gunicorn``
+    used = base in named or base.removesuffix(".py") in named or default or script or module
+    group = next((n for n in sorted(named) if module and f".{dotted}".endswith(f".{n}")), base.removesuffix(".py"))
+    group = group if used else ""
     return Server(
         config.path,
         config.start,
@@ -87,6 +91,7 @@ def _started(project: Project) -> Iterator[Server]:
     seen = set()
     lines = [(s.path, s.start, s.end, s.text) for s in project.starts]
     lines += [(w.path, w.start, w.end, w.text) for w in project.written_lines if _PROGRAM.search(w.text)]
+    lines += _completed(project)
     for path, start, end, text in lines:
         match = _PROGRAM.search(text)
         if (
@@ -100,6 +105,23 @@ def _started(project: Project) -> Iterator[Server]:
         yield _command(project, path, start, end, match[1], text[match.end() :])
 
 
+def _completed(project: Project) -> Iterator[tuple[str, int, int, str]]:
+    """Entrypoints that add settings to the command they are given (``exec "$@" --timeout 60``), where an image gives
+    them the start of a server."""
+    given = {
+        words[-1].rpartition("/")[2]: _PROGRAM.search(command)
+        for dockerfile in project.dockerfiles.values()
+        for item in dockerfile.instructions
+        if item.word == "ENTRYPOINT" and (words := list(item.words) or item.text.split())
+        for command in (" ".join(i.words) or i.text for i in dockerfile.instructions if i.word == "CMD")
+    }
+    for path, commands in project.commands.items():
+        match = given.get(path.rpartition("/")[2]) if commands.kind == "shell" else None
+        for line in commands.lines if match is not None else ():
+            if match is not None and (found := _HANDED_ON.match(line.text)):
+                yield path, line.start, line.end, f"{match[1]} {line.text[found.end() :]}"
+
+
 def _command(project: Project, path: str, start: int, end: int, program: str, rest: str) -> Server:
     options = {m[1].strip("-"): m[2] or "" for m in OPTION.finditer(rest)}
     options.update(
@@ -109,6 +131,12 @@ def _command(project: Project, path: str, start: int, end: int, program: str, re
             if f"-{m[1]}" + m[2] in rest and len(m[1]) == 1 and not m[2].startswith("-")
         }
     )
+    worker = (
+        options.get("worker-class")
+        or options.get("k")
+        or ("gevent" if "gevent" in options and program == "uwsgi" else "")
+    )
+    worker = _resolved(project, worker)
     kinds = kinds_of(iter(options))
     values = [v for n, v in options.items() if n.lower().replace("_", "-") in KIND_OF]
     derived = any(FROM_OUTSIDE.search(v) for v in values) or any(_set_above(project, path, v) for v in values)
@@ -123,11 +151,6 @@ def _command(project: Project, path: str, start: int, end: int, program: str, re
     if not named and program == "uwsgi":
         first = _BASENAME.search(rest[:200])
         named = first[0] if first else ""
-    worker = (
-        options.get("worker-class")
-        or options.get("k")
-        or ("gevent" if "gevent" in options and program == "uwsgi" else "")
-    )
     explained = bool(kinds) and _explained(project, path, start)
     default = (
         "gunicorn.conf"
@@ -138,6 +161,20 @@ def _command(project: Project, path: str, start: int, end: int, program: str, re
     )
     group = (named or default).removesuffix(".py") or f"{path}:{start}"
     return Server(path, start, end, program, "start", kinds, derived or explained, named, worker, group)
+
+
+def _resolved(project: Project, value: str) -> str:
+    """A worker class that a variable names, as an image sets that variable, else as the shell falls back to; any other
+    value as it is."""
+    name, _, fallback = value.strip("\"'${}").partition(":-")
+    if not value.startswith("$"):
+        return value
+    setting = re.compile(rf"\b{re.escape(name)}[= ]\s{{0,2}}[\"']?([\w.]{{1,60}})")
+    for dockerfile in project.dockerfiles.values():
+        for item in dockerfile.instructions:
+            if item.word == "ENV" and (found := setting.search(item.text)):
+                return found[1]
+    return fallback or value
 
 
 def _set_above(project: Project, path: str, value: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
+from evidence.facts.cloud_queues import CloudQueues
 from evidence.facts.deployment.server_settings import Server
 from evidence.facts.deployment.servers import servers
 from evidence.facts.deployment.starts import Start, starts
@@ -55,6 +56,11 @@ class OperationTopics(Questions):
     def tasks(self) -> Tasks:
         """Background tasks and their queues."""
         return Tasks(self.whole)
+
+    @cached_property
+    def cloud_queues(self) -> CloudQueues:
+        """Queues of a cloud or broker that the project talks to itself."""
+        return CloudQueues(self.whole)
 
     @cached_property
     def faults(self) -> Faults:
