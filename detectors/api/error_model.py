@@ -26,6 +26,7 @@ from evidence.api import (
     Site,
     Sites,
     plural,
+    site_of,
 )
 
 # Handlers of these catch whatever is raised.
@@ -70,7 +71,7 @@ def _statement(sites: Sites) -> str:
     if sites.of("helper"):
         parts.append(f"one shape from {plural(sites.count('helper'), 'helper function')}")
     if sites.of("framework"):
-        parts.append(f"{plural(sites.count('framework'), 'use')} of the framework's abort")
+        parts.append(f"{plural(sites.count('framework'), 'use')} of the framework's errors")
     if sites.of("problem"):
         parts.append("problem details")
     tail = (
@@ -90,7 +91,7 @@ ERROR_MODEL = Signal(
     seeds=("S2.3", "C7.1"),
     counts=(
         "API errors share one machine-readable shape made in one place: an exception class with its handler, a "
-        "helper, problem details, or the framework's abort."
+        "helper, problem details, or the errors of a framework."
     ),
     strong="The shape is documented, or tests assert it.",
     not_credited="Dictionaries made by hand in each view; error pages in HTML.",
@@ -245,8 +246,9 @@ def _framework_sites(project: Project) -> Iterator[Site]:
     for file, call, name in project.calls(project.app, *packages):
         if _FRAMEWORKS.get(name) and project.reach.live(file.path, call.scope):
             found.append(_site(file.path, call.start, call.end, "framework", file.path))
-    if len(found) >= _ABORTS:
-        yield from found
+    raised = [site_of(o) for o in project.http_errors]
+    if len(found) + len([s for s in raised if s.clause == "framework"]) >= _ABORTS:
+        yield from (*found, *raised)
 
 
 # ------------------------------------------------------------------------------------------ tests and documents

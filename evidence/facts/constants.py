@@ -4,6 +4,7 @@ defaults.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -13,6 +14,7 @@ from evidence.facts.python.records import Assign, Call, Expr
 # Stands for the part of a text that is not constant.
 UNKNOWN = "{}"
 _MAX_HOPS = 8
+_PLACE = re.compile(r"%[sd]")
 _WITH_DEFAULT = (".get", ".getenv", "getenv", "getattr", ".setdefault")
 
 
@@ -33,6 +35,8 @@ class Constants:
             return self._filled(file, scope, value, hops)
         if value.kind == "op" and value.text == "+":
             return "".join(self.text(file, scope, item, hops + 1) for item in value.items)
+        if value.kind == "op" and value.text == "%" and len(value.items) == 2:
+            return self._formatted(file, scope, value.items[0], value.items[1], hops)
         if value.kind == "op" and value.text in ("or", "if"):
             return next(
                 (t for i in reversed(value.items) if (t := self.text(file, scope, i, hops + 1)) != UNKNOWN), UNKNOWN
@@ -49,6 +53,12 @@ class Constants:
         for part, item in zip(parts[1:], [*value.items, *[Expr("other")] * len(parts)], strict=False):
             filled.extend((self.text(file, scope, item, hops + 1), part))
         return "".join(filled)
+
+    def _formatted(self, file: PyFile, scope: int, text: Expr, given: Expr, hops: int) -> str:
+        """``"%s/orders" % ROOT``, with one value or a tuple of them."""
+        items = given.items if given.kind == "list" else (given,)
+        told = iter([self.text(file, scope, i, hops + 1) for i in items])
+        return _PLACE.sub(lambda _found: next(told, UNKNOWN), self.text(file, scope, text, hops + 1))
 
     def _called(self, file: PyFile, scope: int, value: Expr, hops: int) -> str:
         """A reader of a setting: the setting's own value where the project gives it one, else the default."""

@@ -158,7 +158,12 @@ class ErrorHelper:
 
 
 def error_helpers(project: Project) -> tuple[ErrorHelper, ...]:
-    """Functions that make an error response (a JSON body with an error status, or one passed in) in several places."""
+    """Functions that make an error response (a JSON body with an error status, or one passed in) in several places,
+    and decorators that answer JSON for whatever the function below raises."""
+    return (*_helpers(project), *_catching(project))
+
+
+def _helpers(project: Project) -> tuple[ErrorHelper, ...]:
     candidates: dict[tuple[str, str], tuple[PyFile, Definition, frozenset[str]]] = {}
     for file in project.app:
         for definition in file.module.definitions:
@@ -187,6 +192,48 @@ def _answers_error(definition: Definition) -> bool:
     if not pairs or len(pairs) < len(definition.returns):
         return False
     return all(
-        bool(error_statuses(v.items[1])) or (v.items[1].kind == "name" and v.items[1].text in definition.params)
+        bool(error_statuses(v.items[1]))
+        # handed over, alone or as a part of what is (``error["status"]``, ``error.code``)
+        or (v.items[1].kind in ("name", "index") and v.items[1].text.partition(".")[0] in definition.params)
         for v in pairs
     )
+
+
+def _catching(project: Project) -> Iterator[ErrorHelper]:
+    """Decorators whose inner function catches what the decorated one raises and answers JSON, where several use
+    them."""
+    candidates: dict[tuple[str, str], tuple[PyFile, Definition, frozenset[str]]] = {}
+    for file in project.app:
+        for handler in file.module.handlers:
+            inner, outer = file.definition(handler.scope), file.outermost_function(handler.scope)
+            if inner is None or outer is None or inner is outer or not outer.params:
+                continue
+            keys = _answered_within(file, handler.scope, handler.start, handler.end)
+            if not keys and handler.does == "return":
+                keys = frozenset(
+                    k
+                    for v in inner.returns
+                    if v.kind == "list"
+                    and len(v.items) > 1
+                    and v.items[0].kind == "dict"
+                    and error_statuses(v.items[1])
+                    for k in v.items[0].keys
+                )
+            if keys and any(c.name in outer.params for c in file.calls_in(handler.scope)):
+                known = candidates.get((file.path, outer.qualname))
+                candidates[file.path, outer.qualname] = (file, outer, keys | (known[2] if known else frozenset()))
+    used: Counter[tuple[str, str]] = Counter()
+    names = {d.name for _, d, _ in candidates.values()}
+    for file in project.app if names else ():
+        for decorator in (d for f in file.module.definitions for d in f.decorators):
+            if decorator.expr.text.rpartition(".")[2] in names:
+                ref = project.resolve(file, decorator.expr.text)
+                used[ref.path, ref.name] += project.reach.live(file.path)
+    yield from (ErrorHelper(*v, used[k]) for k, v in sorted(candidates.items()) if used[k] >= _USES)
+
+
+def _answered_within(file: PyFile, scope: int, start: int, end: int) -> frozenset[str]:
+    """The keys of the JSON that is made between two lines of a function."""
+    calls = [c for c in file.calls_in(scope) if start <= c.start <= end and _JSON.search(c.name)]
+    bodies = (v for c in calls for v in (c.expr, *c.expr.args[:1]) if v.kind == "dict" or c.name.endswith("jsonify"))
+    return frozenset(k for body in bodies for k in body.keys if k and k != "**")

@@ -63,6 +63,14 @@ class PyFile:
             found = self.definition(found.parent)
         return found
 
+    def outermost_function(self, scope: int) -> Definition | None:
+        """The outermost function around a scope: a method, where that is in a class."""
+        found, outer = self.definition(scope), None
+        while found is not None:
+            outer = found if found.kind == "function" else outer
+            found = self.definition(found.parent)
+        return outer
+
     @cached_property
     def scopes(self) -> dict[str, int]:
         """Scope number by qualified name (the first of equals)."""

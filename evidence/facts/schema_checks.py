@@ -49,13 +49,8 @@ class SchemaChecks(LibraryChecks):
                 return check.file.path, around.qualname
             around = check.file.definition(around.parent)
         # a decorator of the project's own: the check stands in the function it returns
-        outer = check.file.outermost(check.scope)
-        if (
-            outer is not None
-            and outer is not definition
-            and outer.kind == "function"
-            and self.reads_request(check.file, check.scope)
-        ):
+        outer = check.file.outermost_function(check.scope)
+        if outer is not None and outer is not definition and self.reads_request(check.file, check.scope):
             return check.file.path, outer.qualname
         return None
 

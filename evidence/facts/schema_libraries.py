@@ -126,8 +126,8 @@ class LibraryChecks:
             ]
             places += [(d.parent, e.expr) for d in file.module.definitions if d.parent for e in d.decorators]
             for scope, expr in places:
-                outer = file.outermost(scope)
-                if outer is not None and outer.kind == "function" and self._checks(file, scope, expr):
+                outer = file.outermost_function(scope)
+                if outer is not None and self._checks(file, scope, expr):
                     found.add((file.path, outer.qualname))
         return frozenset(found)
 
@@ -265,8 +265,9 @@ class LibraryChecks:
 
 
 def _checked(call: Call) -> Expr | None:
-    """What a call checks: its first argument, or what it is spread from."""
-    return call.expr.args[0] if call.expr.args else call.expr.kwarg("**")
+    """What a call checks: its first argument, the one named so, or what it is spread from."""
+    named = (v for k in ("instance", "data", "json_data", "**") if (v := call.expr.kwarg(k)) is not None)
+    return call.expr.args[0] if call.expr.args else next(named, None)
 
 
 def _within(name: str, packages: tuple[str, ...]) -> bool:

@@ -15,7 +15,7 @@ from tests.projects import HEAD, web
         ("@bp.get('/a')\ndef f():\n    pass\n", [("/a", ("GET",), "shop", "f")]),
         ("@app.route('/a')\n@app.route('/b')\ndef f():\n    pass\n", [("/a", (), "", "f"), ("/b", (), "", "f")]),
         ("@app.route('/a', endpoint='g')\ndef f():\n    pass\n", [("/a", (), "", "g")]),
-        ("@app.route(PREFIX + '/a')\ndef f():\n    pass\n", [("?", (), "", "f")]),
+        ("@app.route(PREFIX + '/a')\ndef f():\n    pass\n", [("{}/a", (), "", "f")]),
         ("def f():\n    pass\napp.add_url_rule('/a', 'f', f)\n", [("/a", (), "", "f")]),
         ("def f():\n    pass\nbp.add_url_rule('/a', view_func=f, methods=['PUT'])\n", [("/a", ("PUT",), "shop", "f")]),
         ("class V(View):\n    pass\napp.add_url_rule('/a', view_func=V.as_view('v'))\n", [("/a", (), "", "V")]),

@@ -68,7 +68,7 @@ def _ends(project: Project) -> Iterator[Occurrence]:
     owners: dict[tuple[str, str], _Owner] = {}
     for kind in ("commit", "rollback"):
         for file, call in _calls(project, kind):
-            definition = _outermost(file, call.scope)
+            definition = file.outermost_function(call.scope)
             if definition is None:
                 yield at(file, call, kind, file.path)
                 continue
@@ -124,15 +124,6 @@ def _calls(project: Project, name: str) -> Iterator[tuple[PyFile, Call]]:
 def _is_environment(file: PyFile) -> bool:
     """Alembic's own script runs every project's migrations the same way."""
     return file.path.endswith("/env.py") and any(i.target.startswith("alembic") for i in file.module.imports)
-
-
-def _outermost(file: PyFile, scope: int) -> Definition | None:
-    """The outermost function around a scope (a method, where that is in a class)."""
-    found, owner = file.definition(scope), None
-    while found is not None:
-        owner = found if found.kind == "function" else owner
-        found = file.definition(found.parent)
-    return owner
 
 
 def _wraps(file: PyFile, function: Definition) -> bool:

@@ -9,6 +9,8 @@ from evidence.facts.constants import Constants
 from evidence.facts.data.paging import PageUse, page_uses
 from evidence.facts.deployment.proxy_limits import ProxyLimit, proxy_limits
 from evidence.facts.error_shapes import ErrorHandler, ErrorHelper, error_handlers, error_helpers
+from evidence.facts.http_errors import http_errors
+from evidence.facts.occurrences import Occurrence
 from evidence.facts.questions import Questions
 from evidence.facts.schema_checks import SchemaChecks
 from evidence.facts.testing.scenarios import Scenario, scenarios
@@ -41,6 +43,11 @@ class ApiTopics(Questions):
     def error_helpers(self) -> tuple[ErrorHelper, ...]:
         """Functions that make error responses for many places."""
         return error_helpers(self.whole)
+
+    @cached_property
+    def http_errors(self) -> tuple[Occurrence, ...]:
+        """HTTP exceptions of the project's own that an extension for APIs answers."""
+        return tuple(http_errors(self.whole))
 
     @cached_property
     def proxy_limits(self) -> tuple[ProxyLimit, ...]:

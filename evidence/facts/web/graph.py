@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from evidence.facts.constants import Constants
 from evidence.facts.mentions import Mention
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Definition
@@ -39,6 +40,7 @@ class WebGraph:
         self._kin = Kin(names)
         files = [f for _, f in sorted(names.files.items())]
         self._app_files = [f for f in files if f.role is Role.APP]
+        self._constants = Constants(names, self._app_files)
         self._test_files = [f for f in files if f.role is Role.TEST]
 
     @cached_property
@@ -67,16 +69,16 @@ class WebGraph:
     @cached_property
     def blueprints(self) -> list[Blueprint]:
         """Blueprints and kin made in application code."""
-        return find_blueprints(self._app_files, self._kin)
+        return find_blueprints(self._app_files, self._kin, self._constants)
 
     @cached_property
     def registrations(self) -> list[Registration]:
         """Which blueprint is registered where."""
-        return Registrations(self._app_files, self.blueprints, self._names, self._kin).find()
+        return Registrations(self._app_files, self.blueprints, self._names, self._kin, self._constants).find()
 
     @cached_property
     def _routes(self) -> Routes:
-        return Routes(self._app_files, self.blueprints, self._names, self._kin)
+        return Routes(self._app_files, self.blueprints, self._names, self._kin, self._constants)
 
     @cached_property
     def routes(self) -> list[Route]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from evidence.facts.constants import Constants
 from evidence.facts.loading import LOADERS, loaded_from
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Call, Expr
@@ -30,8 +31,11 @@ _MAX_PREFIX = 400
 class Registrations:
     """Finds which blueprints each registering call registers."""
 
-    def __init__(self, files: list[PyFile], blueprints: list[Blueprint], names: Names, kin: Kin) -> None:
+    def __init__(
+        self, files: list[PyFile], blueprints: list[Blueprint], names: Names, kin: Kin, constants: Constants
+    ) -> None:
         self._files = files
+        self._constants = constants
         self._names = names
         self._kin = kin
         self._apis = Apis(files, blueprints, kin)
@@ -60,7 +64,7 @@ class Registrations:
         own = self._by_call.get((file.path, call.start, call.expr.text))
         arguments = (*call.expr.args[:1], *(v for k in ("blueprint", "ns", "bp") if (v := call.expr.kwarg(k))))
         parts = [own] if own is not None else [b for a in arguments for b in self._blueprints(file, call.scope, a, 0)]
-        given = constant_prefix(call.expr)
+        given = constant_prefix(self._constants, file, call)
         fitting = _KINDS.get(call.last)
         for blueprint in dict.fromkeys(b for b in parts if fitting in (None, b.kind)):
             prefix = given if given is not None or not place.prefix else blueprint.prefix or ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from evidence.facts.constants import UNKNOWN, Constants
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Call, Decorator, Definition, Expr
 from evidence.facts.web.apis import Apis
@@ -19,8 +20,11 @@ HTTP_METHODS = frozenset({*_VERBS, "head", "options", "trace", "dispatch_request
 class Routes:
     """Finds the routes of a set of files."""
 
-    def __init__(self, files: list[PyFile], blueprints: list[Blueprint], names: Names, kin: Kin) -> None:
+    def __init__(
+        self, files: list[PyFile], blueprints: list[Blueprint], names: Names, kin: Kin, constants: Constants
+    ) -> None:
         self._files = files
+        self._constants = constants
         self._names = names
         self._kin = kin
         self._by_place = {(b.file.path, b.call.start): b for b in blueprints}
@@ -69,14 +73,16 @@ class Routes:
         if not receiver or expr.kind != "call" or method not in _ALWAYS | _VERBS:
             return None
         instance = self._kin.instance(file, definition.parent, receiver)
-        if instance is None and (method in _VERBS or not _is_rule(expr)):
+        rule = self._rule(file, definition.parent, expr)
+        if instance is None and (method in _VERBS or not (rule.startswith(("/", "<", "{")) or rule == "")):
             return None
         key, prefix = self._owner(instance)
         methods = _given_methods(expr) if method in _ALWAYS else (method.upper(),)
         given = expr.kwarg("endpoint")
         endpoint = given.text if given else definition.name
-        rule = _below(prefix, _rule(expr))
-        return Route(file, file, definition, rule, methods, key, endpoint, decorator.line, definition.line)
+        return Route(
+            file, file, definition, _below(prefix, rule), methods, key, endpoint, decorator.line, definition.line
+        )
 
     def _owner(self, instance: Instance | None) -> tuple[str, str]:
         """The key of the blueprint that a receiver is or hangs on ("" for the application), and an API's prefix."""
@@ -99,8 +105,18 @@ class Routes:
         endpoint = named.text if named is not None else handler.name if handler else ""
         methods = _given_methods(call.expr)
         for rule in shape.rules:
-            text = rule.text if rule.kind in ("str", "fstring") else "?"
+            text = self._text(file, call.scope, rule)
             yield Route(file, handler_file, handler, _below(prefix, text), methods, key, endpoint, call.start, call.end)
+
+    def _rule(self, file: PyFile, scope: int, expr: Expr) -> str:
+        first = expr.args[0] if expr.args else expr.kwarg("rule")
+        return self._text(file, scope, first) if first is not None else "?"
+
+    def _text(self, file: PyFile, scope: int, value: Expr) -> str:
+        """A rule: constants are followed, ``{}`` stands for what is not constant in it, "?" for one that is not at
+        all."""
+        text = self._constants.text(file, scope, value)
+        return "?" if text == UNKNOWN and value.kind != "fstring" else text
 
     def _handler(self, file: PyFile, value: Expr) -> tuple[PyFile, Definition | None]:
         """The definition a handler expression means; ``X.as_view("x")`` means the class X."""
@@ -150,16 +166,6 @@ def _methods(file: PyFile, definition: Definition, every: bool = False) -> list[
 
 def _below(prefix: str, rule: str) -> str:
     return f"{prefix.rstrip('/')}/{rule.lstrip('/')}" if prefix else rule
-
-
-def _rule(expr: Expr) -> str:
-    first = expr.args[0] if expr.args else expr.kwarg("rule")
-    return first.text if first is not None and first.kind in ("str", "fstring") else "?"
-
-
-def _is_rule(expr: Expr) -> bool:
-    rule = _rule(expr)
-    return rule.startswith(("/", "<", "{")) or rule == ""
 
 
 def _given_methods(expr: Expr) -> tuple[str, ...]:
