@@ -35,6 +35,7 @@ _WORD = re.compile(r"[a-z]{3,40}")
 # Stems of names that say nothing of what a file is about.
 _ANYWHERE = frozenset({
     "test", "conf", "init", "app", "api", "main", "core", "base", "util", "comm", "help", "view", "rout", "serv", "src",
+    "unit", "inte", "func", "acce",
 })  # fmt: skip
 
 
@@ -120,7 +121,7 @@ def _named_after(signal: Signal, sites: Sites) -> Callable[[Site], tuple[int, in
     def key(site: Site) -> tuple[int, int]:
         if site.clause in signal.defining or not _is_test(site.path):
             return (0, 0)
-        name = _stems(_name(site.path))
+        name = _stems(site.path.rpartition(".")[0])
         return (-len(name & own), -len(name & work))
 
     return key

@@ -45,6 +45,8 @@ _CODES = 3
 _ABORTS = 3
 _MAX_LINES = 39
 _DOCUMENTED = re.compile(r"\berrors?\b|fehler|erro", re.IGNORECASE)
+# What is planned or was decided describes no interface to those who call it.
+_PLANNED = re.compile(r"(?:^|/)(?:plans?|specs?|proposals?|tickets?|adrs?|decisions?|\.[\w-]{1,30})/", re.IGNORECASE)
 # A section on errors of builds or tests speaks of none of these.
 _ANSWERED = re.compile(
     r"\b(?:responses?|requests?|api|clients?|json|object|body|endpoints?|respostas?)\b|\{", re.IGNORECASE
@@ -289,6 +291,8 @@ def _documented(project: Project, keys: frozenset[str]) -> Iterator[Site]:
     """A section about errors that names the keys of the shape."""
     wanted = sorted(k for k in keys if len(k) > 2)
     for path, document in project.documents.items():
+        if _PLANNED.search(path):
+            continue
         for section in document.sections:
             if section.level and wanted and _DOCUMENTED.search(section.title) and section.words >= 10:
                 text = section.text

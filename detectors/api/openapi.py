@@ -250,7 +250,7 @@ def _works_on_document(run: CiRun, names: set[str]) -> bool:
         or program.startswith("python")
         or program in ("manage.py", "invoke", "nox", "make")
     ):
-        return any(_WRITES.search(w) for w in rest)
+        return any(_WRITES.search(w) and "postman" not in w for w in rest)
     return any(w in names or (names and w.rpartition("/")[2] in names) for w in rest) or bool(_DOCUMENT.search(program))
 
 

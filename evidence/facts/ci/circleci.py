@@ -37,29 +37,27 @@ _SECTIONS = ("machine", "checkout", "dependencies", "database", "compile", "test
 
 
 def _sections(path: str, node: Node) -> Iterator[Job]:
-    """The one job of a configuration of 1.0, and one for each deployment."""
+    """The one job of a configuration of 1.0; deployments are its last steps."""
     steps: list[Step] = []
+    environments: list[str] = []
     for key in _SECTIONS:
         for part in ("pre", "override", "post"):
             value = node.get(key, part)
             for item in value.each() if value is not None else ():
                 steps.append(_plain_step(path, key, item))
-    if steps:
-        services = node.get("machine", "services")
-        where = place(path, node, "test")
-        yield Job(
-            name="test", path=path, start=where.start, end=where.end, steps=tuple(steps),
-            services=tuple(Service(name, place(path, node, "machine")) for name in strings(services)),
-        )  # fmt: skip
-    for name, value, where in entries(path, node.get("deployment")):
+    for name, value, _where in entries(path, node.get("deployment")):
         commands = value.get("commands")
-        shipped = [_plain_step(path, "deploy", item) for item in (commands.each() if commands is not None else ())]
+        environments.append(name)
+        steps.extend(_plain_step(path, "deploy", item) for item in (commands.each() if commands is not None else ()))
         if (hosted := value.get("heroku")) is not None:
             action = Action("travis/heroku", "", hosted.start)
-            shipped.append(Step(name="deploy", path=path, start=hosted.start, end=hosted.end, action=action))
+            steps.append(Step(name="deploy", path=path, start=hosted.start, end=hosted.end, action=action))
+    if steps:
+        services = node.get("machine", "services")
         yield Job(
-            name=f"deploy {name}", path=path, start=where.start, end=where.end, steps=tuple(shipped),
-            needs=("test",) if steps else (), conditions=strings(value.get("branch")), environment=(name,),
+            name="build", path=path, start=node.start, end=node.end, steps=tuple(steps),
+            services=tuple(Service(name, place(path, node, "machine")) for name in strings(services)),
+            environment=tuple(environments),
         )  # fmt: skip
 
 
