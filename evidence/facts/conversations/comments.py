@@ -60,6 +60,9 @@ def read_comment(body: str) -> Remark:
             shown.setdefault(kind, []).append(passage)
     if read.suggestions and shown.keys().isdisjoint(SUBSTANCE):
         shown.setdefault("style", [])
+    if any(cues("comments")["document"].words.search(passage.text.lower()) for passage in read.passages):
+        shown.pop("design", None)
+        shown.setdefault("style", [])
     words = sum(len(passage.text.split()) for passage in read.passages)
     praise = words <= _APPROVAL_WORDS and cues("comments")["approval"].words.search(body[:500].lower()) is not None
     if (praise and words <= _PRAISE_WORDS) or (words <= _NEWS_WORDS and _tells_news(read.passages)):
@@ -83,7 +86,11 @@ def _kinds(passage: Passage) -> set[str]:
     ):
         return set()
     kinds = {kind for kind in _KINDS if table[kind].words.search(text)}
-    if "style" in kinds:
+    if table["asks_why"].words.fullmatch(text):
+        kinds -= {"design", "invariant"}
+    elif table["nit"].words.match(text):
+        kinds -= {"design", "invariant", "risk"}
+    elif "style" in kinds:
         kinds -= {"invariant"}
     elif "test" not in kinds and table["proposal"].words.search(text):
         kinds.add("design")

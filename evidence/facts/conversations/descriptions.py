@@ -30,7 +30,8 @@ class Narrative(Struct, frozen=True):
 def read_description(body: str, boilerplate: Collection[str] = ()) -> Narrative:
     """What this description tells. ``boilerplate`` are sentences (as rules read them) of the project's template."""
     shown: dict[str, list[Passage]] = {}
-    for passage in passages(body).passages:
+    read = passages(body)
+    for passage in sorted((*read.passages, *read.fenced), key=lambda passage: passage.start):
         if passage.text in boilerplate and not passage.ticked:
             continue
         for part in _parts(passage):
@@ -46,13 +47,17 @@ def _parts(passage: Passage) -> set[str]:
     if table["nothing"].words.fullmatch(text.strip(" *_.!")) or table["asks"].words.search(asked):
         return set()
     parts = {part for part in PARTS if table[part].words.search(text)}
+    ordered = table["orders"].words.match(text) is not None
+    if not ordered and table["wrong"].words.search(text):
+        parts.add("why")
     if passage.ticked or len(text.split()) >= _FEWEST_WORDS:
         titles = {part: table[part].titles for part in PARTS}
         parts |= {part for part, title in titles.items() if title is not None and title.search(passage.heading)}
     elif "⟨code⟩" in text and _matches(table["test"].titles, passage.heading):
         parts.add("test")  # the command that was run
     # A ticked box says what was done; so does an order under "Purpose".
-    if passage.ticked or (not table["why"].words.search(text) and table["orders"].words.match(text)):
+    supposed = table["supposes"].words.match(text) is not None
+    if passage.ticked or supposed or (ordered and not table["why"].words.search(text)):
         parts.discard("why")
     return parts
 

@@ -23,6 +23,8 @@ _FENCE = re.compile(r"[ \t]{0,3}(`{3,}|~{3,})[ \t]{0,3}([\w-]{0,30})")
 _HEADING = re.compile(r"[ ]{0,3}#{1,6}[ \t]{1,5}(\S.{0,200})")
 _BOLD_LINE = re.compile(r"[ ]{0,3}(?:\*\*|__)([^*_\n]{2,80}?):?(?:\*\*|__):?[ \t]{0,5}")
 _TITLED = re.compile(r"[ ]{0,3}(?:\*\*|__)([A-Z][^*_\n]{2,40}?):?(?:\*\*|__):?[ \t]{1,5}\S")
+# "Tests:" alone at the beginning of a paragraph is a title, as in summaries without Markdown.
+_PLAIN_TITLE = re.compile(r"[ ]{0,3}([A-Z][A-Za-z]{1,20}(?:[ ][A-Za-z]{1,20}){0,4}):[ \t]{0,5}")
 _UNDERLINE = re.compile(r"[ ]{0,3}(?:={3,80}|-{3,80})[ \t]{0,5}")
 _ITEM = re.compile(r"[ \t]{0,12}(?:[-*+]|\d{1,3}[.)])[ \t]{1,5}")
 _BOX = re.compile(r"[ \t]{0,12}(?:[-*+][ \t]{1,5})?\[([ xX]{0,3})\][ \t]{1,5}")
@@ -55,11 +57,13 @@ class Passage(Struct, frozen=True):
 
 
 class Read(Struct, frozen=True):
-    """A body as passages. ``suggestions`` counts suggested edits, ``headings`` are all titles in order."""
+    """A body as passages. ``suggestions`` counts suggested edits, ``headings`` are all titles in order, ``fenced`` are
+    blocks of code as passages without words: only where one stands says something."""
 
     passages: tuple[Passage, ...]
     suggestions: int = 0
     headings: tuple[str, ...] = ()
+    fenced: tuple[Passage, ...] = ()
 
 
 def passages(body: str, *, boxes: bool = False) -> Read:
@@ -67,7 +71,8 @@ def passages(body: str, *, boxes: bool = False) -> Read:
     issue)."""
     reader = _Reader(_without_comments(body[:MAX_CHARACTERS]), boxes)
     reader.read()
-    return Read(tuple(reader.found[:MAX_PASSAGES]), reader.suggestions, tuple(reader.headings))
+    found, fenced = tuple(reader.found[:MAX_PASSAGES]), tuple(reader.fenced[:MAX_PASSAGES])
+    return Read(found, reader.suggestions, tuple(reader.headings), fenced)
 
 
 def _without_comments(text: str) -> str:
@@ -90,6 +95,7 @@ class _Reader:
         self.boxes = boxes
         self.found: list[Passage] = []
         self.headings: list[str] = []
+        self.fenced: list[Passage] = []
         self.suggestions = 0
         self._heading = ""
         self._fence = ""
@@ -109,6 +115,8 @@ class _Reader:
         if self._fence:
             if fence and fence[1].startswith(self._fence) and not fence[2]:
                 self._fence = ""
+            elif line.strip():
+                self.fenced.append(Passage(at, at + len(line.rstrip()), _CODE.strip(), self._heading))
         elif fence:
             self._flush()
             self._fence = fence[1]
@@ -121,13 +129,16 @@ class _Reader:
             self._text_line(line, at)
 
     def _text_line(self, line: str, at: int) -> None:
-        title = _HEADING.fullmatch(line.rstrip("\r")) or _BOLD_LINE.fullmatch(line.rstrip("\r"))
+        line = line.rstrip("\r")
+        title = _HEADING.fullmatch(line) or _BOLD_LINE.fullmatch(line)
+        if title is None and self._block is None:
+            title = _PLAIN_TITLE.fullmatch(line)
         if title:
             self._flush()
             self._open(title[1])
-        elif _UNDERLINE.fullmatch(line.rstrip("\r")):
+        elif _UNDERLINE.fullmatch(line):
             self._underlined()
-        elif _COMMAND.fullmatch(line.rstrip("\r")):
+        elif _COMMAND.fullmatch(line):
             self._flush()
         else:
             self._words(line, at)

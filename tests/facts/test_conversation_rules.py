@@ -1,0 +1,118 @@
+"""How the structure of a sentence and of a body decides what a description tells and a comment raises."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.conversations import read_labels
+from evidence.facts.conversations import passages, read_comment, read_description
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("The cache was stale after a restart.", True),
+        ("Fix the broken links.", False),
+        ("Fixed the broken links because readers complained.", True),
+        ("fix(web): add the missing filter", False),
+        ("Rename the helper so that both views can use it.", True),
+        ("Maybe we should drop the old endpoint, nobody needs it.", False),
+        ("The importer does not yet read zipped files.", False),
+    ],
+)
+def test_an_order_tells_why_by_a_reason_only(body: str, why: bool) -> None:
+    """What is wrong tells why; not in a sentence that begins with what was done, a wish, or what is not done yet."""
+    assert ("why" in read_description(body).parts) is why
+
+
+@pytest.mark.parametrize(
+    ("body", "options"),
+    [
+        ("It failed with a KeyError on a fresh database.", ()),
+        ("The library made some breaking changes in its last release.", ()),
+        ("Removes backwards compatibility from the callback.", ()),
+        ("This is backwards compatible with old clients.", ("risk",)),
+        ("Uploads over 2 GB are not yet supported.", ("risk",)),
+        ("I haven't implemented retries, as this adds complexity.", ("alternatives",)),
+        ("We also considered baking in the keys.", ("alternatives",)),
+        ("An account that is considered legacy is skipped.", ()),
+    ],
+)
+def test_options_are_of_the_change_itself(body: str, options: tuple[str, ...]) -> None:
+    """What went wrong before is no risk of the change, and a word of choice is no choice."""
+    told = read_description(body).parts
+    assert tuple(part for part in told if part in ("alternatives", "risk")) == options
+
+
+@pytest.mark.parametrize(
+    ("body", "tested"),
+    [
+        ("Fixed broken unit tests.", False),
+        ("Adds unit tests for the parser.", True),
+        ("## How to test\n```\nmake check\n```\n", True),
+        ("## Changes\n```\nmake check\n```\n", False),
+        ("Tests:\n- parser\n- round trip of a record\n", True),
+        ("Coverage Service plugin for the map.", False),
+    ],
+)
+def test_a_test_is_one_that_came_with_the_change(body: str, tested: bool) -> None:
+    """A command under a heading that asks for tests counts; tests that were broken, and other meanings, do not."""
+    assert ("test" in read_description(body).parts) is tested
+
+
+@pytest.mark.parametrize(
+    ("body", "rollout"),
+    [
+        ("Runs on staging only by accident.", False),
+        ("Tested on staging with support staff.", True),
+        ("The search is behind a feature flag.", True),
+        ("Fix a typo in the feature flag service.", False),
+        ("## Notes for Deployment\nThe migration needs to be run first.\n", True),
+        ("## Notes for Deployment\nNone!\n", False),
+    ],
+)
+def test_rollout_is_of_this_change(body: str, rollout: bool) -> None:
+    """Names of environments and of flags tell nothing by themselves."""
+    assert ("rollout" in read_description(body).parts) is rollout
+
+
+def test_a_line_that_ends_with_a_colon_is_a_title() -> None:
+    """Summaries without Markdown write titles as a word with a colon, alone at the beginning of a paragraph."""
+    read = passages("Bug Fixes:\n- One thing\n\nSome words before:\nmore words\n\nWe saw this:\n\n    code\n")
+    assert read.headings == ("bug fixes", "some words before", "we saw this")
+
+
+def test_blocks_of_code_are_known_by_their_place_alone() -> None:
+    """A block is no sentence, stands where it stands in the body, and knows its heading."""
+    body = "# Usage\n```sh\nrun --risk\n```\nWords.\n"
+    (block,) = passages(body).fenced
+    assert (body[block.start : block.end], block.text, block.heading) == ("run --risk", "⟨code⟩", "usage")
+    assert [passage.text for passage in passages(body).passages] == ["Words."]
+
+
+@pytest.mark.parametrize(
+    ("body", "substance"),
+    [
+        ("Why do we need this flag?", ()),
+        ("Why not use a dictionary here?", ("design",)),
+        ("nit: this name is confusing, another one would be better", ()),
+        ("I split the code into two parts.", ()),
+        ("I tried this on a large table and it was the same.", ("test",)),
+        ("Please squash these instead of merging.", ()),
+        ("Maybe the paragraph should move to the docs page.", ()),
+        ("I would move this into the model.", ("design",)),
+        ("This will not account for HEAD requests.", ("risk",)),
+    ],
+)
+def test_asking_telling_and_wording_raise_nothing(body: str, substance: tuple[str, ...]) -> None:
+    """A question for the reason, news of one's own work, handling of the change and the wording of a text are none."""
+    assert read_comment(body).substance == substance
+
+
+def test_no_project_of_the_blind_half_is_tuned_on() -> None:
+    """What was labelled later to improve the rules is of other projects than the half nobody looks at."""
+    for name in ("comments", "descriptions"):
+        records = read_labels(name)
+        blind = {record["project"].lower() for record in records if record["half"] == "blind"}
+        tuned = {record["project"].lower() for record in records if record["half"] in ("further", "fresh")}
+        assert blind.isdisjoint(tuned)
