@@ -59,7 +59,7 @@ _SERVICES = re.compile(
 _BACKING = frozenset({"password", "database_url", "credentials"})
 """What a stack on one machine gives its own database or broker."""
 _ASIDE = re.compile(
-    r"(?:^|[/._-])(?:examples?|samples?|templates?|dist|fixtures?|cassettes|mocks?|__mocks__|testdata|stubs?"
+    r"(?:^|[/._-])(?:secrets\.baseline|examples?|samples?|templates?|dist|fixtures?|cassettes|mocks?|__mocks__|testdata|stubs?"
     r"|seeds?|tutorials?|demos?|snapshots)(?:[/._-]|$)",
     re.IGNORECASE,
 )

@@ -11,7 +11,14 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from evidence.facts.secrets.values import URL, is_placeholder, made_of_fillers, password_and_host, value_kind
+from evidence.facts.secrets.values import (
+    URL,
+    is_placeholder,
+    is_plain,
+    made_of_fillers,
+    password_and_host,
+    value_kind,
+)
 
 HIDDEN = re.compile(r"\[masked:[a-z_]{1,40}\??\]")
 """What masking leaves behind, sure or guessed."""
@@ -74,7 +81,8 @@ def hidden_kind(kind: str, value: str) -> str | None:
     found = value_kind(kind, value)
     if found is not None and not found.startswith("placeholder:"):
         return found
-    return f"{kind}?" if guessed(kind, value) else None
+    plain = found is not None and is_plain(value.strip()) and not is_placeholder(value.strip())
+    return f"{kind}?" if plain or guessed(kind, value) else None
 
 
 def is_long_word(word: str) -> bool:

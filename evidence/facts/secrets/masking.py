@@ -20,7 +20,14 @@ from evidence.facts.secrets.guesses import (
 from evidence.facts.secrets.hints import may_assign
 from evidence.facts.secrets.names import kind_of_name
 from evidence.facts.secrets.private_keys import KEY_BEGIN, mask_private_keys
-from evidence.facts.secrets.values import MASKED, names_a_purpose, names_itself, restates, url_kind, value_kind
+from evidence.facts.secrets.values import (
+    MASKED,
+    names_a_purpose,
+    names_itself,
+    restates,
+    url_kind,
+    value_kind,
+)
 
 _TOKENS = re.compile(
     r"""(?<![A-Z0-9])(?P<aws_key>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})(?![A-Za-z0-9])
@@ -150,7 +157,7 @@ def secret_kind(name: str, value: str) -> str | None:
     if token is not None:
         return token
     kind = kind_of_name(name)
-    if kind is None or names_a_purpose(name, value) or restates(name, value):
+    if kind is None or value.strip() == name or names_a_purpose(name, value) or restates(name, value):
         return None
     return f"placeholder:{kind}" if names_itself(name, value.strip()) else value_kind(kind, value)
 
@@ -164,7 +171,12 @@ def _token_kind(value: str) -> str | None:
     match = _TOKENS.search(value) if _TOKEN_HINT.search(value) else None
     if match is None or (match.group() != value.strip() and not match["sas"]):
         return None
-    return _kind_of(match)
+    return f"placeholder:{_kind_of(match)}" if _is_documented(match) else _kind_of(match)
+
+
+def _is_documented(match: re.Match[str]) -> bool:
+    """Whether a key is the one of AWS's own documents."""
+    return bool(match["aws_key"]) and match.group().endswith("EXAMPLE")
 
 
 def _kind_of(match: re.Match[str]) -> str:
@@ -172,6 +184,8 @@ def _kind_of(match: re.Match[str]) -> str:
 
 
 def _replacement(match: re.Match[str]) -> str:
+    if _is_documented(match):
+        return match.group()
     if match["sas"]:
         return match.group().replace(match["sas_value"], "[masked:signature]")
     return f"[masked:{_kind_of(match)}]"

@@ -20,6 +20,8 @@ environment config configuration new old current wrong bad invalid valid good in
 first one two three pw longer long short needs need must at least unsafe insecure unused ci build docker compose fixture
 updated hidden redacted removed filtered masked stripped sanitized obfuscated scrubbed omitted censored sensitive
 some stripe sendgrid twilio google github facebook mailgun slack aws sentry
+proper used purpose purposes enough much checked into git crazy strong muy clave secreta segura contrasena aqui tu debes
+cambiar que hexadecimal
 you will guess hard easy precious really word kept shh stub temp temporary tmp wtf csrf security secure
 """
 _PLACEHOLDER_WORDS = frozenset(_FILLERS.split())
@@ -31,6 +33,15 @@ _PLACEHOLDER_PARTS = re.compile(
     r"|(?:^|[ _\-])(?:dev|test|testing|local|development|demo|sample|mock|ci)(?:[ _\-]|$)|localdev|1234",
     re.IGNORECASE,
 )
+# Whoever chose such a value says so in it, however random the rest looks; AWS's documents end their keys like this.
+_ADMITTED = re.compile(r"change[ _\-]?me|insecure|not[ _\-]?a?[ _\-]?secret|0123456789|EXAMPLE$", re.IGNORECASE)
+# Words and names: of resources, products and purposes. What a machine draws has other letters, what people keep to
+# themselves other signs.
+_PLAIN = re.compile(r"[a-z]{2,12}[0-9]{0,2}(?:[_\-. ][a-z]{1,12}[0-9]{0,2}){0,8}")
+_CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}")
+_SAYS_SO = re.compile(r"[A-Za-z][A-Za-z_\-. ]{0,80}(?:secret|password|passwd|pwd|token|key)s?[!.]?", re.IGNORECASE)
+_PHRASE = re.compile(r"[A-Za-z][\w']{0,30}(?: [\w'?!.,]{1,30}){2,20}")
+_HASH = re.compile(r"\$(?:2[abxy]|argon2\w{0,4}|[156])\$|pbkdf2:|scrypt:|\{SHA")
 _RUN = re.compile(r"[A-Za-z0-9+/]{12,}+")
 _TEMPLATE = re.compile(
     r"\{\{|\$\{|\$\(|\{%|<%|%\([a-zA-Z_]|\{[a-zA-Z_][\w.\[\]()]{0,80}\}|^%[sdr]$|^\$[A-Za-z_]|^@[A-Za-z_]|\$\[\["
@@ -46,7 +57,7 @@ _PATH = re.compile(
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}){1,10}")
 _CONSTANTS = re.compile(r"[A-Z][A-Z0-9_]{2,60}(?:\s{0,2}[,;|]\s{0,2}[A-Z][A-Z0-9_]{2,60}){1,40}")
 _SNAKE = re.compile(r"[a-z]{1,30}(?:[_\-. ][a-z]{1,30}){0,8}")
-_IDENTIFIER = re.compile(r"[a-z][a-z0-9]{0,30}(?:_[a-z0-9]{1,30}){1,8}")
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9]{0,30}(?:[_\-][a-z0-9]{1,30}){1,8}")
 _SENTENCE = re.compile(r"[A-Z][a-z]{0,20}(?: [\w'-]{1,30}){3,40}[.!]")
 _NOT_VALUES = frozenset(
     {"true", "false", "none", "null", "nil", "undefined", "yes", "no", "on", "off", "str", "string", "int", "bool"}
@@ -73,14 +84,22 @@ def value_kind(kind: str, value: str) -> str | None:
         return None
     if kind in ("token", "api_key", "credentials") and _is_token_word(value):
         return None
-    return f"placeholder:{kind}" if is_placeholder(value) else kind
+    return f"placeholder:{kind}" if is_placeholder(value) or is_plain(value) else kind
+
+
+def is_plain(value: str) -> bool:
+    """Whether a value is words or a name, or the hash of what is secret: nobody takes it for a live key, though it may
+    be somebody's poor password, and is not shown."""
+    if _HASH.match(value) or _SAYS_SO.fullmatch(value) or _PHRASE.fullmatch(value):
+        return True
+    return _PLAIN.fullmatch(value) is not None and _CONSONANTS.search(value) is None
 
 
 def names_itself(name: str, value: str) -> bool:
     """Whether a value is but a name like its own (``AUTH_PW = "dremio_auth_pw"``), as constants keep those of settings:
     the last two words are the same."""
     told = name.lower().replace("-", "_").split("_")
-    return _IDENTIFIER.fullmatch(value) is not None and value.split("_")[-2:] == told[-2:]
+    return _IDENTIFIER.fullmatch(value) is not None and value.replace("-", "_").split("_")[-2:] == told[-2:]
 
 
 def names_a_purpose(name: str, value: str) -> bool:
@@ -100,7 +119,7 @@ def restates(name: str, value: str) -> bool:
 
 def is_placeholder(value: str) -> bool:
     """Whether nobody could take the value for a live secret: short, repeated, or made of filler words alone."""
-    if len(value) <= 3 or len(set(value)) <= 2:
+    if len(value) <= 3 or len(set(value)) <= 2 or _ADMITTED.search(value):
         return True
     if _looks_random(value):
         return len(set(value)) <= 4 or "xxxx" in value.lower()
