@@ -41,7 +41,9 @@ _REPORT = re.compile(
     r"20\d\d|report|findings|results|summary|improvements|fixes|status|deployment|recommendations|agents?\b|skills?\b|\bbots?\b|\bllm",
     re.IGNORECASE,
 )
-_NOT_STYLE = re.compile(r"communit|conduct|security|support|brand|privacy|accessib|content guid", re.IGNORECASE)
+_NOT_STYLE = re.compile(
+    r"communit|conduct|security|support|brand|trademark|privacy|accessib|content guid", re.IGNORECASE
+)
 _AGENTS = frozenset({"agents", "claude", "gemini", "copilot-instructions", "conventions"})
 _STANDARDS = re.compile(
     r"standard|convention|style|guideline|best practice|review|workflow|principles|patterns|requirements?$"

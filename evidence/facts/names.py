@@ -38,6 +38,7 @@ class Names:
         # by the paths that files have in the generated project, where the repository is a template of one
         self._by_path = {module_path(p): p for p in sorted(files, reverse=True)}
         self._packages = {p.rpartition("/")[0] for p in self._by_path if p.endswith("__init__.py")}
+        self._namespaces = {p.rpartition("/")[0] for p in self._packages} - self._packages
         self._by_suffix: dict[str, list[str]] = {}
         self._cache: dict[tuple[str, str], Ref] = {}
         self._modules: dict[tuple[str, str], str] = {}
@@ -101,7 +102,10 @@ class Names:
             )
         if above:
             return True
-        return f"{root}/{top}" in self._packages and top not in sys.stdlib_module_names
+        named = f"{root}/{top}"
+        # a source folder may hold a namespace package, which has no ``__init__.py`` of its own
+        holds = named in self._packages or (stray and named in self._namespaces)
+        return holds and top not in sys.stdlib_module_names
 
     def resolve(self, path: str, name: str) -> Ref:
         """Follow ``name``, as written in ``path``'s facts, to where it is defined."""

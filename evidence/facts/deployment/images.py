@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
@@ -211,23 +212,25 @@ def _layers(path: str, item: Dockerfile) -> Iterator[Hygiene]:
 # --------------------------------------------------------------------------------------------------- compose
 
 
-def stacks(data: Mapping[str, Data], images: frozenset[str]) -> Iterator[Stack]:
-    """Every compose file that starts services; ``images`` are names of images the repository builds itself."""
+def stacks(data: Mapping[str, Data], images: frozenset[str], dockerfiles: Mapping[str, Dockerfile]) -> Iterator[Stack]:
+    """Every compose file that starts services; ``images`` are names that an image of the repository's own may have."""
     for path, item in sorted(data.items()):
         if not _COMPOSE.fullmatch(path.lower()) or role_of(path) not in (Role.APP, Role.TEST):
             continue
         services = item.root.get("services")
         if services is None or services.kind != "map":
             continue
-        own = [(k, n) for k, n in services.pairs() if _is_built(n, images)]
+        folder = path.rpartition("/")[0]
+        backing = {k for k, n in services.pairs() if _is_backing(k, n) or _stands_on(n, folder, dockerfiles)}
+        own = [(k, n) for k, n in services.pairs() if _is_built(n, images) and not _stands_on(n, folder, dockerfiles)]
         # where the file builds the application, what only mounts a folder of the repository is something else
-        built = [n for k, n in own if n.get("image") is None and not _is_backing(k, n)]
+        built = [n for k, n in own if n.get("image") is None and k not in backing]
         yield Stack(
             path,
             services.start,
             services.end,
             tuple(item.root.line_of("services") if not n.start else n.start for n in built or [n for _, n in own]),
-            tuple(n.start for k, n in services.pairs() if _is_backing(k, n)),
+            tuple(n.start for k, n in services.pairs() if k in backing),
             tuple(line for _, n in services.pairs() for line in _care(n)),
         )
 
@@ -238,9 +241,23 @@ def _is_built(service: Node, images: frozenset[str]) -> bool:
         return True
     mounted = service.get("volumes")
     own = mounted is not None and any(t.startswith((".:", "./:", "..:", "${PWD}", "./")) for t in mounted.texts())
-    return (
-        image is not None and not BACKING.search(image.text.lower()) and (own or image.text.partition(":")[0] in images)
-    )
+    if image is None or BACKING.search(image.text.lower()):
+        return False
+    owner, _, name = image.text.lower().partition(":")[0].rpartition("/")
+    return own or bool(owner and name in images)
+
+
+def _stands_on(service: Node, folder: str, dockerfiles: Mapping[str, Dockerfile]) -> bool:
+    """Whether a service is built from a Dockerfile of the repository whose base is a database, cache or broker."""
+    build = service.get("build")
+    if build is None:
+        return False
+    context, name = build.get("context"), build.get("dockerfile")
+    told = context.text if context is not None else build.text
+    path = posixpath.normpath(posixpath.join(folder, told or ".", name.text if name is not None else "Dockerfile"))
+    found = dockerfiles.get(path)
+    bases = [i.text.lower() for i in found.instructions if i.word == "FROM"] if found is not None else []
+    return bool(bases) and BACKING.search(bases[-1]) is not None
 
 
 def _is_backing(name: str, service: Node) -> bool:

@@ -75,7 +75,14 @@ class DeliveryTopics(Questions):
     @cached_property
     def stacks(self) -> tuple[Stack, ...]:
         """Compose files that start services, and files that start them in a cluster."""
-        return (*stacks(self.data, frozenset()), *cluster_stacks(self.data, self.texts))
+        return (*stacks(self.data, self._image_names, self.dockerfiles), *cluster_stacks(self.data, self.texts))
+
+    @cached_property
+    def _image_names(self) -> frozenset[str]:
+        """What an image of the repository's own is called when it is taken from a registry: after a package at the
+        root."""
+        parts = (path.lower().removeprefix("src/").split("/") for path in self.paths)
+        return frozenset(p[0] for p in parts if len(p) == 2 and p[1] == "__init__.py")
 
     @cached_property
     def infrastructure(self) -> tuple[Resources, ...]:
