@@ -29,7 +29,8 @@ MOST_OUTPUT = 64 * MIB  # nearly five times what 26,000 commits of a large appli
 # git holds all changes of one commit in memory, about 200 bytes each: so much less than others get is enough for half a
 # million, and stops a tree that repeats itself without end.
 _SPARED_MEMORY = 208 * MIB
-_PAUSE = 0.002
+_PAUSE = 0.004
+_PIECE = MIB // 4
 
 
 @dataclass(frozen=True)
@@ -112,13 +113,17 @@ class _Growing:
         self._file, self._child = file, child
 
     def read(self, size: int, /) -> bytes:
-        """The next bytes, at least one until the end."""
-        while True:
+        """The next bytes, none only at the end. Small pieces would cost more to take apart than to wait for."""
+        pieces, left = [], size
+        while left > size - _PIECE:
             ended = self._child.process.poll() is not None
-            piece = self._file.read(size)
-            if piece or ended:
-                return piece
-            time.sleep(_PAUSE)
+            pieces.append(self._file.read(left))
+            left -= len(pieces[-1])
+            if ended:
+                break
+            if not pieces[-1]:
+                time.sleep(_PAUSE)
+        return b"".join(pieces)
 
 
 def _lacking(count: int, shallow: bool) -> str:

@@ -60,7 +60,7 @@ def unlisted_sweep(story: Story) -> None:
 def sweep_before_much_wide_work(story: Story) -> None:
     """A formatter goes over files of which so many commits changed all that not every change can be compared."""
     names = [f"m{i:02}.py" for i in range(24)]
-    loose = lines("bob", *range(30), form="{who}_{n}=compute_value( {n},{n} ) # line {n} of {who}")
+    loose = lines("bob", *range(30), form="{who}_{n} = compute_value({n}, {n},)  # line {n} of {who}")
     story.commit(BOB, dict.fromkeys(names, text(loose)))
     for n in range(30, 66):
         message = "Run the formatter\n" if n == 30 else "Change\n"

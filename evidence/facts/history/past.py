@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import attrgetter, or_
 
 from evidence.facts.history.areas import Areas
 from evidence.facts.history.drives import Drive, drives
@@ -19,6 +20,7 @@ from evidence.model import History, LineCount, Person, RepositoryHistory
 
 # A sample of which fewer were counted stands for nothing.
 _FEWEST_COUNTED = 0.5
+_PATH = attrgetter("path")
 
 
 class Past:
@@ -39,10 +41,8 @@ class Past:
             if known is None:
                 author = self.people.author(commit)
                 known = authors[commit.author] = (author.key, bool(author.tool))
-            touched = 0
-            for change in commit.changes:
-                touched |= kinds[change.path]
-            found.append(Row(commit, *known, touched))
+            touched = reduce(or_, map(kinds.__getitem__, map(_PATH, commit.changes)), 0) if commit.changes else 0
+            found.append(Row(commit, known[0], known[1], touched))
         return tuple(found)
 
     @cached_property
@@ -114,9 +114,9 @@ class Past:
         areas = self.areas
         found = []
         for row in self.work:
-            names = {areas[change.path] for change in row.commit.changes}
+            names = set(map(areas.__getitem__, map(_PATH, row.commit.changes)))
             names.discard("")
-            found.append((row, tuple(sorted(names))))
+            found.append((row, tuple(sorted(names)) if len(names) > 1 else tuple(names)))
         return found
 
     def work_by_area(self) -> Iterator[tuple[Row, list[str]]]:
