@@ -38,6 +38,10 @@ _INITIALISED = {
     "Elastic APM": ("elasticapm.contrib.flask.ElasticAPM",),
     "Datadog Error Tracking": ("ddtrace.errortracking.enable",),
 }  # fmt: skip
+_OWN = {
+    **dict.fromkeys(("init_sentry", "setup_sentry", "configure_sentry", "initialize_sentry", "sentry_init"), "Sentry"),
+    **dict.fromkeys(("init_rollbar", "setup_rollbar"), "Rollbar"),
+}
 _STARTED = {"newrelic-admin": "New Relic"}
 _CAPTURED = frozenset({
     "capture_exception", "captureException", "capture_message", "captureMessage", "report_exc_info", "notice_error",
@@ -132,7 +136,7 @@ SIGNALS = (ERROR_TRACKING,)
 
 def detect(project: Project) -> Observations:
     """Initialisations and what goes with them; leads where there is none."""
-    found = [*_initialised(project), *_started(project)]
+    found = [*_initialised(project), *_handed_over(project), *_started(project)]
     if any(s.clause in ("initialised", "careful") for s in found):
         vendor = min(s.subject for s in found if s.clause in ("initialised", "careful"))
         found = [*found, *_captured(project, vendor), *_settings(project, vendor)]
@@ -152,6 +156,17 @@ def _initialised(project: Project) -> Iterator[Site]:
         care = _care(built[file.path], call, name)
         clause = "unused" if not project.reach.live(file.path, call.scope) else "careful" if care else "initialised"
         yield _site(file.path, call.start, call.end, clause, vendors[name], care)
+
+
+def _handed_over(project: Project) -> Iterator[Site]:
+    """An organisation's own package that is told to start the capture: ``init_sentry()`` of its shared code."""
+    for name in sorted(_OWN):
+        for file, call in project.called.get(name, ()):
+            if project.external(file, call.name).rpartition(".")[2] == name and file.imported(call.name):
+                care = next((k for k in sorted(_CARE) if (v := call.expr.kwarg(k)) is not None and not _empty(v)), "")
+                live = project.reach.live(file.path, call.scope)
+                clause = "unused" if not live else "careful" if care else "initialised"
+                yield _site(file.path, call.start, call.end, clause, _OWN[name], care)
 
 
 def _care(built: list[tuple[str, Expr]], call: Call, name: str) -> str:

@@ -52,11 +52,12 @@ _THINGS = r"(?:submission|request|message|event|webhook|delivery|callback|notifi
 _ASKS = re.compile(
     r"(?i)idempoten|(?:is|was|been|has|already|message|event|request|webhook)_{0,2}(?:been_)?processed"
     r"|already_(?:handled|seen|received|sent|done)|(?:skip|ignore|drop)_(?:a_)?(?:duplicate|replay)|submission_token"
-    rf"|(?:completed|processed|handled|seen|repeated|dedup\w{{0,12}})_{_THINGS}|{_THINGS}_dedup"
+    rf"|(?:completed|processed|handled|seen|repeated|dedup\w{{0,12}})_{_THINGS}(?![a-z])|{_THINGS}_dedup"
 )
 # Where such a function looks: what came before is kept somewhere.
 _KEPT = re.compile(r"(?i)redis|cache|session|store|table|seen|processed")
 _LOCK_NAMES = re.compile(r"(?i)redis|pipe|cache|valkey|\br\b")
+_LOCKS = re.compile(r"(?i)^_{0,2}(?:redis_?)?(?:lock|acquire|acquire_lock|get_lock|wait_for_lock|with_lock|__enter__)$")
 _TEST_NAMES = re.compile(
     r"(?i)duplicate|dedup|twice|repeat(?:ed|s|ing)?(?:_|$)|same_\w{1,40}_again|second_time|on_conflict|upsert|only_once|exists_already"
 )
@@ -150,7 +151,7 @@ def _places(project: Project) -> Iterator[Place]:
                 yield _place(file, call, "key")
             elif _reads_header(call.expr, _CONDITIONS) or call.last in _ETAGS:
                 yield _place(file, call, "conditional")
-            elif _wins(call):
+            elif _wins(call) and not _is_lock(file, call):
                 yield _place(file, call, "dedupe")
         yield from _by_reference(file)
     yield from _asked(project)
@@ -187,6 +188,12 @@ def _wins(call: Call) -> bool:
         return False
     given = call.expr.kwarg("nx")
     return method in ("setnx", "watch") or (method == "set" and given is not None and given.text == "True")
+
+
+def _is_lock(file: PyFile, call: Call) -> bool:
+    """Whether a call stands in a lock that waits for its turn: who waits is served all the same."""
+    around = file.function_of(call.scope)
+    return around is not None and _LOCKS.search(around.name) is not None
 
 
 def _upserts(project: Project) -> Iterator[Place]:

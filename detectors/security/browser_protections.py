@@ -52,6 +52,7 @@ _HEADERS = (
     "flask_csp",
 )
 _FORMS = ("flask_wtf.FlaskForm", "flask_wtf.Form", "flask_wtf.form.FlaskForm", "flask_wtf.form.Form")
+_VALIDATES = re.compile(r"\.validate_on_submit$|(?:^|[._])form\.validate$")
 _NAMES = re.compile(
     r"(?:x-frame-options|x-content-type-options|content-security-policy|strict-transport-security|referrer-policy|x-xss-protection"
     r"|permissions-policy|feature-policy|cross-origin-\w{2,8}-policy)(?:-report-only)?",
@@ -156,18 +157,19 @@ def _bindings(project: Project) -> dict[Ref, tuple[PyFile, Call]]:
 def _forms(project: Project, clause: str) -> Iterator[Site]:
     """Forms of Flask-WTF carry a token; the functions that validate them check it. Where the whole application is
     protected they only count."""
-    if not any(
+    built = any(
         project.class_of(f, b.text) in _FORMS
         for f in project.app
         for d in f.module.definitions
         if d.kind == "class"
         for b in d.bases
-    ):
+    )
+    if not built and not any(True for _ in project.calls(project.app, *_FORMS)):
         return
     for file in project.app:
         for call in file.module.calls:
             definition = file.function_of(call.scope)
-            if call.name.endswith(".validate_on_submit") and definition is not None and project.reach.live(file.path):
+            if _VALIDATES.search(call.name) and definition is not None and project.reach.live(file.path):
                 yield _site(file, definition.start, definition.end, clause, definition.qualname)
     for path, template in project.templates.items() if clause == "csrf" else ():
         for tag in template.tags:
@@ -179,7 +181,10 @@ def _guards(project: Project) -> Iterator[Site]:
     """Guards of the project's own that refuse forged requests."""
     seen = set()
     for use in project.access.uses:
-        if use.guard is not None and re.search("csrf|xsrf", use.name, re.IGNORECASE) and use.guard.key not in seen:
+        if use.guard is None or use.guard.key in seen:
+            continue
+        reads = use.guard.names if use.how == "hook" else ()
+        if any(re.search("csrf|xsrf", name, re.IGNORECASE) for name in (use.name, *reads)):
             seen.add(use.guard.key)
             yield _site(
                 use.guard.file, use.guard.definition.start, use.guard.definition.end, "csrf", use.guard.definition.name

@@ -99,6 +99,9 @@ BREAKERS = (
     "lasier",
 )
 ATTEMPTS = re.compile(r"retr(?:y|ies)|attempt|(?:^|_)tries|backoff|intento|tentativ|versuch|essai", re.IGNORECASE)
+AGAIN = re.compile(
+    r"(?:^|_)(?:retry|retries|retrying|retrier|reintent\w{1,4})(?:_|$)|^(?:with)?Retr(?:y|ier)", re.IGNORECASE
+)
 BREAKER_CLASS = re.compile(r"circuit_?breaker", re.IGNORECASE)
 # Errors of a cache or broker: going on without it is a fallback. Errors of other services usually only become messages.
 OPTIONAL = re.compile(

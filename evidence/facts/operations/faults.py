@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.names import PyFile
 from evidence.facts.operations.fault_table import (
+    AGAIN,
     ATTEMPTS,
     BREAKER_CLASS,
     BREAKERS,
@@ -35,6 +36,9 @@ from evidence.facts.roles import Role, role_of
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
+
+# A counter of tries stands within so many lines of where the errors are caught.
+_NEAR = 10
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class Faults:
         found = {
             u
             for f in self._project.app
-            for u in (*self._calls(f), *self._settings(f), *self._loops(f), *self._handled(f))
+            for u in (*self._calls(f), *self._settings(f), *self._loops(f), *self._named(f), *self._handled(f))
         }
         found.update(self._waiting())
         if any(u.kind in ("retry", "breaker", "fallback") for u in found):
@@ -133,10 +137,22 @@ class Faults:
             assigned.setdefault(item.scope, []).append(item)
         sleeps = {c.scope for c in file.module.calls if c.last == "sleep"} if handlers else set()
         for scope, handler in sorted(handlers.items()):
-            line = _attempt(assigned.get(scope, []), waits=scope in sleeps)
+            line = _attempt(assigned.get(scope, []), handler, waits=scope in sleeps)
             if line and self._live(file, scope):
                 start, end = min(line, handler.start), max(line, handler.end)
                 yield FaultUse(file.path, start, min(end, start + 39), "retry", "loop")
+
+    def _named(self, file: PyFile) -> Iterator[FaultUse]:
+        """Functions and classes that say they try again, and wait or count somewhere inside while they catch errors: a
+        decorator of the project's own, a call that repeats itself."""
+        found = [(n, d) for n, d in enumerate(file.module.definitions, 1) if AGAIN.search(d.name)]
+        for number, definition in found:
+            catches = any(h.does != "pass" and file.inside(h.scope, number) for h in file.module.handlers)
+            waits = any(c.last == "sleep" and file.inside(c.scope, number) for c in file.module.calls)
+            if catches and waits and self._live(file, number):
+                yield FaultUse(
+                    file.path, definition.start, min(definition.end, definition.start + 39), "retry", definition.name
+                )
 
     def _handled(self, file: PyFile) -> Iterator[FaultUse]:
         queued = any(i.module.partition(".")[0] in QUEUES for i in file.module.imports)
@@ -168,13 +184,16 @@ class Faults:
                         break
 
 
-def _attempt(assigned: list[Assign], waits: bool) -> int:
-    """The line where a function counts its attempts; 0 where it does not try again."""
+def _attempt(assigned: list[Assign], handler: Handler, waits: bool) -> int:
+    """The line where a function counts its attempts; 0 where it does not try again. What is counted far from where
+    errors are caught is not the tries."""
     for item in assigned:
         loops = item.value.kind == "op" and item.value.text == "for"
         ranged = loops and any(e.text == "range" for e in item.value.items)
         named = ATTEMPTS.search(item.target) is not None
-        if (ranged and (waits or named)) or (named and waits and item.augmented):
+        adds = item.augmented or (item.value.text == "+" and any(e.text == item.target for e in item.value.items))
+        near = handler.start - _NEAR <= item.start <= handler.end + _NEAR
+        if (ranged and (waits or named)) or (named and waits and adds and near):
             return item.start
     return 0
 

@@ -81,7 +81,7 @@ NAMES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "dependencies",
         ),
         (
-            r"gitleaks|detect-secrets|trufflehog|ggshield|gitguardian|git-secrets|secretlint|secret-scan|ripsecrets",
+            r"gitleaks|detect-secrets|trufflehog|ggshield|gitguardian|git-secrets|secretlint|secret-scan|ripsecrets|devsecops-hooks",
             "secrets",
         ),
     )

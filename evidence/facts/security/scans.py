@@ -128,14 +128,16 @@ def _hooks(project: Project, rules: dict[str, Place]) -> Iterator[Scan]:
         if path.rpartition("/")[2] not in _HOOKS or not _is_root(project, path.rpartition("/")[0]):
             continue
         for repo in _each(data.root.get("repos")):
+            url = node.text if (node := repo.get("repo")) is not None else ""
             for hook in _each(repo.get("hooks")):
-                yield from _hook(path, hook, rules)
+                yield from _hook(path, url, hook, rules)
 
 
-def _hook(path: str, hook: Node, rules: dict[str, Place]) -> Iterator[Scan]:
+def _hook(path: str, url: str, hook: Node, rules: dict[str, Place]) -> Iterator[Scan]:
     name, entry = (node.text if (node := hook.get(key)) is not None else "" for key in ("id", "entry"))
     extra = hook.get("additional_dependencies")
     kind = kind_of_name(name) or kind_of_command(tuple(entry.split()[:10])) or kind_of_name(entry.partition(" ")[0])
+    kind = kind or kind_of_name(url)
     if not kind and any("bandit" in t for t in (extra.texts() if extra is not None else ())):
         kind = "code"
     linter = name.removesuffix("-check").removesuffix("-lint")
