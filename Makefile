@@ -31,8 +31,11 @@ checks: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# One more than there are processors: tests wait for servers and for other processes a fifth of their time.
+WORKERS = $(shell $(BIN)/python -c 'import os; print(os.cpu_count() + 1)')
+
 tests: $(VENV)/.dev $(VENV)/.machine $(VENV)/.node
-	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term:skip-covered
 
 # What some tests need of the machine. Where it cannot be installed they are left out, and say so.
 MACHINE := chromium postgresql libpango-1.0-0 libpangoft2-1.0-0

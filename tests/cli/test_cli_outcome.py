@@ -67,12 +67,11 @@ def test_standard_output_that_is_full_is_one_line(repository: Path) -> None:
 def test_a_reader_that_goes_away_is_no_error(repository: Path) -> None:
     """`evidence scan . | head -1` ends quietly, as other programs do."""
     done = _process("scan", str(repository), "--no-cache", stdout=subprocess.PIPE)
-    assert done.stdout is not None
+    assert done.stdout is not None and done.stderr is not None
     done.stdout.close()
-    assert done.wait(timeout=60) == 128 + signal.SIGPIPE
-    assert done.stderr is not None
-    assert done.stderr.read() == b""
-    done.stderr.close()
+    with done.stderr:
+        said = done.stderr.read().decode()
+    assert (done.wait(timeout=60), said) == (128 + signal.SIGPIPE, "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
