@@ -19,8 +19,15 @@ from evidence.api import Definition, Fixture, Observations, Project, PyFile, Sig
 #: What takes a database back to where it was.
 _WIPES = frozenset({
     "drop_all", "rollback", "sorted_tables", "drop_database", "truncate", "truncate_tables", "truncate_all",
-    "downgrade",
+    "downgrade", "drop_tables", "drop_table", "drop_collection", "flushdb", "flushall", "delete_db", "reset_db",
+    "clear_db", "drop_db", "clean_db", "truncate_db", "reset_database", "clear_database", "clean_database",
+    "delete_database",
 })  # fmt: skip
+#: A database file of its own for each test, as Flask's tutorial does it.
+_OWN_FILE = frozenset({"mkstemp", "unlink"})
+#: What ends a database altogether; a helper that so many tests call for it is how each gets a clean one.
+_ENDS = _WIPES - {"rollback", "sorted_tables", "downgrade", "flushdb", "flushall"}
+_MANY = 5
 _SET_UPS = frozenset({"setUp", "setup_method", "setup", "asyncSetUp"})
 #: What a base class prepares for the tests of others, besides these.
 _OF_A_BASE = _SET_UPS | {"setUpClass", "setup_class", "create_app"}
@@ -93,7 +100,7 @@ def detect(project: Project) -> Observations:
     fixtures = list(_fixtures(project))
     common = any(s.clause == "shared" for s in fixtures)
     yield from ((FIXTURES, s) for s in fixtures if s.clause != "reused" or not common)
-    yield from ((FIXTURES, s) for s in _set_ups(project))
+    yield from ((FIXTURES, s) for s in (*_set_ups(project), *_ended(project)))
     for item in project.stand_ins.all:
         yield FIXTURES, Site(path=item.path, start=item.start, end=item.end, clause=item.kind, subject=item.subject)
     if any(s.kind == "factory" for s in project.stand_ins.all):
@@ -113,11 +120,8 @@ def _fixtures(project: Project) -> Iterator[Site]:
         refs = known.get(file.path) or known.setdefault(file.path, _Refs(file))
         if fixture.shared and fixture.scope in refs.calling:
             yield _site(file, definition, "reused" if _is_test_module(file) else "shared", definition.name)
-        if (
-            not _is_test_module(file)
-            and _per_test(fixture, refs)
-            and not _WIPES.isdisjoint(refs.followed(fixture.scope))
-        ):
+        cleans = _per_test(fixture, refs) and _cleans(refs.followed(fixture.scope))
+        if not _is_test_module(file) and (cleans or _in_memory(fixture)):
             yield _site(file, definition, "isolated", definition.name)
 
 
@@ -143,6 +147,33 @@ class _Refs:
         """The same, with what the functions of this file that it names refer to."""
         scopes = self._file.scopes
         return self.of(scope).union(*(self.of(scopes[n]) for n in sorted(self.of(scope)) if n in scopes))
+
+
+def _in_memory(fixture: Fixture) -> bool:
+    """Whether a fixture makes a database in memory for each test that asks for it."""
+    if fixture.lifetime != "function" or not fixture.users:
+        return False
+    calls = (c for c in fixture.file.module.calls if c.scope == fixture.scope)
+    texts = (e.text for c in calls for v in c.expr.items for e in v.walk() if e.kind in ("str", "fstring"))
+    return any(t in ("sqlite://", "sqlite:///:memory:", "sqlite+pysqlite:///:memory:", ":memory:") for t in texts)
+
+
+def _ended(project: Project) -> Iterator[Site]:
+    """Helpers that take the database away, called by many tests."""
+    used = project.tested_names()
+    for file in project.tests:
+        if _is_test_module(file):
+            continue
+        refs = _Refs(file)
+        for index, definition in enumerate(file.module.definitions):
+            plain = definition.kind == "function" and not definition.parent
+            if plain and not _ENDS.isdisjoint(refs.of(index + 1)) and len(used.get(definition.name, ())) >= _MANY:
+                yield _site(file, definition, "isolated", definition.name)
+
+
+def _cleans(named: set[str]) -> bool:
+    """Whether what a function refers to takes a database back, or gives a test a file of its own."""
+    return not _WIPES.isdisjoint(named) or named >= _OWN_FILE
 
 
 def _is_test_module(file: PyFile) -> bool:
@@ -172,7 +203,7 @@ def _set_ups(project: Project) -> Iterator[Site]:
                 continue
             if definitions[index].name in _OF_A_BASE and _is_base(file, around, heirs):
                 yield _site(file, definitions[index], "shared", around.name)
-            clause = "set_up" if _WIPES.isdisjoint(refs.of(index + 1)) else "isolated"
+            clause = "isolated" if _cleans(refs.of(index + 1)) else "set_up"
             if clause == "isolated" or definitions[index].name in _SET_UPS:
                 yield _site(file, definitions[index], clause, around.name)
 
