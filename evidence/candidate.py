@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from evidence.attribution import Attribution, Origins, Seed, Squashes
+from evidence.attribution import Attribution, Origins, Seed, Skeletons, Squashes
 from evidence.facts.people import Candidate, People, everyone, find, found_aside, logins
 from evidence.facts.project import Project
 from evidence.model import Ledger, UsageError
@@ -60,7 +60,7 @@ def attribution_of(
     """What answers for the candidate; None where nobody was found."""
     if not candidate:
         return None
-    origins = Origins(project, seed)
+    origins = Origins(project, seed, Skeletons(_content_of(repository)))
     return Attribution(candidate, project, repository.blame, repository.commit, ledger, origins)
 
 
@@ -80,6 +80,10 @@ def seed_of(request: Request, repository: OpenRepository, opened: Open) -> Seed 
             files = {path: content for oid, content in seed.snapshot.read(list(paths)) for path in paths[oid]}
     except UsageError as error:
         raise UsageError(f"The baseline cannot be read. {error}") from None
+    return Seed(f"{seed.id}@{seed.commit}", files, _content_of(repository))
+
+
+def _content_of(repository: OpenRepository) -> Callable[[str], bytes | None]:
+    """Gives the content of a scanned file by its path."""
     blame, commit = repository.blame, repository.commit
-    name = f"{seed.id}@{seed.commit}"
-    return Seed(name, files, lambda path: blame.contents([(commit, path)]).get((commit, path)))
+    return lambda path: blame.contents([(commit, path)]).get((commit, path))

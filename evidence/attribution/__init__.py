@@ -6,6 +6,7 @@ shares       standings -> the share of a site              mechanical formatting
 own          the candidate's own grade of a signal         sweeps     commits that only formatted files
 origins      templates, vendored files                     squashes   changes squashed into one commit
 baseline     lines that a seed had already                 touched    what the list of changed files tells for free
+skeletons    lines that known generators wrote            plain      lines as they are compared
 limits       thresholds (limits.toml)
 """
 
@@ -13,6 +14,7 @@ from evidence.attribution.attribution import Attribution, Seen
 from evidence.attribution.baseline import Seed
 from evidence.attribution.origins import Origins
 from evidence.attribution.own import Own
+from evidence.attribution.skeletons import Skeletons
 from evidence.attribution.squashes import Squashes
 
-__all__ = ["Attribution", "Origins", "Own", "Seed", "Seen", "Squashes"]
+__all__ = ["Attribution", "Origins", "Own", "Seed", "Seen", "Skeletons", "Squashes"]

@@ -26,11 +26,6 @@ class Copy:
     count: int
 
 
-def plain_lines(content: bytes) -> list[bytes]:
-    """The lines of a file without their white space."""
-    return content.translate(None, b" \t\r\v\f").split(b"\n")
-
-
 def copies(wanted: Mapping[int, bytes], sources: Mapping[str, Sequence[bytes]], least: int) -> list[Copy]:
     """The blocks of ``wanted`` lines (by number) that stand in a source, the longest at each place. All of them are
     without white space, which is ignored.

@@ -1,4 +1,4 @@
-"""What is in a repository and is nobody's here: vendored and generated files, template starts, a baseline."""
+"""What is in a repository and is nobody's here: vendored and generated files, templates and skeletons, a baseline."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct, convert
 
 from evidence.attribution.baseline import Seed
+from evidence.attribution.skeletons import Skeletons
 from evidence.facts.people import People
 from evidence.facts.project import Project
 from evidence.facts.roles import Role
@@ -59,12 +60,12 @@ def template_start(commit: Commit, people: People) -> str:
 class Origins:
     """Says of paths, and of lines that the candidate's commits brought, whether they are somebody else's work.
 
-    ``seed`` knows which lines a baseline had already.
+    ``seed`` knows which lines a baseline had already, ``skeletons`` which ones a known generator wrote.
     """
 
-    def __init__(self, project: Project, seed: Seed | None = None) -> None:
+    def __init__(self, project: Project, seed: Seed | None = None, skeletons: Skeletons | None = None) -> None:
         self._project = project
-        self._seed = seed
+        self._seed, self._skeletons = seed, skeletons
         self.baseline = seed.name if seed is not None else ""
         roots = (c for c in project.history.commits if not c.parents)
         self.templates = {c.sha: why for c in roots if (why := template_start(c, project.people))}
@@ -78,13 +79,16 @@ class Origins:
 
     def concerns(self, path: str) -> bool:
         """Whether single lines of this file may be left out, so that only blame can tell whose it is."""
-        return path in self._started or bool(self._of_seed(path))
+        return path in self._started or bool(self._of_seed(path)) or bool(self._of_skeleton(path))
 
     def why_not_theirs(self, path: str, number: int, origin: Origin) -> str:
         """``template`` or ``baseline`` for a line that is not the work of whoever committed it; "" elsewhere."""
-        if origin.commit in self.templates:
+        if origin.commit in self.templates or number in self._of_skeleton(path):
             return "template"
         return "baseline" if number in self._of_seed(path) else ""
 
     def _of_seed(self, path: str) -> frozenset[int]:
         return self._seed.lines(path) if self._seed is not None else frozenset()
+
+    def _of_skeleton(self, path: str) -> frozenset[int]:
+        return self._skeletons.lines(path) if self._skeletons is not None else frozenset()

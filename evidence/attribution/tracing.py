@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
-from evidence.attribution.copies import copies, plain_lines
+from evidence.attribution.copies import copies
 from evidence.attribution.limits import limits
+from evidence.attribution.plain import plain_lines
 from evidence.attribution.squashes import Squashes
 from evidence.attribution.sweeps import Sweeps
 from evidence.facts.people import reverted

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence.attribution import Attribution, Origins, Seen, Squashes
+from evidence.attribution import Attribution, Origins, Seen, Skeletons, Squashes
 from evidence.facts.people import Candidate, People, find, found_aside
 from evidence.facts.project import Project
 from evidence.model import Account, Changes, Ledger, Share, Signal, Site, Sites
@@ -76,13 +76,18 @@ def ask() -> Iterator[Ask]:
             project = Project(repository.snapshot.blobs, {}, repository.history(), changes=changes)
             squashes = Squashes(repository.blame, project.people.commits)
             candidate = found_aside(find(project.people, values), project.people, values, lambda: People(squashes.all))
+
+            def content(path: str) -> bytes | None:
+                place = (repository.commit, path)
+                return repository.blame.contents([place]).get(place)
+
             attribution = Attribution(
                 candidate,
                 project,
                 repository.blame,
                 repository.commit,
                 ledger,
-                Origins(project, **origins),  # type: ignore[arg-type]
+                Origins(project, skeletons=Skeletons(content), **origins),  # type: ignore[arg-type]
             )
             sites = Sites(
                 Site(path=blob.path, start=number, end=number, clause="defined")
