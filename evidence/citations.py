@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Protocol
 
 from evidence.facts.conversations import Items, cited_item
 from evidence.facts.roles import Role, role_of
+from evidence.facts.secrets.lines import mask_assignments
 from evidence.facts.secrets.masking import mask, mask_lines
 from evidence.model import Blob, Citation, Commit, CommitCitation, FileCitation, Signal, Site, Sites, Snapshot
 
@@ -67,49 +68,78 @@ def choose(
     most of it happens, then path order: the choice depends on the set of sites alone. The work itself may fill all
     places; what wires or upholds it is shown ``UPHOLDING`` times a clause, and one test stands for all of them.
     """
-    shown = [clause for clause in signal.clauses if clause not in signal.uncited]
-    if sites.count(*shown) > sites.count(*signal.leads):
-        shown = [clause for clause in shown if clause not in signal.leads]
+    clauses = [clause for clause in signal.clauses if clause not in signal.uncited]
+    if sites.count(*clauses) > sites.count(*signal.leads):
+        clauses = [clause for clause in clauses if clause not in signal.leads]
     often = Counter((site.clause, site.path) for site in sites)
     named = _named_after(signal, sites)
-    chosen: list[Site] = []
-    turns = {site: turn(site) for site in sites} if turn else dict.fromkeys(sites, 0)
-    for number in sorted(set(turns.values())):
-        queues = {
-            clause: sorted(
-                (site for site in sites.of(clause) if turns[site] == number),
-                key=lambda site: (aside(site.path), named(site), -often[site.clause, site.path], *_place(site)),
-            )
-            for clause in shown
-        }
-        _fill(signal, chosen, queues, limit, aside)
-    return tuple(chosen)
-
-
-def _fill(
-    signal: Signal, chosen: list[Site], queues: dict[str, list[Site]], limit: int, aside: Callable[[str], bool]
-) -> None:
-    while len(chosen) < limit and any(queues.values()):
+    turns: defaultdict[int, list[Site]] = defaultdict(list)
+    for site in sites:
+        turns[turn(site) if turn else 0].append(site)
+    shown = _Shown(signal, aside)
+    for number in sorted(turns):
+        queues: dict[str, list[Site]] = {clause: [] for clause in clauses}
+        for site in turns[number]:
+            if site.clause in queues:
+                queues[site.clause].append(site)
         for queue in queues.values():
-            queue[:] = [site for site in queue if not _is_enough(signal, site, chosen)]
-            if queue and len(chosen) < limit:
-                best = min(queue, key=lambda site: (aside(site.path), *_repeats(site, chosen)))
+            queue.sort(key=lambda site: (aside(site.path), named(site), -often[site.clause, site.path], *site.order()))
+        _fill(shown, queues, limit)
+    return tuple(shown.sites)
+
+
+def _fill(shown: _Shown, queues: dict[str, list[Site]], limit: int) -> None:
+    while len(shown.sites) < limit and any(queues.values()):
+        for queue in queues.values():
+            queue[:] = [site for site in queue if not shown.is_enough(site)]
+            if queue and len(shown.sites) < limit:
+                best = min(queue, key=shown.repeats)
                 queue.remove(best)
-                chosen.append(best)
+                shown.add(best)
 
 
-def _is_enough(signal: Signal, site: Site, chosen: Sequence[Site]) -> bool:
-    """Whether what is chosen leaves nothing to this site: it lies within what its clause shows already, or only
-    upholds what enough others do."""
-    alike = [other for other in chosen if other.clause == site.clause]
-    if site.path and any(_overlap(site, other) for other in alike):
-        return True
-    if site.clause in signal.defining:
-        return False
-    tests = _is_test(site.path) and any(
-        other.clause not in signal.defining and _is_test(other.path) for other in chosen
-    )
-    return tests or len(alike) >= UPHOLDING
+class _Shown:
+    """What a reader is shown of one signal so far, indexed by what each of thousands of further sites is held
+    against."""
+
+    def __init__(self, signal: Signal, aside: Callable[[str], bool]) -> None:
+        self.sites: list[Site] = []
+        self._signal = signal
+        self._aside = aside
+        self._lines: set[tuple[str, int, int, str, str]] = set()
+        self._subjects: set[tuple[str, str]] = set()
+        self._places: defaultdict[tuple[str, str], list[Site]] = defaultdict(list)
+        self._often: Counter[str] = Counter()
+        self._tested = False
+
+    def add(self, site: Site) -> None:
+        """Show one more."""
+        self.sites.append(site)
+        self._lines.add(_lines_of(site))
+        self._subjects.add((site.clause, site.subject))
+        self._places[site.clause, site.path].append(site)
+        self._often[site.clause] += 1
+        self._tested = self._tested or (site.clause not in self._signal.defining and _is_test(site.path))
+
+    def is_enough(self, site: Site) -> bool:
+        """Whether what is shown leaves nothing to this site: it lies within what its clause shows already, or only
+        upholds what enough others do."""
+        alike = self._places.get((site.clause, site.path))
+        if site.path and alike and any(site.start <= other.end and other.start <= site.end for other in alike):
+            return True
+        if site.clause in self._signal.defining:
+            return False
+        return self._often[site.clause] >= UPHOLDING or (self._tested and _is_test(site.path))
+
+    def repeats(self, site: Site) -> tuple[bool, bool, bool, bool]:
+        """Whether a site stands aside, and what a reader has seen of it already: its very lines, its subject, its file.
+        False sorts first."""
+        return (
+            self._aside(site.path),
+            _lines_of(site) in self._lines,
+            (site.clause, site.subject) in self._subjects,
+            (site.clause, site.path) in self._places,
+        )
 
 
 def _named_after(signal: Signal, sites: Sites) -> Callable[[Site], tuple[int, int]]:
@@ -139,24 +169,6 @@ def _stems(name: str) -> frozenset[str]:
 @lru_cache(maxsize=8_192)
 def _is_test(path: str) -> bool:
     return role_of(path) is Role.TEST
-
-
-def _overlap(site: Site, other: Site) -> bool:
-    return site.path == other.path and site.start <= other.end and other.start <= site.end
-
-
-def _place(site: Site) -> tuple[object, ...]:
-    return (*site.order(), site.commit)
-
-
-def _repeats(site: Site, chosen: Sequence[Site]) -> tuple[bool, bool, bool]:
-    """What a reader has seen of this site already: its very lines, its subject, its file. False sorts first."""
-    alike = [other for other in chosen if other.clause == site.clause]
-    return (
-        any(_lines_of(other) == _lines_of(site) for other in chosen),
-        any(other.subject == site.subject for other in alike),
-        any(other.path == site.path for other in alike),
-    )
 
 
 def _lines_of(site: Site) -> tuple[str, int, int, str, str]:
@@ -189,21 +201,25 @@ def cite(
         elif not site.path and site.commit in commits:
             cited[site] = _commit_citation(site, commits[site.commit], repository, name)
     for oid, content in repository.snapshot.read(sorted(in_files)):
-        page = _Page(content)
+        page = _Page(content, max(max(site.start, site.end) for site, _ in in_files[oid]))
         for site, blob in in_files[oid]:
             cited[site] = _file_citation(site, blob, page, repository, name)
     return cited
 
 
 class _Page:
-    """The lines of a file: as they are, and as a reader may see them."""
+    """The lines of a file: as they are, and as a reader may see them as far as the ``last`` that is cited."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, last: int) -> None:
         self.lines = split_lines(content)
-        self._plain = [line.decode("utf-8", "replace").rstrip("\r\n") for line in self.lines]
+        self._plain = content.decode("utf-8", "replace").split("\n")[: len(self.lines)]
+        if b"\r" in content:
+            self._plain = [line.rstrip("\r") for line in self._plain]
         self._whole = len(self.lines) <= _WHOLE_LINES
-        text = "\n".join(self._plain)
-        self._masked = (mask_lines(self._plain) if self._whole else mask(text).split("\n")) if text else self._plain
+        self._masked = mask("\n".join(self._plain)).split("\n") if self._plain else []
+        if self._whole:
+            # what a line tells of secrets it tells of itself and of those after it
+            self._masked = mask_assignments(self._masked[: max(last, 1)])
 
     def excerpt(self, start: int, end: int) -> tuple[str, bool]:
         """Lines as text, masked and then cut to what a reader takes in; and whether a secret was masked in them."""

@@ -45,12 +45,15 @@ class Reader:
     """Reads expressions of one scope. ``resolve`` maps the first segment of a dotted name to what it was imported
     as."""
 
-    __slots__ = ("_known", "resolve")
+    __slots__ = ("_calls", "_cut", "_known", "resolve")
 
     def __init__(self, resolve: Resolve) -> None:
         self.resolve = resolve
         # a chain is asked for as a callee, as a reference, and again for each call around it; by the id of its node
         self._known: dict[int, str] = {}
+        # and a call for each call around it: its record, and the depth to which that is whole
+        self._calls: dict[int, tuple[Expr, int]] = {}
+        self._cut = 0
 
     def dotted(self, node: ast.AST) -> str:
         """The dotted name of a chain of names, attributes, calls and indices; "" when it starts with anything else."""
@@ -84,6 +87,7 @@ class Reader:
     def read(self, node: ast.AST | None, depth: int = 0, name: str = "") -> Expr:
         """The record of an expression; ``name`` is what the value is called, by which a secret is told."""
         if node is None or depth > MAX_DEPTH:
+            self._cut += 1
             return OTHER
         method = _READERS.get(type(node))
         return method(self, node, depth, name) if method else OTHER
@@ -113,6 +117,18 @@ class Reader:
     def _call(self, node: ast.Call, depth: int, name: str) -> Expr:
         if is_format(node):
             return self._format(node, depth)
+        if name and len(node.args) < 2 and not any(k.arg == "default" for k in node.keywords):
+            name = ""  # it is a name of further arguments and defaults alone
+        known = self._calls.get(id(node)) if not name else None
+        if known is not None and depth <= known[1]:
+            return known[0]
+        cut = self._cut
+        expr = self._call_afresh(node, depth, name)
+        if not name and self._cut == cut:
+            self._calls[id(node)] = expr, depth
+        return expr
+
+    def _call_afresh(self, node: ast.Call, depth: int, name: str) -> Expr:
         callee = self.dotted(node.func)
         first = node.args[0] if node.args else None
         context = name

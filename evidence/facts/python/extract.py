@@ -44,7 +44,7 @@ def extract_module(content: bytes) -> Module:
 class _Walk:
     def __init__(self, tree: ast.Module) -> None:
         self.tree = tree
-        self.bound = bindings(tree)
+        self.bound, functions = bindings(tree)
         self.imports: list[Import] = []
         self.definitions: list[Definition | None] = []
         self.found = Expressions()
@@ -55,7 +55,7 @@ class _Walk:
         self.dead: list[tuple[int, int]] = []
         self.annotated = 0
         self.main = 0
-        self.complexity = complexities(tree, self.bound[id(tree)].aliases.values())
+        self.complexity = complexities(functions, self.bound[id(tree)].aliases.values())
 
     def module(self, lines: int, generated: bool, lost: tuple[Lost, ...]) -> Module:
         scope = Scope(0, self.bound[id(self.tree)], None, False)
@@ -196,9 +196,9 @@ class _Walk:
 
     def _return(self, node: ast.Return, scope: Scope, _owner: str) -> None:
         if node.value is not None:
-            self.found.walk(node.value, scope, "return")
             if len(scope.returns) < _MAX_RETURNS:
                 scope.returns.append(scope.reader.read(node.value, 3))
+            self.found.walk(node.value, scope, "return")
 
     def _raise(self, node: ast.Raise, scope: Scope, _owner: str) -> None:
         exc = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
@@ -246,10 +246,9 @@ class _Walk:
     def _class(self, node: ast.ClassDef, scope: Scope, owner: str) -> None:
         index = self._open(scope)
         decorators = self._decorators(node, scope)
-        for base in node.bases:
-            self.found.walk(base, scope)
-        for keyword in node.keywords:
-            self.found.walk(keyword.value, scope)
+        bases = tuple(scope.reader.read(b, 3) for b in node.bases)
+        for given in (*node.bases, *(k.value for k in node.keywords)):
+            self.found.walk(given, scope)
         inner = Scope(index, self.bound[id(node)], scope, owner.startswith("class "))
         qualname = _join(owner, node.name)
         self._block(node.body, inner, "class " + qualname)
@@ -261,7 +260,7 @@ class _Walk:
             scope.index,
             decorators,
             statements=len(node.body) - docstring,
-            bases=tuple(scope.reader.read(b, 3) for b in node.bases),
+            bases=bases,
             keywords=tuple(k.arg or "**" for k in node.keywords),
             docstring=docstring,
         )
@@ -273,9 +272,10 @@ class _Walk:
         return len(self.definitions)
 
     def _decorators(self, node: Function | ast.ClassDef, scope: Scope) -> tuple[Decorator, ...]:
+        found = tuple(Decorator(scope.reader.read(d, 1), d.lineno) for d in node.decorator_list)
         for decorator in node.decorator_list:
             self.found.walk(decorator, scope, "decorator")
-        return tuple(Decorator(scope.reader.read(d, 1), d.lineno) for d in node.decorator_list)
+        return found
 
 
 _HANDLED: tuple[tuple[Callable[..., None], tuple[type[ast.AST], ...]], ...] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from evidence.facts.python.expressions import Reader
 from evidence.facts.python.records import Expr
@@ -59,28 +60,39 @@ def parameters(node: Function) -> list[str]:
     return names
 
 
-def bindings(tree: ast.Module) -> dict[int, Names]:
-    """The names of every scope, by ``id`` of its module, class or function node."""
-    scopes: dict[int, Names] = {}
-    pending: list[tuple[ast.AST, Names]] = []
-    scopes[id(tree)] = top = Names()
-    pending.extend((s, top) for s in tree.body)
+class Bound(NamedTuple):
+    """``names`` of every scope by ``id`` of its module, class or function node, and the ``functions`` of a module, each
+    with whether it is a method: stands in a class without any condition."""
+
+    names: dict[int, Names]
+    functions: list[tuple[Function, bool]]
+
+
+def bindings(tree: ast.Module) -> Bound:
+    """The scopes of a module, and what binds its names in them."""
+    top = Names()
+    found = Bound({id(tree): top}, [])
+    pending: list[tuple[ast.AST, Names, bool]] = [(s, top, False) for s in tree.body]
     while pending:
-        node, names = pending.pop()
-        if type(node) in _SIMPLE:
+        node, names, in_class = pending.pop()
+        kind = type(node)
+        if kind in _SIMPLE:
             continue
         if isinstance(node, _IMPORTS):
             _bind_import(node, names)
         elif isinstance(node, _SCOPES):
             names.stores.add(node.name)
-            scopes[id(node)] = inner = Names()
+            found.names[id(node)] = inner = Names()
+            is_class = isinstance(node, ast.ClassDef)
             if not isinstance(node, ast.ClassDef):
                 inner.stores.update(parameters(node))
-            pending.extend((s, inner) for s in node.body)
+                found.functions.append((node, in_class))
+            pending.extend([(s, inner, is_class) for s in node.body])
         else:
             _bind_statement(node, names)
-            pending.extend((s, names) for s in blocks(node))
-    return scopes
+            if kind is not ast.Assign:
+                pending.extend([(s, names, False) for s in _blocks(node)])
+    return found
 
 
 def _bind_import(node: ast.Import | ast.ImportFrom, names: Names) -> None:
@@ -108,10 +120,8 @@ def _bind_statement(node: ast.AST, names: Names) -> None:
                 names.stores.add(element.id)
 
 
-def blocks(node: ast.AST) -> Iterator[ast.AST]:
+def _blocks(node: ast.AST) -> Iterator[ast.AST]:
     """The statements directly inside a compound statement."""
-    if type(node) in _SIMPLE or type(node) is ast.Assign:
-        return
     for name in ("body", "orelse", "finalbody"):
         block = getattr(node, name, None)
         if isinstance(block, list):
