@@ -11,6 +11,8 @@ be tested; a folder of loose scripts cannot.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from evidence.api import Call, Definition, Observations, Project, PyFile, Signal, Site, Sites, plural
 
 _GROUPS = ("flask.cli.AppGroup", "flask.cli.FlaskGroup", "flask.AppGroup", "flask.FlaskGroup", "quart.cli.AppGroup")
@@ -183,7 +185,15 @@ def _tested(project: Project) -> Observations:
             if call.name.endswith(".test_cli_runner") or project.external(file, call.name) in _RUNNERS:
                 around = file.function_of(call.scope)
                 if around is None or around.asserts or not around.name.startswith("test"):
-                    yield (
-                        CLI_COMMANDS,
-                        Site(path=file.path, start=call.start, end=call.end, clause="tested", subject=file.path),
-                    )
+                    place = Site(path=file.path, start=call.start, end=call.end, clause="tested", subject=file.path)
+                    asking = list(_asking(project, around.name)) if around is not None and around.decorators else []
+                    yield from ((CLI_COMMANDS, site) for site in asking or [place])
+
+
+def _asking(project: Project, fixture: str) -> Iterator[Site]:
+    """The first test of each file that asks for a fixture which makes a runner."""
+    for file in project.tests:
+        for item in file.module.definitions:
+            if item.name.startswith("test") and fixture in item.params:
+                yield Site(path=file.path, start=item.start, end=item.end, clause="tested", subject=file.path)
+                break

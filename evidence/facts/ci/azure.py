@@ -13,8 +13,11 @@ from evidence.facts.ci.records import Action, CiInputs, Job, Pipeline, Place, Se
 from evidence.facts.records import Node
 from evidence.facts.roles import Role, role_of
 
-_NAME = re.compile(r"(?:^|/)\.?azure[-_]?pipelines?(?:[-_.][\w.-]{0,80})?\.ya?ml$")
+_NAME = re.compile(
+    r"(?:^|/)\.?azure[-_]?(?:devops[-_]?)?(?:pipelines?|build|ci)(?:[-_.][\w.-]{0,80})?\.ya?ml$|(?:^|/)\.?vsts-ci\.ya?ml$"
+)
 _FOLDER = re.compile(r"(?:^|/)\.?azure[-_]?(?:pipelines?|devops)/[\w./-]{1,200}\.ya?ml$")
+_PLACES = re.compile(r"(?:\.?(?:pipelines?|ci|build|devops|deploy)/)?[\w.-]{1,80}\.ya?ml")
 _PARAMETER = re.compile(r"\$\{\{\s?parameters\.([\w-]{1,80})\s?\}\}")
 _SCRIPTS = ("script", "bash", "pwsh", "powershell")
 _MAX_DEPTH = 5
@@ -24,9 +27,10 @@ def pipelines(inputs: CiInputs) -> Iterator[Pipeline]:
     """Every file named like a pipeline that has a trigger or stands at the root; templates only through what uses
     them."""
     for path in sorted(inputs.data):
-        if not (_NAME.search(path) or _FOLDER.search(path)) or role_of(path) is Role.EXAMPLE:
-            continue  # a copy among the documentation is read by people, not by the service
         node = inputs.data[path].root
+        named = _NAME.search(path) or _FOLDER.search(path) or (_PLACES.fullmatch(path) and _is_one(node))
+        if not named or role_of(path) is Role.EXAMPLE:
+            continue  # a copy among the documentation is read by people, not by the service
         if node.get("parameters") is not None and node.get("trigger") is None and node.get("pr") is None:
             continue  # a template
         jobs = tuple(_File(inputs, path, node).jobs())
@@ -38,6 +42,13 @@ def pipelines(inputs: CiInputs) -> Iterator[Pipeline]:
                 trigger_place=place(path, node, "trigger") if node.get("trigger") else jobs[0].place,
                 dead="" if triggers else "trigger: none",
             )  # fmt: skip
+
+
+def _is_one(node: Node) -> bool:
+    """Whether a file has what only pipelines of Azure have, whatever its name: the service is told which to read."""
+    started = node.get("trigger") is not None or node.get("pr") is not None
+    steps = next((v for k in ("stages", "jobs", "steps") if (v := node.get(k)) is not None), None)
+    return started and steps is not None and any("vmImage" in n.keys or "task" in n.keys for n in node.walk())
 
 
 def _triggers(node: Node) -> Iterator[str]:
