@@ -33,15 +33,15 @@ EXTRACTORS: dict[str, Extractor] = {
     "python": Extractor(
         "evidence.facts.python.extract:extract_module",
         "evidence.facts.python.records:Module",
-        "4",
+        "5",
         ("radon", "tree-sitter", "tree-sitter-python"),
         python=True,
     ),
-    "yaml": _plain("formats.yaml_nodes", "Data", "1", "PyYAML"),
-    "toml": _plain("formats.toml_nodes", "Data", "1"),
-    "json": _plain("formats.json_nodes", "Data", "1"),
-    "ini": _plain("formats.ini_nodes", "Data", "1"),
-    "env": _plain("formats.ini_nodes", "Data", "1", name="extract_env"),
+    "yaml": _plain("formats.yaml_nodes", "Data", "2", "PyYAML"),
+    "toml": _plain("formats.toml_nodes", "Data", "2"),
+    "json": _plain("formats.json_nodes", "Data", "2"),
+    "ini": _plain("formats.ini_nodes", "Data", "2"),
+    "env": _plain("formats.ini_nodes", "Data", "2", name="extract_env"),
     "dockerfile": _plain("formats.dockerfile", "Dockerfile", "1"),
     "requirements": _plain("requirements.files", "Requirements", "1"),
     "lock": _plain("requirements.files", "Requirements", "1", name="extract_lock"),
@@ -53,7 +53,7 @@ EXTRACTORS: dict[str, Extractor] = {
     "rst": _plain("formats.documents", "Document", "3", name="extract_rst"),
     "asciidoc": _plain("formats.documents", "Document", "3", name="extract_asciidoc"),
     "jinja": _plain("formats.jinja", "Template", "1", "Jinja2"),
-    "text": _plain("plain", "Text", "1"),
+    "text": _plain("plain", "Text", "2"),
 }
 """By language, as :func:`evidence.facts.language.language_of` names them."""
 

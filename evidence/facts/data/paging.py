@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evidence.facts.data.page_caps import has_maximum, is_capped, names_maximum
 from evidence.facts.data.page_names import is_parameter, names_page
+from evidence.facts.data.page_sums import bounded, first_items, handed, varies, walks_itself
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
 
@@ -29,7 +30,7 @@ _REQUEST = re.compile(r"(?:^|\.)request(?:\.|$)")
 # What dictionaries made of a request are called.
 _REQUEST_DATA = frozenset({
     "data", "args", "params", "query", "query_params", "payload", "body", "request_data", "request_args", "json_data",
-    "kwargs",
+    "kwargs", "url_params", "query_args", "request_params", "validated", "validated_data",
 })  # fmt: skip
 _FIELDS = re.compile(r"(?:^|\.)(?:Int(?:eger)?|Str(?:ing)?|Number|UUID|Field|int_range|positive|natural|query_param)$")
 _ANSWER_FIELDS = ("flask_restx", "flask_restful", "flask_restplus")
@@ -55,10 +56,15 @@ class PageUse:
 def page_uses(project: Project) -> tuple[PageUse, ...]:
     """Every such place in files that answer requests and in what those import; nothing where no query is paged."""
     files = _answering(project)
-    found = [u for f in files for u in _paged_in(project, f)]
-    if not found:
-        return ()
-    found.extend(u for f in files for u in _parameters(project, f))
+    found = [u for f in files for u in (*_paged_in(project, f), *_parameters(project, f))]
+    if not any(u.kind == "query" for u in found):
+        # what walks through every page by itself is a lead, whatever parameters there are
+        return tuple(replace(u, kind="query") for u in found if u.kind == "walked")
+    found = [u for u in found if u.kind != "walked"]
+    for operation in project.served_specs.operations:
+        line = operation.definition.line
+        named = (p for p in operation.definition.params if names_page(p))
+        found.extend(PageUse(operation.file, line, line, "parameter", p) for p in named)
     for route in project.web.routes:
         if any(names_page(v) for v in _RULE_VARIABLE.findall(route.rule[:300])):
             found.append(PageUse(route.file, route.start, route.end, "parameter", route.rule))
@@ -73,15 +79,25 @@ def _paged_in(project: Project, file: PyFile) -> Iterator[PageUse]:
         if not project.reach.live(file.path, call.scope) or (background and not own):
             continue
         scopes.add(call.scope)
-        definition = file.function_of(call.scope)
-        yield PageUse(file, call.start, call.end, "query", definition.qualname if definition else "")
+        yield from _cut(file, call, own)
         if capped:
             yield PageUse(file, call.start, call.end, "capped", "fixed")
-        if own:
-            yield PageUse(file, call.start, call.end, "parameter", "own")
+    for item, page in first_items(file):
+        own = _from_request(file, item.scope, page, 3)
+        if project.reach.live(file.path, item.scope) and not background:
+            scopes.add(item.scope)
+            yield from _cut(file, item, own)
     for scope in sorted(scopes):
         yield from _handed(file, scope)
     yield from _guards(file, scopes)
+
+
+def _cut(file: PyFile, item: Assign | Call, own: bool) -> Iterator[PageUse]:
+    definition = file.function_of(item.scope)
+    kind = "walked" if isinstance(item, Call) and walks_itself(file, item) else "query"
+    yield PageUse(file, item.start, item.end, kind, definition.qualname if definition else "")
+    if own:
+        yield PageUse(file, item.start, item.end, "parameter", "own")
 
 
 def _handed(file: PyFile, scope: int) -> Iterator[PageUse]:
@@ -115,14 +131,18 @@ def _queries(project: Project, file: PyFile) -> Iterator[tuple[Call, bool]]:
             other = client or "paginator" in receiver.lower() or call.target == "decorator"
             if receiver and not other and not project.defined(file, call.name):
                 yield call, is_capped(call)
-        elif _cuts(call, last) or (receiver and not client and _cuts_as_told(project, file, call, last)):
+        elif (
+            ((page := handed(call)) is not None and _from_request(file, call.scope, page, 3))
+            or _cuts(call, last)
+            or (receiver and not client and _cuts_as_told(project, file, call, last))
+        ):
             yield call, False
 
 
 def _cuts(call: Call, last: str) -> bool:
     """``offset`` with a value that varies, in a query builder or in SQL; readers of flask-paginate."""
     if last == "offset":
-        return _varies(call.expr.args[:1])
+        return varies(call.expr.args[:1])
     in_sql = any(v.kind in ("str", "fstring") and _SQL.search(v.text[-400:]) for v in call.expr.items)
     return in_sql or last in ("get_page_args", "get_page_parameter", "paginate_query")
 
@@ -130,17 +150,10 @@ def _cuts(call: Call, last: str) -> bool:
 def _cuts_as_told(project: Project, file: PyFile, call: Call, last: str) -> bool:
     """Slices, cursors and pages handed to a library, which page only where the function around is told the page."""
     keys = _TELLING.intersection(call.expr.keys)
-    told = any((v := call.expr.kwarg(k)) is not None and _varies((v,)) for k in sorted(keys))
-    sliced = last in ("slice", "skip") and _varies(call.expr.args)
-    driven = _driven(file, call) or (last == "slice" and _bounded(file, call))
+    told = any((v := call.expr.kwarg(k)) is not None and varies((v,)) for k in sorted(keys))
+    sliced = last in ("slice", "skip") and varies(call.expr.args)
+    driven = _driven(file, call) or (last == "slice" and bounded(file, call))
     return (told or sliced) and driven and not project.defined(file, call.name)
-
-
-def _bounded(file: PyFile, call: Call) -> bool:
-    """Whether both ends of a slice are parameters of the function around, whatever their names."""
-    definition = file.function_of(call.scope)
-    ends = [a.text for a in call.expr.args if a.kind == "name"]
-    return definition is not None and len(ends) == 2 and set(ends) <= set(definition.params)
 
 
 def _driven(file: PyFile, call: Call) -> bool:
@@ -148,10 +161,6 @@ def _driven(file: PyFile, call: Call) -> bool:
     definition = file.function_of(call.scope)
     told = definition is not None and any(is_parameter(p) for p in definition.params)
     return told or _reads_itself(file, call.scope, call)
-
-
-def _varies(values: tuple[Expr, ...]) -> bool:
-    return any(v.kind not in ("num", "str", "const") for v in values) and bool(values)
 
 
 def _reads_itself(file: PyFile, scope: int, call: Call) -> bool:

@@ -1,0 +1,56 @@
+"""Pages told by what is computed or handed on, where no query of a library is cut: ``(page - 1) * size``, calls that
+are given a page by keyword, counters that walk through all pages by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evidence.facts.data.page_names import names_page
+from evidence.facts.names import PyFile
+from evidence.facts.python.records import Assign, Call, Expr
+
+# Keywords under which a function or client is told the page.
+_HANDED = ("page", "page_number", "page_num", "per_page", "page_size", "offset", "limit", "skip", "cursor", "start")
+# What makes addresses and answers is told the page for the next link.
+_ANSWERS = frozenset({
+    "url_for", "redirect", "render_template", "jsonify", "dict", "dumps", "urlencode", "format", "update", "get",
+    "render", "make_response", "Markup", "info", "debug", "warning", "error", "log", "print",
+})  # fmt: skip
+
+
+def first_items(file: PyFile) -> Iterator[tuple[Assign, Expr]]:
+    """Assignments of the first item of a page, ``(page - 1) * size``, with the expression of the page."""
+    for item in file.module.assigns:
+        if item.value.kind == "op" and item.value.text == "*":
+            for part in item.value.items:
+                page = part.items[0] if part.kind == "op" and part.text == "-" and len(part.items) == 2 else None
+                if page is not None and part.items[1].text == "1" and names_page(page.text.rpartition(".")[2]):
+                    yield item, page
+                    break
+
+
+def handed(call: Call) -> Expr | None:
+    """The page that a call is handed by keyword, None for none and for what makes addresses and answers."""
+    if call.last in _ANSWERS or call.last.startswith("render") or not call.name or call.target == "decorator":
+        return None
+    given = (call.expr.kwarg(k) for k in _HANDED)
+    return next((v for v in given if v is not None and v.kind in ("name", "call", "index")), None)
+
+
+def walks_itself(file: PyFile, call: Call) -> bool:
+    """Whether the offset is a counter of the function around: it goes through every page, asked by nobody."""
+    value = call.expr.args[0] if call.expr.args else None
+    counted = file.assigned.get((call.scope, value.text), ()) if value is not None and value.kind == "name" else ()
+    return any(isinstance(i, Assign) and i.augmented for i in counted)
+
+
+def bounded(file: PyFile, call: Call) -> bool:
+    """Whether both ends of a slice are parameters of the function around, whatever their names."""
+    definition = file.function_of(call.scope)
+    ends = [a.text for a in call.expr.args if a.kind == "name"]
+    return definition is not None and len(ends) == 2 and set(ends) <= set(definition.params)
+
+
+def varies(values: tuple[Expr, ...]) -> bool:
+    """Whether there are values, and one of them is no constant."""
+    return any(v.kind not in ("num", "str", "const") for v in values) and bool(values)
