@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from evidence.report.visible import shortened, visible
@@ -94,8 +96,10 @@ def _tokens(text: str, path: str) -> tuple[Markup, ...]:
 
 
 def _pieces(lexer: Lexer, text: str) -> Iterator[tuple[str, str]]:
-    for token, piece in lexer.get_tokens(text):
-        yield _family(str(token)), piece
+    """Runs of one colour: a string is three tokens and one span."""
+    tokens = ((_family(str(token)), piece) for token, piece in lexer.get_tokens(text))
+    for family, run in groupby(tokens, key=itemgetter(0)):
+        yield family, "".join(piece for _, piece in run)
 
 
 @lru_cache(maxsize=512)

@@ -13,10 +13,9 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, exists, or
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import set_committed_value
 
-from evidence.report.json_form import from_json
 from evidence.web.extensions import db
 from evidence.web.models import Asked, Correction, Page, Reveal, Scan, State, StoredDigest, now
-from evidence.web.running.work import Product, standing_of
+from evidence.web.running.work import Product
 from evidence.web.settings import Settings
 
 _ASKED = tuple(name for name in Asked.__annotations__)
@@ -24,34 +23,27 @@ _ASKED = tuple(name for name in Asked.__annotations__)
 
 def store(product: Product, scan: Scan, settings: Settings) -> StoredDigest:
     """Keep a digest and its pages as the answer to ``scan``. The caller's transaction is committed."""
-    digest = from_json(product.content)
-    first = digest.repositories[0]
-    whose = scan.candidate or ", ".join(digest.inputs["options"].get("candidates", ())) or None
+    whose = scan.candidate or product.candidates or None
     stored = StoredDigest(
         **{name: getattr(scan, name) for name in _ASKED},
         request_key=request_key(scan),
-        standing=standing_of(repository.commit for repository in digest.repositories),
+        standing=product.standing,
         subject_key=_subject_key(whose, scan.sources),
         whose=whose and whose[:200],
-        name=", ".join(repository.name for repository in digest.repositories),
-        url=first.url,
-        commit=first.commit,
-        committed=first.committed,
-        complete=digest.complete,
+        name=product.names,
+        url=product.url,
+        commit=product.commit,
+        committed=product.committed,
+        complete=product.complete,
         asked_by=scan.asked_by,
         expires=now() + timedelta(days=settings.keep_days),
-        content=zlib.compress(product.content, 6),
+        content=product.content,
     )
     db.session.add(stored)
     db.session.flush()
-    pages = product.pages.items()
-    db.session.add_all(Page(digest_id=stored.id, form=form, content=_packed(text)) for form, text in pages)
+    db.session.add_all(Page(digest_id=stored.id, form=form, content=page) for form, page in product.pages.items())
     db.session.commit()
     return stored
-
-
-def _packed(text: str) -> bytes:
-    return zlib.compress(text.encode("utf-8", "backslashreplace"), 6)
 
 
 def request_key(scan: Scan) -> str:
@@ -109,13 +101,20 @@ def listed(limit: int, before: int = 0) -> list[StoredDigest]:
     return list(db.session.scalars(query.offset(before).limit(limit)))
 
 
+@lru_cache(maxsize=1)
+def _related() -> Select[str, datetime, str]:
+    ends = or_(StoredDigest.expires.is_(None), StoredDigest.expires > bindparam("now"))
+    alike = StoredDigest.subject_key == bindparam("subject")
+    query = select(StoredDigest.id, StoredDigest.created, StoredDigest.commit)
+    query = query.where(alike, StoredDigest.id != bindparam("id"), ends)
+    return query.order_by(StoredDigest.created.desc()).limit(20)
+
+
 def related(stored: StoredDigest) -> Sequence[Row[str, datetime, str]]:
     """Id, date and commit of other digests of the same person or, without one, of the same links: what it may be
     compared with."""
-    alike = StoredDigest.subject_key == stored.subject_key
-    query = select(StoredDigest.id, StoredDigest.created, StoredDigest.commit)
-    query = query.where(alike, StoredDigest.id != stored.id, _alive())
-    return db.session.execute(query.order_by(StoredDigest.created.desc()).limit(20)).all()
+    given = {"subject": stored.subject_key, "id": stored.id, "now": now()}
+    return db.session.execute(_related(), given).all()
 
 
 def page_of(stored: StoredDigest, form: str) -> str | None:

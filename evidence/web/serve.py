@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import threading
@@ -49,6 +50,9 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     say(f"http://{_shown(settings.host)}:{_port(server)}/")
     with working(app):
         app.extensions["evidence"].renderer.start()
+        # What is loaded by now stays: looking through all of it for garbage would hold up every page meanwhile.
+        gc.collect()
+        gc.freeze()
         server.run()
 
 

@@ -17,6 +17,7 @@ from evidence.report.comparison import compare
 from evidence.report.csv import COLUMNS, to_csv
 from evidence.report.json_form import to_json
 from evidence.report.narrowing import Part, narrowed, part
+from evidence.report.outline import outline
 from evidence.report.pdf import to_pdf
 from evidence.seal import seal_holds
 from tests.report.conftest import HOSTILE
@@ -66,6 +67,21 @@ def test_the_pdf_is_tagged_and_says_what_the_page_says(quiet: Digest) -> None:
     assert root["/Lang"] == "en"
     assert "Evidence digest" in str(reader.metadata and reader.metadata.title)
     assert "Summary" in "".join(page.extract_text() for page in reader.pages)
+
+
+@pytest.mark.skipif(not ctypes.util.find_library("pango-1.0"), reason=PANGO)
+def test_the_pdf_folds_what_a_printed_page_folds(rich: Digest) -> None:
+    """A row without evidence is one line of it, as in a browser's print; questions of a cell that speaks are there."""
+    from pypdf import PdfReader
+
+    text = " ".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(to_pdf(rich))).pages).split())
+    page = outline(rich)
+    rows = [row for domain in page.domains for row in domain.rows]
+    silent = next(row for row in rows if not row.speaks)
+    speaking = next(entry for row in rows if row.speaks for entry in row.cells if entry.speaks and entry.cell.probes)
+    assert silent.competency.title in text
+    assert silent.cells[0].cell.marker not in text
+    assert speaking.cell.probes[0][:30] in text
 
 
 def test_a_part_holds_only_what_was_asked_for(rich: Digest) -> None:

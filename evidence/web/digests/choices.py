@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+from flask import current_app
+from markupsafe import Markup
+
 from evidence.matrix.load import load_matrix
 from evidence.model import CellStatus, Level
 from evidence.report.narrowing import OTHERS, OWN, Part
 from evidence.report.words import CONTRADICTED, STATUS
 from evidence.web.errors import Refused
 
-__all__ = ["KEEPS", "Part", "days_of", "offered", "part_of"]
+__all__ = ["KEEPS", "Part", "days_of", "fields", "part_of"]
 
 KEEPS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "a year", "": "until deleted"}
 
@@ -37,6 +40,13 @@ def offered(with_candidate: bool) -> Choices:
     return found
 
 
+@lru_cache(maxsize=256)
+def fields(with_candidate: bool, wanted: Part) -> Markup:
+    """What is offered, as fields of a form with ``wanted`` chosen. They are the same for all readers: written once."""
+    page = current_app.jinja_env.get_template("digests/_choices.html")
+    return Markup(page.render(offered=offered(with_candidate), wanted=wanted))  # noqa: S704 - our own template
+
+
 @lru_cache(maxsize=1)
 def _domains() -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.domain for row in load_matrix().rows))
@@ -44,8 +54,13 @@ def _domains() -> tuple[str, ...]:
 
 def part_of(asked: Mapping[str, str], *, with_candidate: bool) -> Part:
     """The part that an address asks for; what is not offered is ignored."""
-    known = {name: {value for value, _ in values} for name, (_, values) in offered(with_candidate).items()}
+    known = _known(with_candidate)
     return Part(**{name: asked.get(name, "") for name in known if asked.get(name, "") in known[name]})
+
+
+@lru_cache(maxsize=2)
+def _known(with_candidate: bool) -> dict[str, frozenset[str]]:
+    return {name: frozenset(value for value, _ in values) for name, (_, values) in offered(with_candidate).items()}
 
 
 def days_of(text: str) -> int | None:

@@ -14,8 +14,9 @@ from evidence.web.digests.views import blueprint
 from evidence.web.errors import Refused
 from evidence.web.models import StoredDigest
 from evidence.web.naming import form_for_visitor
+from evidence.web.running.bounded import Bounds
 from evidence.web.running.process import Ended, run_apart, work_folder
-from evidence.web.running.work import Bounds, printed
+from evidence.web.running.work import printed
 
 _PDF_SECONDS = 300
 _one_at_a_time = threading.Semaphore(1)

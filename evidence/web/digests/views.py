@@ -53,7 +53,7 @@ def read(digest_id: str) -> Response:
         each=named(stored),
         anonymous=form == ANONYMOUS,
         wanted=wanted,
-        choices=choices.offered(stored.whose is not None),
+        choices=choices.fields(stored.whose is not None, wanted),
         related=keeping.related(stored),
         keeps=choices.KEEPS,
     )

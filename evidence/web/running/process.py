@@ -15,7 +15,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from evidence.web.running.work import Answer, Bounds, begin
+from evidence.web.running.bounded import Bounds, begin
+from evidence.web.running.work import Answer
 
 _TICK_SECONDS = 0.25
 _GRACE_SECONDS = 2.0

@@ -9,6 +9,7 @@ from multiprocessing import get_context
 from typing import Any, TypeVar
 
 from evidence.web.running import rendering
+from evidence.web.running.bounded import begin_to_render
 from evidence.web.running.rendering import Order
 
 _SECONDS = 60
@@ -25,7 +26,7 @@ class Renderer:
 
     def start(self) -> None:
         """Have the process ready before somebody waits for it."""
-        self._there().submit(rendering.begin)
+        self._there().submit(rendering.load)
 
     def rendered(self, order: Order, content: bytes) -> bytes | None:
         """See :func:`evidence.web.running.rendering.rendered`. TimeoutError where it takes longer than a minute."""
@@ -50,7 +51,7 @@ class Renderer:
         with self._lock:
             if self._pool is None:
                 context = get_context("spawn")
-                self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=rendering.begin)
+                self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=begin_to_render)
             return self._pool
 
     def _end(self, *, wait: bool) -> None:

@@ -6,14 +6,12 @@ no rendering never wait for it.
 
 from __future__ import annotations
 
-import signal
 import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
 
 from evidence.model import Digest, UsageError
 from evidence.report.narrowing import Part, narrowed
-from evidence.web.running.work import end_with_server
 
 _REMEMBERED = 6
 _digests: OrderedDict[tuple[str, bool], Digest] = OrderedDict()
@@ -29,10 +27,11 @@ class Order:
     part: Part
 
 
-def begin() -> None:
-    """A signal for the server's whole group is the server's to answer; without the server there is nothing to do."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with_server()
+def load() -> None:
+    """Load what renders, before somebody waits for it."""
+    from evidence.report import html
+
+    html.style_sheet()
 
 
 def rendered(order: Order, content: bytes, key: bytes) -> bytes | None:

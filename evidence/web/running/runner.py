@@ -17,9 +17,10 @@ from evidence.web import keeping, links
 from evidence.web.extensions import db
 from evidence.web.models import Scan, State, now
 from evidence.web.running.begun import Begun
+from evidence.web.running.bounded import Bounds
 from evidence.web.running.process import Ended, run_apart, sweep, work_folder
 from evidence.web.running.record import Record
-from evidence.web.running.work import Answer, Bounds, Known, scanned
+from evidence.web.running.work import Answer, Known, scanned
 from evidence.web.settings import Settings
 from evidence.web.tracing import span
 

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
-import os
-import resource
-import signal
-import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evidence.model import Digest, EvidenceError
-from evidence.pipeline import ScanRequest
+from evidence.web.running.bounded import Bounds, tell
 
-_PR_SET_PDEATHSIG = 1
+if TYPE_CHECKING:
+    from evidence.pipeline import ScanRequest
+
 _SEND_SECONDS = 0.1
 _MEMORY = "It needed more memory than a scan may take here ({} MiB)."
+_LEVEL = 6
 PLAIN, ANONYMOUS = "plain", "anonymous"
-_home: list[Connection] = []
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """What a process may take: ``folder`` is its only place for files, ``memory`` is MiB of address space, ``nice`` is
-    how far it stands back for those who read."""
-
-    folder: Path
-    memory: int
-    seconds: int
-    nice: int = 10
 
 
 @dataclass(frozen=True)
@@ -43,44 +27,6 @@ class Answer:
 
     content: Any = None
     sentence: str = ""
-
-
-def begin(home: Connection, bounds: Bounds) -> None:
-    """Make this process what it is to be: its own session, bounded, and gone when the server is gone."""
-    os.setsid()
-    end_with_server()
-    if bounds.nice:
-        _give_way(bounds.nice)
-    # Only the soft limit: the pool and git inherit it and set tighter ones of their own.
-    _soft(resource.RLIMIT_AS, bounds.memory << 20)
-    _soft(resource.RLIMIT_CORE, 0)
-    os.environ["TMPDIR"] = tempfile.tempdir = str(bounds.folder)
-    _home.append(home)
-    _send("process", os.getpid())
-
-
-def end_with_server() -> None:
-    """Have the kernel end this process when the thread of the server that started it is gone."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _give_way(nice: int) -> None:
-    """Leave the processors to those who read: this process, and all that it starts, takes what they do not need."""
-    with suppress(OSError, AttributeError):
-        os.nice(nice)
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-
-
-def _soft(kind: int, most: int) -> None:
-    hard = resource.getrlimit(kind)[1]
-    resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
-
-
-def _send(*message: Any) -> None:
-    # The server may be gone; then so are we, soon.
-    with suppress(OSError):
-        _home[0].send(message)
 
 
 class Telling:
@@ -94,12 +40,12 @@ class Telling:
     def source(self, number: int, total: int, name: str) -> None:
         """Of several sources, the one that is read from now on."""
         self._flush()
-        _send("source", number, total, name)
+        tell("source", number, total, name)
 
     def stage(self, name: str, total: int | None) -> None:
         """A stage begins."""
         self._flush()
-        _send("stage", name, total)
+        tell("stage", name, total)
 
     def advance(self, count: int = 1) -> None:
         """So many steps more."""
@@ -110,11 +56,11 @@ class Telling:
     def warn(self, sentence: str) -> None:
         """Something that the reader should know."""
         if self._warnings:
-            _send("warn", sentence)
+            tell("warn", sentence)
 
     def _flush(self) -> None:
         if self._pending:
-            _send("advance", self._pending)
+            tell("advance", self._pending)
         self._pending, self._sent = 0, time.monotonic()
 
 
@@ -134,10 +80,18 @@ def _answered(work: Callable[[], Any], memory: int) -> Answer:
 
 @dataclass(frozen=True)
 class Product:
-    """A finished scan: the digest's JSON form, and its pages with slots, plain and without names."""
+    """A finished scan: the digest's JSON form and, by form, its pages with slots, all of them compressed; and what the
+    server lists of it, so that it needs to read none of them."""
 
     content: bytes
-    pages: dict[str, str]
+    pages: dict[str, bytes]
+    names: str
+    url: str
+    commit: str
+    committed: str
+    standing: str
+    complete: bool
+    candidates: str
 
 
 @dataclass(frozen=True)
@@ -159,7 +113,6 @@ def scanned(request: ScanRequest, bounds: Bounds, known: frozenset[str], key: by
 
     def work() -> Product | Known:
         from evidence.pipeline import commits_of, scan
-        from evidence.report.json_form import to_json
 
         telling = Telling()
         if known:
@@ -169,17 +122,30 @@ def scanned(request: ScanRequest, bounds: Bounds, known: frozenset[str], key: by
                 return Known(standing)
         digest = scan(request, telling)
         telling.stage("Writing the page", None)
-        return Product(to_json(digest), pages_of(digest, key))
+        return product(digest, key)
 
     return _answered(work, bounds.memory)
 
 
-def pages_of(digest: Digest, key: bytes) -> dict[str, str]:
-    """The digest's pages with slots, by form."""
+def product(digest: Digest, key: bytes) -> Product:
+    """The digest ready to be kept. ``key`` makes the pseudonyms."""
     from evidence.anonymous import anonymised
+    from evidence.report.json_form import to_json
     from evidence.web.slots import with_slots
 
-    return {PLAIN: with_slots(digest), ANONYMOUS: with_slots(anonymised(digest, key))}
+    first = digest.repositories[0]
+    pages = {PLAIN: with_slots(digest), ANONYMOUS: with_slots(anonymised(digest, key))}
+    return Product(
+        content=zlib.compress(to_json(digest), _LEVEL),
+        pages={form: zlib.compress(text.encode("utf-8", "backslashreplace"), _LEVEL) for form, text in pages.items()},
+        names=", ".join(repository.name for repository in digest.repositories),
+        url=first.url,
+        commit=first.commit,
+        committed=first.committed,
+        standing=standing_of(repository.commit for repository in digest.repositories),
+        complete=digest.complete,
+        candidates=", ".join(digest.inputs["options"].get("candidates", ())),
+    )
 
 
 def printed(content: bytes, bounds: Bounds) -> Answer:
