@@ -26,7 +26,7 @@ class _Counts(MemoryStorage):
     """The counts of requests in memory. As the library comes, each count starts a thread that sweeps a hundredth of a
     second later: for readers it would be the dearest part of a page."""
 
-    STORAGE_SCHEME = ("memory",)
+    STORAGE_SCHEME = ["memory"]  # noqa: RUF012 - as the library declares it
 
     @property
     def timer(self) -> Timer:

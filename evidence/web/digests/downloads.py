@@ -66,7 +66,8 @@ def _pdf(content: bytes) -> bytes:
         raise Refused(503, "Another PDF is being made: try again in a minute.")
     try:
         with work_folder(ours().runner.folder) as folder:
-            bounds = Bounds(folder, settings().scan_memory_mib, _PDF_SECONDS)
+            # Somebody waits for it: it stands back for readers, and not as far as scans do.
+            bounds = Bounds(folder, settings().scan_memory_mib, _PDF_SECONDS, settings().scan_niceness // 2)
             answer = run_apart(
                 printed, content, bounds, bounds=bounds, heard=lambda _: None, wanted=lambda: not ours().runner.closing
             )
