@@ -36,6 +36,7 @@ _SERVER_CALLS = frozenset({
     "pre_exec", "pre_request", "post_request", "child_exit", "worker_exit", "nworkers_changed", "on_exit",
 })  # fmt: skip
 _RUNS_TEXT = frozenset({"eval", "exec", "compile", "runpy.run_path", "runpy.run_module"})
+_SETTINGS_FROM = frozenset({"from_object", "from_pyfile"})
 _WORD = re.compile(r"[\w./\-]+(?::[\w.]+)?")
 _TOP = "<module>"
 
@@ -107,8 +108,20 @@ class Reach:
                 found = self._names.module(file.path, candidate) if candidate else ""
                 if found:
                     yield found
+        for call in file.module.calls:
+            given = call.expr.args[0] if call.last in _SETTINGS_FROM and call.expr.args else None
+            if given is not None and given.kind == "str":
+                yield from self._settings(file, call.last, given.text)
         for scope in sorted({c.scope for c in file.module.calls if c.name.endswith(LOADERS) or c.name in _RUNS_TEXT}):
             yield from (p for folder in loaded_from(self._names, file, scope) for p in self._below(folder))
+
+    def _settings(self, file: PyFile, method: str, text: str) -> Iterable[str]:
+        """The module that Flask is told to take settings from: by its name, or by the name of its file."""
+        if method == "from_pyfile":
+            alike = self._by_basename.get(text.rpartition("/")[2], ())
+            yield from (p for p in alike if p == text or p.endswith("/" + text.removeprefix("./")))
+        elif text.isidentifier() and (found := self._names.module(file.path, text)):
+            yield found
 
     def _below(self, folder: str) -> Iterable[str]:
         if folder not in self._listed:

@@ -195,13 +195,23 @@ class FeatureFlags:
             for k, v in readers.items()
         }
 
+    @cached_property
+    def _read_at_start(self) -> frozenset[str]:
+        """Names that modules refer to as they are imported, outside the settings: a decorator that a flag is handed, a
+        blueprint that it registers."""
+        settings = self._project.settings.modules
+        files = (f for f in self._project.app if f.path not in settings and f.module.refs)
+        return frozenset(n for f in files for name in f.module.refs[0] for n in _read_as(name) if n.isupper())
+
     def _settings(self) -> Iterator[FlagUse]:
         readers = self._readers()
         told: set[tuple[str, str]] = set()
         for setting in self._named:
             around = setting.file.function_of(setting.scope) if setting.scope else None
             keys = (setting.attribute, setting.name)
-            read = any(readers.get(key) for key in keys) or (around is not None and "__init__" not in setting.file.path)
+            read = any(readers.get(key) or key in self._read_at_start for key in keys) or (
+                around is not None and "__init__" not in setting.file.path
+            )
             if read and self._live(setting.file, 0):
                 yield FlagUse(setting.file.path, setting.start, setting.end, flag_kind(setting.name), setting.name)
             if keys not in told:

@@ -31,7 +31,9 @@ PERCENT = re.compile(r"(?:rollout|percent|percentage)s?(?:_|$)|(?:^|_)(?:rollout
 FLAG_NAME = re.compile(
     r"(?:^|.*_)(?:FEATURES?|FF|FLAGS?|TOGGLES?|ROLLOUT|EXPERIMENTS?|CANARY|KILL_?SWITCH|FEATUREFLAGS?)(?:_.+|$)"
 )
-SWITCH_NAME = re.compile(r"(?:ENABLED?|DISABLED?)_.+|.+_(?:ENABLED?|DISABLED?)")
+SWITCH_NAME = re.compile(
+    r"(?:ENABLED?|DISABLED?)_.+|.+_(?:ENABLED?|DISABLED?)|(?:\w{1,30}_)?(?:MAINTENANCE|READ_?ONLY)_MODE"
+)
 # ... and words that make it infrastructure instead: settings of libraries and of the running itself.
 NOT_FEATURES = re.compile(
     r"(?:^|_)(?:DEBUG|CSRF|XSRF|SENTRY|CACHE|CACHING|CORS|MAIL|SMTP|RATE|RATELIMIT|THROTTL\w{1,5}|JWT|TOKENS?|LOG"

@@ -37,9 +37,10 @@ _COLUMN = re.compile(r"(?:\w{1,20}Attribute|\w{1,20}Field|Column|mapped_column|r
 _RECORDS = re.compile(
     r"_{0,2}(?:create|record|write|save|add|log|track|insert|store|emit|registrar|guardar|publish)_(?:\w{1,20}_)?"
     r"(?:history|histories|audits?|audit_(?:log|event|entry|trail)|changes?|event|activity|activity_log|version|revision"
-    r"|bitacora|log_entry|actividad)(?:_\w{1,20})?|audit_?log|audit|log_action|auditar|version_class|audit_\w{2,20}"
+    r"|bitacora|log_entry|actividad|mutation|mutations|write|admin_action|user_action)(?:_\w{1,20})?|audit_?log|audit|log_action|auditar|version_class|audit_\w{2,20}"
 )
 _AUDIT_NAME = re.compile(r"audit|bitacora", re.IGNORECASE)
+_AUDIT_WORD = re.compile(r"\W{0,3}audit\b", re.IGNORECASE)
 _VERSIONS = re.compile(r"(?:create|record|write)_(?:history|version|changes)|version_class")
 _VERSIONING = frozenset({"versioned", "versionable", "auditable", "audited", "historical", "versioning"})
 _KEEPS = re.compile(
@@ -112,10 +113,17 @@ def _keeps(file: PyFile, scope: int, definition: Definition, versioning: bool) -
     versioned, their own columns say who."""
     calls = file.calls_in(scope)
     stores = any(_KEEPS.search(c.name) for c in calls)
-    if "audit" in definition.name and any(c.name.endswith((".info", ".log", ".warning", ".debug")) for c in calls):
+    logs = any(c.name.endswith((".info", ".log", ".warning", ".debug")) for c in calls)
+    if logs and ("audit" in definition.name or _says_audit(file, scope)):
         return True
     refs = file.module.refs[scope] if scope < len(file.module.refs) else ()
     keys = (k for c in calls for e in c.expr.walk() for k in e.keys)
     names = (*definition.params, *(r.rpartition(".")[2] for r in refs), *keys)
     who = any(_WHO.fullmatch(n.lower()) for n in names) or bool(_AUDIT_NAME.search(definition.qualname))
     return stores and (who or (versioning and bool(_VERSIONS.fullmatch(definition.name))))
+
+
+def _says_audit(file: PyFile, scope: int) -> bool:
+    """Whether what a function logs calls itself an audit: ``"Audit %s %s user=%s"``."""
+    values = [c.expr for c in file.calls_in(scope)] + [a.value for a in file.module.assigns if a.scope == scope]
+    return any(e.kind in ("str", "fstring") and _AUDIT_WORD.match(e.text) for v in values for e in v.walk())
