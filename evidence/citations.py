@@ -142,17 +142,18 @@ class _Shown:
         )
 
 
-def _named_after(signal: Signal, sites: Sites) -> Callable[[Site], tuple[int, int]]:
+def _named_after(signal: Signal, sites: Sites) -> Callable[[Site], tuple[int, int, bool]]:
     """A key that sorts tests which uphold a signal by how much their names share with it and with the files of the
-    work: of many tests that pass by some place, a reader would open the one made for it."""
+    work, what all tests share before single ones: of many tests that pass by some place, a reader would open the one
+    made for it."""
     own = _stems(signal.id.rpartition(".")[2])
     work = {stem for site in sites.of(*signal.defining) if not _is_test(site.path) for stem in _stems(_name(site.path))}
 
-    def key(site: Site) -> tuple[int, int]:
+    def key(site: Site) -> tuple[int, int, bool]:
         if site.clause in signal.defining or not _is_test(site.path):
-            return (0, 0)
+            return (0, 0, False)
         name = _stems(site.path.rpartition(".")[0])
-        return (-len(name & own), -len(name & work))
+        return (-len(name & own), -len(name & work), not site.path.endswith(("conftest.py", "__init__.py")))
 
     return key
 

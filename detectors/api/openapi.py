@@ -229,7 +229,8 @@ def _looped(file: PyFile, scope: int, name: str) -> Iterator[str]:
 
 def _in_ci(project: Project, names: set[str]) -> Iterator[Site]:
     for run in project.ci_runs:
-        if run.effective and _works_on_document(run, names):
+        reports = not run.dead and run.words[:1] in (("oasdiff",), ("openapi-diff",))  # told to the reviewer
+        if (run.effective or reports) and _works_on_document(run, names):
             tool = run.words[0].rpartition("/")[2]
             yield _site(run.place.path, run.place.start, run.place.end, "run_by_ci", tool)
             if len(run.chain) > 1:

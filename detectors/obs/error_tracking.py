@@ -208,7 +208,8 @@ def _captured(project: Project, vendor: str) -> Iterator[Site]:
             yield _site(file.path, call.start, call.end, "setting", vendor, name.rpartition(".")[2])
     for file in project.app:
         for call in file.module.calls:
-            if call.last in _CAPTURED and project.reach.live(file.path, call.scope):
+            span = call.last == "record_exception" and "span" in call.name.lower()  # of a trace
+            if call.last in _CAPTURED and not span and project.reach.live(file.path, call.scope):
                 yield _site(file.path, call.start, call.end, "captured", vendor)
 
 
