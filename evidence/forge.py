@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from evidence.model import ChangeRequest
-from evidence.source import Asking, OpenRepository, Places, Told, changes_at, inquire, inquire_elsewhere, places_of
+from evidence.source import (
+    Asking,
+    OpenRepository,
+    Places,
+    Told,
+    changes_at,
+    inquire,
+    inquire_elsewhere,
+    places_of,
+    with_touched_lines,
+)
 from evidence.source.forges.patience import Patience
 
 Warn = Callable[[str], None]
@@ -36,8 +47,10 @@ def places_in(request: Request) -> Places:
 
 
 def ask_forge(request: Request, repository: OpenRepository, warn: Warn) -> Told:
-    """What the repository's forge tells of its changes and reviews, and why where it was not asked."""
-    return inquire(repository, places_in(request), request.forge, _asking(request, warn))
+    """What the repository's forge tells of its changes and reviews, and why where it was not asked; with it, what git
+    tells of the lines that reviewers spoke of."""
+    told = inquire(repository, places_in(request), request.forge, _asking(request, warn))
+    return told if told.changes is None else replace(told, changes=with_touched_lines(told.changes, repository))
 
 
 def ask_elsewhere(request: Request, repository: OpenRepository, warn: Warn, told: Told, logins: Iterable[str]) -> Told:

@@ -2,15 +2,18 @@
 
 **What it sees.** Every comment and review by one person on another's change, as the forge tells it: the sentences that
 propose or weigh another design, state what must hold, name a risk or ask for a test; those that give a reason or a
-reference; and whether a later commit of the change touched the file, or the forge calls the lines outdated. Bars ask
-for one person's comments, so that a hundred people with one remark each are not one who teaches.
+reference; and whether a change of the reviewed lines followed: git tells where it has the state that was reviewed and
+the change's own commits, else the forge's outdated mark does, and where there is none a later commit to the file. The
+statement says how many rest on which. Bars ask for one person's comments, so that a hundred people with one remark each
+are not one who teaches.
 
 **Why it matters.** A review is where a team hands on what it knows. "Looks good" protects a colleague's feelings and
 nothing else; a comment that says what would break, and why, is remembered at the next change.
 
 **What it cannot tell.** Whether the comment was right or kindly meant, and what was said aloud. The text is judged by
 word patterns in English (docs/conversations.md says how well); reviews in other languages are missed. Commits of a
-change that was squashed are not in the history: whether they followed a remark is then known from the forge alone.
+change that was squashed or pushed over are seldom here: whether they followed a remark is then known from the forge
+alone. A line may be changed for another reason than the remark.
 """
 
 from __future__ import annotations
@@ -19,9 +22,15 @@ from evidence.api import SUBSTANCE, Observations, Project, Signal, Site, Sites, 
 
 # Catalogue: "discuss design, invariants, risk or tests, with reasons or references". Several, so that neither one long
 # afternoon nor one lucky word is a habit: five comments on three changes, of two kinds, two of them with a reason, a
-# reference, or a commit to the file that followed.
+# reference, or a change of the lines that followed.
 _COMMENTS, _CHANGES, _KINDS, _EXPLAINED = 5, 3, 2, 2
 _SUPPORT = ("reason", "followed_by_change")
+# What shows that a change followed, as the statement says it.
+_SHOWN_BY = {
+    "lines": "by the lines in git",
+    "mark": "by the forge's outdated mark",
+    "file": "by a later commit to the file",
+}
 
 
 def _people(sites: Sites) -> list[Sites]:
@@ -53,10 +62,12 @@ def _teaches(sites: Sites) -> bool:
 def _statement(sites: Sites) -> str:
     people = _people(sites)
     comments, changes = len(_comments(sites)), len(_changes(sites))
-    followed = len({site.item for site in sites.of("followed_by_change")})
+    followed = {site.item: str(site.value) for site in sites.of("followed_by_change")}
+    counts = {basis: sum(each == basis for each in followed.values()) for basis in _SHOWN_BY}
+    shown = ", ".join(f"{count:,} {_SHOWN_BY[basis]}" for basis, count in counts.items() if count)
     teaching = sum(_teaches(each) for each in people)
     text = f"{plural(comments, 'review comment')} with substance on {plural(changes, 'change')} of others"
-    more = f", {followed:,} of them followed by a commit to the file" if followed else ""
+    more = f", {len(followed):,} of them followed by a change ({shown})" if followed else ""
     return f"{text}{more}; {plural(teaching, 'person', 'people')} of {len(people):,} made a habit of it."
 
 
@@ -67,8 +78,8 @@ REVIEW_DEPTH = Signal(
     seeds=("S3.2", "C8.3"),
     counts=(
         "One person's review comments on others' changes discuss design, invariants, risk or tests: five or more, on "
-        "three changes or more, of two kinds or more, and two of them with a reason, a reference, or a later commit of "
-        "the change to the file."
+        "three changes or more, of two kinds or more, and two of them with a reason, a reference, or a later change of "
+        "the reviewed lines."
     ),
     strong="The scale ends at practised.",
     not_credited=(
@@ -102,8 +113,10 @@ def detect(project: Project) -> Observations:
     for each in project.review_remarks:
         if not each.remark.substance:
             continue
-        support = [
-            c for c, holds in zip(_SUPPORT, ("reason" in each.remark.kinds, each.followed), strict=True) if holds
-        ]
-        for clause in (*each.remark.substance, *support):
+        for clause in (*each.remark.substance, *(c for c in _SUPPORT[:1] if c in each.remark.kinds)):
             yield REVIEW_DEPTH, Site(path="", clause=clause, subject=each.reviewer, item=each.item)
+        if each.followed_by:
+            yield (
+                REVIEW_DEPTH,
+                Site(path="", clause=_SUPPORT[1], subject=each.reviewer, item=each.item, value=each.followed_by),
+            )

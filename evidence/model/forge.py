@@ -35,11 +35,13 @@ class Comment(Struct, frozen=True, kw_only=True):
 
 
 class Thread(Struct, frozen=True, kw_only=True):
-    """Comments of one place in a change, oldest first. ``resolved`` and ``outdated`` are None where not known."""
+    """Comments of one place in a change, oldest first. ``resolved`` and ``outdated`` are None where not known, and so
+    is ``touched``: whether, by the change's own commits, a later one of them changed the line that was spoken of."""
 
     comments: tuple[Comment, ...]
     resolved: bool | None = None
     outdated: bool | None = None
+    touched: bool | None = None
 
 
 class Review(Struct, frozen=True, kw_only=True):

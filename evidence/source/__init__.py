@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from evidence.source.opening import SourceOptions, latest_commit, open_source
     from evidence.source.places import places_of
     from evidence.source.repository import OpenRepository
+    from evidence.source.reviewed import with_touched_lines
     from evidence.source.snapshot import Caps, TreeSnapshot
 
 _HOME = {
@@ -37,6 +38,7 @@ _HOME = {
     "latest_commit": "opening",
     "open_source": "opening",
     "places_of": "places",
+    "with_touched_lines": "reviewed",
 }
 
 __all__ = [
@@ -55,6 +57,7 @@ __all__ = [
     "latest_commit",
     "open_source",
     "places_of",
+    "with_touched_lines",
 ]
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
+from detectors.forge.review_depth import detect
+from evidence.api import Sites
 from evidence.facts.conversations.delivery import COLUMNS, delivered, delivery_frame
 from evidence.facts.conversations.graph import reaches, review_graph
 from evidence.facts.project import Project
@@ -26,11 +30,13 @@ class _History:
         return {}
 
 
-def _remarked(author: Account | None, *, written: int, outdated: bool | None = None) -> Changes:
+def _remarked(
+    author: Account | None, *, written: int, outdated: bool | None = None, touched: bool | None = None
+) -> Changes:
     comment = Comment(id="1", author=author, body=NEEDS_A_TEST, created=written, updated=written, url="", path="a/b.py")
     change = ChangeRequest(
         number=1, title="x", body="", state="merged", url="", author=Account("Ada"), created=1_000, updated=1_000,
-        commits=("c1",), threads=(Thread(comments=(comment,), outdated=outdated),),
+        commits=("c1",), threads=(Thread(comments=(comment,), outdated=outdated, touched=touched),),
     )  # fmt: skip
     return Changes(host="github.com", requests=(change,))
 
@@ -59,10 +65,41 @@ def test_a_later_commit_of_the_change_follows_a_remark() -> None:
     changes = _remarked(Account("bob"), written=2_000)
     for when, path, follows in ((3_000, "a/b.py", True), (1_500, "a/b.py", False), (3_000, "a/c.py", False)):
         (remark,) = Project((), {}, _History(_commit(when, path)), changes=changes).review_remarks
-        assert remark.followed is follows
+        assert remark.followed_by == ("file" if follows else "")
     (outdated,) = Project((), {}, changes=_remarked(Account("bob"), written=2_000, outdated=True)).review_remarks
-    assert outdated.followed
+    assert outdated.followed_by == "mark"
     assert outdated.area == "a"
+
+
+def test_what_git_tells_of_the_line_goes_before_marks_and_files() -> None:
+    """Git decides where it can; else the forge's mark, also one that says no; only then a commit to the file."""
+    later = _History(_commit(3_000, "a/b.py"))
+    for touched, outdated, shown in (
+        (True, False, "lines"),
+        (False, True, ""),
+        (None, True, "mark"),
+        (None, False, ""),
+        (None, None, "file"),
+    ):
+        changes = _remarked(Account("bob"), written=2_000, outdated=outdated, touched=touched)
+        (remark,) = Project((), {}, later, changes=changes).review_remarks
+        assert remark.followed_by == shown
+
+
+def test_the_statement_says_what_shows_that_a_change_followed() -> None:
+    """Remarks that git, the mark or a commit to the file answer for are counted apart."""
+    shown = [(True, None), (True, None), (None, True), (False, True)]
+    changes = Changes(
+        host="github.com",
+        requests=tuple(
+            replace(_remarked(Account("bob"), written=2_000, outdated=mark, touched=git).requests[0], number=at)
+            for at, (git, mark) in enumerate(shown, 1)
+        ),
+    )
+    signal, sites = zip(*detect(Project((), {}, changes=changes)), strict=True)
+    assert "3 of them followed by a change (2 by the lines in git, 1 by the forge's outdated mark)" in (
+        signal[0].statement(Sites(sites))
+    )
 
 
 def test_the_review_graph_counts_changes_on_its_edges() -> None:

@@ -128,7 +128,7 @@ class FakeGitLab(FakeGitHub):
 
     def _approvals(self, it: Pull) -> dict[str, Any]:
         by = [r.author for r in it.reviews if r.state == "APPROVED"]
-        return {"iid": it.number, "approved": True, "approvals_required": 0, "approvals_left": 0,
+        return {"iid": it.number, "approvals_required": 0, "approvals_left": 0,
                 "approved_by": [{"user": user(login)} for login in by]}  # fmt: skip
 
     def _note(self, it: Said) -> dict[str, Any]:

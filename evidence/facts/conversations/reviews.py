@@ -21,9 +21,11 @@ SECONDS_TO_READ = 60
 
 
 class ReviewRemark(Struct, frozen=True, kw_only=True):
-    """One comment or review by somebody else than the change's author. ``followed`` says that a later commit of the
-    change touched the file (or the forge calls the lines outdated); ``area`` is the folder of the file, "" for the
-    change as a whole; ``says_more`` that there is text beyond approval and thanks."""
+    """One comment or review by somebody else than the change's author. ``followed_by`` is what shows that a change
+    followed: "lines" (git: a later commit of the change touched the line), "mark" (the forge calls the lines
+    outdated), "file" (a later commit touched the file, and nothing is known of the line) or "" for nothing;
+    ``area`` is the folder of the file, "" for the change as a whole; ``says_more`` that there is text beyond approval
+    and thanks."""
 
     change: int
     item: str
@@ -32,7 +34,7 @@ class ReviewRemark(Struct, frozen=True, kw_only=True):
     written: int
     remark: Remark
     says_more: bool
-    followed: bool = False
+    followed_by: str = ""
     area: str = ""
 
 
@@ -87,7 +89,7 @@ def _commented(
         author=author,
         written=comment.created,
         **_read(comment.body),
-        followed=bool(comment.path) and (thread.outdated is True or _touched_later(change, comment, known)),
+        followed_by=_followed_by(change, comment, thread, known) if comment.path else "",
         area="/".join(comment.path.split("/")[:-1][:2]),
     )
 
@@ -95,6 +97,15 @@ def _commented(
 def _read(body: str) -> dict[str, Any]:
     remark = read_comment(body)
     return {"remark": remark, "says_more": bool(body.strip()) and not (remark.approval or remark.machine)}
+
+
+def _followed_by(change: ChangeRequest, comment: Comment, thread: Thread, known: Mapping[str, Commit]) -> str:
+    """What is known of the line itself goes before what is known of the file."""
+    if thread.touched is not None:
+        return "lines" if thread.touched else ""
+    if thread.outdated is not None:
+        return "mark" if thread.outdated else ""
+    return "file" if _touched_later(change, comment, known) else ""
 
 
 def _touched_later(change: ChangeRequest, comment: Comment, known: Mapping[str, Commit]) -> bool:

@@ -86,7 +86,8 @@ class GitLabRecords:
             url=f"{page}#note_{known}",
             path=title(child(place, "new_path") or child(place, "old_path")),
             line=number(child(place, "new_line")) or number(child(place, "old_line")),
-            commit=oid(child(place, "head_sha")),
+            # a removed line is one of the state before
+            commit=oid(child(place, "head_sha")) if number(child(place, "new_line")) else "",
             reply_to=reply_to,
         )
 

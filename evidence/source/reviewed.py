@@ -1,0 +1,138 @@
+"""Whether a change touched the lines that a reviewer spoke of, read from the change's own commits.
+
+A forge calls lines outdated whenever it can place them no more, also because of what changed beside them. Where git has
+the state that was reviewed and the change's last commit (``refs/pull/N/head``, ``refs/merge-requests/N/head``, or what
+a merge commit brought in), the line is followed through the commits between: a commit whose hunk covers it touched
+it, one above it moves it. What the base branch brought in by a merge touches nothing; where that covers the line, or
+the file is gone (it may have been renamed), or the reviewed state is no ancestor (a force-push), git tells nothing.
+A remark on a removed line stands at a line of the state before; GitHub does not say so here, and it is then followed as
+if it stood in the reviewed state.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from evidence.model import ChangeRequest, Changes, Thread
+from evidence.source.git import MIB, Git
+from evidence.source.quoting import path_bytes
+from evidence.source.refs import OID
+from evidence.source.repository import OpenRepository
+from evidence.source.series import run_series
+
+# The newest remarks; a repository with more of them shows its habits in these.
+_MOST = 600
+_SECONDS = 120.0
+_CPU = 20
+_AT_ONCE = 2
+_LOG = ("log", "--first-parent", "--diff-merges=first-parent", "-p", "-U0", "--no-renames", "--no-textconv",
+        "--no-ext-diff", "--no-color", "--reverse", "--format=commit %H %P")  # fmt: skip
+_HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+
+
+class _Question(NamedTuple):
+    change: int
+    thread: int
+    reviewed: str
+    last: str
+    path: str
+    line: int
+
+
+def with_touched_lines(changes: Changes, repository: OpenRepository) -> Changes:
+    """``changes`` with ``touched`` of each thread told by git, None where git cannot tell."""
+    here = _here(repository.git, changes)
+    asked = list(_questions(changes, here, repository))[-_MOST:]
+    if not asked:
+        return changes
+    answers = zip(asked, _answers(repository, asked), strict=True)
+    told = {(question.change, question.thread): answer for question, answer in answers}
+    numbers = {question.change for question in asked}
+    requests = (replace(it, threads=_threads(it, told)) if it.number in numbers else it for it in changes.requests)
+    return replace(changes, requests=tuple(requests))
+
+
+def _threads(change: ChangeRequest, told: dict[tuple[int, int], bool | None]) -> tuple[Thread, ...]:
+    return tuple(
+        replace(thread, touched=told[change.number, at]) if (change.number, at) in told else thread
+        for at, thread in enumerate(change.threads)
+    )
+
+
+def _here(git: Git, changes: Changes) -> dict[str, tuple[str, ...]]:
+    """The parents of every commit that a question may name, as far as it is here."""
+    named = {
+        sha
+        for change in changes.requests
+        for sha in (
+            change.head_commit,
+            change.merge_commit,
+            *change.commits[-1:],
+            *(t.comments[0].commit for t in change.threads if t.comments),
+        )
+        if OID.fullmatch(sha)
+    }
+    if not named:
+        return {}
+    asked = "".join(f"{sha}\n" for sha in sorted(named)).encode()
+    words = ("log", "--no-walk=unsorted", "--ignore-missing", "--stdin", "--format=%H %P")
+    lines = git.run(*words, stdin=asked).out.decode("ascii", "replace").split("\n")
+    return {sha: tuple(parents) for sha, *parents in (line.split() for line in lines if line.strip())}
+
+
+def _questions(changes: Changes, here: dict[str, tuple[str, ...]], repository: OpenRepository) -> Iterator[_Question]:
+    for change in changes.requests:
+        last = _last(change, here, repository)
+        if not last:
+            continue
+        for at, thread in enumerate(change.threads):
+            first = thread.comments[0] if thread.comments else None
+            if first is not None and first.path and first.line > 0 and first.commit in here:
+                yield _Question(change.number, at, first.commit, last, first.path, first.line)
+
+
+def _last(change: ChangeRequest, here: dict[str, tuple[str, ...]], repository: OpenRepository) -> str:
+    """The change's last own commit that is here, "" for none."""
+    kept = repository.blame.change_heads.get(change.number, "")
+    merged = here.get(change.merge_commit, ())
+    brought = merged[1] if len(merged) == 2 else ""
+    found = (sha for sha in (change.head_commit, *change.commits[-1:]) if sha in here)
+    return next(found, "") or kept or brought
+
+
+def _answers(repository: OpenRepository, asked: Sequence[_Question]) -> Iterator[bool | None]:
+    """One answer for each question, in their order."""
+    git = repository.git
+    commands: list[tuple[str, ...]] = []
+    for each in asked:
+        commands.append(("merge-base", "--is-ancestor", each.reviewed, each.last))
+        path = os.fsdecode(path_bytes(each.path))
+        commands.append((*_LOG, f"{each.reviewed}..{each.last}", "--", f":(literal,top){path}"))
+    limits = git.bounded(seconds=_SECONDS, cpu=_CPU, file=64 * MIB)
+    told = run_series(git, commands, at_once=_AT_ONCE, folder=repository.spool, env={}, config=(), limits=limits)
+    for each, ancestor, log in zip(asked, told[::2], told[1::2], strict=True):
+        yield None if ancestor is None or log is None else _touched(log, each.line)
+
+
+def _touched(log: bytes, line: int) -> bool | None:
+    """Follow a 1-based line through the commits of a log, oldest first; None where it cannot be followed."""
+    merge, moved = False, 0
+    for row in log.split(b"\n"):
+        if row.startswith(b"commit "):
+            line, moved = line + moved, 0
+            merge = len(row.split()) > 3
+        elif row.startswith((b"+++ /dev/null", b"Binary files ")):
+            return None
+        elif hunk := _HUNK.match(row):
+            start, old, _new_start, new = (int(each) if each is not None else 1 for each in hunk.groups())
+            if old and start <= line < start + old:
+                return None if merge else True
+            # added lines stand after ``start``; removed ones begin at it
+            if (start if old else start + 1) <= line:
+                moved += new - old
+    return False
