@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from evidence.facts.ci.reading import mapping, never, place, script, strings, text
 from evidence.facts.ci.records import Action, CiInputs, Job, Pipeline, Place, Service, Step
 from evidence.facts.records import Node
@@ -46,15 +48,29 @@ def _jobs(path: str, node: Node, root: str) -> Iterator[Job]:
     instances = 1
     for count in axes.values():
         instances = min(instances * count, 256)
+    env = _tox_environments(rows, parent)
     own = [row for row in rows if row.get("script") is not None]
     plain = len(rows) - len(own)
     if node.get("script") is not None or plain or not rows:
         if plain:
             instances = plain + (instances if axes else 0)
             axes["include"] = plain
-        yield _job(path, node, root, axes, max(instances, 1), _matrix_place(path, node, axes))
+        job = _job(path, node, root, axes, max(instances, 1), _matrix_place(path, node, axes))
+        yield replace(job, steps=tuple(replace(step, env=env) for step in job.steps)) if env else job
     for row in own:
         yield _job(path, row, root, {}, 1, None, node)
+
+
+def _tox_environments(rows: list[Node], parent: Node) -> dict[str, str]:
+    """What tox runs over the rows together, those left out that may fail; nothing where no row names it or none may
+    fail."""
+    allowed = parent.get("allow_failures") if parent.kind == "map" else None
+    if allowed is None:
+        return {}
+    tolerated = {t for row in allowed.each() if row.kind == "map" for t in strings(row.get("env"))}
+    named = [t for row in rows for t in strings(row.get("env")) if t.startswith("TOXENV=")]
+    kept = [t.partition("=")[2] for t in named if t not in tolerated]
+    return {"TOXENV": ",".join(kept)} if kept and len(kept) < len(named) else {}
 
 
 def _matrix_place(path: str, node: Node, axes: dict[str, int]) -> Place | None:

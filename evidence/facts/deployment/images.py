@@ -12,7 +12,7 @@ from evidence.facts.roles import Role, role_of
 
 _PYTHON = re.compile(r"python|\bpip3?\b|\buv\b|poetry|pipenv|gunicorn|uwsgi|flask|uvicorn|waitress", re.ASCII)
 _OTHER_PURPOSE = re.compile(
-    r"(?:^|[./_-])(?:devcontainer|tests?|e2e|cypress|playwright|lint|docs?|mock\w*)(?:[./_-]|$)"
+    r"(?:^|[./_-])(?:devcontainer|tests?|e2e|cypress|playwright|lint|docs?|mock\w*)(?:[./_-]|$)|(?:^|/)static/"
 )
 _SLIM = re.compile(r"slim|alpine|distroless|chainguard|wolfi|ubi\d*-(?:minimal|micro)|busybox|scratch")
 _ARGUMENT = re.compile(r"\$\{?(\w{1,64})(?::?-([^}]{0,120}))?\}?")
