@@ -67,6 +67,8 @@ def test_a_test_is_one_that_came_with_the_change(body: str, tested: bool) -> Non
         ("Tested on staging with support staff.", True),
         ("The search is behind a feature flag.", True),
         ("Fix a typo in the feature flag service.", False),
+        ("The email field is shown based on the feature flag.", False),
+        ("The server's part was merged before the page was ready.", False),
         ("## Notes for Deployment\nThe migration needs to be run first.\n", True),
         ("## Notes for Deployment\nNone!\n", False),
     ],
