@@ -2,7 +2,8 @@
 
 **What it sees.** What each view does itself and what it calls: functions and methods in modules without views or
 models that read and write data (or call what does), whatever their names. Objects handed to a view by injection are
-followed by method. Tests that call that layer without a request.
+followed by method, messages handed to a bus to the functions that a table names for them. Tests that call that layer
+without a request.
 
 **Why it matters.** Rules that live apart from HTTP can be tested, reused by jobs and commands, and changed in one
 place.
@@ -108,7 +109,9 @@ def _tested(project: Project, modules: set[str]) -> Observations:
     for test in project.scenarios:
         if test.requests or not test.checks:
             continue
-        called = {ref.path for c in test.calls if (ref := project.data_access.called(test.file, test.scope, c.name))}
+        access = project.data_access
+        called = {ref.path for c in test.calls if (ref := access.called(test.file, test.scope, c.name))}
+        called |= {ref.path for c in test.calls for ref in access.dispatched(test.file, c)}
         if called & modules:
             found.append((stem(test.file.path) in {stem(p) for p in called & modules}, test))
     named = [test for own, test in found if own]

@@ -186,6 +186,23 @@ def _consumed(project: Project) -> Iterator[Occurrence]:
         elif project.external(file, call.name) in ("jsonschema.validate", "fastjsonschema.validate"):
             yield at(file, around, "consumed", "JSON Schema")
 
+    yield from _made(project, views)
+
+
+def _made(project: Project, views: set[tuple[str, str]]) -> Iterator[Occurrence]:
+    """Shapes that are made of the parts of a message: ``ChangeQuantity(ref=data["ref"])``."""
+    for file in project.app:
+        if not any(c.last in _RECEIVES for c in file.module.calls) or not project.reach.live(file.path):
+            continue
+        for call in file.module.calls:
+            around = file.function_of(call.scope)
+            found = _shape(project, file, call.name) if around is not None and call.expr.items else None
+            if found is None or around is None or (file.path, around.qualname) in views:
+                continue
+            if found[1].name == call.last and _receives(file, around, call):
+                yield at(file, around, "consumed", found[1].name)
+                yield from _described(*found)
+
 
 def _receives(file: PyFile, around: Definition, call: Call) -> bool:
     """Whether a function reads messages: it is handed one, in a module that takes them from a broker or names one."""

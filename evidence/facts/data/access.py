@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from evidence.facts.callees import callee
+from evidence.facts.data.dispatch import Dispatch
 from evidence.facts.names import PyFile, Ref
-from evidence.facts.python.records import Definition
+from evidence.facts.python.records import Call, Definition
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _READS = re.compile(
     r"(?i:session|sess|uow)(?:\(\)|\[\])?\.(?:query|execute|scalars?|get|get_one|stream|exec)\b"
     r"|(?i:cursor|cur|conn|connection|engine|db|database)(?:\(\))?\.(?:execute|executemany|fetchone|fetchall|select|get_or_404)\b"
+    r"|(?i:\buow|unit_of_work)\.\w{1,40}\.(?:get|add|list|find|filter|remove|delete|save|update)"
     r"|\.(?:find_one|insert_one|insert_many|update_one|update_many|delete_one|delete_many|find_one_and_update|bulk_write"
     r"|put_item|get_item|batch_write_item)\b"
 )
@@ -204,8 +206,17 @@ class DataAccess:
             for name in file.module.refs[number]
             if (ref := self.called(file, number, name)) is not None
         )
+        calls |= {ref for call in file.calls_in(scope) for ref in self.dispatched(file, call)}
         inline = self.reads(file, scope) or (not calls and self.touches(file, scope))
         return ViewWork(file, definition, inline, calls)
+
+    @cached_property
+    def _dispatch(self) -> Dispatch:
+        return Dispatch(self._project.names, self._project.app)
+
+    def dispatched(self, file: PyFile, call: Call) -> frozenset[Ref]:
+        """The functions of the layer that a message handed to a bus runs."""
+        return frozenset(r for r in self._dispatch.handlers(file, call) if r in self.layer)
 
     def called(self, file: PyFile, scope: int, name: str) -> Ref | None:
         """The function of the layer that a name, called in ``scope``, runs; None for none."""
