@@ -62,13 +62,17 @@ def _bitbucket_jobs(path: str, node: Node, services: dict[str, str]) -> Iterator
             continue
         groups = [(part, True) for part in _list(item.get("parallel", "steps") or item.get("parallel"))]
         groups = groups or ([(item, False)] if item.get("step") is not None else [])
+        staged = item.get("stage")
+        groups = groups or [(part, False) for part in _list(staged.get("steps") if staged is not None else None)]
         names = []
         for at, (part, _parallel) in enumerate(groups):
             step = part.get("step")
             if step is not None:
                 name = text(step.get("name")) or f"step {step.start}.{at}"
                 names.append(name)
-                yield _bitbucket_job(path, name, step, before, services)
+                job = _bitbucket_job(path, name, step, before, services)
+                stage = text(staged.get("deployment")) if staged is not None else ""
+                yield replace(job, environment=(stage,)) if stage and not job.environment else job
         before = tuple(names) or before
 
 

@@ -221,6 +221,7 @@ _SHIPPING = {
     "az-deploy": (Use(("deploy",)),),
     "deploy": (Use(("deploy",)),),
     **dict.fromkeys(("buildctl", "buildctl-daemonless.sh"), _verbs("deploy", "push=true")),
+    "func": _verbs("deploy", "functionapp publish"),
     "juju": _verbs("deploy", "refresh", "upgrade-charm", "deploy"),
     "skaffold": _verbs("deploy", "run", "deploy", "apply"),
     "werf": _verbs("deploy", "converge"),

@@ -146,6 +146,7 @@ def _curl(rest: tuple[str, ...]) -> tuple[str, ...]:
         "portainer_hook",
         "/api/stacks/webhooks/",
         "coolify_webhook",
+        "api.heroku.com/apps",
         "redeploy",
     )
     reloads = "pythonanywhere" in joined and "/reload" in joined
@@ -211,6 +212,12 @@ _SHIPS_IMAGES = re.compile(
     r"(?:docker|container|image)s?-(?:\w{1,20}-)?(?:push|publish|release|deploy|ci)"
     r"|(?:push|publish|release|deploy)-(?:\w{1,20}-)?(?:docker|container|image)"
 )
+# Anybody's action that runs a command on a host.
+_SSH = re.compile(
+    r"(?:^|[/_-])(?:ssh|remote)(?:[-_](?:action|command|exec|execute|pipeline|remote|run|commands?)){1,3}$|-ssh$"
+)
+_COMMANDS = re.compile(r"command|script|^run$|^exec", re.IGNORECASE)
+_LONGEST = 4_000
 _OF_IMAGES = re.compile(r"registry|username|push|image", re.IGNORECASE)
 
 
@@ -218,6 +225,8 @@ def action_words(action: Action) -> tuple[str, ...]:
     """The command that an action stands for; () for one that is not known to run anything of interest."""
     name = action.name.lower().removeprefix("docker://").removeprefix("docker.io/")
     template = ACTIONS.get(name) or ACTIONS.get("/".join(name.split("/")[:2])) or _task(name, action)
+    if not template and _SSH.search(name):
+        return ("ssh", "host", " ".join(v for k, v in sorted(action.inputs.items()) if _COMMANDS.search(k))[:_LONGEST])
     if not template and not name.startswith("actions/") and _names_deployment(name):
         return ("deploy", name)
     if not template and _SHIPS_IMAGES.search(name) and any(_OF_IMAGES.search(key) for key in action.inputs):
