@@ -141,8 +141,13 @@ def _use(use: GuardUse, decorated: bool) -> Site:
 
 
 def _inside_views(project: Project, guards: Container[tuple[str, str]]) -> Iterator[Site]:
-    """Views that answer 403 after looking at who is asking, or that compare an object's owner with who is asking."""
-    refusing = {(r.file.path, r.definition.qualname): r for r in project.access.refusals if "403" in r.codes}
+    """Views that answer 403 after looking at who is asking, or 401 after asking for a role, or that compare an object's
+    owner with who is asking."""
+    refusing = {
+        (r.file.path, r.definition.qualname): r
+        for r in project.access.refusals
+        if "403" in r.codes or any(_rights(n) for n in r.names)
+    }
     for file, definition in project.web.views:
         key = (file.path, definition.qualname)
         scope = file.scopes.get(definition.qualname, 0)

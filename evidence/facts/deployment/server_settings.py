@@ -33,7 +33,7 @@ _KINDS = (
     ("proxy headers", "forwarded-allow-ips proxy-headers proxy-protocol proxy-allow-ips proxy-allow-from"
      " trusted-proxy trusted-proxy-headers"
                       " trusted-proxy-count secure-scheme-headers"),
-    ("connections", "worker-connections limit-concurrency connection-limit backlog max-connections listen"),
+    ("connections", "worker-connections limit-concurrency connection-limit backlog max-connections"),
     ("worker files", "worker-tmp-dir"),
     ("request limits", "limit-request-line limit-request-fields limit-request-field-size"),
 )  # fmt: skip

@@ -31,6 +31,13 @@ _ASKS_STATE = re.compile(
 ABOUT_TOKENS = re.compile(rf"{_KEPT}|invitation|invite|reset_link|magic_link", re.IGNORECASE)
 """Names that are about tokens, keys, and the links that carry them."""
 _ABOUT_KEPT = re.compile(_KEPT, re.IGNORECASE)
+_TAKEN = re.compile(rf"{_KEPT}|(?:^|[^a-z])jti(?:$|[^a-z])", re.IGNORECASE)
+# Keys under which a store remembers what was taken back: ``cache.get(f"blacklisted_token:{token}")``.
+_KEPT_OUT = re.compile(
+    rf"(?:black|block|deny)_?list\w{{0,4}}[_:. -]{{1,2}}{_KEPT}|(?:revoked|invalidated)[_:. -]{{1,2}}{_KEPT}"
+    rf"|{_KEPT}s?[_:. -]{{1,2}}(?:(?:black|block|deny)_?list|revoked)",
+    re.IGNORECASE,
+)
 _LINK = re.compile(
     r"_{0,2}(?:(send|mail)|make|create|generate|new|issue|build|encode|get)_(?:\w{1,20}_)?(?:reset|confirm\w{0,6}"
     r"|activat\w{1,3}|invit\w{1,5}|verif\w{1,8}|unsubscribe|magic|email_change|change_email)(?:_\w{1,20})?"
@@ -43,15 +50,18 @@ def token_functions(project: Project) -> Iterator[tuple[PyFile, Definition, str]
         for number, definition in enumerate(file.module.definitions, 1):
             if definition.kind == "function" and definition.statements:
                 refs = file.module.refs[number] if number < len(file.module.refs) else ()
-                does = _does(file, definition, refs)
+                does = _does(file, number, definition, refs)
                 if does and project.reach.live(file.path, number):
                     yield from ((file, definition, what) for what in does)
 
 
-def _does(file: PyFile, definition: Definition, refs: tuple[str, ...]) -> list[str]:
+def _does(file: PyFile, scope: int, definition: Definition, refs: tuple[str, ...]) -> list[str]:
     name = definition.qualname.replace(".", "_").lower()
     found = {what for what, pattern in (("revocation", _REVOKES), ("rotation", _ROTATES)) if pattern.search(name)}
-    if _TAKES_BACK.search(definition.name) and _ABOUT_KEPT.search(f"{file.path} {definition.qualname}"):
+    about = f"{file.path} {definition.qualname} {' '.join(definition.params)}"
+    if _TAKES_BACK.search(definition.name) and _TAKEN.search(about):
+        found.add("revocation")
+    if any(_KEPT_OUT.search(e.text) for c in file.calls_in(scope) for e in c.expr.args if e.kind in ("str", "fstring")):
         found.add("revocation")
     if _compares(file, definition, refs) or any(_ASKS_END.fullmatch(r) for r in refs):
         found.add("expiry")
