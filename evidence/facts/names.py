@@ -149,7 +149,7 @@ class Names:
         named like the library."""
         if found.endswith("__init__.py") or dotted.startswith("."):
             return False
-        return any(item.module.startswith(f"{dotted}.") for item in file.module.imports)
+        return dotted in file.imported_packages
 
     def _shadow(self, path: str, dotted: str, submodule: str) -> str:
         """The package ``__init__`` that binds the submodule's name to something else: ``from .users import users``."""

@@ -96,6 +96,12 @@ class PyFile:
         """The parts of its imports that are certainly modules (``a.b`` of ``from a.b import c``)."""
         return frozenset(i.module for i in self.module.imports)
 
+    @cached_property
+    def imported_packages(self) -> frozenset[str]:
+        """The packages that the imported modules are in: ``a`` and ``a.b`` for ``import a.b.c``."""
+        parts = (module.split(".") for module in self.imported_modules)
+        return frozenset(".".join(segments[:end]) for segments in parts for end in range(1, len(segments)))
+
     def imported(self, name: str) -> bool:
         """Whether a dotted name begins with the target of one of this file's imports."""
         prefix = ""

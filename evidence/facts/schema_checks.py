@@ -59,11 +59,9 @@ class SchemaChecks(LibraryChecks):
         found = []
         for file in (*self._project.app, *self._project.tests):
             for call in file.module.calls:
-                ref = (
-                    self._wrapper(file, call.scope, call.name, last_names, wrappers)
-                    if call.target != "decorator"
-                    else None
-                )
+                if call.last not in last_names or call.target == "decorator":
+                    continue
+                ref = self._wrapper(file, call.scope, call.name, last_names, wrappers)
                 if ref is not None:
                     data = call.expr.args[0] if call.expr.args else next(iter(call.expr.items), None)
                     receiver = Expr("name", call.name.rpartition(".")[0])

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 
 from evidence.facts.names import PyFile
@@ -44,11 +45,13 @@ class Scenario:
 
     def mentions(self, *names: str) -> bool:
         """Whether it refers to one of these names, by their last segment."""
-        wanted = set(names)
+        return not self._referred.isdisjoint(names)
+
+    @cached_property
+    def _referred(self) -> frozenset[str]:
         refs = self.file.module.refs
-        return self.scope < len(refs) and any(
-            r.rpartition(".")[2].partition("(")[0] in wanted for r in refs[self.scope]
-        )
+        own = refs[self.scope] if self.scope < len(refs) else ()
+        return frozenset(name.rpartition(".")[2].partition("(")[0] for name in own)
 
 
 def scenarios(files: Iterable[PyFile], requests: Iterable[Request]) -> tuple[Scenario, ...]:

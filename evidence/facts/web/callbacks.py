@@ -35,12 +35,12 @@ class Callbacks:
                     )  # fmt: skip
 
     def _called(self, file: PyFile, methods: frozenset[str]) -> Iterator[Callback]:
-        calls = file.module.calls
+        calls = [c for c in file.module.calls if c.last.removesuffix("()") in methods]
         first = {(c.start, c.name): c for c in reversed(calls)}
         for call in calls:
             name = call.name.removesuffix("()")
             receiver, _, method = name.rpartition(".")
-            if method not in methods or not receiver or call.target == "decorator":
+            if not receiver or call.target == "decorator":
                 continue
             if name == call.name and (call.start, name + "()") in first:
                 # only the first half of ``app.errorhandler(X)(f)``
