@@ -64,7 +64,11 @@ def commands(inputs: CiInputs, words: tuple[str, ...], directory: str) -> list[F
         if tasks and path.rsplit("/", 1)[-1] not in ("tasks.py", "fabfile.py", "__init__.py"):
             continue
         found = [*_run_calls(path, module, definition, directory), *_started(path, module, definition)]
-        found = found or list(_handed_on(path, module, definition, tuple(w for w in rest[1:] if w in _CHECKS)))
+        found = (
+            found
+            or list(_called_on(path, module, definition, directory))
+            or list(_handed_on(path, module, definition, tuple(w for w in rest[1:] if w in _CHECKS)))
+        )
         if found:
             return found
     return None
@@ -160,7 +164,7 @@ def _run_calls(path: str, module: Module, definition: Definition, directory: str
     for call in _calls(module, definition):
         if call.name not in (f"{first}.run", f"{first}.run_always", f"{first}.local", f"{first}.sudo"):
             continue
-        texts = [_text(a) for a in call.expr.args]
+        texts = [_text(a) or _first_of(module, call, a) for a in call.expr.args]
         place = Place(path, call.start, call.end)
         ignored = call.expr.kwarg("success_codes") is not None
         warn = call.expr.kwarg("warn")
@@ -169,6 +173,14 @@ def _run_calls(path: str, module: Module, definition: Definition, directory: str
             yield Found(place, commands=split(texts[0], first_line=call.start), directory=directory, swallowed=muted)
         elif texts and texts[0]:
             yield Found(place, words=tuple(t for t in texts if t), directory=directory, swallowed=muted)
+
+
+def _called_on(path: str, module: Module, definition: Definition, directory: str) -> Iterator[Found]:
+    """What the other tasks of the file run that a task calls: ``coverage`` runs ``test_cov`` and a report."""
+    for call in _calls(module, definition):
+        other = next((d for d in module.definitions if d.name == call.name and d is not definition), None)
+        if other is not None and other.decorators:
+            yield from _run_calls(path, module, other, directory)
 
 
 def _handed_on(path: str, module: Module, definition: Definition, flags: tuple[str, ...]) -> Iterator[Found]:
@@ -182,6 +194,17 @@ def _handed_on(path: str, module: Module, definition: Definition, flags: tuple[s
         words = tuple(t for a in call.expr.args if (t := _text(a)) and " " not in t)
         if call.last in helpers and words:
             yield Found(Place(path, call.start, call.end), words=(*words, *flags))
+
+
+def _first_of(module: Module, call: Call, value: Expr) -> str:
+    """The command that a variable begins with: ``cmd = ["pytest app"]``, given as ``" ".join(cmd)``."""
+    names = {e.text for e in value.walk() if e.kind == "name"}
+    for item in module.assigns:
+        if item.scope == call.scope and item.target in names:
+            first = item.value.items[0] if item.value.kind == "list" and item.value.items else item.value
+            if text := _text(first):
+                return text
+    return ""
 
 
 def _started(path: str, module: Module, definition: Definition | None) -> Iterator[Found]:

@@ -90,6 +90,7 @@ def _running(functions: dict[str, list[Simple]], name: str, arguments: tuple[str
         if command.words == ("shift",):
             arguments = arguments[1:]
         words = _given(command.words, arguments) if arguments or name else command.words
+        words = words[words[:1] in (("time",), ("command",), ("exec",)) and len(words) > 1 and words[1] in functions :]
         if not words:
             continue
         command = replace(command, words=words)

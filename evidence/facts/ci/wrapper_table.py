@@ -4,6 +4,7 @@ from __future__ import annotations
 
 #: Options of a wrapper that take the next word as their value.
 VALUES: dict[str, frozenset[str]] = {
+    "dockerize": frozenset(["-wait", "-timeout", "-template", "-stdout", "-stderr", "-wait-retry-interval"]),
     "docker": frozenset(
         [
             "-e",
@@ -97,6 +98,7 @@ VALUES: dict[str, frozenset[str]] = {
 }
 #: Wrappers that only put something before a command: the words of the wrapper itself.
 PLAIN = {
+    ("dockerize",): "dockerize",
     ("poetry", "run"): "poetry",
     ("pipenv", "run"): "poetry",
     ("uv", "run"): "uv",

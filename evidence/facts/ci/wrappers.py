@@ -4,6 +4,7 @@ kin."""
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from evidence.facts.ci.tools import program
@@ -86,7 +87,7 @@ def _step(name: str, words: tuple[str, ...]) -> tuple[str, ...] | None:
         return _python(words)
     if name == "devcontainer" and words[1:2] == ("exec",) and "--" not in words:
         return skip_options(words[2:], name)
-    if "wait" in name or name in ("dockerize", "retry", "chamber", "aws-vault", "devcontainer"):
+    if "wait" in name or name in ("retry", "chamber", "aws-vault", "devcontainer"):
         return words[words.index("--") + 1 :] if "--" in words else None
     if name == "timeout":
         return skip_options(words[1:], "timeout")[1:]
@@ -155,6 +156,11 @@ def _after_flag(words: tuple[str, ...]) -> str:
     return ""
 
 
+def _after_variables(words: tuple[str, ...]) -> tuple[str, ...]:
+    at = next((i for i, w in enumerate(words) if not _VARIABLE.fullmatch(w)), len(words))
+    return words[at:]
+
+
 def _docker(name: str, words: tuple[str, ...]) -> tuple[tuple[str, ...], Container | None]:
     """What runs in the container of ``docker run``, ``docker exec`` and ``docker compose run|exec|up``."""
     rest = words[1:]
@@ -163,6 +169,8 @@ def _docker(name: str, words: tuple[str, ...]) -> tuple[tuple[str, ...], Contain
         compose, rest = True, rest[1:]
     files = tuple(rest[i + 1] for i, w in enumerate(rest[:-1]) if w in ("-f", "--file")) if compose else ()
     rest = skip_options(rest, "docker")
+    if compose and rest and _VARIABLE.fullmatch(rest[0]):
+        rest = ("exec", *_after_variables(rest))  # a script that chooses between exec and run
     if not rest or rest[0] not in ("run", "exec", "up"):
         return (), None
     verb, options = rest[0], rest[1:]
@@ -176,4 +184,7 @@ def _docker(name: str, words: tuple[str, ...]) -> tuple[tuple[str, ...], Contain
         return (), Container(chosen, True, files, False)
     if not inner:
         return (), None
+    entry = [w.partition("=")[2] or follows for w, follows in pairwise(options) if w.startswith("--entrypoint")]
+    if entry:
+        return (*entry[:1], *inner[1:]), Container(inner[0], compose, files, "--no-deps" in options)
     return inner[1:], Container(inner[0], compose, files, "--no-deps" in options)
