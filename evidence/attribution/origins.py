@@ -65,6 +65,7 @@ class Origins:
 
     def __init__(self, project: Project, seed: Seed | None = None, skeletons: Skeletons | None = None) -> None:
         self._project = project
+        self._of_others: dict[str, str] = {}
         self._seed, self._skeletons = seed, skeletons
         self.baseline = seed.name if seed is not None else ""
         roots = (c for c in project.history.commits if not c.parents)
@@ -75,7 +76,9 @@ class Origins:
 
     def of_others(self, path: str) -> str:
         """``vendored`` or ``generated`` where the whole file is; "" elsewhere."""
-        return _ROLES.get(self._project.role(path), "")
+        if path not in self._of_others:
+            self._of_others[path] = _ROLES.get(self._project.role(path), "")
+        return self._of_others[path]
 
     def concerns(self, path: str) -> bool:
         """Whether single lines of this file may be left out, so that only blame can tell whose it is."""

@@ -24,6 +24,7 @@ class Squashes:
 
     def __init__(self, blame: Blame, commits: Sequence[Commit]) -> None:
         self._blame, self._commits = blame, commits
+        self._own: dict[str, Sequence[Commit] | None] = {}
 
     @cached_property
     def heads(self) -> dict[str, str]:
@@ -60,8 +61,15 @@ class Squashes:
     def own(self, sha: str) -> Sequence[Commit] | None:
         """The own commits of the change that this commit squashed, the last one first; none where it is no squash, None
         where they are too many to be one change's."""
+        if sha not in self.heads:
+            return ()
+        if sha not in self._own:
+            self._own[sha] = self._behind(self.heads[sha])
+        return self._own[sha]
+
+    def _behind(self, head: str) -> Sequence[Commit] | None:
         found: dict[str, Commit] = {}
-        ahead = [self.heads[sha]] if sha in self.heads else []
+        ahead = [head]
         while ahead:
             commit = self._beside.get(ahead.pop())
             if commit is None or commit.sha in found:

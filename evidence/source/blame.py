@@ -38,7 +38,7 @@ _TOGETHER = 64 * MIB
 # With git's own 10 bits a path, one commit in a hundred seems to have changed a file and costs as much as one that did.
 # Whoever reads the graph finds these settings in it.
 _FILTERS = {"GIT_TEST_BLOOM_SETTINGS_BITS_PER_ENTRY": "24", "GIT_TEST_BLOOM_SETTINGS_NUM_HASHES": "8"}
-_CHUNK = re.compile(rb"([0-9a-f]{40}) ([0-9]+) ([0-9]+) ([0-9]+)")
+_CHUNK = re.compile(rb"([0-9a-f]{40}) ([0-9]+) ([0-9]+) ([0-9]+)(?:\n|$)")
 _CHANGE_HEAD = re.compile(r"refs/(?:remotes/[^/]+/)?(?:pull|pr|merge-requests)/([0-9]{1,9})(?:/head)?")
 
 
@@ -169,18 +169,18 @@ def read_incremental(out: bytes) -> dict[int, Origin]:
     which ``previous`` and ``filename`` (always the last) are read.
     """
     found: dict[int, Origin] = {}
-    commit, there, here, count, before = "", 0, 0, 0, ""
-    for line in out.split(b"\n")[:-1]:
-        chunk = _CHUNK.fullmatch(line)
-        if chunk:
-            commit, before = chunk[1].decode(), ""
+    # only the key itself follows a line break: a subject or a path holds none
+    head, *ends = out.split(b"\nfilename ")
+    for end in ends:
+        name, whole, following = end.partition(b"\n")
+        chunk = _CHUNK.match(head)
+        if chunk and whole:
+            at = head.find(b"\nprevious ")
+            before = _unquoted(head[at + len(b"\nprevious ") + 41 :].partition(b"\n")[0]) if at >= 0 else ""
+            commit, path = chunk[1].decode(), _unquoted(name)
             there, here, count = (int(number) for number in chunk.groups()[1:])
-        elif line.startswith(b"previous "):
-            before = _unquoted(line[len(b"previous ") + 41 :])
-        elif line.startswith(b"filename ") and commit:
-            path = _unquoted(line[len(b"filename ") :])
             found.update((here + i, Origin(commit, path, there + i, before)) for i in range(count))
-            commit = ""
+        head = following
     return found
 
 
