@@ -42,6 +42,8 @@ _BASED_ON = ("prefix", "url_prefix", "path", "base_path")
 _MAX_TEXT = 300
 # The version stands in front (``/rest/api/v2/...``): behind more segments, or behind a variable one, it is a resource.
 _FRONT = 3
+# ``/api/2``: no more digits than a version has.
+_DIGITS = 2
 
 
 def _versions(sites: Sites) -> set[str]:
@@ -130,10 +132,12 @@ def detect(project: Project) -> Observations:
 def _version(address: str) -> str:
     """The version in an address: ``/api/v2/users`` gives ``2``; "any" where it is a variable; "" for none."""
     segments = address[:_MAX_TEXT].strip("/").split("/")
-    for segment in segments[:_FRONT]:
+    for before, segment in zip(["", *segments], segments[:_FRONT], strict=False):
         match = _SEGMENT.fullmatch(segment)
         if match:
             return match[1]
+        if before == "api" and segment.isdecimal() and len(segment) <= _DIGITS:
+            return segment
         if _VARIABLE.fullmatch(segment):
             return "any"
         if "<" in segment:

@@ -26,36 +26,20 @@ _VALIDATORS = (
     "cerberus.Validator",
     "jsonschema.validate",
 )
-_TYPED_READS = frozenset(
-    [
-        "int",
-        "float",
-        "bool",
-        "list",
-        "dict",
-        "json",
-        "url",
-        "uuid",
-        "enum",
-        "timedelta",
-        "decimal",
-        "path",
-        "log_level",
-        "dj_db_url",
-        "email",
-        "date",
-        "datetime",
-        "subset",
-    ]
-)
+_TYPED_READS = frozenset({
+    "int", "float", "bool", "list", "dict", "json", "url", "uuid", "enum", "timedelta", "decimal", "path",
+    "log_level", "dj_db_url", "email", "date", "datetime", "subset",
+})  # fmt: skip
 # Methods of a settings class that run when it is made or given to an application.
 _BOOT_METHODS = re.compile(r"\.(?:init_app|__init__|__post_init__|validate\w{0,30}|check\w{0,30}|_validate\w{0,30})$")
 # What is caught where a connection fails: the service is down, and no setting is bad.
 _CONNECTIONS = re.compile(r"Operational|Connect|SQLAlchemy|Database|Timeout|socket|RequestException", re.IGNORECASE)
 # Texts that name a setting: in capitals with an underscore, or by what it is.
 _SETTING = re.compile(r"\b[A-Z][A-Z0-9]{1,30}_[A-Z0-9_]{2,40}\b|\b(?:config\w{0,12}|settings?|environment)\b")
+_OF_SETTINGS = re.compile(r"(?:Config|Setting|Environment)\w{0,20}(?:Error|Exception)$")
 _RAISES = ("raises", "assertRaises", "assertRaisesRegex")
 _NOT_CHECKS = frozenset({"NotImplementedError", "AttributeError", "StopIteration", "ImportError", "TypeError"})
+_APPLICATION = frozenset({"app", "application", "flask_app", "config"})
 
 
 def _checks(sites: Sites) -> int:
@@ -206,17 +190,18 @@ def _explicit(project: Project) -> Iterator[Site]:
 
 
 def _by_name(project: Project, homes: frozenset[str]) -> Iterator[Site]:
-    """Functions elsewhere that a factory hands the application or its settings, where they refuse and say which setting
-    it is."""
-    for factory in project.web.factories:
-        for call in factory.file.calls_in(factory.file.scopes.get(factory.definition.qualname, 0)):
-            found = project.defined(factory.file, call.name) if call.name and call.target != "decorator" else None
+    """Functions elsewhere that are called at start, where they refuse and say which setting it is."""
+    for home, around in _starting(project):
+        for call in home.calls_in(around):
+            found = project.defined(home, call.name) if call.name and call.target != "decorator" else None
             if found is None or found[1].kind != "function" or found[0].path in homes:
                 continue
             file, definition = found
             scope = file.scopes.get(definition.qualname, 0)
             for raised in file.calls_in(scope) if _looks_at_settings(file, scope) else ():
-                said = any(_SETTING.search(v.text[:300]) for v in raised.expr.items if v.kind in ("str", "fstring"))
+                said = _OF_SETTINGS.search(raised.last) is not None or any(
+                    _SETTING.search(v.text[:300]) for v in raised.expr.items if v.kind in ("str", "fstring")
+                )
                 stops = raised.target == "raise" and raised.last not in _NOT_CHECKS
                 if said and (stops or raised.name in _EXITS):
                     subject = f"{file.path}:{definition.qualname}"
@@ -257,13 +242,28 @@ def _booted(project: Project, homes: frozenset[str]) -> set[tuple[str, str]]:
         ref = project.resolve(file, call.name) if call.name else None
         if ref is not None and not ref.external:
             found.add((ref.path, ref.name))
-    for factory in project.web.factories:
-        scope = factory.file.scopes.get(factory.definition.qualname, 0)
-        for call in factory.file.calls_in(scope):
-            ref = project.resolve(factory.file, call.name) if call.name else None
+    for file, scope in _starting(project):
+        for call in file.calls_in(scope):
+            ref = project.resolve(file, call.name) if call.name else None
             if ref is not None and ref.path in homes:
                 found.add((ref.path, ref.name))
     return found
+
+
+def _starting(project: Project) -> list[tuple[PyFile, int]]:
+    """The scopes that run when an application starts: factories, functions that call one, and what those hand the
+    application to."""
+    first = [(f.file, f.file.scopes.get(f.definition.qualname, 0)) for f in project.web.factories]
+    first += [(u.file, u.scope) for u in project.web.factory_uses if u.file in project.app and u.file and u.scope]
+    found = {(file.path, scope): (file, scope) for file, scope in first}
+    for file, scope in first:
+        for call in file.calls_in(scope):
+            given = any(v.kind == "name" and v.text.rpartition(".")[2] in _APPLICATION for v in call.expr.args)
+            called = project.defined(file, call.name) if given and call.name else None
+            if called is not None and called[1].kind == "function":
+                number = called[0].scopes.get(called[1].qualname, 0)
+                found.setdefault((called[0].path, number), (called[0], number))
+    return [found[k] for k in sorted(found)]
 
 
 def _looks_at_settings(file: PyFile, scope: int) -> bool:

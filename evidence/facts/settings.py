@@ -23,6 +23,7 @@ _MODULE = re.compile(
     r"|\w{1,40}_(?:config|settings|conf|configuration))"
 )
 _FOLDERS = frozenset({"config", "configs", "settings", "configuration", "conf"})
+_STEMS = frozenset({"__init__", "base", "default", "common", "deployment", "deploy", "live", "docker"})
 _CLASS = re.compile(r"(?:.*(?:Config|Settings|Configuration|Conf|Options|Environment|Env)|(?:Config|Settings).*)")
 # What a class with such a base keeps or checks is data, whatever its name says (``InstanceConfig(db.Model)``).
 _OTHER_BASE = re.compile(r"(?:^|\.)(?:Model|Document|Form|FlaskForm|Schema|TestCase|Enum|StrEnum|Exception)$")
@@ -252,7 +253,13 @@ class Settings:
         ]
         flask = ((f, c) for f, c in self.loads if c.last in _FILE_METHODS)
         readers = self._project.calls(self._project.app, *_FILE_READERS)
-        found = ((f, c) for f, c, n in readers if n.startswith("dynaconf") or (f.path in self.modules and _opens(f, c)))
+        found = (
+            (f, c)
+            for f, c, n in readers
+            if n.startswith("dynaconf")
+            # a parser of INI files is made for one; what it reads may stand in another scope
+            or (f.path in self.modules and (n.startswith("configparser") or _opens(f, c)))
+        )
         return (*dotenv, *flask, *found)
 
 
@@ -260,9 +267,7 @@ def _is_module(path: str) -> bool:
     *folders, name = path.lower().split("/")
     stem = name.split(".")[0]
     inside = bool(folders) and folders[-1] in _FOLDERS
-    return _MODULE.fullmatch(stem) is not None or (
-        inside and (stem == "__init__" or bool(environment_of(stem)) or stem in ("base", "default", "common"))
-    )
+    return _MODULE.fullmatch(stem) is not None or (inside and (bool(environment_of(stem)) or stem in _STEMS))
 
 
 def _opens(file: PyFile, call: Call) -> bool:
