@@ -49,6 +49,7 @@ def sessions(inputs: CiInputs, words: tuple[str, ...], directory: str, _env: Map
         aliases = {_text(d.expr.kwarg("name")) for d in definition.decorators} | {definition.name}
         if not named or aliases & named:
             found.extend(_run_calls(path, module, definition, directory))
+            found.extend(_called_on(path, module, definition, directory, shared=True))
     return found or None
 
 
@@ -175,11 +176,14 @@ def _run_calls(path: str, module: Module, definition: Definition, directory: str
             yield Found(place, words=tuple(t for t in texts if t), directory=directory, swallowed=muted)
 
 
-def _called_on(path: str, module: Module, definition: Definition, directory: str) -> Iterator[Found]:
-    """What the other tasks of the file run that a task calls: ``coverage`` runs ``test_cov`` and a report."""
+def _called_on(
+    path: str, module: Module, definition: Definition, directory: str, *, shared: bool = False
+) -> Iterator[Found]:
+    """What the other tasks of the file run that a task calls: ``coverage`` runs ``test_cov`` and a report. ``shared``
+    takes in functions that are handed the session."""
     for call in _calls(module, definition):
         other = next((d for d in module.definitions if d.name == call.name and d is not definition), None)
-        if other is not None and other.decorators:
+        if other is not None and (other.decorators or (shared and other.params[:1] == definition.params[:1])):
             yield from _run_calls(path, module, other, directory)
 
 
