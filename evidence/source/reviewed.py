@@ -27,7 +27,8 @@ from evidence.source.series import run_series
 
 # The newest remarks; a repository with more of them shows its habits in these.
 _MOST = 600
-_SECONDS = 120.0
+# As for blame: far more than git needs, so that a busy machine tells what an idle one does.
+_SECONDS = 60.0
 _CPU = 20
 _AT_ONCE = 2
 _LOG = ("log", "--first-parent", "--diff-merges=first-parent", "-p", "-U0", "--no-renames", "--no-textconv",
@@ -113,7 +114,7 @@ def _answers(repository: OpenRepository, asked: Sequence[_Question]) -> Iterator
         commands.append(("merge-base", "--is-ancestor", each.reviewed, each.last))
         path = os.fsdecode(path_bytes(each.path))
         commands.append((*_LOG, f"{each.reviewed}..{each.last}", "--", f":(literal,top){path}"))
-    limits = git.bounded(seconds=_SECONDS, cpu=_CPU, file=64 * MIB)
+    limits = git.bounded(seconds=_SECONDS + len(asked), cpu=_CPU, file=64 * MIB)
     told = run_series(git, commands, at_once=_AT_ONCE, folder=repository.spool, env={}, config=(), limits=limits)
     for each, ancestor, log in zip(asked, told[::2], told[1::2], strict=True):
         yield None if ancestor is None or log is None else _touched(log, each.line)
