@@ -155,7 +155,8 @@ class FeatureFlags:
             if read.file.path not in held:
                 held[read.file.path] = _held(read.file)
             # what a function calls its own variable is nothing that other code reads
-            attribute = read.name if read.scope else held[read.file.path].get(read.start, read.name)
+            local = read.file.function_of(read.scope) is not None
+            attribute = read.name if local else held[read.file.path].get(read.start, read.name)
             found.append(_Setting(read.name, read.file, read.start, read.end, read.scope, attribute))
         found += [_Setting(n, f, c.start, c.end, c.scope, n) for f, c, n in self._got()]
         typed = {(s.file.path, s.scope) for s in (*self._project.settings.classes, *self._project.settings.typed)}
@@ -164,7 +165,8 @@ class FeatureFlags:
             items: list[Assign | Call] = [*file.module.assigns, *file.module.calls]
             for item in items:
                 name = item.target
-                inside = whole or (file.path, item.scope) in typed or _settings_class(file, item.scope)
+                local = file.function_of(item.scope) is not None
+                inside = not local and (whole or (file.path, item.scope) in typed or _settings_class(file, item.scope))
                 switch = not _collects(item.expr) if isinstance(item, Call) else _boolean(item.value)
                 if name and inside and name.isidentifier() and switch:
                     found.append(_Setting(name.upper(), file, item.start, item.end, item.scope, name))
