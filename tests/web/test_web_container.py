@@ -28,6 +28,15 @@ def test_what_is_copied_is_there() -> None:
     assert {"requirements.lock", "pyproject.toml", "evidence", "detectors", "fixtures"} <= set(copied)
 
 
+def test_only_what_is_copied_is_sent() -> None:
+    """The context of a build lets in what is copied into the image, and nothing besides: no secrets of ``.env``."""
+    lines = (ROOT / ".containerignore").read_text(encoding="utf-8").splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+    copied = {name for line in _lines("COPY") if "--from" not in line for name in line.split()[:-1]}
+    assert rules[0] == "*"
+    assert {rule.removeprefix("!") for rule in rules if rule.startswith("!")} == copied
+
+
 def test_what_is_set_is_a_setting(monkeypatch: Any, tmp_path: Path) -> None:
     """The names in the environment of image and service are settings, and together they are accepted."""
     image = dict(pair.partition("=")[::2] for line in _lines("ENV") for pair in line.split())
