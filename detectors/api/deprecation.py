@@ -191,7 +191,8 @@ def _operations(project: Project) -> Iterator[Site]:
         for definition in file.module.definitions:
             for decorator in definition.decorators:
                 receiver, _, last = decorator.expr.text.rpartition(".")
-                flag = decorator.expr.kwarg("deprecated")
+                doc = decorator.expr.kwarg("doc")
+                flag = decorator.expr.kwarg("deprecated") or (doc.kwarg("deprecated") if doc is not None else None)
                 marked = last in _ROUTING and flag is not None and flag.text != "False"
                 own = (
                     last == "deprecated"

@@ -22,7 +22,7 @@ updated hidden redacted removed filtered masked stripped sanitized obfuscated sc
 some stripe sendgrid twilio google github facebook mailgun slack aws sentry
 proper used purpose purposes enough much checked into git crazy strong muy clave secreta segura contrasena aqui tu debes
 cambiar que hexadecimal
-you will guess hard easy precious really word kept shh stub temp temporary tmp wtf csrf security secure
+you will guess remember hard easy precious really word kept shh stub temp temporary tmp wtf csrf security secure
 """
 _PLACEHOLDER_WORDS = frozenset(_FILLERS.split())
 _PLACEHOLDER_PARTS = re.compile(

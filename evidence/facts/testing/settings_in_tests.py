@@ -84,6 +84,9 @@ def _chooses(project: Project, file: PyFile, call: Call, classes: set[tuple[str,
             project.resolve(file, value.text) in classes or environment_of(value.text) == "testing"
         ):
             return True
+        # the project's table of settings classes by name: ``from_object(configs["testing"])``
+        if value.kind == "index" and any(i.kind == "str" and environment_of(i.text) == "testing" for i in value.items):
+            return True
         if value.kind == "dict" and _settings_of(value):
             return True
     return False
