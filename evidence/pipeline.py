@@ -197,6 +197,8 @@ def _scanned(request: ScanRequest, pool: ExtractionPool, ledger: Ledger, progres
 
         progress.stage("Writing citations", None)
         attribution = attribution_of(candidate, project, repository, seed, ledger)
+        if last and request.keep is not None:
+            request.keep.extend((project, findings))
         return Scanned.of(
             repository,
             project,

@@ -37,7 +37,9 @@ class ScanRequest:
     ``candidates`` are names, e-mails, logins or ``commit:`` ids of one person, whose work is then told from others';
     ``baseline`` is a repository or revision whose lines are nobody's here.
     ``forge`` tells whether to ask the forge for changes and reviews; None leaves it to :func:`evidence.source.inquire`.
-    ``resume`` goes on where an earlier scan's questions broke off; ``forge_wait`` bounds waiting for it, in seconds."""
+    ``resume`` goes on where an earlier scan's questions broke off; ``forge_wait`` bounds waiting for it, in seconds.
+    ``keep`` takes what the facts of the last source are in: a process that ends with its scan may spare itself the work
+    of taking them apart."""
 
     source: str
     further: tuple[str, ...] = ()
@@ -58,3 +60,4 @@ class ScanRequest:
     resume: bool = False
     forge_wait: float = 12.0
     timer: Timer = field(default_factory=Timer, compare=False)
+    keep: list[object] | None = field(default=None, compare=False)

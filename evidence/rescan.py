@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from evidence.model import Digest
 
 # What of a request changes no digest, or stands in the key in another way.
-_NO_MATTER = frozenset({"source", "workers", "cache", "keep_clone", "resume", "forge_wait", "timer"})
+_NO_MATTER = frozenset({"source", "workers", "cache", "keep_clone", "resume", "forge_wait", "timer", "keep"})
 
 
 @dataclass

@@ -132,6 +132,7 @@ def scan(
         forge=forge,
         resume=resume,
         forge_wait=forge_wait,
+        keep=click.get_current_context().obj,
     )
     return scan_to(request, wanted, profile_detectors)
 

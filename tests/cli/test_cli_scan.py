@@ -6,11 +6,14 @@ import json
 import os
 import stat
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from evidence.api import Project
+from evidence.cli import run
 from evidence.cli.writing import write_file
 from evidence.pipeline import ScanRequest
 from evidence.report.json_form import from_json
@@ -25,6 +28,25 @@ def test_json_alone_is_on_standard_output(cli: Run, repository: Path, digest: by
     assert result.out.encode() == digest
     assert result.err == ""
     assert seal_holds(from_json(digest))
+
+
+def test_a_process_that_ends_with_its_scan_leaves_nothing_unsaid_or_behind(
+    repository: Path, digest: bytes, tmp_path: Path
+) -> None:
+    """It ends without taking its facts apart: all of the digest is through the pipe, and no folder of its own is
+    left."""
+    environment = os.environ | {"TMPDIR": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    command = [sys.executable, "-m", "evidence", "scan", str(repository), "--no-cache"]
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, digest, b"")
+    assert [each.name for each in tmp_path.iterdir() if each.name != "cache"] == []
+
+
+def test_facts_are_kept_for_whoever_asks_to_keep_them(repository: Path, capsysbinary: object) -> None:
+    """The way on which a process that ends anyway spares itself the taking apart."""
+    kept: list[object] = []
+    assert run(["scan", str(repository), "--no-cache"], kept) == 0
+    assert any(isinstance(each, Project) for each in kept)
 
 
 def test_the_cache_and_the_workers_do_not_change_the_digest(cli: Run, repository: Path, digest: bytes) -> None:
