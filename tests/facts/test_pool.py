@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from evidence.facts.workers import crew
 from evidence.facts.workers.pool import AHEAD, BATCH_BYTES, HEAVY_BYTES, ExtractionPool, Result
 
 ITEM_SECONDS = 1.0
@@ -152,6 +153,17 @@ def test_what_the_source_raises_ends_the_run() -> None:
     before = children()
     with pytest.raises(LookupError, match="gone"), ExtractionPool(extract, 2) as pool:
         list(pool.run(source()))
+    assert children() == before
+
+
+def test_older_executors_end_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of a run and at its end, also the way that Pythons before 3.11.5 need."""
+    monkeypatch.setattr(crew, "_UNBLOCKED", (9,))
+    before = children()
+    with ExtractionPool(extract, 2, item_seconds=ITEM_SECONDS) as pool:
+        next(pool.run((f"k{i}", "x", b"a" * BATCH_BYTES) for i in range(100)))
+    with ExtractionPool(extract, 2) as pool:
+        assert len(list(pool.run(iter(files(30))))) == 30
     assert children() == before
 
 

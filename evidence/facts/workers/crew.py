@@ -85,15 +85,25 @@ class Crew:
         """
         self._roster.kill(None)
         wait(self._futures, timeout=_REAP_SECONDS)
-        if sys.version_info < _UNBLOCKED:
-            self._let_go()
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        if sys.version_info >= _UNBLOCKED:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+        else:
+            _shut_down(self._executor)
 
-    def _let_go(self) -> None:
-        """Close the end that the dead would read batches from: whoever still writes to them would wait for ever."""
-        queue = getattr(self._executor, "_call_queue", None)
-        if queue is not None:
+
+def _shut_down(executor: Any) -> None:
+    """Shut an older executor down, whose thread may be writing a batch that the dead will never read.
+
+    Only when that thread stands still is the other end of its pipe closed: two threads that close one end at a time
+    may close a file that was opened in between.
+    """
+    queue, thread = executor._call_queue, executor._executor_manager_thread
+    executor.shutdown(wait=False, cancel_futures=True)
+    if thread is not None:
+        thread.join(_REAP_SECONDS)
+        if thread.is_alive():
             queue._reader.close()
+            thread.join()
 
 
 class _Roster:
