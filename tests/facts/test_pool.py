@@ -10,8 +10,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -165,6 +167,18 @@ def test_older_executors_end_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     with ExtractionPool(extract, 2) as pool:
         assert len(list(pool.run(iter(files(30))))) == 30
     assert children() == before
+
+
+def test_a_lock_left_by_a_signal_holds_nobody_up() -> None:
+    """An exception may come from a signal between the taking of a future's lock and the block that releases it."""
+    before, begun = children(), time.monotonic()
+    crew_of_two = crew.Crew(extract, 2)
+    future: Any = crew_of_two.submit(0, [("k", "x", b"hang")], False)
+    future._condition.acquire()
+    crew_of_two.close()
+    assert isinstance(future.exception(timeout=0), BrokenProcessPool)
+    assert children() == before
+    assert time.monotonic() - begun < 60
 
 
 def test_no_process_is_left() -> None:

@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 import threading
+from collections.abc import Iterable
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -84,11 +85,24 @@ class Crew:
         holds the lock of the queue, and an orderly shutdown would wait for the others, who wait for the lock.
         """
         self._roster.kill(None)
+        _give_back(self._futures)
         wait(self._futures, timeout=_REAP_SECONDS)
         if sys.version_info >= _UNBLOCKED:
             self._executor.shutdown(wait=True, cancel_futures=True)
         else:
             _shut_down(self._executor)
+
+
+def _give_back(futures: Iterable[Future[list[Answer]]]) -> None:
+    """Release the locks of futures that this thread holds.
+
+    It holds one where a signal's exception came between taking it and the block that would have released it, and then
+    whoever tells the future of its worker's death would wait for ever.
+    """
+    for future in futures:
+        lock: Any = future._condition
+        while lock._is_owned():
+            lock.release()
 
 
 def _shut_down(executor: Any) -> None:
