@@ -58,7 +58,7 @@ _worlds = st.integers(0, 2**32).map(_world)
 _supporting = st.sampled_from([s for s in _SIGNALS if load_vocabulary()[s].polarity is Polarity.FOR])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(_worlds, _supporting, st.booleans())
 def test_more_evidence_never_lowers_a_cell(world: dict[str, SignalEvidence], signal: str, candidate: bool) -> None:
     """Raising a supporting signal to sustained, with larger measures, lowers the status of no cell."""
@@ -69,7 +69,7 @@ def test_more_evidence_never_lowers_a_cell(world: dict[str, SignalEvidence], sig
     assert all(_RANK[b.status] <= _RANK[a.status] for b, a in zip(before, after, strict=True))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(_worlds, _worlds)
 def test_who_has_all_that_another_has_supports_at_least_the_same(
     one: dict[str, SignalEvidence], other: dict[str, SignalEvidence]
@@ -92,7 +92,7 @@ def _better(one: SignalEvidence, other: SignalEvidence) -> SignalEvidence:
     return replace(one, grade=max(one.grade, other.grade, key=lambda g: g.rank), measures=most)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(_worlds, st.booleans())
 def test_not_seen_is_never_a_guess(world: dict[str, SignalEvidence], candidate: bool) -> None:
     """A cell is not seen only if no answer to the open questions could have supported it."""
@@ -109,7 +109,7 @@ def test_not_seen_is_never_a_guess(world: dict[str, SignalEvidence], candidate: 
             assert hoped.status is not CellStatus.SUPPORTED
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(_worlds)
 def test_a_higher_cell_is_never_supported_alone(world: dict[str, SignalEvidence]) -> None:
     """Where a level is supported, so is every observable level below it."""
@@ -123,7 +123,7 @@ def test_a_higher_cell_is_never_supported_alone(world: dict[str, SignalEvidence]
         assert ranks == sorted(ranks, reverse=True)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(_worlds)
 def test_order_of_the_findings_is_of_no_account(world: dict[str, SignalEvidence]) -> None:
     """The same findings in another order give the same cells."""

@@ -149,6 +149,8 @@ class Runner:
         elif self._closing.is_set():
             record.over(State.INTERRUPTED, "")
         else:
+            # First what was read: when the row is gone, and its page with it, nothing is left.
+            self.begun.drop(record.id)
             record.forget()
             keeping.scrub()
         _log.info("scan ended", scan=record.id, cancelled=not sentence)
