@@ -13,7 +13,8 @@ import msgspec
 
 from evidence.api import Detector, Project, Signal, Site, Sites
 from evidence.attribution import Attribution, Own, Seen
-from evidence.citations import Citable, choose, cite
+from evidence.choosing import choose
+from evidence.citations import Citable, cite
 from evidence.detect import signals, versions
 from evidence.facts.people import Candidate
 from evidence.matrix.aggregate import aggregate

@@ -5,7 +5,7 @@ source      a bare repository of ours, never a checkout      evidence/source/
 facts       what each file says, read and parsed once        evidence/collect.py, evidence/facts/
 detectors   plugins: from facts to sites of signals          evidence/detect.py, detectors/
 attribution who stands behind each site, for one candidate   evidence/attribution/
-citations   the best five sites of each, made openable       evidence/citations.py
+citations   the best five sites of each, made openable       evidence/choosing.py, evidence/citations.py
 matrix      findings -> cells of competency x level          evidence/matrix/
 digest      all of it, sealed; renderers add nothing         evidence/digest.py, evidence/report/
 

@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from evidence import detect
-from evidence.citations import choose, cite
+from evidence.choosing import choose
+from evidence.citations import cite
 from evidence.differences import Problem
 from evidence.facts.conversations import Items
 from evidence.facts.project import Project

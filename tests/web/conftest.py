@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from flask import Flask
@@ -18,7 +18,11 @@ from evidence.web.serve import prepare, working
 from evidence.web.settings import Settings, read_settings
 from tests.source.building import Builder
 from tests.source.serving import Server
+from tests.web import browser
 from tests.web.browsing import Visitor
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 MakeApp = Callable[..., Flask]
 
@@ -148,3 +152,10 @@ def app(make_app: MakeApp) -> Flask:
 def visitor(app: Flask) -> Visitor:
     """Somebody who visits ``app``."""
     return Visitor(app)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests of a module."""
+    with browser.browsing() as started:
+        yield started

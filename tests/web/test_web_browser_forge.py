@@ -54,13 +54,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, github: FakeGitHub) -> Iterat
             yield address
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser for all."""
-    with browser.browsing() as started:
-        yield started
-
-
 @pytest.fixture
 def window(chromium: Browser, site: str) -> Iterator[Watched]:
     """A window at a desk."""

@@ -134,8 +134,10 @@ def test_digests_expire_unless_they_are_kept(app: Flask, visitor: Visitor, forge
         assert db.session.scalar(select(StoredDigest)) is None
 
 
-def test_cancelling_leaves_nothing(visitor: Visitor, mute: str, data: Path) -> None:
-    """A running scan that is cancelled leaves no process, no file and no row, within seconds."""
+def test_cancelling_leaves_nothing(visitor: Visitor, mute: str, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A running scan that is cancelled leaves no process, no file and no row, within seconds; its page goes last."""
+    scrub, seen = keeping.scrub, list[list[Path]]()
+    monkeypatch.setattr(keeping, "scrub", lambda: (seen.append(list((data / "begun").iterdir())), scrub())[1])
     visitor.paste(f"{mute}/ada/bazaar")
     scan = visitor.address
     visitor.until(scan, "Fetching the repository")
@@ -148,6 +150,7 @@ def test_cancelling_leaves_nothing(visitor: Visitor, mute: str, data: Path) -> N
     assert visitor.get(scan).status_code == 404
     assert list((data / "work").iterdir()) == []
     assert list((data / "begun").iterdir()) == []
+    assert seen == [[]]
     assert _names_of(_children()) == []
     while scan.rpartition("/")[2].encode() in _bytes_of(data):
         assert time.monotonic() < deadline

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evidence.facts.ci.found import Found
+from evidence.facts.ci.programs import program
 from evidence.facts.ci.reading import entries, find, join, strings, text
 from evidence.facts.ci.records import CiInputs, Place
-from evidence.facts.ci.tools import program
 from evidence.facts.ci.wrappers import skip_options
 from evidence.facts.records import Node
 from evidence.facts.shell.lines import split

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from evidence.facts.ci.found import Found
+from evidence.facts.ci.programs import program
 from evidence.facts.ci.reading import find, join
 from evidence.facts.ci.records import CiInputs, Place
-from evidence.facts.ci.tools import program
 from evidence.facts.python.records import Call, Definition, Expr, Module
 from evidence.facts.shell.lines import split
 

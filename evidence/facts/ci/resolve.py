@@ -13,11 +13,13 @@ from itertools import islice
 from msgspec.structs import replace as replace_struct
 
 from evidence.facts.ci import compose, makefiles, nodes, precommit, pythonic, scripts, toxfiles
+from evidence.facts.ci.deploy_names import deploys_by_name
 from evidence.facts.ci.found import Found
+from evidence.facts.ci.programs import program
 from evidence.facts.ci.reading import join
 from evidence.facts.ci.records import CiInputs, Place, Resolved, Service
 from evidence.facts.ci.tool_table import PROGRAMS
-from evidence.facts.ci.tools import classify, deploys_by_name, program
+from evidence.facts.ci.tools import classify
 from evidence.facts.ci.wrappers import Unwrapped, unwrap
 from evidence.facts.shell.lines import Simple, split
 

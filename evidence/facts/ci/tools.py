@@ -6,6 +6,8 @@ import re
 from typing import NamedTuple
 
 from evidence.facts.ci.action_table import ACTIONS, DEFAULTS
+from evidence.facts.ci.deploy_names import deploys_by_name, names_deployment
+from evidence.facts.ci.programs import program
 from evidence.facts.ci.records import Action
 from evidence.facts.ci.tool_table import PROGRAMS
 
@@ -26,19 +28,6 @@ _NO_FAILURE = ("--exit-zero", "--exit-zero-even-if-changed", "--passWithNoTests=
 _ONLY_LISTS = ("--collect-only", "--co", "--fixtures", "--markers", "--setup-plan", "--setup-only", "--listTests")
 _ONLY_TELLS = ("--version", "--help", "-V", "--show-settings", "--show-files")
 _REHEARSALS = ("--dry-run", "--dry-run=client", "--dry-run=server", "--noop")
-# A script or target called deploy deploys, unless the name says that it tests, prepares or tidies up a deployment.
-_DEPLOYS = re.compile(r"(?:^|[_.:/-])(?:re|auto)?deploy(?:$|ment$|[_.:/-])", re.IGNORECASE)
-_ROUND_IT = re.compile(
-    r"(?:test|check|lint|verif|validat|notif|install|prepar|requirement|config|clean|messag)\w{0,20}|docs?|pages|storybook"
-    r"|plan|preview|status|dry|deps|setup|keys?|wait|before|after|post|pre|logs?|destroy|delete|undeploy|tags?|version"
-    r"|secrets?|env|diff|event|name|slack|github|pypi|npm",
-    re.IGNORECASE,
-)
-_PARTS = re.compile(r"[^_.:/-]{1,80}")
-_INTERPRETERS = frozenset({"bash", "sh", "zsh", "python", "ruby", "node", "source", "."})
-_RUNNERS = frozenset(
-    {"make", "gmake", "npm", "yarn", "pnpm", "just", "task", "invoke", "inv", "rake", "ant", "gradle", "composer"}
-)
 _SMOKE = re.compile(r"smoke|health[-_]?check|check[-_]?health|wait[-_]for[-_](?:deploy|healthy)", re.IGNORECASE)
 _REMOTE = re.compile(r"(?:\S{1,80}@[^\s/]{1,120}|[$\w{}.-]{2,80}):(?:[~/.$\w{].{0,200})?")
 _MIRRORS_OF_HOSTS = ("heroku", "dokku", "production", "staging", "prod", "live", "gigalixir", "piku", "clever")
@@ -60,30 +49,6 @@ def classify(words: tuple[str, ...]) -> Verdict:
     if not kinds:
         return NOTHING
     return Verdict(tool, kinds, _muted(tool, kinds, rest))
-
-
-def deploys_by_name(words: tuple[str, ...]) -> bool:
-    """Whether a command starts a script, or a target of make or npm, that is called after a deployment."""
-    tool = program(words[0])
-    named = [w for w in words[1:] if not w.startswith("-") and "=" not in w]
-    if tool in _RUNNERS:
-        candidates = [w for w in named if w != "run"][:3]
-    elif tool in _INTERPRETERS:
-        candidates = [
-            program(w) for w in named[:1] if w.endswith((".sh", ".py", ".rb", ".js")) or "deploy" in program(w)
-        ]
-    else:
-        candidates = [tool] if "/" in words[0] or tool.endswith((".sh", ".py")) else []
-    return any(_DEPLOYS.search(c) and not _is_round_it(c) for c in candidates)
-
-
-def _is_round_it(name: str) -> bool:
-    return any(_ROUND_IT.fullmatch(part) for part in _PARTS.findall(name))
-
-
-def program(word: str) -> str:
-    """The name of a program without its folder: ``/opt/venv/bin/pytest`` is ``pytest``."""
-    return word.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def _uses(tool: str, rest: tuple[str, ...]) -> tuple[str, ...]:
@@ -153,14 +118,14 @@ def _curl(rest: tuple[str, ...]) -> tuple[str, ...]:
     return ("deploy",) if reloads or any(h in joined for h in hooks) else ("probe",)
 
 
-_AT_WORK = ("deploy", "pull", "restart", "systemctl", "docker run", "up -d", "migrate", "git ", "release", "update")
+_NEW_THERE = ("deploy", "pull", "restart", "systemctl", "docker run", "up -d", "migrate", "git ", "release", "update")
 
 
 def _aws(rest: tuple[str, ...]) -> tuple[str, ...]:
     """Verbs that ship; a command sent to a machine only where it puts something new there."""
     kinds = _uses("aws", rest)
     sent = "send-command" in rest and "ssm" in rest
-    return () if sent and not any(a in " ".join(rest).lower() for a in _AT_WORK) else kinds
+    return () if sent and not any(a in " ".join(rest).lower() for a in _NEW_THERE) else kinds
 
 
 def _copies_to_host(rest: tuple[str, ...]) -> tuple[str, ...]:
@@ -227,7 +192,7 @@ def action_words(action: Action) -> tuple[str, ...]:
     template = ACTIONS.get(name) or ACTIONS.get("/".join(name.split("/")[:2])) or _task(name, action)
     if not template and _SSH.search(name):
         return ("ssh", "host", " ".join(v for k, v in sorted(action.inputs.items()) if _COMMANDS.search(k))[:_LONGEST])
-    if not template and not name.startswith("actions/") and _names_deployment(name):
+    if not template and not name.startswith("actions/") and names_deployment(name):
         return ("deploy", name)
     if not template and _SHIPS_IMAGES.search(name) and any(_OF_IMAGES.search(key) for key in action.inputs):
         return ("docker", "push", name)
@@ -252,12 +217,6 @@ def action_words(action: Action) -> tuple[str, ...]:
         value = action.inputs.get(key, defaults.get(key, ""))
         words.extend(_filled(before, value, after))
     return tuple(words)
-
-
-def _names_deployment(name: str) -> bool:
-    """Whether an action that no table knows is called after what it deploys: ``acme/deploy-to-nomad``."""
-    last = name.rpartition("/")[2]
-    return bool(_DEPLOYS.search(last)) and not _is_round_it(last)
 
 
 def _filled(before: str, value: str, after: str) -> list[str]:

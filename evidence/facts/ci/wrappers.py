@@ -7,7 +7,7 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
-from evidence.facts.ci.tools import program
+from evidence.facts.ci.programs import program
 from evidence.facts.ci.wrapper_table import PLAIN, VALUES
 
 _VARIABLE = re.compile(r"\$(?:\([\w.@-]{1,80}\)|\{[^{}]{1,80}\}|[A-Za-z_]\w{0,80})")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from evidence.facts.ci.programs import program
+
 #: Program -> (kind, sub-commands of which one must occur; none asked for where the tuple is empty).
 PROGRAMS: dict[str, tuple[str, tuple[str, ...]]] = {
     "bandit": ("code", ()),
@@ -138,10 +140,10 @@ def kind_of_command(words: tuple[str, ...]) -> str:
     """What a command scans; "" when it scans nothing."""
     if not words:
         return ""
-    program = words[0].replace("\\", "/").rsplit("/", 1)[-1]
+    tool = program(words[0])
     rest = words[1:]
     for word in rest[:4]:
-        if (program, word) in SUBCOMMANDS:
-            return SUBCOMMANDS[program, word]
-    kind, wanted = PROGRAMS.get(program, ("", ()))
+        if (tool, word) in SUBCOMMANDS:
+            return SUBCOMMANDS[tool, word]
+    kind, wanted = PROGRAMS.get(tool, ("", ()))
     return kind if kind and (not wanted or set(wanted) & set(rest)) else ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evidence.facts.ci import Job, Pipeline, Place, Step
+from evidence.facts.ci.programs import program
 from evidence.facts.records import Data, Node
 from evidence.facts.security.rules_s import security_rules
 from evidence.facts.security.scanner_table import (
@@ -69,7 +70,7 @@ def _run(project: Project, rules: dict[str, Place]) -> Iterator[Scan]:
     """Commands of pipelines, followed to the scanner; linters count where security rules are switched on for them."""
     for run in project.ci_runs:
         kind = kind_of_command(run.words)
-        tool = run.words[0].rsplit("/", 1)[-1] if run.words else ""
+        tool = program(run.words[0]) if run.words else ""
         rule = rules.get(tool) if "lint" in run.kinds else None
         if (not kind and rule is None) or run.job.checks_out_other:
             continue

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from evidence.facts.cloud_queues import CloudQueues
 from evidence.facts.deployment.server_settings import Server
 from evidence.facts.deployment.servers import servers
 from evidence.facts.deployment.starts import Start, starts
@@ -20,8 +19,9 @@ from evidence.facts.operations.rollouts import RolloutStep, rollouts
 from evidence.facts.operations.runbooks import Runbook, runbooks
 from evidence.facts.operations.telemetry import Telemetry
 from evidence.facts.questions import Questions
+from evidence.facts.queues.cloud import CloudQueues
+from evidence.facts.queues.tasks import Tasks
 from evidence.facts.shell.written_lines import written_lines
-from evidence.facts.tasks import Tasks
 
 
 class OperationTopics(Questions):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Definition
-from evidence.facts.task_use import TaskUse
+from evidence.facts.queues.use import TaskUse
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project

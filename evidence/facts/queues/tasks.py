@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Definition
+from evidence.facts.queues.table import BEATS, DEFINES, OBJECTS, PACKAGES, SCHEDULERS, SCHEDULES, SENDS, WORKERS
+from evidence.facts.queues.use import TaskUse
 from evidence.facts.roles import Role, role_of
-from evidence.facts.task_table import BEATS, DEFINES, OBJECTS, PACKAGES, SCHEDULERS, SCHEDULES, SENDS, WORKERS
-from evidence.facts.task_use import TaskUse
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
