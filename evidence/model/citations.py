@@ -67,7 +67,8 @@ class PullRequestCitation(Struct, frozen=True, kw_only=True, tag_field="kind", t
 
 
 class ReviewCommentCitation(Struct, frozen=True, kw_only=True, tag_field="kind", tag="review_comment"):
-    """One comment or review of a change; ``comment`` is its id, ``excerpt`` quoted text of its author."""
+    """One comment or review of a change; ``comment`` is its id, ``excerpt`` quoted text of its author. ``removed`` says
+    that ``line`` is one that the change took away, so that it stands in the state before."""
 
     repository: str
     number: int
@@ -80,6 +81,7 @@ class ReviewCommentCitation(Struct, frozen=True, kw_only=True, tag_field="kind",
     created: str
     updated: str
     sha256: str
+    removed: bool = False
     share: Share | None = None
 
 

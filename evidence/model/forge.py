@@ -20,7 +20,8 @@ class Account(Struct, frozen=True):
 
 class Comment(Struct, frozen=True, kw_only=True):
     """One comment. In a review thread ``path`` and ``line`` (1-based, 0 unknown) say where, ``commit`` at which state,
-    and ``reply_to`` is the id of the comment that it answers."""
+    and ``reply_to`` is the id of the comment that it answers. ``removed`` says that the change had taken the line
+    away by then: ``path`` and ``line`` are of the state before the change."""
 
     id: str
     author: Account | None
@@ -30,6 +31,7 @@ class Comment(Struct, frozen=True, kw_only=True):
     url: str
     path: str = ""
     line: int = 0
+    removed: bool = False
     commit: str = ""
     reply_to: str = ""
 

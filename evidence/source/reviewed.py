@@ -5,20 +5,21 @@ the state that was reviewed and the change's last commit (``refs/pull/N/head``, 
 a merge commit brought in), the line is followed through the commits between: a commit whose hunk covers it touched
 it, one above it moves it. What the base branch brought in by a merge touches nothing; where that covers the line, or
 the file is gone (it may have been renamed), or the reviewed state is no ancestor (a force-push), git tells nothing.
-A remark on a removed line stands at a line of the state before; GitHub does not say so here, and it is then followed as
-if it stood in the reviewed state.
+
+A remark on a removed line stands at a line of the state before the change. What the change put in that line's place by
+then is followed instead; where it put nothing there, the gap is: lines that come back into it touch it.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from evidence.model import ChangeRequest, Changes, Thread
+from evidence.source.following import Place, gap_of, is_touched
 from evidence.source.git import MIB, Git
 from evidence.source.quoting import path_bytes
 from evidence.source.refs import OID
@@ -33,7 +34,7 @@ _CPU = 20
 _AT_ONCE = 2
 _LOG = ("log", "--first-parent", "--diff-merges=first-parent", "-p", "-U0", "--no-renames", "--no-textconv",
         "--no-ext-diff", "--no-color", "--reverse", "--format=commit %H %P")  # fmt: skip
-_HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_DIFF = ("diff", "-U0", "--no-renames", "--no-textconv", "--no-ext-diff", "--no-color")
 
 
 class _Question(NamedTuple):
@@ -43,6 +44,8 @@ class _Question(NamedTuple):
     last: str
     path: str
     line: int
+    since: str | None
+    """Of a removed line, a commit of the base branch that the change had not come into yet; None of another line."""
 
 
 def with_touched_lines(changes: Changes, repository: OpenRepository) -> Changes:
@@ -94,7 +97,8 @@ def _questions(changes: Changes, here: dict[str, tuple[str, ...]], repository: O
         for at, thread in enumerate(change.threads):
             first = thread.comments[0] if thread.comments else None
             if first is not None and first.path and first.line > 0 and first.commit in here:
-                yield _Question(change.number, at, first.commit, last, first.path, first.line)
+                since = _before(change, here, repository) if first.removed else None
+                yield _Question(change.number, at, first.commit, last, first.path, first.line, since)
 
 
 def _last(change: ChangeRequest, here: dict[str, tuple[str, ...]], repository: OpenRepository) -> str:
@@ -106,34 +110,45 @@ def _last(change: ChangeRequest, here: dict[str, tuple[str, ...]], repository: O
     return next(found, "") or kept or brought
 
 
+def _before(change: ChangeRequest, here: dict[str, tuple[str, ...]], repository: OpenRepository) -> str:
+    return next(iter(here.get(change.merge_commit, ())), "") or repository.tip
+
+
 def _answers(repository: OpenRepository, asked: Sequence[_Question]) -> Iterator[bool | None]:
     """One answer for each question, in their order."""
-    git = repository.git
     commands: list[tuple[str, ...]] = []
     for each in asked:
         commands.append(("merge-base", "--is-ancestor", each.reviewed, each.last))
-        path = os.fsdecode(path_bytes(each.path))
-        commands.append((*_LOG, f"{each.reviewed}..{each.last}", "--", f":(literal,top){path}"))
-    limits = git.bounded(seconds=_SECONDS + len(asked), cpu=_CPU, file=64 * MIB)
-    told = run_series(git, commands, at_once=_AT_ONCE, folder=repository.spool, env={}, config=(), limits=limits)
+        commands.append((*_LOG, f"{each.reviewed}..{each.last}", "--", _named(each)))
+    told = _told(repository, commands)
+    places = _places(repository, asked)
     for each, ancestor, log in zip(asked, told[::2], told[1::2], strict=True):
-        yield None if ancestor is None or log is None else _touched(log, each.line)
+        place = places[each]
+        yield None if ancestor is None or log is None or place is None else is_touched(log, place)
 
 
-def _touched(log: bytes, line: int) -> bool | None:
-    """Follow a 1-based line through the commits of a log, oldest first; None where it cannot be followed."""
-    merge, moved = False, 0
-    for row in log.split(b"\n"):
-        if row.startswith(b"commit "):
-            line, moved = line + moved, 0
-            merge = len(row.split()) > 3
-        elif row.startswith((b"+++ /dev/null", b"Binary files ")):
-            return None
-        elif hunk := _HUNK.match(row):
-            start, old, _new_start, new = (int(each) if each is not None else 1 for each in hunk.groups())
-            if old and start <= line < start + old:
-                return None if merge else True
-            # added lines stand after ``start``; removed ones begin at it
-            if (start if old else start + 1) <= line:
-                moved += new - old
-    return False
+def _places(repository: OpenRepository, asked: Sequence[_Question]) -> dict[_Question, Place | None]:
+    """What of the reviewed state is spoken of: the line itself, or what stands for a removed one; None where git does
+    not tell."""
+    found: dict[_Question, Place | None] = {each: Place(each.line, each.line + 1) for each in asked}
+    removed = [each for each in asked if each.since is not None]
+    bases = _told(repository, [("merge-base", each.since or each.reviewed, each.reviewed) for each in removed])
+    commands = [
+        (*_DIFF, base.decode("ascii", "replace").strip() if base else each.reviewed, each.reviewed, "--", _named(each))
+        for each, base in zip(removed, bases, strict=True)
+    ]
+    for each, diff in zip(removed, _told(repository, commands), strict=True):
+        found[each] = gap_of(diff, each.line) if diff is not None else None
+    return found
+
+
+def _named(question: _Question) -> str:
+    return f":(literal,top){os.fsdecode(path_bytes(question.path))}"
+
+
+def _told(repository: OpenRepository, commands: Sequence[tuple[str, ...]]) -> list[bytes | None]:
+    if not commands:
+        return []
+    git = repository.git
+    limits = git.bounded(seconds=_SECONDS + len(commands), cpu=_CPU, file=64 * MIB)
+    return run_series(git, commands, at_once=_AT_ONCE, folder=repository.spool, env={}, config=(), limits=limits)

@@ -30,6 +30,7 @@ class Said:
     edited: float = 0
     path: str = ""
     line: int = 0
+    removed: bool = False
     commit: str = ""
     reply_to: int = 0
 

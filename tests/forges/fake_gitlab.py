@@ -137,7 +137,8 @@ class FakeGitLab(FakeGitHub):
             "created_at": moment(it.at), "updated_at": moment(it.edited or it.at), "system": False,
             "resolvable": bool(it.path), "resolved": bool(it.path),
         }  # fmt: skip
-        place = {"new_path": it.path, "old_path": it.path, "new_line": it.line, "old_line": None, "head_sha": it.commit}
+        here, before = (None, it.line) if it.removed else (it.line, None)
+        place = {"new_path": it.path, "old_path": it.path, "new_line": here, "old_line": before, "head_sha": it.commit}
         return note | ({"position": place} if it.path else {})
 
     def _verdict(self, it: Reviewed) -> dict[str, Any]:

@@ -117,7 +117,13 @@ def _review(page: str, it: Reviewed) -> dict[str, Any]:
 
 def _thread(page: str, thread: list[Said]) -> dict[str, Any]:
     shown = [_comment(page, c) for c in thread[:30]]
-    return {"isResolved": True, "isOutdated": False, "comments": {"totalCount": len(thread), "nodes": shown}}
+    side = "LEFT" if thread[0].removed else "RIGHT"
+    return {
+        "isResolved": True,
+        "isOutdated": False,
+        "diffSide": side,
+        "comments": {"totalCount": len(thread), "nodes": shown},
+    }
 
 
 def _comment(page: str, it: Said) -> dict[str, Any]:
@@ -224,7 +230,8 @@ def _rest_comment(repo: Repo, origin: str, number: int, page: str, it: Said) -> 
     api = f"{origin}/repos/{repo.name}"
     if not it.path:
         return plain | {"html_url": f"{page}#issuecomment-{it.id}", "issue_url": f"{api}/issues/{number}"}
-    place = {"path": it.path, "line": it.line, "original_line": it.line, "original_commit_id": it.commit}
+    place = {"path": it.path, "line": it.line, "original_line": it.line, "original_commit_id": it.commit,
+             "side": "LEFT" if it.removed else "RIGHT"}  # fmt: skip
     urls = {"html_url": f"{page}#discussion_r{it.id}", "pull_request_url": f"{api}/pulls/{number}"}
     return plain | place | urls | ({"in_reply_to_id": it.reply_to} if it.reply_to else {})
 

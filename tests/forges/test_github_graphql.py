@@ -85,3 +85,13 @@ def test_a_deleted_issue_leads_to_a_fresh_look(github: Start, tmp_path: Path) ->
     del server.repo.issues[1]
     server.repo.pulls[0].updated = 300
     assert digest_of(asked(server, cache=tmp_path)) == digest_of(asked(server))
+
+
+def test_a_remark_on_a_removed_line_says_so(github: Start) -> None:
+    """The side of the comparison is asked for with the thread: the line is one of the state before."""
+    repo = repository()
+    for said in repo.pulls[0].threads[0]:
+        said.removed = True
+    first, second = asked(github(repo)).requests[:2]
+    assert [c.removed for c in first.threads[0].comments] == [True, True]
+    assert not any(c.removed for c in (*second.threads[0].comments, *first.comments))

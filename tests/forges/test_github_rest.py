@@ -114,3 +114,12 @@ def test_a_pending_review_is_nobodys_and_a_deleted_user_no_failure(github: Start
     ]
     reviews = asked(server).requests[0].reviews
     assert [(r.id, r.state, r.author and r.author.login) for r in reviews][2:] == [("8", "dismissed", None)]
+
+
+def test_a_remark_on_a_removed_line_says_so(github: Start) -> None:
+    """A comment by REST names its own side of the comparison."""
+    repo = repository()
+    repo.pulls[0].threads[0][0].removed = True
+    first, second = asked(github(repo)).requests[:2]
+    assert [c.removed for c in first.threads[0].comments] == [True, False]
+    assert not any(c.removed for c in second.threads[0].comments)

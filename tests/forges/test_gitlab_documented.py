@@ -199,10 +199,11 @@ def test_documented_approvals_are_read() -> None:
 
 
 def test_a_removed_line_is_none_of_the_reviewed_state() -> None:
-    """A position with an old line alone stands in the state before the change, and in no commit of it."""
-    removed = POSITION | {"old_line": 12, "new_line": None}
+    """A position with an old line alone stands in the state before the change, under the file's name there."""
+    removed = POSITION | {"old_line": 12, "new_line": None, "old_path": "before.py"}
     comment = RECORDS.comment(note(9, "Why is it gone?", type="DiffNote", position=removed), MERGE_REQUEST["web_url"])
-    assert (comment.line, comment.commit) == (12, "")
+    assert (comment.path, comment.line, comment.removed) == ("before.py", 12, True)
+    assert comment.commit == POSITION["head_sha"]
 
 
 @pytest.mark.parametrize(

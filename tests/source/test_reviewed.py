@@ -18,12 +18,27 @@ def _with(changed: dict[int, str], above: int = 0) -> str:
 
 
 def _asked(
-    project: Builder, *lines: int, reviewed: str, head: str, path: str = "a.py", merge: str = ""
+    project: Builder,
+    *lines: int,
+    reviewed: str,
+    head: str,
+    path: str = "a.py",
+    merge: str = "",
+    removed: bool = False,
 ) -> list[bool | None]:
-    """What git tells of threads on these lines."""
+    """What git tells of threads on these lines, or on these lines of the state before that the change took away."""
     comments = [
         Comment(
-            id=str(n), author=Account("bob"), body="x", created=1, updated=1, url="", path=path, line=n, commit=reviewed
+            id=str(n),
+            author=Account("bob"),
+            body="x",
+            created=1,
+            updated=1,
+            url="",
+            path=path,
+            line=n,
+            commit=reviewed,
+            removed=removed,
         )
         for n in lines
     ]
@@ -121,3 +136,40 @@ def test_merge_requests_are_kept_under_their_own_names(project: Builder) -> None
     project.git("checkout", "-q", "main")
     project.git("branch", "-q", "-D", "topic")
     assert _asked(project, 1, reviewed=reviewed, head="", path="a[1]*.py") == [True]
+
+
+def _without(lines: set[int], changed: dict[int, str] | None = None) -> str:
+    """The text without these 1-based lines, and with others replaced."""
+    kept = {n: (changed or {}).get(n, line) for n, line in enumerate(TEXT, 1) if n not in lines}
+    return "".join(f"{line}\n" for line in kept.values())
+
+
+def test_a_removed_line_is_followed_where_it_stood(project: Builder) -> None:
+    """Its number is of the state before: bringing it back touches it, a change at that number of the new state, or of
+    the line beside, does not."""
+    reviewed = project.commit({"a.py": _without({3, 4, 10})})
+    head = project.commit({"a.py": _without({3, 4}, {9: "beside", 13: "where 10 is now"})})
+    _squashed(project, head)
+    assert _asked(project, 3, 4, 10, reviewed=reviewed, head=head, removed=True) == [False, False, True]
+
+
+def test_what_replaced_a_removed_line_stands_for_it(project: Builder) -> None:
+    """A later change of the lines that took its place answers a remark on it; one of other lines does not."""
+    reviewed = project.commit({"a.py": _with({3: "one\ntwo", 12: "other"})})
+    head = project.commit({"a.py": _with({3: "one\nTWO", 12: "other", 13: "later"})})
+    _squashed(project, head)
+    assert _asked(project, 3, 12, reviewed=reviewed, head=head, removed=True) == [True, False]
+
+
+def test_a_removed_line_is_sought_before_the_merge(project: Builder) -> None:
+    """Where the change is merged by now, its own state before is where its branch began; a line that it never took
+    away, or a file that it did, tells nothing."""
+    project.git("rm", "-q", "b.py")
+    reviewed = project.commit({"a.py": _without({3}), "c.py": "x\n"})
+    project.commit({"a.py": _with({})})
+    project.git("checkout", "-q", "main")
+    project.git("merge", "-q", "--no-ff", "-m", "Merge pull request #7", "topic")
+    merge = project.git("rev-parse", "HEAD")
+    project.git("branch", "-q", "-D", "topic")
+    assert _asked(project, 3, 9, reviewed=reviewed, head="", merge=merge, removed=True) == [True, None]
+    assert _asked(project, 1, reviewed=reviewed, head="", merge=merge, path="b.py", removed=True) == [None]

@@ -40,7 +40,8 @@ def cited_item(item: Item, clause: str, repository: str) -> ForgeCitation | None
         "excerpt": _excerpt(item, clause, text if hidden else None),
     }
     if item.kind in ("comment", "review"):
-        return ReviewCommentCitation(**shared, comment=item.comment, path=item.path, line=item.line)
+        shared |= {"path": item.path, "line": item.line, "removed": item.removed}
+        return ReviewCommentCitation(**shared, comment=item.comment)
     if item.kind in ("change", "elsewhere"):
         return PullRequestCitation(**shared, title=_line(item.title))
     if item.kind in ("issue", "note"):

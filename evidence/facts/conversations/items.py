@@ -30,6 +30,7 @@ class Item(Struct, frozen=True, kw_only=True):
     comment: str = ""
     path: str = ""
     line: int = 0
+    removed: bool = False
 
 
 def change_item(change: ChangeRequest) -> str:
@@ -148,4 +149,5 @@ def _of_comment(comment: Comment, name: str, kind: str, number: int, title: str)
     return Item(
         name=name, kind=kind, number=number, account=comment.author, title=title, body=comment.body, url=comment.url,
         created=comment.created, updated=comment.updated, comment=comment.id, path=comment.path, line=comment.line,
+        removed=comment.removed,
     )  # fmt: skip

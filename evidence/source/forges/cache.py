@@ -22,6 +22,8 @@ from evidence.source.forges.gathered import Gathered, StoredChange, StoredIssue
 FILE_NAME = "forge.sqlite3"
 _APPLICATION_ID = 0x45764667  # "EvFg"
 _VERSION = 1
+# What is asked has grown since: answers to less are not taken for all there is.
+_ASKED = 2
 _KEPT_CRAWLS = 200
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS crawl (id INTEGER PRIMARY KEY, scope TEXT NOT NULL, complete INTEGER NOT NULL,"
@@ -83,7 +85,7 @@ class AnswerCache:
         with suppress(sqlite3.Error, msgspec.MsgspecError):
             row = self._connection.execute(
                 "SELECT id, marks FROM crawl WHERE scope = ? AND complete = ? ORDER BY id DESC LIMIT 1",
-                (scope, int(complete)),
+                (f"{_ASKED} {scope}", int(complete)),
             ).fetchone()
             if row is not None:
                 marks = msgspec.json.decode(row[1], type=Marks)
@@ -116,7 +118,8 @@ class AnswerCache:
         """A new crawl."""
         with suppress(sqlite3.Error):
             made = self._connection.execute(
-                "INSERT INTO crawl (scope, complete, marks) VALUES (?, 0, ?)", (scope, msgspec.json.encode(Marks()))
+                "INSERT INTO crawl (scope, complete, marks) VALUES (?, 0, ?)",
+                (f"{_ASKED} {scope}", msgspec.json.encode(Marks())),
             )
             return made.lastrowid or 0
         return 0

@@ -84,14 +84,15 @@ class Answers:
     def _thread(self, node: Any, page: str) -> Thread:
         shown = [n for n in children(node, "comments", "nodes") if child(n, "state") != "PENDING"]
         resolved, outdated = child(node, "isResolved"), child(node, "isOutdated")
+        removed = child(node, "diffSide") == "LEFT"
         return Thread(
-            comments=tuple(self.comment(n, page) for n in shown),
+            comments=tuple(self.comment(n, page, removed=removed) for n in shown),
             resolved=resolved if isinstance(resolved, bool) else None,
             outdated=outdated if isinstance(outdated, bool) else None,
         )
 
-    def comment(self, node: Any, page: str) -> Comment:
-        """A comment of the conversation or of a review thread."""
+    def comment(self, node: Any, page: str, *, removed: bool = False) -> Comment:
+        """A comment of the conversation or of a review thread, whose side of the comparison the thread has."""
         known = item_id(child(node, "url"), child(node, "id"))
         anchor = "discussion_r" if "path" in node else "issuecomment-"
         return Comment(
@@ -103,6 +104,7 @@ class Answers:
             url=link(child(node, "url"), self._web, f"{page}#{anchor}{known}"),
             path=title(child(node, "path")),
             line=number(child(node, "originalLine")) or number(child(node, "line")),
+            removed=removed,
             commit=oid(child(node, "originalCommit", "oid")),
             reply_to=item_id(child(node, "replyTo", "url"), child(node, "replyTo", "id") or ""),
         )

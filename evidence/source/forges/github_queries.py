@@ -24,7 +24,7 @@ fragment change on PullRequest {{
   }}
   reviewThreads(first: {THREADS}) {{
     totalCount nodes {{
-      isResolved isOutdated
+      isResolved isOutdated diffSide
       comments(first: {REPLIES}) {{
         totalCount nodes {{
           id url body createdAt updatedAt state path line originalLine

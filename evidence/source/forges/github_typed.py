@@ -65,7 +65,11 @@ class Typed:
         by_root: dict[int, list[Comment]] = {}
         for it in sorted(comments, key=lambda c: number(c.id)):
             root = number(it.in_reply_to_id) or number(it.id)
-            place = {"path": title(it.path), "line": number(it.original_line) or number(it.line)}
+            place = {
+                "path": title(it.path),
+                "line": number(it.original_line) or number(it.line),
+                "removed": it.side == "LEFT",
+            }
             answers = str(root) if number(it.in_reply_to_id) else ""
             made = self.comment(it, **place, commit=oid(it.original_commit_id), reply_to=answers)
             by_root.setdefault(root, []).append(made)

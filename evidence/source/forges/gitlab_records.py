@@ -77,6 +77,7 @@ class GitLabRecords:
     def comment(self, node: Node, page: str, reply_to: str = "") -> Comment:
         """One note."""
         place, known = child(node, "position"), number(node.get("id"))
+        removed = bool(number(child(place, "old_line"))) and not number(child(place, "new_line"))
         return Comment(
             id=str(known),
             author=person(node.get("author")),
@@ -84,10 +85,10 @@ class GitLabRecords:
             created=seconds(node.get("created_at")),
             updated=seconds(node.get("updated_at")),
             url=f"{page}#note_{known}",
-            path=title(child(place, "new_path") or child(place, "old_path")),
+            path=title((not removed and child(place, "new_path")) or child(place, "old_path")),
             line=number(child(place, "new_line")) or number(child(place, "old_line")),
-            # a removed line is one of the state before
-            commit=oid(child(place, "head_sha")) if number(child(place, "new_line")) else "",
+            removed=removed,
+            commit=oid(child(place, "head_sha")),
             reply_to=reply_to,
         )
 
