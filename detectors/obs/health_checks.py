@@ -172,6 +172,8 @@ def _routes(project: Project) -> Iterator[_Endpoint]:
         key = (route.handler_file.path, route.handler.line) if route.handler else (route.file.path, route.start)
         if not paths or key in seen or (route.methods and not {"GET", "HEAD"} & {m.upper() for m in route.methods}):
             continue
+        if all(_last_word(p) in _UNSURE for p in paths) and not paths & project.probed_addresses and _is_page(route):
+            continue
         seen.add(key)
         hung = owner is None or owner.key in project.web.registered or registers_unseen
         reached = project.reach.live(route.file.path) and hung
@@ -188,9 +190,23 @@ def _endpoint(route: Route, paths: frozenset[str], reached: bool) -> _Endpoint:
     return _Endpoint(route.file, start, end, rule, paths, answer, reached)
 
 
+def _is_page(route: Route) -> bool:
+    """Whether people read the answer: a page that is rendered for them, often of something else's state."""
+    handler = route.handler
+    scope = route.handler_file.scopes.get(handler.qualname, 0) if handler is not None else 0
+    return any(c.last == "render_template" for c in route.handler_file.calls_in(scope)) if scope else False
+
+
+def _last_word(path: str) -> str:
+    return _plain(path.lower().rstrip("/").rpartition("/")[2])
+
+
 def _is_health(path: str) -> bool:
     """Whether a path is an address of the kind: ``/health``, ``/api/v1/_status``, ``/health/db``; not
     ``/orders/status``."""
+    aside = [s for s in path.lower().split("/") if s.startswith((".", "_")) and _plain(s) in _SURE]
+    if aside:
+        return True  # a folder of its own for operators, whatever is asked below it
     if _VARIABLE.search(path):
         return False
     words = [_plain(s) for s in path.lower().split("/") if s and s != "?"]
@@ -204,7 +220,7 @@ def _is_health(path: str) -> bool:
 
 
 def _plain(segment: str) -> str:
-    return segment.partition(".")[0].replace("_", "").replace("-", "")
+    return segment.lstrip(".").partition(".")[0].replace("_", "").replace("-", "")
 
 
 def _extensions(project: Project) -> Iterator[_Endpoint]:

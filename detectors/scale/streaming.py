@@ -114,10 +114,33 @@ def _streams(project: Project) -> Iterator[Place]:
                 yield file, call, "stream"
         else:
             yield file, call, "stream" if "Streaming" in name or "sse" in name else "socket"
+    for file, call in project.called.get("start_response", ()):
+        if _names_events(file, call) and _yields(file, call.scope):
+            yield file, call, "stream"
 
 
 def _event_stream(call: Call) -> bool:
-    return any("event-stream" in v.text for k in ("mimetype", "content_type") if (v := call.expr.kwarg(k)) is not None)
+    given = (v for k in ("mimetype", "content_type", "headers") if (v := call.expr.kwarg(k)) is not None)
+    return any("event-stream" in part.text for value in given for part in value.walk())
+
+
+def _names_events(file: PyFile, call: Call) -> bool:
+    """Whether an application that speaks WSGI itself answers with events: in the headers that it hands over, or in
+    those that it named before."""
+    headers = call.expr.args[1] if len(call.expr.args) > 1 else None
+    if headers is None:
+        return False
+    values = [headers]
+    if headers.kind == "name":
+        held = (i for i in file.module.assigns if i.scope == call.scope and i.target == headers.text)
+        values = [i.value for i in held]
+    return any("event-stream" in part.text for value in values for part in value.walk())
+
+
+def _yields(file: PyFile, scope: int) -> bool:
+    around = file.definition(scope)
+    nested = (d for d in file.module.definitions if d.parent == scope and d.kind == "function")
+    return (around is not None and around.yields) or any(d.yields for d in nested)
 
 
 def _generates(project: Project, file: PyFile, scope: int, name: str) -> bool:

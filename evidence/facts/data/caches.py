@@ -116,7 +116,11 @@ class Caches:
                 yield at(file, call, "stored", _around(file, call.scope))
 
     def _expires(self, file: PyFile, call: Call, receiver: str) -> bool:
-        """Whether a cache ends its entries: libraries of caches do unless told otherwise; others must be told."""
+        """Whether a cache ends its entries: libraries of caches do unless told otherwise (a timeout of 0 is for ever,
+        by the documents of cachelib and Flask-Caching); others must be told."""
+        told = call.expr.kwarg("timeout")
+        if told is not None and told.text == "0":
+            return False
         return self._project.variable_class(file, call.scope, receiver).startswith(_CACHES) or _lives(file, call)
 
     @cached_property
@@ -180,7 +184,7 @@ class Caches:
         kind = self._kind(file, call.scope, receiver) if receiver else ""
         key = call.expr.args[0].text if call.expr.args else ""
         if kind == "cache":
-            return True
+            return not call.name.endswith(".unlink")  # of a file that is called so
         return kind == "store" and bool(_WORD.search(key) or (file.path in files and _is_kept(file, key, receiver)))
 
     @cached_property
@@ -225,7 +229,11 @@ def _lives(file: PyFile, call: Call) -> bool:
     third = method in ("set", "add") and len(call.expr.args) > 2
     if method in ("setex", "psetex") or third or not _LIFETIMES.isdisjoint(call.expr.keys):
         return True
-    return any(_last(c.name) in ("expire", "expireat", "pexpire") and c.scope == call.scope for c in file.module.calls)
+    key = call.expr.args[:1]
+    ends = (
+        c for c in file.module.calls if c.scope == call.scope and _last(c.name) in ("expire", "expireat", "pexpire")
+    )
+    return any(c.expr.args[:1] == key for c in ends)
 
 
 def _reads_back(file: PyFile, call: Call, reads: Reads) -> bool:
@@ -235,8 +243,10 @@ def _reads_back(file: PyFile, call: Call, reads: Reads) -> bool:
     key = call.expr.args[0].text
     if key in reads.get((file.path, call.scope), ()):
         return True
-    same = any(key in keys for (path, _), keys in reads.items() if path == file.path)
     around = file.definition(call.scope)
+    # a method that others of its class hand a key to writes what they read
+    handed = around is not None and key in around.params
+    same = any(key in keys or handed for (path, _), keys in reads.items() if path == file.path)
     spoken = f"{around.qualname if around else ''} {key} {' '.join(file.module.refs[call.scope])}"
     return same and bool(_WORD.search(spoken))
 

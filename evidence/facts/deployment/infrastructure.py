@@ -77,10 +77,16 @@ def _sections(path: str, root: Node, tool: str) -> Iterator[Definition]:
 
 
 def _values(data: Mapping[str, Data]) -> frozenset[str]:
-    """Files with a chart's values for one environment: ``values-production.yaml`` beside a chart, or below it."""
+    """Files with a chart's values for one environment: ``values-production.yaml`` beside a chart, or below it;
+    ``prod-env.yaml`` right beside it, where a chart has no other files of data."""
     charts = {p.rpartition("/")[0] for p in data if p.rpartition("/")[2].lower() == "chart.yaml"}
-    named = (p for p in data if p.rpartition("/")[2].lower().startswith("values") and environment_of(p))
-    return frozenset(p for p in named if any(not c or p.startswith(c + "/") for c in charts))
+    named = (p for p in data if p.lower().endswith((".yaml", ".yml")) and environment_of(p.rpartition("/")[2]))
+    return frozenset(
+        p
+        for p in named
+        if p.rpartition("/")[0] in charts - {""}
+        or (p.rpartition("/")[2].lower().startswith("values") and any(not c or p.startswith(c + "/") for c in charts))
+    )
 
 
 def _counts(path: str) -> bool:

@@ -77,8 +77,11 @@ def given(expr: Expr) -> Iterator[tuple[str, Expr]]:
 
 
 def comes_from_outside(file: PyFile, value: Expr, depth: int = 0) -> bool:
-    """Whether a value comes from the environment or the machine: itself, or through a name of the same module."""
+    """Whether a value comes from the environment or the machine: itself, or through a name or function of the same
+    module."""
     for part in value.walk():
+        if part.kind == "call" and depth < 3 and _computed(file, part.text, depth):
+            return True
         if part.kind in ("call", "name", "index") and (
             FROM_OUTSIDE.search(part.text) or re.search(r"(?i)\benv\b|config\.|settings\.", part.text)
         ):
@@ -90,3 +93,10 @@ def comes_from_outside(file: PyFile, value: Expr, depth: int = 0) -> bool:
             if any(comes_from_outside(file, i.expr if isinstance(i, Call) else i.value, depth + 1) for i in values[:4]):
                 return True
     return False
+
+
+def _computed(file: PyFile, called: str, depth: int) -> bool:
+    """Whether a function of this module gives back what comes from outside."""
+    name = called.rpartition(".")[2]
+    own = [d for d in file.module.definitions if d.kind == "function" and d.name == name] if name else []
+    return any(comes_from_outside(file, returned, depth + 1) for d in own[:2] for returned in d.returns[:4])

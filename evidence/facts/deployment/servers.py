@@ -43,6 +43,13 @@ _RUNNERS = {
     "eventlet.wsgi.server": "eventlet", "hypercorn.asyncio.serve": "hypercorn", "gevent.wsgi.WSGIServer": "gevent",
     "cheroot.wsgi.Server": "cheroot", "cherrypy.wsgiserver.CherryPyWSGIServer": "cheroot",
 }  # fmt: skip
+# Calls that run another program.
+_PROCESSES = (
+    "subprocess.Popen", "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
+    "os.system", "os.execvp", "os.execv", "os.execvpe",
+)  # fmt: skip
+# A command is read so far: longer ones are data.
+_WORDS, _LONGEST_COMMAND = 60, 2_000
 
 
 def servers(project: Project) -> tuple[Server, ...]:
@@ -92,6 +99,7 @@ def _started(project: Project) -> Iterator[Server]:
     lines = [(s.path, s.start, s.end, s.text) for s in project.starts]
     lines += [(w.path, w.start, w.end, w.text) for w in project.written_lines if _PROGRAM.search(w.text)]
     lines += _completed(project)
+    lines += _spawned(project)
     for path, start, end, text in lines:
         match = _PROGRAM.search(text)
         if (
@@ -120,6 +128,17 @@ def _completed(project: Project) -> Iterator[tuple[str, int, int, str]]:
         for line in commands.lines if match is not None else ():
             if match is not None and (found := _HANDED_ON.match(line.text)):
                 yield path, line.start, line.end, f"{match[1]} {line.text[found.end() :]}"
+
+
+def _spawned(project: Project) -> Iterator[tuple[str, int, int, str]]:
+    """Commands that Python code runs as another process, written as one text or as a list of words."""
+    for file, call, _ in project.calls(project.app, *_PROCESSES):
+        first = call.expr.args[0] if call.expr.args else None
+        if first is not None and project.reach.live(file.path, call.scope):
+            words = first.items if first.kind == "list" else (first,)
+            told = (f"${w.text}" if w.kind != "str" and comes_from_outside(file, w) else w.text for w in words[:_WORDS])
+            text = " ".join(told)[:_LONGEST_COMMAND]
+            yield file.path, call.start, min(call.end, call.start + LONGEST - 1), text
 
 
 def _command(project: Project, path: str, start: int, end: int, program: str, rest: str) -> Server:

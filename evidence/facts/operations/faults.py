@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 # A counter of tries stands within so many lines of where the errors are caught.
 _NEAR = 10
+# A loop that waits does so within so many lines.
+_LOOP = 40
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Faults:
         for call in file.module.calls:
             name = self._project.external(file, call.name) if call.name else ""
             last = call.last
-            kind = _timed(call) or self._retried(call, name)
+            kind = _timed(call) or _awaited(file, call) or self._retried(call, name)
             if not kind and any(
                 e.kind in ("str", "fstring") and "timeout" in e.text and IN_TEXT.search(e.text) for e in call.expr.items
             ):
@@ -127,7 +129,7 @@ class Faults:
 
     def _loops(self, file: PyFile) -> Iterator[FaultUse]:
         """Loops of the project's own that try again: attempts counted or waited between, in a function that handles
-        errors."""
+        errors, or a counted number of attempts with a wait where the answer tells."""
         handlers: dict[int, Handler] = {}
         for handler in file.module.handlers:
             if handler.scope:
@@ -141,6 +143,10 @@ class Faults:
             if line and self._live(file, scope):
                 start, end = min(line, handler.start), max(line, handler.end)
                 yield FaultUse(file.path, start, min(end, start + 39), "retry", "loop")
+        counted = (i for i in file.module.assigns if i.scope and i.scope not in handlers)
+        for item in counted:
+            if _is_counted(item) and (waits := _wait_after(file, item)) and self._live(file, item.scope):
+                yield FaultUse(file.path, item.start, min(waits, item.start + 39), "retry", "loop")
 
     def _named(self, file: PyFile) -> Iterator[FaultUse]:
         """Functions and classes that say they try again, and wait or count somewhere inside while they catch errors: a
@@ -188,14 +194,39 @@ def _attempt(assigned: list[Assign], handler: Handler, waits: bool) -> int:
     """The line where a function counts its attempts; 0 where it does not try again. What is counted far from where
     errors are caught is not the tries."""
     for item in assigned:
-        loops = item.value.kind == "op" and item.value.text == "for"
-        ranged = loops and any(e.text == "range" for e in item.value.items)
+        ranged = _is_ranged(item)
         named = ATTEMPTS.search(item.target) is not None
         adds = item.augmented or (item.value.text == "+" and any(e.text == item.target for e in item.value.items))
         near = handler.start - _NEAR <= item.start <= handler.end + _NEAR
         if (ranged and (waits or named)) or (named and waits and adds and near):
             return item.start
     return 0
+
+
+def _is_ranged(item: Assign) -> bool:
+    return item.value.kind == "op" and item.value.text == "for" and any(e.text == "range" for e in item.value.items)
+
+
+def _is_counted(item: Assign) -> bool:
+    """Whether a loop counts attempts: ``for attempt in range(3)``."""
+    return _is_ranged(item) and ATTEMPTS.search(item.target) is not None
+
+
+def _wait_after(file: PyFile, item: Assign) -> int:
+    """The last line of the first wait below a loop's head, close enough to stand in it; 0 where there is none."""
+    waits = (c for c in file.module.calls if c.last == "sleep" and c.scope == item.scope)
+    return next((c.end for c in waits if 0 < c.start - item.start < _LOOP), 0)
+
+
+def _awaited(file: PyFile, call: Call) -> str:
+    """``call_timeout`` where a message that was just published is waited for with an end: the future of a publisher
+    (Pub/Sub's ``result``, Kafka's ``get``) leaves the process as any call does."""
+    receiver, _, method = call.name.rpartition(".")
+    given = call.expr.kwarg("timeout") if method in ("result", "get") and receiver else None
+    if given is None or given.text in ("None", "0"):
+        return ""
+    held = (c for c in file.module.calls if c.scope == call.scope and c.target == receiver)
+    return "call_timeout" if any(c.last in ("publish", "send") for c in held) else ""
 
 
 def _timed(call: Call) -> str:

@@ -151,6 +151,11 @@ def _is_dashboard(root: Node) -> bool:
     return False
 
 
+def _is_model(text: str) -> bool:
+    """Whether a text holds Grafana's model of a dashboard, of which a long one shows the beginning alone."""
+    return ('"annotations"' in text and '"-- Grafana --"' in text) or ('"panels"' in text and '"schemaVersion"' in text)
+
+
 def _is_datadog(root: Node) -> bool:
     kind = root.get("type")
     return kind is not None and kind.text in _DATADOG and root.get("query") is not None
@@ -187,7 +192,7 @@ def _nested(path: str, root: Node) -> Iterator[Monitor]:
                     stack.append((item, depth + 1))
             elif item.kind == "str" and _EMBEDDED.search(item.text) and "expr:" in item.text:
                 yield _monitor(path, item, _ALERT, key)
-            elif item.kind == "str" and '"panels"' in item.text and '"schemaVersion"' in item.text:
+            elif item.kind == "str" and _is_model(item.text):
                 yield _monitor(path, item, _DASHBOARD, key)
 
 
