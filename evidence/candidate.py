@@ -28,11 +28,6 @@ class Request(Protocol):
     def baseline(self) -> str | None: ...
 
 
-def asks_about_somebody(request: Request) -> bool:
-    """Whether the work of somebody is to be told from others'."""
-    return bool(request.candidates or request.baseline)
-
-
 def candidate_of(
     request: Request, project: Project, repository: OpenRepository, warn: Callable[[str], None]
 ) -> Candidate | None:

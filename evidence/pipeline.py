@@ -9,7 +9,9 @@ citations   the best five sites of each, made openable       evidence/choosing.p
 matrix      findings -> cells of competency x level          evidence/matrix/
 digest      all of it, sealed; renderers add nothing         evidence/digest.py, evidence/report/
 
-The command line comes here through evidence/rescan.py, which gives the digest of an unchanged repository again.
+The second half, from the history on, is evidence/examine.py: importing it takes half a second, which a scan spends
+while its workers parse. The command line comes here through evidence/rescan.py, which gives the digest of an unchanged
+repository again.
 """
 
 from __future__ import annotations
@@ -18,20 +20,13 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
-from evidence import detect
-from evidence.candidate import asks_about_somebody, attribution_of, candidate_of, seed_of
 from evidence.collect import collect
-from evidence.digest import Scanned, assemble
 from evidence.facts import registry
-from evidence.facts.history import Past
-from evidence.facts.people import sure_logins
-from evidence.facts.project import Project
 from evidence.facts.workers.pool import ExtractionPool
-from evidence.forge import ask_elsewhere, ask_forge, places_in
+from evidence.forge import places_in
 from evidence.model import Digest, EvidenceError, Ledger
-from evidence.proposed import Results, base_of, judged, request_of
 from evidence.request import Progress as Progress
 from evidence.request import ScanRequest as ScanRequest
 from evidence.source import OpenRepository, SourceOptions, latest_commit, open_source
@@ -39,6 +34,11 @@ from evidence.source.choosing import Chooser
 from evidence.source.forges.patience import Patience
 from evidence.source.quoting import visible
 from evidence.store import FactsCache
+
+if TYPE_CHECKING:
+    from evidence.attribution import Seed
+    from evidence.digest import Scanned
+    from evidence.facts.history import Past
 
 
 def open_repository(request: ScanRequest, ledger: Ledger) -> AbstractContextManager[OpenRepository]:
@@ -108,6 +108,8 @@ def _no_collection() -> Iterator[None]:
 def open_past(request: ScanRequest, progress: Progress) -> Iterator[Past]:
     """The history of one source as a scan sees it, without reading files: valid within the block. The forge is not
     asked, so people are joined by addresses alone."""
+    from evidence.facts.project import Project
+
     ledger = Ledger()
     progress.stage("Fetching the repository", None)
     with open_repository(request, ledger) as repository:
@@ -153,6 +155,9 @@ def _digest(sources: Sequence[ScanRequest], request: ScanRequest, ledger: Ledger
                 gc.collect()  # the facts of one source make room for the next one's
     if not scanned:
         raise failed[0]
+    from evidence import detect
+    from evidence.digest import assemble
+
     return assemble(scanned.values(), detect.discover(), ledger, request)
 
 
@@ -163,8 +168,8 @@ def _scanned(request: ScanRequest, pool: ExtractionPool, ledger: Ledger, progres
         for sentence in repository.warnings:
             progress.warn(sentence)
         repository.start_history()
-        seed = seed_of(request, repository, lambda source, at: open_repository(_of(request, source, at), Ledger()))
-        if asks_about_somebody(request):
+        seed = _seed(request, repository)
+        if request.about_somebody:
             repository.blame.start()
 
         progress.stage("Reading files", len(repository.snapshot.blobs))
@@ -172,70 +177,24 @@ def _scanned(request: ScanRequest, pool: ExtractionPool, ledger: Ledger, progres
             facts = collect(repository.snapshot, cache, pool, ledger, progress.advance, meanwhile=_load)
         if last and not repository.change_number:
             pool.close()
+        from evidence.examine import examine
 
-        progress.stage("Reading history", None)
-        history = repository.history()
-
-        progress.stage("Asking the forge", None)
-        told = ask_forge(request, repository, progress.warn)
-
-        missing = {**({"history": history.lacking} if history.lacking else {}), **told.missing}
-        project = Project(repository.snapshot.blobs, facts, history, changes=told.changes, missing=missing)
-        candidate = candidate_of(request, project, repository, progress.warn)
-        if candidate and request.candidates:
-            told = ask_elsewhere(request, repository, progress.warn, told, sure_logins(project.people, candidate))
-            project = project.with_changes(told.changes, {**missing, **told.missing})
-
-        detectors = detect.discover()
-        progress.stage("Looking for signals", len(detectors))
-        project.past.begin()
-        if asks_about_somebody(request):
-            repository.blame.ready()  # a process that is still watched would keep the detectors from forking
-        findings = detect.run(detectors, project, repository.id, ledger, request.timer, request.workers)
-
-        change = _judged(request, repository, project, pool, findings, progress) if repository.change_number else None
-
-        progress.stage("Writing citations", None)
-        attribution = attribution_of(candidate, project, repository, seed, ledger)
-        if last and request.keep is not None:
-            request.keep.extend((project, findings))
-        return Scanned.of(
-            repository,
-            project,
-            findings,
-            forge=told.sha256,
-            attribution=attribution,
-            candidate=candidate,
-            change=change,
-        )
+        return examine(request, repository, facts, pool, ledger, progress, seed=seed, last=last)
 
 
-def _judged(
-    request: ScanRequest,
-    repository: OpenRepository,
-    project: Project,
-    pool: ExtractionPool,
-    findings: Results,
-    progress: Progress,
-) -> dict[str, Any]:
-    """What the change that the address names adds: the files it started from are read and looked through too."""
-    progress.stage("Reading what the change started from", None)
-    number = repository.change_number
-    asked = request_of(project.changes, number)
-    base = base_of(repository, asked)
-    before: Results = {}
-    if base:
-        snapshot = repository.snapshot_of(base)
-        with FactsCache.open(request.cache, warn=progress.warn) as cache:
-            facts = collect(snapshot, cache, pool, Ledger(), lambda _count: None)
-        started = Project(snapshot.blobs, facts, project.history, missing=project.missing)
-        before = detect.run(detect.discover(), started, repository.id, Ledger(), request.timer, request.workers)
-    return judged(number, repository.commit, base, asked, before, findings)
+def _seed(request: ScanRequest, repository: OpenRepository) -> Seed | None:
+    if request.baseline is None:
+        return None
+    from evidence.candidate import seed_of
+
+    return seed_of(request, repository, lambda source, at: open_repository(_of(request, source, at), Ledger()))
 
 
 def _load() -> None:
-    """Import the detectors, and what the graphs are built with: 0.2 s, which a scan with files to parse spends while
+    """Import the detectors, and what their facts are joined with: 0.5 s, which a scan with files to parse spends while
     its workers do."""
     import networkx  # noqa: F401
+
+    from evidence import detect, examine  # noqa: F401
 
     detect.discover()

@@ -61,3 +61,8 @@ class ScanRequest:
     forge_wait: float = 12.0
     timer: Timer = field(default_factory=Timer, compare=False)
     keep: list[object] | None = field(default=None, compare=False)
+
+    @property
+    def about_somebody(self) -> bool:
+        """Whether the work of somebody is to be told from others'."""
+        return bool(self.candidates or self.baseline)

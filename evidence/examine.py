@@ -1,0 +1,100 @@
+"""The second half of the straight line: from the facts of one source to its findings and citations.
+
+It stands apart from the first half because importing it takes half a second, which a scan spends while its workers
+parse: see :mod:`evidence.pipeline`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from evidence import detect
+from evidence.candidate import attribution_of, candidate_of
+from evidence.collect import collect
+from evidence.digest import Scanned
+from evidence.facts.people import sure_logins
+from evidence.facts.project import Project
+from evidence.facts.workers.pool import ExtractionPool
+from evidence.forge import ask_elsewhere, ask_forge
+from evidence.model import Ledger
+from evidence.proposed import Results, base_of, judged, request_of
+from evidence.request import Progress, ScanRequest
+from evidence.source import OpenRepository
+from evidence.store import FactsCache
+
+if TYPE_CHECKING:
+    from evidence.attribution import Seed
+
+
+def examine(
+    request: ScanRequest,
+    repository: OpenRepository,
+    facts: Mapping[str, Any],
+    pool: ExtractionPool,
+    ledger: Ledger,
+    progress: Progress,
+    *,
+    seed: Seed | None,
+    last: bool,
+) -> Scanned:
+    """What the files' ``facts``, by path, the history and the forge show: findings, and the citations of their best
+    sites. ``seed`` is the baseline; the ``last`` source's facts may be kept, as the request says."""
+    progress.stage("Reading history", None)
+    history = repository.history()
+
+    progress.stage("Asking the forge", None)
+    told = ask_forge(request, repository, progress.warn)
+
+    missing = {**({"history": history.lacking} if history.lacking else {}), **told.missing}
+    project = Project(repository.snapshot.blobs, facts, history, changes=told.changes, missing=missing)
+    candidate = candidate_of(request, project, repository, progress.warn)
+    if candidate and request.candidates:
+        told = ask_elsewhere(request, repository, progress.warn, told, sure_logins(project.people, candidate))
+        project = project.with_changes(told.changes, {**missing, **told.missing})
+
+    detectors = detect.discover()
+    progress.stage("Looking for signals", len(detectors))
+    project.past.begin()
+    if request.about_somebody:
+        repository.blame.ready()  # a process that is still watched would keep the detectors from forking
+    findings = detect.run(detectors, project, repository.id, ledger, request.timer, request.workers)
+
+    change = _judged(request, repository, project, pool, findings, progress) if repository.change_number else None
+
+    progress.stage("Writing citations", None)
+    attribution = attribution_of(candidate, project, repository, seed, ledger)
+    if last and request.keep is not None:
+        request.keep.extend((project, findings))
+    return Scanned.of(
+        repository,
+        project,
+        findings,
+        forge=told.sha256,
+        attribution=attribution,
+        candidate=candidate,
+        change=change,
+    )
+
+
+def _judged(
+    request: ScanRequest,
+    repository: OpenRepository,
+    project: Project,
+    pool: ExtractionPool,
+    findings: Results,
+    progress: Progress,
+) -> dict[str, Any]:
+    """What the change that the address names adds: the files it started from are read and looked through too."""
+    progress.stage("Reading what the change started from", None)
+    number = repository.change_number
+    asked = request_of(project.changes, number)
+    base = base_of(repository, asked)
+    before: Results = {}
+    if base:
+        snapshot = repository.snapshot_of(base)
+        with FactsCache.open(request.cache, warn=progress.warn) as cache:
+            facts = collect(snapshot, cache, pool, Ledger(), lambda _count: None)
+        started = Project(snapshot.blobs, facts, project.history, missing=project.missing)
+        before = detect.run(detect.discover(), started, repository.id, Ledger(), request.timer, request.workers)
+    return judged(number, repository.commit, base, asked, before, findings)
