@@ -6,6 +6,9 @@ page asks for nothing, and whatever would be asked for all the same is refused.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -30,16 +33,49 @@ body { overflow-wrap: break-word !important; }
 """
 
 
-def to_pdf(digest: Digest) -> bytes:
-    """The document, PDF/UA-1, the same bytes for the same digest. EvidenceError where the machine cannot make it."""
+def to_pdf(digest: Digest, laid_out: Callable[[int], None] | None = None) -> bytes:
+    """The document, PDF/UA-1, the same bytes for the same digest. ``laid_out`` is told the number of each page as it
+    begins. EvidenceError where the machine cannot make it."""
     try:
         from weasyprint import CSS, HTML
     except (ImportError, OSError):
         raise EvidenceError(MISSING) from None
     page = HTML(string=to_html(digest), base_url="about:blank", url_fetcher=_refuse)
     _fold(page.etree_element)
-    made = page.write_pdf(stylesheets=[CSS(string=_PAPER)], pdf_variant="pdf/ua-1", pdf_identifier=_identifier(digest))
+    with _told(laid_out):
+        made = page.write_pdf(
+            stylesheets=[CSS(string=_PAPER)], pdf_variant="pdf/ua-1", pdf_identifier=_identifier(digest)
+        )
     return bytes(made)
+
+
+class _Pages(logging.Handler):
+    """WeasyPrint tells its log which page it lays out, and nobody else."""
+
+    def __init__(self, laid_out: Callable[[int], None]) -> None:
+        super().__init__(logging.INFO)
+        self._laid_out = laid_out
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass on the number of a page."""
+        if "Page %d" in str(record.msg) and isinstance(record.args, tuple):
+            self._laid_out(int(str(record.args[0])))
+
+
+@contextmanager
+def _told(laid_out: Callable[[int], None] | None) -> Iterator[None]:
+    log = logging.getLogger("weasyprint.progress")
+    if laid_out is None:
+        yield
+        return
+    handler, level = _Pages(laid_out), log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
 
 
 def _fold(element: Element, *, silent: bool = False) -> None:

@@ -16,6 +16,7 @@ from evidence.model import EvidenceError
 from evidence.web import access, api, digests, errors, headers, health, home, logs, scans, sharing, showing, tracing
 from evidence.web import context as _context
 from evidence.web.extensions import csrf, db, limiter, migrate, talisman
+from evidence.web.running.printer import Printer
 from evidence.web.running.renderer import Renderer
 from evidence.web.running.runner import Runner
 from evidence.web.settings import Settings
@@ -30,7 +31,8 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     app.config.from_mapping(_flask_settings(settings))
     runner = Runner(app, settings, socket.gethostname())
-    app.extensions["evidence"] = _context.Context(settings, runner, Renderer(runner.pseudonyms))
+    renderer, printer = Renderer(runner.pseudonyms), Printer(app, settings, runner)
+    app.extensions["evidence"] = _context.Context(settings, runner, renderer, printer)
     logs.init_app(app)
     tracing.init_app(app)
     _bind_extensions(app, settings)

@@ -11,22 +11,26 @@ from evidence.web.pages import Pages
 from evidence.web.settings import Settings
 
 if TYPE_CHECKING:
+    from evidence.web.running.printer import Printer
     from evidence.web.running.renderer import Renderer
     from evidence.web.running.runner import Runner
 
 
 @dataclass
 class Context:
-    """One for each application: its settings, the queue of scans, what renders, and pages that are ready."""
+    """One for each application: its settings, the queue of scans, what renders and what prints, and pages that are
+    ready."""
 
     settings: Settings
     runner: Runner
     renderer: Renderer
+    printer: Printer
     pages: Pages = field(default_factory=Pages)
 
     def forget(self) -> None:
-        """Let go of all pages and of what renders: what is deleted is in no memory either."""
+        """Let go of all pages, of what renders, and of PDFs under way: what is deleted is in no memory either."""
         self.pages.clear()
+        self.printer.forget()
         self.renderer.close()
 
 

@@ -128,9 +128,14 @@ def file_of(stored: StoredDigest, form: str) -> bytes | None:
     return db.session.scalar(select(Page.content).where(Page.digest_id == stored.id, Page.form == form))
 
 
-def keep_file(stored: StoredDigest, form: str, content: bytes) -> None:
+def has_file(stored: StoredDigest, form: str) -> bool:
+    """Whether :func:`file_of` has this file."""
+    return bool(db.session.scalar(select(exists().where(Page.digest_id == stored.id, Page.form == form))))
+
+
+def keep_file(digest_id: str, form: str, content: bytes) -> None:
     """Keep a file with its digest, unless another server has done so or the digest is gone."""
-    db.session.add(Page(digest_id=stored.id, form=form, content=content))
+    db.session.add(Page(digest_id=digest_id, form=form, content=content))
     try:
         db.session.commit()
     except IntegrityError:

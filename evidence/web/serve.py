@@ -95,6 +95,7 @@ def working(app: Flask) -> Iterator[None]:
     finally:
         stop.set()
         ours.runner.close()
+        ours.printer.close()
         ours.renderer.close()
         sweeper.join(5)
 

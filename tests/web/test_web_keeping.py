@@ -172,7 +172,7 @@ def test_a_hung_scan_is_ended_and_blocks_no_page(make_app: MakeApp, mute: str, f
     assert time.monotonic() - begun < 15
     visitor.until("/scans", "could not be read")
     hung, waiting = _scans(visitor.client.application)
-    assert "longer than a scan may take here" in visitor.until(f"/scans/{hung}", "could not be read")
+    assert "longer than it may take here" in visitor.until(f"/scans/{hung}", "could not be read")
     assert "cannot be fetched" in visitor.until(f"/scans/{waiting}", "could not be read")
     assert list((data / "work").iterdir()) == []
 

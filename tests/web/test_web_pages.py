@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes.util
 import gzip
-import io
 import os
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
 
-from evidence.web.extensions import db
-from evidence.web.models import Page
 from evidence.web.slots import Kept
 from tests.source.serving import Server
 from tests.web.browsing import Visitor
@@ -69,25 +63,6 @@ def test_parts_are_made_in_another_process(visitor: Visitor, forge: Server, monk
     renderer = visitor.client.application.extensions["evidence"].renderer
     monkeypatch.setattr(renderer, "rendered", None)
     assert visitor.client.get(f"{digest}?level=Senior").status_code == 200
-
-
-@pytest.mark.skipif(not ctypes.util.find_library("pango-1.0"), reason="Pango is not installed (Debian: libpango-1.0-0)")
-def test_a_pdf_is_laid_out_once(visitor: Visitor, forge: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is tagged; who asks again gets the same file from the store; it goes with its digest."""
-    from pypdf import PdfReader
-
-    digest = visitor.digest_of(f"{forge.origin}/ada/bazaar")
-    first = visitor.client.get(f"{digest}/digest.pdf")
-    assert first.mimetype == "application/pdf"
-    root: Any = PdfReader(io.BytesIO(first.data)).trailer["/Root"]
-    assert root["/MarkInfo"]["/Marked"]
-    monkeypatch.setattr("evidence.web.digests.downloads.run_apart", None)
-    assert visitor.client.get(f"{digest}/digest.pdf").data == first.data
-    visitor.get(digest)
-    visitor.post(f"{digest}/delete")
-    assert visitor.client.get(f"{digest}/digest.pdf").status_code == 404
-    with visitor.client.application.app_context():
-        assert db.session.scalars(select(Page)).all() == []
 
 
 def test_a_renderer_that_was_lost_is_started_anew(visitor: Visitor, forge: Server) -> None:

@@ -62,11 +62,11 @@ class _Watch:
             if not wanted():
                 raise Ended("")
             if time.monotonic() > deadline:
-                raise Ended(f"It took longer than a scan may take here ({seconds} seconds), and was stopped.")
+                raise Ended(f"It took longer than it may take here ({seconds} seconds), and was stopped.")
         self._listen()
         error = future.exception()
         if error is not None:
-            raise Ended("The process that scanned was ended by the machine: it may have run out of memory.")
+            raise Ended("The process was ended by the machine: it may have run out of memory.")
         return future.result()
 
     def _listen(self) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from evidence.pipeline import ScanRequest
 
 _SEND_SECONDS = 0.1
-_MEMORY = "It needed more memory than a scan may take here ({} MiB)."
+_MEMORY = "It needed more memory than it may take here ({} MiB)."
 _LEVEL = 6
 PLAIN, ANONYMOUS = "plain", "anonymous"
 
@@ -155,6 +155,6 @@ def printed(content: bytes, bounds: Bounds) -> Answer:
         from evidence.report.json_form import from_json
         from evidence.report.pdf import to_pdf
 
-        return to_pdf(from_json(content))
+        return to_pdf(from_json(content), lambda page: tell("page", page))
 
     return _answered(work, bounds.memory)

@@ -1,24 +1,16 @@
-"""Progress as server-sent events. A stream is short, and the browser opens the next: none outlives its reader long."""
+"""Where a scan stands, in the words of its page; and the same, live."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flask import Response, abort, current_app, render_template, stream_with_context
+from flask import Response, render_template
 from sqlalchemy.orm import Session
 
-from evidence.web.context import settings
 from evidence.web.extensions import db
 from evidence.web.models import Scan, State, now
 from evidence.web.naming import part_name
-
-_TICK_SECONDS = 0.5
-_STREAM_SECONDS = 45.0
-_open = 0
-_counting = threading.Lock()
+from evidence.web.streams import Told, streamed
 
 
 @dataclass(frozen=True)
@@ -59,51 +51,14 @@ def standing(scan: Scan) -> Standing:
 
 
 def live(scan_id: str) -> Response:
-    """The stream. 503 where so many are open that pages would have to wait: the browser asks again a little later."""
-    global _open
-    with _counting:
-        if _open >= max(2, settings().threads // 2):
-            abort(503)
-        _open += 1
-    response = Response(stream_with_context(_events(scan_id)), mimetype="text/event-stream")
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Accel-Buffering"] = "no"
-    response.call_on_close(_closed)
-    return response
+    """The stream of a scan's page."""
+    return streamed(lambda: _told(scan_id))
 
 
-def _closed() -> None:
-    global _open
-    with _counting:
-        _open -= 1
-
-
-def _events(scan_id: str) -> Iterator[str]:
-    yield "retry: 1000\n\n"
-    told = ""
-    until = time.monotonic() + _STREAM_SECONDS
-    while time.monotonic() < until and not current_app.extensions["evidence"].runner.closing:
-        with Session(db.engine) as session:
-            scan = session.get(Scan, scan_id)
-            name, text = _told(scan)
-            stage = scan.stage if scan is not None else ""
-        yield _event("progress", text)
-        if stage != told:
-            told = stage
-            yield _event("stage", stage)
-        if name == "finished":
-            yield _event("finished", "")
-            return
-        time.sleep(_TICK_SECONDS)
-
-
-def _told(scan: Scan | None) -> tuple[str, str]:
-    if scan is None:
-        return "finished", render_template("scans/_gone.html")
-    page = render_template("scans/_progress.html", scan=scan, standing=standing(scan), live=True)
-    return "finished" if scan.status.over else "progress", page
-
-
-def _event(name: str, text: str) -> str:
-    lines = "".join(f"data: {line}\n" for line in text.splitlines() or [""])
-    return f"event: {name}\n{lines}\n"
+def _told(scan_id: str) -> Told:
+    with Session(db.engine) as session:
+        scan = session.get(Scan, scan_id)
+        if scan is None:
+            return Told(render_template("scans/_gone.html"), "", over=True)
+        page = render_template("scans/_progress.html", scan=scan, standing=standing(scan), live=True)
+        return Told(page, scan.stage, scan.status.over)
