@@ -24,12 +24,13 @@ _RESPONSES = (
     "werkzeug.wrappers.Response",
     "werkzeug.Response",
     "flask.make_response",
+    "quart.make_response",
 )
 _OTHER = (
     "sse_starlette", "fastapi.responses.StreamingResponse", "starlette.responses.StreamingResponse",
     "flask_sse.sse.publish",
     "flask_sockets", "websockets", "websocket", "simple_websocket", "starlette.websockets", "geventwebsocket",
-    "mcp.client.streamable_http",
+    "mcp.client.streamable_http", "aiohttp.web.StreamResponse", "aiohttp.web.WebSocketResponse",
 )  # fmt: skip
 _SOCKETS = ("flask_socketio", "flask_sock", "flask_sockets", "socketio", "flask_uwsgi_websocket")
 _EVENTS = frozenset({"on", "event", "on_event"})
@@ -113,7 +114,7 @@ def _streams(project: Project) -> Iterator[Place]:
             ):
                 yield file, call, "stream"
         else:
-            yield file, call, "stream" if "Streaming" in name or "sse" in name else "socket"
+            yield file, call, "stream" if "Stream" in name or "sse" in name else "socket"
     for file, call in project.called.get("start_response", ()):
         if _names_events(file, call) and _yields(file, call.scope):
             yield file, call, "stream"

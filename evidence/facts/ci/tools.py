@@ -30,6 +30,7 @@ _ONLY_TELLS = ("--version", "--help", "-V", "--show-settings", "--show-files")
 _REHEARSALS = ("--dry-run", "--dry-run=client", "--dry-run=server", "--noop")
 _SMOKE = re.compile(r"smoke|health[-_]?check|check[-_]?health|wait[-_]for[-_](?:deploy|healthy)", re.IGNORECASE)
 _REMOTE = re.compile(r"(?:\S{1,80}@[^\s/]{1,120}|[$\w{}.-]{2,80}):(?:[~/.$\w{].{0,200})?")
+_HOSTS = ("heroku", "dokku", "gigalixir", "piku", "clever-cloud", "azurewebsites", "scalingo", "platform.sh")
 _MIRRORS_OF_HOSTS = ("heroku", "dokku", "production", "staging", "prod", "live", "gigalixir", "piku", "clever")
 
 
@@ -88,7 +89,7 @@ def _git(rest: tuple[str, ...]) -> tuple[str, ...]:
         return ()
     targets = [w for w in rest[rest.index("push") + 1 :] if not w.startswith("-")]
     where = targets[0].lower() if targets else ""
-    hosted = any(name in where for name in ("heroku", "dokku", "gigalixir", "piku", "clever-cloud", "azurewebsites"))
+    hosted = any(name in where for name in _HOSTS)
     return ("deploy",) if hosted or where in _MIRRORS_OF_HOSTS else ()
 
 

@@ -110,9 +110,8 @@ class Caches:
                 continue
             kind = self._kind(file, call.scope, receiver)
             reads = self._reads.get(_last(receiver), {}) if kind else {}
-            if (kind == "cache" and reads and self._expires(file, call, receiver)) or (
-                kind == "store" and _lives(file, call) and _reads_back(file, call, reads)
-            ):
+            ends = kind == "cache" and (self._expires(file, call, receiver) or _last(receiver) in self._invalidated)
+            if (ends and reads) or (kind == "store" and _lives(file, call) and _reads_back(file, call, reads)):
                 yield at(file, call, "stored", _around(file, call.scope))
 
     def _expires(self, file: PyFile, call: Call, receiver: str) -> bool:
@@ -122,6 +121,26 @@ class Caches:
         if told is not None and told.text == "0":
             return False
         return self._project.variable_class(file, call.scope, receiver).startswith(_CACHES) or _lives(file, call)
+
+    @cached_property
+    def _invalidated(self) -> frozenset[str]:
+        """The names of caches of which code that can run drops single entries: what is in them ends when it changes."""
+        dropping = self._project.live_calls("delete", "delete_many", "invalidate", "evict")
+        return frozenset(_last(_receiver(c)) for _, c in dropping if c.expr.args)
+
+    @cached_property
+    def _asked(self) -> frozenset[str]:
+        """The names of what is read from, decorates or is cached: what is dropped elsewhere under a name that only
+        sounds so, a file or a stand-in of tests, is none of it."""
+        decorators = {
+            _last(d.expr.text.rpartition(".")[0])
+            for f in self._project.app
+            for definition in f.module.definitions
+            for d in definition.decorators
+            if _last(d.expr.text) in _DECORATORS
+        }
+        cached = {d.name for f in self._project.app for d in f.module.definitions if d.decorators}
+        return frozenset(decorators | cached | set(self._reads))
 
     @cached_property
     def _reads(self) -> dict[str, Reads]:
@@ -184,7 +203,8 @@ class Caches:
         kind = self._kind(file, call.scope, receiver) if receiver else ""
         key = call.expr.args[0].text if call.expr.args else ""
         if kind == "cache":
-            return not call.name.endswith(".unlink")  # of a file that is called so
+            known = self._project.variable_class(file, call.scope, receiver).startswith(_CACHES)
+            return known or _last(receiver) in self._asked
         return kind == "store" and bool(_WORD.search(key) or (file.path in files and _is_kept(file, key, receiver)))
 
     @cached_property

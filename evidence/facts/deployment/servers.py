@@ -20,16 +20,18 @@ from evidence.facts.deployment.server_settings import (
     given,
     kinds_of,
 )
+from evidence.facts.python.records import Assign, Call, Expr
 from evidence.facts.roles import Role, role_of
 
 if TYPE_CHECKING:
+    from evidence.facts.names import PyFile
     from evidence.facts.project import Project
 
 _PROGRAM = re.compile(
     r"(?:^|[\s/\"'\[(=&;|])(gunicorn|uwsgi|uvicorn|waitress-serve|waitress|hypercorn|daphne|mod_wsgi-express|granian)(?=[\s\"',\])]|$)"
 )
 _PYTHON = re.compile(r"(?:^|[\s/])python[\d.]{0,5}\s")
-_SHORT = re.compile(r"-([wkt])=?(\S{1,100})")
+_SHORT = re.compile(r"(?<![\w-])-([wkt])=?(\S{1,100})")
 _INSTALLS = re.compile(
     r"(?:pip3?|uv|poetry|apt(?:-get)?|apk|conda|brew|pipenv)\b.{0,40}\b(?:install|add)\b|^\s*(?:which|kill|pkill|killall|echo|ps)\b"
 )
@@ -135,10 +137,27 @@ def _spawned(project: Project) -> Iterator[tuple[str, int, int, str]]:
     for file, call, _ in project.calls(project.app, *_PROCESSES):
         first = call.expr.args[0] if call.expr.args else None
         if first is not None and project.reach.live(file.path, call.scope):
-            words = first.items if first.kind == "list" else (first,)
-            told = (f"${w.text}" if w.kind != "str" and comes_from_outside(file, w) else w.text for w in words[:_WORDS])
-            text = " ".join(told)[:_LONGEST_COMMAND]
-            yield file.path, call.start, min(call.end, call.start + LONGEST - 1), text
+            place, command = _written(file, call, first)
+            words = command.items if command.kind == "list" else (command,)
+            text = " ".join(_word(file, w) for w in words[:_WORDS])[:_LONGEST_COMMAND]
+            yield file.path, place.start, min(place.end, place.start + LONGEST - 1), text
+
+
+def _written(file: PyFile, call: Call, given: Expr) -> tuple[Call | Assign, Expr]:
+    """A command where it is written: in the call, or in the list that a name there holds, joined or not."""
+    names = {e.text for e in given.walk() if e.kind == "name"} if given.kind != "list" else set()
+    for item in file.module.assigns:
+        if item.target in names and item.scope in (call.scope, 0) and item.value.kind == "list":
+            return item, item.value
+    return call, given
+
+
+def _word(file: PyFile, word: Expr) -> str:
+    """One word of a command; a ``$`` before it tells, as in a shell, that it comes from outside."""
+    if word.kind == "str":
+        return word.text
+    outside = any(comes_from_outside(file, part) for part in word.items) or comes_from_outside(file, word)
+    return f"{word.text.replace('{}', '$')}" if word.kind == "fstring" and outside else f"${word.text}"
 
 
 def _command(project: Project, path: str, start: int, end: int, program: str, rest: str) -> Server:

@@ -165,7 +165,8 @@ class LogSetup:
     def _texts(self) -> frozenset[str]:
         """The last segments of dotted names in strings of the code and in files of settings."""
         dotted = {t for f in self._project.app for t, _ in f.module.strings} | {m.text for m in self._project.mentions}
-        return frozenset(t.rpartition(".")[2] for t in dotted if "." in t)
+        joined = {t for f in self._project.app for t in _factories(f)}
+        return frozenset(t.rpartition(".")[2] for t in dotted | joined if "." in t)
 
     def _strings(self) -> Iterator[LogUse]:
         for file in self._project.app:
@@ -274,6 +275,15 @@ def _formatters(root: Node) -> Iterator[Node]:
         for key, value in node.pairs():
             if key in ("class", "()") and STRUCTURED.fullmatch(value.text):
                 yield value
+
+
+def _factories(file: PyFile) -> Iterator[str]:
+    """The ends of names that are put together under ``()`` in a configuration of logging."""
+    for item in file.module.assigns:
+        for part in item.value.walk() if item.value.kind == "dict" else ():
+            made = part.kwarg("()") if part.kind == "dict" else None
+            if made is not None and made.kind in ("op", "fstring"):
+                yield from (e.text for e in made.walk() if e.kind in ("str", "fstring"))
 
 
 def _true(value: Expr | None) -> bool:

@@ -84,7 +84,7 @@ class Tasks:
     def _queue(self, file: PyFile, receiver: str) -> bool:
         """Whether a name holds a queue: by its class, or by where it comes from when that cannot be told."""
         made = self._project.variable_class(file, 0, receiver)
-        if made:
+        if made not in ("", "object"):  # a class of the project's own tells as little as none
             return _of(made)
         last = receiver.rpartition(".")[2].lower()
         return any(w in last for w in ("celery", "huey", "dramatiq", "broker", "rq")) or (

@@ -95,7 +95,7 @@ class Routes:
         return (owner.key if owner is not None else ""), ""
 
     def _called(self, file: PyFile, call: Call) -> Iterator[Route]:
-        shape = _shape(call) if call.target != "decorator" else None
+        shape = (_shape(call) or _applied(file, call)) if call.target != "decorator" else None
         if shape is None:
             return
         key, prefix = self._owner(self._kin.instance(file, call.scope, shape.receiver))
@@ -155,6 +155,16 @@ def _shape(call: Call) -> _Shape | None:
         texts = (e for value in call.expr.items[1:] if value is not view for e in value.walk() if e.kind == "str")
         return _Shape(args[0].text, view, tuple(e for e in texts if e.text.startswith("/")))
     return None
+
+
+def _applied(file: PyFile, call: Call) -> _Shape | None:
+    """``app.route(rule)(view)``: a decorator that is called by hand."""
+    receiver, _, made = call.name.rpartition(".")
+    if made != "route()" or not receiver or not call.expr.args:
+        return None
+    inner = (c for c in file.module.calls if c.name == f"{receiver}.route" and c.scope == call.scope)
+    rules = next((c.expr.args[:1] for c in inner if call.start <= c.start <= call.end), ())
+    return _Shape(receiver, call.expr.args[0], rules) if rules else None
 
 
 def _methods(file: PyFile, definition: Definition, every: bool = False) -> list[Definition]:
