@@ -14,6 +14,8 @@ _PLAIN_DECORATORS = frozenset({
     "staticmethod", "classmethod", "property", "contextmanager", "asynccontextmanager", "wraps", "lru_cache", "cache",
     "cached_property", "abstractmethod", "overload", "dataclass", "setter",
 })  # fmt: skip
+# A function that makes an object may be followed into others so far.
+_GIVEN_BACK = 3
 
 
 class Questions(Joined):
@@ -64,14 +66,14 @@ class Questions(Joined):
         ref = self.names.resolve(file.path, name) if name else None
         return ref.name if ref is not None and ref.external else ""
 
-    def variable_class(self, file: PyFile, scope: int, name: str) -> str:
+    def variable_class(self, file: PyFile, scope: int, name: str, depth: int = 0) -> str:
         """The outside class (dotted) of the object that a variable holds, through imports and module-level assignments;
         "" when it cannot be told. ``db.session`` asks for ``db``."""
         while True:
             for item in file.assigned.get((scope, name), ()):
                 expr = item.expr if isinstance(item, Call) else item.value
                 if expr.kind == "call":
-                    return self.class_of(file, expr.text)
+                    return self.class_of(file, expr.text) or self._given_back(file, expr.text, depth)
             if not scope:
                 break
             definition = file.definition(scope)
@@ -79,7 +81,22 @@ class Questions(Joined):
         ref = self.resolve(file, name)
         if ref.external or (ref.path == file.path and ref.name == name):
             return ""
-        return self.variable_class(self.python[ref.path], 0, ref.name)
+        return self.variable_class(self.python[ref.path], 0, ref.name, depth)
+
+    def _given_back(self, file: PyFile, callee: str, depth: int) -> str:
+        """The outside class of what a function of the project makes and returns (``make_socketio(app)``)."""
+        found = self.defined(file, callee) if depth < _GIVEN_BACK else None
+        if found is None or found[1].kind != "function":
+            return ""
+        home, function = found
+        scope = home.scopes.get(function.qualname, 0)
+        for value in function.returns:
+            made = self.class_of(home, value.text) if value.kind == "call" else ""
+            if value.kind == "name":
+                made = self.variable_class(home, scope, value.text, depth + 1)
+            if made:
+                return made
+        return ""
 
     def class_of(self, file: PyFile, callee: str, depth: int = 0) -> str:
         """The outside class (dotted) that a class name means, through the project's own subclasses."""

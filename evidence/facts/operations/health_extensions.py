@@ -1,7 +1,8 @@
 """Extensions that answer at a health address themselves, and the checks that a project hands them.
 
-Sources: the documents of py-healthcheck, Mozilla's dockerflow, flask-healthz and oslo.middleware; an organisation's
-own package counts where its name, and the class that is handed the application, say health check.
+Sources: the documents of py-healthcheck, Mozilla's dockerflow, flask-healthz, oslo.middleware and Canonical's
+flask-base; an organisation's own package counts where its name, and the class that is handed the application, say
+health check.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ _EXTENSIONS = (
     "flask_healthchecks",
     "oslo_middleware.healthcheck",
     "oslo_middleware.Healthcheck",
+    "canonicalwebteam.flask_base.app.FlaskBase",
 )
+# The address of those that answer at one of their own whatever they are told, by their documents.
+_FIXED = {"canonicalwebteam.flask_base.app.FlaskBase": "/_status/check"}
 _ORGANISATION = re.compile(r"health_?checks?\.(?:\w{1,40}\.){0,2}Health_?[cC]hecks?$")
 _APPLICATION = re.compile(r"(?:^|[._])app(?:lication)?$")
 # What a check is called that asks a database, cache, queue or another service.
@@ -67,7 +71,7 @@ class HealthCheck:
 
 def health_extensions(project: Project) -> tuple[HealthExtension, ...]:
     """Every such extension of the application, in path and line order."""
-    found = {(f.path, c.start, n): HealthExtension(f, c, n, _rule(c)) for f, c, n in _bound(project)}
+    found = {(f.path, c.start, n): HealthExtension(f, c, n, _FIXED.get(n) or _rule(c)) for f, c, n in _bound(project)}
     return tuple(found[key] for key in sorted(found))
 
 

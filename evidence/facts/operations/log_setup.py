@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from evidence.facts.names import PyFile
+from evidence.facts.operations.log_configs import factories, formatters
 from evidence.facts.operations.log_table import (
     ANSWERS,
     CONFIGURING,
@@ -32,7 +33,6 @@ from evidence.facts.operations.log_table import (
     WRAPPER,
 )
 from evidence.facts.python.records import Assign, Call, Definition, Expr
-from evidence.facts.records import Node
 from evidence.facts.roles import Role, role_of
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class LogSetup:
     def _texts(self) -> frozenset[str]:
         """The last segments of dotted names in strings of the code and in files of settings."""
         dotted = {t for f in self._project.app for t, _ in f.module.strings} | {m.text for m in self._project.mentions}
-        joined = {t for f in self._project.app for t in _factories(f)}
+        joined = {t for f in self._project.app for t in factories(f)}
         return frozenset(t.rpartition(".")[2] for t in dotted | joined if "." in t)
 
     def _strings(self) -> Iterator[LogUse]:
@@ -180,7 +180,7 @@ class LogSetup:
         """Configuration files of logging that something loads."""
         for path, data in self._project.data.items():
             if role_of(path, data.generated) is Role.APP:
-                places = [p for root in data.roots for p in _formatters(root)]
+                places = [p for root in data.roots for p in formatters(root)]
                 loaded = self._loaded(path) if places else False
                 yield from (LogUse(path, p.start, p.end, "structured", p.text, loaded) for p in places)
         for path, text in self._project.texts.items():
@@ -265,25 +265,6 @@ class LogSetup:
             if (about and scenario.checks) or looked:
                 end = min(scenario.definition.end, scenario.definition.start + 39)
                 yield LogUse(scenario.file.path, scenario.definition.start, end, "tested", scenario.name)
-
-
-def _formatters(root: Node) -> Iterator[Node]:
-    """The classes of formatters in a configuration of logging: below ``formatters``, or in sections ``formatter_x``."""
-    below = root.get("formatters")
-    sections = [node for name, node in root.pairs() if name.startswith("formatter_")]
-    for node in (*(below.walk() if below is not None else ()), *sections):
-        for key, value in node.pairs():
-            if key in ("class", "()") and STRUCTURED.fullmatch(value.text):
-                yield value
-
-
-def _factories(file: PyFile) -> Iterator[str]:
-    """The ends of names that are put together under ``()`` in a configuration of logging."""
-    for item in file.module.assigns:
-        for part in item.value.walk() if item.value.kind == "dict" else ():
-            made = part.kwarg("()") if part.kind == "dict" else None
-            if made is not None and made.kind in ("op", "fstring"):
-                yield from (e.text for e in made.walk() if e.kind in ("str", "fstring"))
 
 
 def _true(value: Expr | None) -> bool:

@@ -76,8 +76,7 @@ _BUDGET = re.compile(r"error[-_ ]?budget|burn[-_ ]?rate|errorbudget|burnrate", r
 _NOT_OWN = (Role.TEST, Role.VENDORED, Role.GENERATED)
 _CHANGES = re.compile(r"(?:^|/)(?:changelog|changes|history|news|releases?)\b", re.IGNORECASE)
 # Maps are searched this deep for rules (a Helm chart's values hold them at the fourth level), and this many of them.
-_DEPTH = 6
-_MAPS = 400
+_DEPTH, _MAPS = 6, 400
 _BLOCK_LINES = 40
 
 
@@ -134,8 +133,8 @@ def _of_document(path: str, root: Node) -> Iterator[Monitor]:
         yield from _custom(path, root, _KINDS[kind.text])
     elif (named := _sloth(root)) is not None:
         yield _monitor(path, root, _SLO, named)
-    elif _is_datadog(root):
-        yield _monitor(path, root, _ALERT, (root.get("name") or root).text)
+    elif _is_alert(root):
+        yield _monitor(path, root, _ALERT, (root.get("name") or root.get("displayName") or root).text)
     else:
         yield from _nested(path, root)
 
@@ -156,9 +155,10 @@ def _is_model(text: str) -> bool:
     return ('"annotations"' in text and '"-- Grafana --"' in text) or ('"panels"' in text and '"schemaVersion"' in text)
 
 
-def _is_datadog(root: Node) -> bool:
-    kind = root.get("type")
-    return kind is not None and kind.text in _DATADOG and root.get("query") is not None
+def _is_alert(root: Node) -> bool:
+    """A monitor of Datadog, or a policy that Google Cloud's command creates from a file."""
+    datadog = getattr(root.get("type"), "text", "") in _DATADOG and root.get("query") is not None
+    return datadog or {"combiner", "conditions"} <= set(root.keys)
 
 
 def _sloth(root: Node) -> str | None:
