@@ -97,7 +97,7 @@ def _person(person: Mapping[str, Any], source: str) -> Sentence:
     more = f" and {counted(coauthored, 'co-authored one')}" if coauthored else ""
     span = f", from {day(first)} to {day(last)}" if first and last else ""
     value = _text(person, "value")[:_SHORT]
-    command: tuple[Part, ...] = (" Ask about them: ", Quote(_command(source, value))) if value else ()
+    command: tuple[Part, ...] = (" Ask about them: ", Quote(_command(source, value), code=True)) if value else ()
     place: tuple[Part, ...] = (" in ", Quote(where)) if (where := _text(person, "repository")) else ()
     return (Quote(_text(person, "name")), *place, f": {counted(commits, 'commit')}{more}{span}.", *command)
 

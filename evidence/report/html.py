@@ -127,6 +127,7 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "lines": excerpt.lines,
         "coloured": excerpt.highlighted,
         "compact": _compact,
+        "command": _command,
         "shell": shlex.quote,
         "span_of": _span_of,
         "time_span": span_of,
@@ -139,6 +140,15 @@ def _seen(text: str) -> Markup:
     from markupsafe import Markup, escape
 
     return Markup("/<wbr>").join(escape(part) for part in visible(text).split("/"))
+
+
+def _command(text: str) -> Markup:
+    """A quoted command; an option's name is not broken at its hyphens."""
+    from markupsafe import Markup
+
+    option = Markup('<span class="option">{}</span>')
+    words = text.split(" ")
+    return Markup(" ").join(option.format(_seen(w)) if w.startswith("--") else _seen(w) for w in words)
 
 
 def _prose(text: str, css: str = "quoted") -> Markup:

@@ -22,9 +22,11 @@ _NO_ANSWER = (Outcome.UNAVAILABLE, Outcome.ERROR)
 
 @dataclass(frozen=True)
 class Quote:
-    """Text that comes from a repository or a forge: to be shown as quoted, never as ours."""
+    """Text that comes from a repository or a forge: to be shown as quoted, never as ours. ``code`` is a command to
+    copy."""
 
     text: str
+    code: bool = False
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,7 @@ def _cells(page: Outline) -> Sentence:
     listed = joined([f"{number(n)} {label}" for n, label in counts])
     contradicted = sum(c.contradicted for c in page.digest.cells)
     tail = f" Counter-evidence stands beside {number(contradicted)} of them." if contradicted else ""
-    return (f"Of {counted(len(page.digest.cells), 'cell')} in the matrix, {listed}.{tail}",)
+    return (f"Of the matrix's {counted(len(page.digest.cells), 'cell')}: {listed}.{tail}",)
 
 
 def _against(page: Outline) -> tuple[Sentence, ...]:
@@ -271,5 +273,5 @@ def _unanswered(page: Outline, outcome: Outcome, what: str) -> list[Sentence]:
 def _left_out(groups: Sequence[LedgerGroup]) -> Sentence:
     listed = joined([f"{g.words.title[:1].lower()}{g.words.title[1:]} ({g.count:,})" for g in groups[:_NAMED_AT_MOST]])
     rest = len(groups) - _NAMED_AT_MOST
-    tail = f", and {number(rest)} more kinds" if rest > 0 else ""
+    tail = f", and {counted(rest, 'more kind')}" if rest > 0 else ""
     return ("The ledger names what was skipped, sampled or missing: ", Place(listed, "unseen"), f"{tail}.")

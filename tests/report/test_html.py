@@ -275,3 +275,11 @@ def test_a_role_is_named_and_nothing_is_left_out_for_it(rich: Digest) -> None:
     assert '<details class="folded" id="row-app-structure">' in page
     ids = set(re.findall(r' id="(signal-[^"]+)"', page))
     assert ids == set(re.findall(r' id="(signal-[^"]+)"', to_html(rich)))
+
+
+def test_a_contributor_comes_with_a_command_to_copy(rich: Digest) -> None:
+    """As code, its option in one piece, and with nothing of the name that a shell or a browser would obey."""
+    person = {"name": "<b>Ada</b>", "commits": 3, "value": "commit:$(id)<i>"}
+    text = to_html(replace(rich, subject={**rich.subject, "candidate": None, "contributors": [person]}))
+    assert '<span class="option">--candidate</span> &#39;commit:$(id)&lt;i&gt;&#39;</code>' in text
+    assert "<b>Ada" not in text

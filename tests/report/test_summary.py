@@ -92,7 +92,7 @@ def test_empty_domains_are_named_once(quiet: Digest) -> None:
 def test_cells_are_counted_in_words(rich: Digest) -> None:
     """Every status that occurs is counted, the total is the number of cells, and contradiction is apart."""
     assert _said(_summary(rich).cells) == (
-        "Of 36 cells in the matrix, five supported, two partly, one by others, ten not seen, nine not looked, "
+        "Of the matrix's 36 cells: five supported, two partly, one by others, ten not seen, nine not looked, "
         "four not applicable and five not observable. Counter-evidence stands beside one of them."
     )
 
