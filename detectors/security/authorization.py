@@ -36,6 +36,10 @@ _OWNED = re.compile(
 )
 # A guard that stands before this many places is central.
 _CENTRAL = 5
+# Of a 401 only these words tell that it refuses a role rather than a stranger.
+_ROLES = re.compile(r"role|permi|admin|owner|owned|scope|privilege|other_user|another", re.IGNORECASE)
+# Refusals for other reasons than who is asking.
+_ELSE = re.compile(r"csrf|xsrf|maintenance|captcha|signature|webhook|rate_?limit|throttl|referr?er", re.IGNORECASE)
 _LOGIN = re.compile(r"login|token|jwt|credential|password|api_?key|csrf|expired|signature", re.IGNORECASE)
 
 
@@ -189,6 +193,10 @@ def _test_clause(test: RefusedTest, guards: frozenset[str]) -> str:
     refs = test.file.module.refs[scope] if 0 < scope < len(test.file.module.refs) else ()
     if any(r.rpartition(".")[2] in guards for r in refs):
         return "tested"
-    if _RIGHTS.search(name) and not (test.code == "401" and _LOGIN.search(name)):
+    if _ELSE.search(name):
+        return ""
+    if test.code == "401":
+        return "tested_named" if _ROLES.search(name) and not _LOGIN.search(name) else ""
+    if _RIGHTS.search(name):
         return "tested_named"
-    return "tested_aside" if test.code == "403" and not _LOGIN.search(name) else ""
+    return "" if _LOGIN.search(name) else "tested_aside"

@@ -12,7 +12,7 @@ from evidence.facts.names import Ref
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Decorator, Definition
 from evidence.facts.security import purpose as purposes
-from evidence.facts.security.refusals import Refusal, refusals, units
+from evidence.facts.security.refusals import Refusal, handled_codes, refusals, units
 from evidence.facts.security.refused_tests import RefusedTest, refused_tests
 from evidence.facts.web.routes import HTTP_METHODS
 
@@ -102,6 +102,11 @@ class Access:
         return tuple(refusals(self._project))
 
     @cached_property
+    def handled(self) -> dict[tuple[str, str], str]:
+        """The statuses that error handlers answer for the project's own exceptions."""
+        return handled_codes(self._project)
+
+    @cached_property
     def guards(self) -> dict[tuple[str, str], Guard]:
         """Functions and classes that refuse, by path and qualified name; those that call one to do so included."""
         found: dict[tuple[str, str], Guard] = {}
@@ -115,12 +120,25 @@ class Access:
             if known is not None:
                 codes, names = codes | known.codes, names | known.names
             found[item.file.path, owner.qualname] = Guard(item.file, owner, codes, names)
+        for guard in self._by_shape():
+            found.setdefault(guard.key, guard)
         for _ in range(_MAX_ROUNDS):
             more = {key: g for key, g in self._through(found) if key not in found}
             if not more:
                 break
             found.update(more)
         return dict(sorted(found.items()))
+
+    def _by_shape(self) -> Iterator[Guard]:
+        """Decorators that say they require a login or a right, however they refuse: through a helper that words the
+        answer, by an exception of another package, by calling what another class keeps."""
+        for file in self._project.app:
+            wrapping = {d.parent for d in file.module.definitions if d.kind == "function" and _wraps(d)}
+            for number in sorted(wrapping - {0}):
+                outer = file.outermost_function(number)
+                if outer is not None and purposes.demands(outer.name):
+                    reads = file.module.refs[number] if number < len(file.module.refs) else ()
+                    yield Guard(file, outer, frozenset(), frozenset(reads))
 
     @staticmethod
     def _outer(file: PyFile, definition: Definition) -> Definition:
@@ -182,12 +200,29 @@ class Access:
     def _decorator(self, file: PyFile, definition: Definition, decorator: Decorator) -> GuardUse | None:
         name = decorator.expr.text
         ref: Ref | None = callee(self._project.names, file, definition.parent, name)
-        guard = self.guards.get((ref.path, ref.name)) if ref is not None else None
+        guard = self.guards.get((ref.path, ref.name)) if ref is not None else self._of_an_object(name)
         if guard is None and (ref is not None or not purposes.named(name)):
             return None
         return GuardUse(
             file, decorator.line, definition.line, "decorator", name, guard, decorator.expr.keys, definition
         )
+
+    def _of_an_object(self, name: str) -> Guard | None:
+        """The one method of this name that guards, where it is asked of an object that came from elsewhere:
+        ``@auth.requires_bearer`` in a function that is handed ``auth``."""
+        receiver, _, last = name.replace("()", "").rpartition(".")
+        found = self._methods.get(last, ()) if receiver else ()
+        return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def _methods(self) -> dict[str, list[Guard]]:
+        """Decorators that are methods of the project's classes, by name."""
+        found: dict[str, list[Guard]] = {}
+        for guard in self.guards.values():
+            owner = guard.file.definition(guard.definition.parent)
+            if owner is not None and owner.kind == "class" and purposes.demands(guard.definition.name):
+                found.setdefault(guard.definition.name, []).append(guard)
+        return found
 
     def _listed(self, file: PyFile) -> Iterator[GuardUse]:
         """Decorators named in a class, for all of its methods."""
@@ -290,3 +325,8 @@ class Access:
     def refused_tests(self) -> tuple[RefusedTest, ...]:
         """Checks of tests that expect 401 or 403, or an exception that stands for them."""
         return refused_tests(self._project)
+
+
+def _wraps(definition: Definition) -> bool:
+    """Whether a function stands in for another one: it is decorated with ``functools.wraps``."""
+    return any(d.expr.text in ("functools.wraps", "wraps") for d in definition.decorators)

@@ -26,6 +26,10 @@ _WHO_WORDS = frozenset({
     "logged", "signin", "jwt", "token", "bearer", "session", "apikey", "credential", "credentials", "identity",
     "user", "users", "usuario", "benutzer", "utilisateur", "oauth", "saml", "oidc", "sso", "anonymous",
 })  # fmt: skip
+_DEMANDS = frozenset({
+    "require", "requires", "required", "requerido", "need", "needs", "needed", "only", "accepted", "allowed", "ensure",
+    "enforce", "restrict", "restricted", "protect", "protected", "policy", "check", "checks", "verify", "validate",
+})  # fmt: skip
 _ACCESS = re.compile(
     r"(?:has|have|requires?|check|can|user|deny|ensure|verify)_?(?:\w{1,12}_)?[aA]ccess(?!_?(?:token|key|auth))"
 )
@@ -80,6 +84,13 @@ def asks_permission(name: str) -> bool:
     """Whether a call asks an object made for it: ``admin_permission.require(403)`` and ``permission.can()`` of
     Flask-Principal, ``allows.requires(...)`` of Flask-Allows, an enforcer of Casbin."""
     return _PERMISSION.search(name.replace("()", "")[-120:]) is not None
+
+
+def demands(name: str) -> bool:
+    """Whether a decorator's name demands a login or a right: ``roles_accepted``, ``requires_bearer_auth``."""
+    said = words(name)
+    about = said & (_MAY_WORDS | _WHO_WORDS) and not said & _OTHER_WORDS
+    return bool(about and said & _DEMANDS) and not _NOT_RIGHTS.search(name.lower()[:200])
 
 
 def named(name: str) -> str:

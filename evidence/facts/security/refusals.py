@@ -18,7 +18,7 @@ _STATUS = {"401": "401", "403": "403", "UNAUTHORIZED": "401", "FORBIDDEN": "403"
 _STATUS_NAME = re.compile(r"(?:^|[._])(?:HTTP_)?(?:40[13]_)?(UNAUTHORIZED|FORBIDDEN)$")
 # Exceptions by what their names say; whether the project's own class answers 401 or 403 is read from the class first.
 _FORBIDS = re.compile(
-    r"Forbidden|Permission(?:s)?(?:Denied|Error)|AccessDenied|NotAuthori[sz]ed|NotAllowed(?:Error|Exception)?$|AuthorizationE|InsufficientR|NotPermitted"
+    r"Forbidden|Permission(?:s)?(?:Denied|Error)|AccessDenied|NotAuthori[sz]ed|NotAllowed(?:Error|Exception)?$|AuthorizationE|InsufficientR|NotPermitted|NotOwner|OwnershipE"
 )
 _UNKNOWN = re.compile(
     r"Unauthori[sz]ed|Unauthenticated|(?:\w{1,20}[a-z])?Authentication\w{0,20}|AuthE\w{0,12}|Auth(?:Failed|Failure)\w{0,12}|Invalid(?:Auth|Credential|Token|Jwt|ApiKey)\w{0,20}|(?:Token|Jwt)\w{0,20}(?:Invalid|Error|Expired)\w{0,20}|NoAuthorization\w{0,12}|InvalidLogin\w{0,12}|LoginRequired\w{0,12}"
@@ -35,6 +35,12 @@ _HANDLERS = (
     "unauthorized_handler",
     "revoked_token_loader",
 )
+# What a 403 is about that refuses nobody for who they are: "the question exists already", "unexpected sort method".
+_ANOTHER_MATTER = re.compile(
+    r"\b(?:already|exists?|duplicated?|taken|in use|unexpected|sort(?:ing)?|unsupported|too (?:long|short|many))\b",
+    re.IGNORECASE,
+)
+_ERROR_HANDLERS = ("errorhandler", "app_errorhandler", "register_error_handler", "add_error_handler")
 _LEAVING = frozenset({"wraps", "wraps()", "", "update_wrapper", "contextmanager", "cache", "lru_cache"})
 _TO_LOGIN = re.compile(r"(?:^|[._/\-])(?:log_?in|sign_?in|anmelden|connexion|acceso|ingresar|entrar)", re.IGNORECASE)
 
@@ -71,7 +77,7 @@ def exception_code(project: Project, file: PyFile, name: str) -> str:
     last = name.rpartition(".")[2].partition("(")[0]
     found = project.defined(file, name.partition("(")[0]) if name else None
     if found is not None and found[1].kind == "class":
-        code = _class_code(*found)
+        code = _class_code(*found) or project.access.handled.get((found[0].path, found[1].qualname), "")
         if code:
             return code if code in ("401", "403") else ""
     if last in _NOT_REFUSING:
@@ -79,11 +85,28 @@ def exception_code(project: Project, file: PyFile, name: str) -> str:
     return "403" if _FORBIDS.search(last) else "401" if _UNKNOWN.match(last) else ""
 
 
+def handled_codes(project: Project) -> dict[tuple[str, str], str]:
+    """The statuses that error handlers answer for the project's own exceptions, by path and qualified name of these."""
+    found: dict[tuple[str, str], str] = {}
+    for callback in project.web.callbacks(*_ERROR_HANDLERS):
+        file, handler = callback.handler_file, callback.handler
+        handled = project.defined(callback.file, callback.args[0].text) if callback.args else None
+        if file is None or handler is None or handled is None or handled[1].kind != "class":
+            continue
+        pairs = [v.items[1] for v in handler.returns if v.kind == "list" and len(v.items) > 1]
+        code = next((status_of(v) or (v.text if v.kind == "num" else "") for v in pairs), "")
+        if code:
+            found.setdefault((handled[0].path, handled[1].qualname), code)
+    return found
+
+
 def _class_code(file: PyFile, definition: Definition) -> str:
     scope = file.scopes.get(definition.qualname, 0)
     for item in file.module.assigns:
         if item.scope == scope and item.target.lower() in _CODE_FIELDS:
-            return status_of(item.value) or item.value.text
+            code = status_of(item.value) or item.value.text
+            if code.isdigit() or item.value.kind == "name":
+                return code  # a text such as ``code = "AUTHORIZATION_ERROR"`` names the error for clients
     inside = (c for call in file.calls_in(scope) for i in call.expr.items if (c := status_of(i)))
     return next(inside, "")
 
@@ -154,10 +177,16 @@ def _refusing(project: Project, file: PyFile) -> Iterator[tuple[int, int, int, s
         code = _call_code(project, file, call)
         if code and call.scope:
             yield call.scope, call.start, call.end, code
+    about_else = {c.start for c in file.module.calls if c.target == "raise" and _about_another_matter(c)}
     for item in file.module.raises:
         code = exception_code(project, file, item.name) if item.name else ""
-        if code and item.scope:
+        if code and item.scope and not (code == "403" and item.line in about_else):
             yield item.scope, item.line, item.line, code
+    for assigned in file.module.assigns:
+        # ``response.status_code = 403``
+        code = status_of(assigned.value) if assigned.target.endswith((".status_code", ".status")) else ""
+        if code and assigned.scope:
+            yield assigned.scope, assigned.start, assigned.end, code
     for number, definition in enumerate(file.module.definitions, 1):
         for value in definition.returns:
             code = next((c for i in value.items if (c := status_of(i))), "") if value.kind == "list" else ""
@@ -168,15 +197,23 @@ def _refusing(project: Project, file: PyFile) -> Iterator[tuple[int, int, int, s
 def _call_code(project: Project, file: PyFile, call: Call) -> str:
     last = call.last
     direct = next((c for i in call.expr.items if (c := status_of(i))), "")
+    if direct == "403" and _about_another_matter(call):
+        return ""
     if direct:
         return direct
     if call.target == "raise":
-        return exception_code(project, file, call.name)
+        code = exception_code(project, file, call.name)
+        return "" if code == "403" and _about_another_matter(call) else code
     if last == "unauthorized":
         return "401"
     if last == "redirect" and call.expr.items and _leads_to_login(call.expr.items[0]):
         return "401"
     return ""
+
+
+def _about_another_matter(call: Call) -> bool:
+    """Whether the message of a refusal says that something other than who is asking is wrong."""
+    return any(e.kind in ("str", "fstring") and _ANOTHER_MATTER.search(e.text[:300]) for e in call.expr.walk())
 
 
 def _leads_to_login(value: Expr) -> bool:
