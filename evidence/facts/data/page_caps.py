@@ -50,3 +50,11 @@ def names_maximum(value: Expr) -> bool:
         return _MAXIMUM.search(value.text) is not None
     inside = (e for e in value.items if e.kind == "str") if value.kind == "index" else ()
     return any(_MAXIMUM.search(e.text) for e in inside)
+
+
+def chooses_the_lesser(value: Expr) -> bool:
+    """``100 if int(limit) > 100 else int(limit)``: a conditional expression that compares and may end in a constant."""
+    if value.kind != "op" or value.text != "if":
+        return False
+    compares = any(e.kind == "op" and e.text in ("<", ">", "<=", ">=") for part in value.items for e in part.walk())
+    return compares and any(e.kind == "num" or names_maximum(e) for e in value.items)

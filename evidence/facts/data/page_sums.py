@@ -33,6 +33,8 @@ def handed(call: Call) -> Expr | None:
     """The page that a call is handed by keyword, None for none and for what makes addresses and answers."""
     if call.last in _ANSWERS or call.last.startswith("render") or not call.name or call.target == "decorator":
         return None
+    if call.name == "cls":
+        return None  # an object that knows its page is made, and nothing cut yet
     given = (call.expr.kwarg(k) for k in _HANDED)
     return next((v for v in given if v is not None and v.kind in ("name", "call", "index")), None)
 
@@ -54,3 +56,16 @@ def bounded(file: PyFile, call: Call) -> bool:
 def varies(values: tuple[Expr, ...]) -> bool:
     """Whether there are values, and one of them is no constant."""
     return any(v.kind not in ("num", "str", "const") for v in values) and bool(values)
+
+
+def connects(file: PyFile, scope: int) -> bool:
+    """Whether the function around is told a page as GraphQL's connections are: so many after a cursor."""
+    definition = file.function_of(scope)
+    return definition is not None and {"first", "after"} <= set(definition.params)
+
+
+def declares_connection(call: Call) -> bool:
+    """Whether a field of a GraphQL schema takes the arguments of a connection: ``first=graphene.Int()`` with
+    ``after``."""
+    told = [call.expr.kwarg(k) for k in ("first", "after")]
+    return all(v is not None and v.kind == "call" and v.text.startswith("graphene.") for v in told)

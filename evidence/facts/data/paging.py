@@ -10,9 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from evidence.facts.data.page_caps import has_maximum, is_capped, names_maximum
+from evidence.facts.data.page_caps import chooses_the_lesser, has_maximum, is_capped, names_maximum
 from evidence.facts.data.page_names import is_parameter, names_page
-from evidence.facts.data.page_sums import bounded, first_items, handed, varies, walks_itself
+from evidence.facts.data.page_sums import (
+    bounded,
+    connects,
+    declares_connection,
+    first_items,
+    handed,
+    varies,
+    walks_itself,
+)
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
 
@@ -35,6 +43,8 @@ _REQUEST_DATA = frozenset({
 _FIELDS = re.compile(r"(?:^|\.)(?:Int(?:eger)?|Str(?:ing)?|Number|UUID|Field|int_range|positive|natural|query_param)$")
 _ANSWER_FIELDS = ("flask_restx", "flask_restful", "flask_restplus")
 _SQL = re.compile(r"\bOFFSET\s{1,4}[%:{?$]", re.IGNORECASE)
+# "Reading offset %s" is told to a log.
+_LOGS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print"})
 _RULE_VARIABLE = re.compile(r"<(?:[^<>:]{1,30}:)?(\w{1,40})>")
 _TASKS = frozenset({"task", "shared_task", "periodic_task", "job", "actor", "huey"})
 # AWS clients page through answers of their own.
@@ -131,7 +141,7 @@ def _queries(project: Project, file: PyFile) -> Iterator[tuple[Call, bool]]:
             other = client or "paginator" in receiver.lower() or call.target == "decorator"
             if receiver and not other and not project.defined(file, call.name):
                 yield call, is_capped(call)
-        elif (
+        elif (last == "limit" and connects(file, call.scope) and varies(call.expr.args)) or (
             ((page := handed(call)) is not None and _from_request(file, call.scope, page, 3))
             or _cuts(call, last)
             or (receiver and not client and _cuts_as_told(project, file, call, last))
@@ -144,7 +154,7 @@ def _cuts(call: Call, last: str) -> bool:
     if last == "offset":
         return varies(call.expr.args[:1])
     in_sql = any(v.kind in ("str", "fstring") and _SQL.search(v.text[-400:]) for v in call.expr.items)
-    return in_sql or last in ("get_page_args", "get_page_parameter", "paginate_query")
+    return (in_sql and last not in _LOGS) or last in ("get_page_args", "get_page_parameter", "paginate_query")
 
 
 def _cuts_as_told(project: Project, file: PyFile, call: Call, last: str) -> bool:
@@ -223,13 +233,27 @@ def _read(project: Project, file: PyFile, call: Call) -> Iterator[PageUse]:
         yield PageUse(file, call.start, call.end, "query", "decorator")
         yield PageUse(file, call.start, call.end, "parameter", "decorator")
         yield PageUse(file, call.start, call.end, "capped", "decorator")
-    elif last == "min" and not receiver and any(_reads_page(v) for v in call.expr.items):
+    elif last == "min" and not receiver and _brings_down(file, call):
         yield PageUse(file, call.start, call.end, "capped", "min")
+    elif declares_connection(call):
+        yield PageUse(file, call.start, call.end, "parameter", "first")
     for value in call.expr.items:
         if value.kind == "dict":
             yield from _declared(file, value, call.start, call.end)
         elif value.kind == "index" and _reads_request(value.text) and value.items and is_parameter(value.items[0].text):
             yield PageUse(file, call.start, call.end, "parameter", value.items[0].text)
+
+
+def _brings_down(file: PyFile, call: Call) -> bool:
+    """``min`` of a size that a request chooses: by its name, or where it meets a maximum, by where it comes from."""
+    if any(_reads_page(v) for v in call.expr.items):
+        return True
+    chosen = (v for v in call.expr.items if v.kind == "name" and is_parameter(v.text) and _SIZES.search(v.text))
+    met = any(names_maximum(v) for v in call.expr.items)
+    first = any(e.kind == "name" and e.text == "first" for v in call.expr.items for e in v.walk())
+    return met and (
+        (first and connects(file, call.scope)) or any(_from_request(file, call.scope, v, 3) for v in chosen)
+    )
 
 
 def _reads_request(receiver: str) -> bool:
@@ -289,7 +313,7 @@ def _guards(file: PyFile, scopes: set[int]) -> Iterator[PageUse]:
     (``if limit > max_limit: limit = max_limit``)."""
     for item in file.module.assigns:
         size = item.scope in scopes and _SIZES.search(item.target) and names_page(item.target)
-        if size and names_maximum(item.value):
+        if size and (names_maximum(item.value) or chooses_the_lesser(item.value)):
             yield PageUse(file, item.start, item.end, "capped", item.target)
     for call in file.module.calls:
         definition = file.function_of(call.scope) if call.scope in scopes else None
