@@ -40,6 +40,13 @@ _QUERIES = frozenset({
 })  # fmt: skip
 # Attributes of a model that make an object, say what it is, or are no data access at all.
 _NOT_ACCESS = re.compile(r"^(?:from_|to_|[A-Z_]|__|validate|parse|schema)")
+# An attribute of so many letters says which class its object is of.
+_SAYS_ITS_CLASS = 8
+# Looking one object up by its key, before the layer is told what to do with it, decides nothing.
+_LOOKUP = re.compile(
+    r"\.(?:get|get_or_404|get_by_\w{1,40}|find_by_\w{1,40}|find_one_by_\w{1,40}|get_or_none|first_or_404|one_or_404)$"
+    r"|\.query\.filter_by(?:\(\)\.(?:first|first_or_404|one|one_or_none))?$"
+)
 # Handing a task to a queue is no delegation of a view's rules.
 _QUEUED = frozenset(
     {"delay", "apply_async", "send", "queue", "enqueue", "s", "si", "signature", "schedule", "send_with_options"}
@@ -207,8 +214,20 @@ class DataAccess:
             if (ref := self.called(file, number, name)) is not None
         )
         calls |= {ref for call in file.calls_in(scope) for ref in self.dispatched(file, call)}
-        inline = self.reads(file, scope) or (not calls and self.touches(file, scope))
+        inline = self.reads(file, scope) and not (self._works(calls) and self._only_looks_up(file, scope))
+        inline = inline or (not calls and self.touches(file, scope))
         return ViewWork(file, definition, inline, calls)
+
+    def _works(self, calls: frozenset[Ref]) -> bool:
+        """Whether one of these functions of the layer works with data itself."""
+        files = self._project.python
+        return any(self.touches(files[r.path], files[r.path].scopes.get(r.name, 0)) for r in calls)
+
+    def _only_looks_up(self, file: PyFile, scope: int) -> bool:
+        """Whether all that a function reads itself are single objects by their keys."""
+        inside = self._nested(file).get(scope, (scope,))
+        read = {n for number in inside for n in file.module.refs[number] if "." in n and self._is_read(file, n)}
+        return bool(read) and all(_LOOKUP.search(n) or any(_goes_on(n, m) for m in read) for n in read)
 
     @cached_property
     def _dispatch(self) -> Dispatch:
@@ -235,12 +254,20 @@ class DataAccess:
             return None
         around = file.function_of(scope)
         injected = receiver.startswith("self.") or (around is not None and receiver in around.params)
+        stem = receiver.rpartition(".")[2].replace("_", "").lower()
+        if not injected and len(stem) >= _SAYS_ITS_CLASS:
+            # ``app.registry.orders_controller.list()``: an attribute that is called like the class of its object
+            return next((r for r in sorted(found) if r.name.partition(".")[0].lower().endswith(stem)), None)
         if not injected or receiver.count(".") > 2:
             return None
-        stem = receiver.rpartition(".")[2].replace("_", "").lower()
         return max(found, key=lambda r: (r.name.partition(".")[0].lower() in (stem, stem + "service"), r))
 
     @cached_property
     def used(self) -> Counter[Ref]:
         """How many views call each function of the layer."""
         return Counter(ref for view in self.views for ref in view.calls)
+
+
+def _goes_on(name: str, other: str) -> bool:
+    """Whether a longer name of the same expression says how it ends: ``Order.query`` in ``Order.query.get``."""
+    return other.startswith((f"{name}.", f"{name}()."))

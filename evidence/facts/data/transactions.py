@@ -89,7 +89,7 @@ def _owned(project: Project, owner: _Owner, ending: bool, view: bool) -> Iterato
     file, definition = owner.file, owner.definition
     users = 0 if view or _makes_rows(project, owner) else _users(project, owner)
     subject = f"{file.path}:{definition.qualname}"
-    if not view and _is_boundary(owner, ending):
+    if not view and (_is_boundary(owner, ending) or _undoes_for_others(project, owner)):
         yield at(file, definition, "boundary", subject)
     elif owner.commits and owner.rollbacks and users >= _USERS:
         yield at(file, definition, "helper", subject, users)
@@ -106,6 +106,23 @@ def _is_boundary(owner: _Owner, ending: bool) -> bool:
         return True
     wraps = ending or _wraps(owner.file, owner.definition)
     return bool(owner.rollbacks) and wraps and (bool(owner.commits) or _yields(owner.file, owner.definition))
+
+
+def _undoes_for_others(project: Project, owner: _Owner) -> bool:
+    """Whether a decorator rolls back what the functions below it began, and stands before several: they commit
+    themselves, and none of them leaves half of its work."""
+    if not owner.rollbacks or not _wraps(owner.file, owner.definition) or owner.definition.yields:
+        return False
+    decorated = (
+        (file, d.expr.text)
+        for file in project.app
+        for f in file.module.definitions
+        for d in f.decorators
+        if d.expr.text.replace("()", "").rpartition(".")[2] == owner.definition.name
+    )
+    key = owner.file.path, owner.definition.qualname
+    found = (project.resolve(file, name) for file, name in decorated)
+    return sum((ref.path, ref.name) == key for ref in found) >= _USERS
 
 
 def _makes_rows(project: Project, owner: _Owner) -> bool:

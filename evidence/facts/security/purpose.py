@@ -100,7 +100,7 @@ def named(name: str) -> str:
     last = name.replace("()", "").rpartition(".")[2].lower()[:100]
     if last in _CALLBACKS:
         return OTHER
-    if _MAY_NAMED.fullmatch(last):
+    if _MAY_NAMED.fullmatch(last) or (last == "scoped" and "auth" in name.lower()):
         return MAY
     return WHO if _WHO_NAMED.fullmatch(last) else OTHER
 
