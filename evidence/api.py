@@ -56,6 +56,11 @@ from evidence.facts.roles import Role
 from evidence.facts.schema_libraries import SchemaCheck
 from evidence.facts.secrets.places import SecretPlace
 from evidence.facts.security import (
+    HANDED_ON,
+    LOGINS,
+    PASSWORD_DIRECTORIES,
+    PASSWORD_KEEPERS,
+    TOKEN_PACKAGES,
     CrossOrigin,
     Guard,
     GuardUse,
@@ -129,7 +134,12 @@ def quoted(name: str, limit: int = 60) -> str:
 
 
 __all__ = [
+    "HANDED_ON",
+    "LOGINS",
+    "PASSWORD_DIRECTORIES",
+    "PASSWORD_KEEPERS",
     "SUBSTANCE",
+    "TOKEN_PACKAGES",
     "Action",
     "App",
     "Assign",

@@ -97,12 +97,31 @@ def _bound(project: Project, file: PyFile, call: Call) -> Observations:
         yield EXTENSIONS, _site(file, call, "unreached", f"{file.path}:{receiver}")
         return
     targets = list(_created(project, file, call.scope, Expr("name", receiver)))
+    if not targets and _found_by_name(project, file, call.scope, receiver):
+        targets = list(_at_home(project, file))
     for home, created in targets:
         subject = f"{home.path}:{created.target}"
         yield EXTENSIONS, _site(home, created, "created", subject, "home" if _is_home(home) else "elsewhere")
         yield EXTENSIONS, _site(file, call, "bound", subject)
     if not targets and not _is_settings(project, file, call):
         yield EXTENSIONS, _site(file, call, "bound", f"{file.path}:{receiver}")
+
+
+def _found_by_name(project: Project, file: PyFile, scope: int, receiver: str) -> bool:
+    """Whether a loop binds whatever modules that are loaded by name hold: which ones cannot be followed."""
+    looped = _looped_over(file, scope, receiver)
+    return looped is not None and any(c.name.endswith("import_module") for f in project.app for c in f.module.calls)
+
+
+def _at_home(project: Project, file: PyFile) -> Iterator[tuple[PyFile, Call]]:
+    """What modules made for extensions create unbound, below the folder of the file that binds them in a loop."""
+    for home in project.app:
+        if _is_home(home) and home.path.startswith(f"{file.folder}/" if file.folder else ""):
+            for call in home.module.calls:
+                if not call.scope and call.target.isidentifier() and not _handed_app(project, home, call):
+                    last = call.name.rpartition(".")[2]
+                    if last[:1].isupper():
+                        yield home, call
 
 
 def _is_settings(project: Project, file: PyFile, call: Call) -> bool:

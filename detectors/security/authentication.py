@@ -17,6 +17,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from evidence.api import (
+    HANDED_ON,
+    LOGINS,
+    PASSWORD_DIRECTORIES,
+    PASSWORD_KEEPERS,
+    TOKEN_PACKAGES,
     Call,
     Definition,
     Observations,
@@ -30,37 +35,6 @@ from evidence.api import (
     views_that_ask,
 )
 
-# Calls that let somebody in, or check what they bring, by the last part of their outside name.
-_ENTRY = {
-    "flask_login": ("login_user",), "quart_auth": ("login_user",), "flask_security": ("login_user", "Security"),
-    "flask_jwt_extended": ("create_access_token", "verify_jwt_in_request"), "flask_jwt": ("JWT",),
-    "flask_jwt_simple": ("create_jwt",), "flask_jwt_router": ("JwtRoutes",), "flask_jwt_oidc": ("JwtManager",),
-    "flask_httpauth": ("HTTPBasicAuth", "HTTPTokenAuth", "HTTPDigestAuth", "MultiAuth"),
-    "apiflask": ("HTTPBasicAuth", "HTTPTokenAuth"),
-    "apiflask.security": ("HTTPBasicAuth", "HTTPTokenAuth", "HTTPBearer", "HTTPAPIKeyHeader"),
-    "flask_basicauth": ("BasicAuth",), "flask_praetorian": ("Praetorian",), "flask_oidc": ("OpenIDConnect",),
-    "flask_pyoidc": ("OIDCAuthentication",), "flask_user": ("UserManager",), "flask_appbuilder": ("AppBuilder",),
-    "flask_ldap3_login": ("LDAP3LoginManager",), "flask_simpleldap": ("LDAP",), "flask_simplelogin": ("SimpleLogin",),
-    "flask_cas": ("CAS",), "flask_saml": ("FlaskSAML",), "flask_oauthlib": ("OAuth",), "flask_github": ("GitHub",),
-    "flask_openid": ("OpenID",),
-    "flask_dance": (
-        "make_google_blueprint", "make_github_blueprint", "OAuth2ConsumerBlueprint", "make_azure_blueprint",
-    ),
-    "authlib": ("OAuth", "ResourceProtector", "decode", "OAuth2Session"),
-    "onelogin": ("OneLogin_Saml2_Auth", "process_response"), "saml2": ("Saml2Client",), "ldap3": ("Connection",),
-    "ldap": ("initialize",), "msal": ("ConfidentialClientApplication",),
-    "google.oauth2": ("verify_oauth2_token", "verify_firebase_token", "verify_token"),
-    "firebase_admin": ("verify_id_token", "verify_session_cookie"), "jwt": ("decode",), "jose": ("decode", "verify"),
-    "python_jwt": ("verify_jwt",), "keycloak": ("KeycloakOpenID",), "kmsauth": ("KMSTokenValidator",),
-    "notifications_python_client": ("decode_jwt_token",), "webauthn": ("verify_authentication_response",),
-    "fido2": ("Fido2Server",), "requests_oauthlib": ("OAuth2Session",), "oauthlib": ("WebApplicationClient",),
-}  # fmt: skip
-# Packages of which a call that lets somebody in checks a token.
-_TOKENS = frozenset({"jwt", "jose", "python_jwt", "firebase_admin", "kmsauth", "notifications_python_client"})
-# Packages that keep the passwords themselves.
-_KEEPERS = ("flask_security", "flask_appbuilder", "flask_user", "flask_praetorian")
-# Directories and providers that are asked whether a password is right: none is kept here.
-_DIRECTORIES = frozenset({"ldap", "ldap3", "flask_ldap3_login", "flask_simpleldap", "keycloak", "onelogin", "saml2"})
 _HASHES = frozenset({
     "generate_password_hash", "check_password_hash", "hashpw", "checkpw", "pbkdf2_hmac", "scrypt", "PasswordHasher",
     "hash_password", "verify_and_update_password", "pbkdf2_sha256", "compare_digest", "crypt",
@@ -171,7 +145,7 @@ def detect(project: Project) -> Observations:
         yield AUTHENTICATION, site
     if not any(s.clause == "applied" for s in guards):
         session = any(s.subject == "session" for s in entries)
-        checks = frozenset((s.path, s.start) for s in entries if s.clause == "login" and s.subject in _TOKENS)
+        checks = frozenset((s.path, s.start) for s in entries if s.clause == "login" and s.subject in TOKEN_PACKAGES)
         for file, definition in views_that_ask(project, checks, session):
             yield AUTHENTICATION, _site(file, definition.start, definition.end, "inline", definition.qualname)
     for test in project.access.refused_tests:
@@ -191,26 +165,37 @@ def _live(project: Project, file: PyFile, scope: int) -> bool:
 
 def _entries(project: Project) -> Iterator[Site]:
     """Functions that let somebody in or check what they bring; an object made at module level is set-up only."""
-    for file, call, name in project.calls(project.app, *_ENTRY):
+    for file, call, name in project.calls(project.app, *LOGINS):
         package, wanted = next(
-            (p, w) for p, w in _ENTRY.items() if name.startswith(p) and name[len(p) : len(p) + 1] in ("", ".", "(")
+            (p, w) for p, w in LOGINS.items() if name.startswith(p) and name[len(p) : len(p) + 1] in ("", ".", "(")
         )
         made = "encode()" in name  # ``jwt.encode(...).decode("utf-8")`` makes a token and reads none
         if made or name.replace("()", "").rpartition(".")[2] not in wanted or not _live(project, file, call.scope):
             continue
-        if package in _DIRECTORIES:
+        if package in PASSWORD_DIRECTORIES:
             yield _site(file, call.start, call.end, "elsewhere", package)
-        if package in _KEEPERS:
+        if package in PASSWORD_KEEPERS:
             yield _site(file, call.start, call.end, "login", package)
             yield _site(file, call.start, call.end, "hashed", package)
         elif call.scope:
             yield from _function_site(file, call.scope, "login", package)
         else:
             yield _site(file, call.start, call.end, "set_up", package)
+    yield from _by_others(project)
     for file in project.app:
         for item in file.module.assigns:
             if item.scope and _SESSION_KEYS.search(item.target) and _live(project, file, item.scope):
                 yield from _function_site(file, item.scope, "login", "session")
+
+
+def _by_others(project: Project) -> Iterator[Site]:
+    """Passwords that a provider's client is handed, and checks that connexion runs before the operations it serves."""
+    for file, call in project.live_calls(*HANDED_ON):
+        if call.scope:
+            yield _site(file, call.start, call.end, "elsewhere", call.last)
+            yield from _function_site(file, call.scope, "login", call.last)
+    for file, definition in project.served_specs.checks:
+        yield _site(file, definition.start, definition.end, "login", "connexion")
 
 
 def _function_site(file: PyFile, scope: int, clause: str, subject: str) -> Iterator[Site]:
@@ -271,6 +256,10 @@ def _hashes(project: Project, file: PyFile, call: Call) -> bool:
 
 def _guards(project: Project) -> Iterator[Site]:
     """The project's own guards that ask who it is, and every place a guard stands before something."""
+    for operation in project.served_specs.operations if project.served_specs.checks else ():
+        if operation.secured:
+            line = operation.definition.start
+            yield _site(operation.file, line, operation.definition.line, "applied", operation.definition.name)
     uses = [u for u in project.access.uses if u.purpose and _live(project, u.file, 0)]
     counts = Counter(u.guard.key for u in uses if u.guard is not None and u.purpose == "authentication")
     for guard in {u.guard.key: u.guard for u in uses if u.guard is not None}.values():

@@ -28,7 +28,8 @@ _RIGHTS = re.compile(
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"(?:^|_)(?:acl|roles?|permissions?|privileges?|is_admin|admin|owner|owns|scopes?|polic(?:y|ies)|authorized?|allowed|can|rbac)(?:$|_)|has_access|isAdmin|isOwner"
+    r"(?:^|_)(?:acl|roles?|permissions?|privileges?|is_admin|owner|owns|scopes?|polic(?:y|ies)|authorized?|allowed|can|rbac)(?:$|_)"
+    r"|(?:^|_)admin(?:$|_(?!create|delete|get|set|add|update|remove|initiate|list))|has_access|isAdmin|isOwner"
 )
 # An attribute of an object (not of a model's class, which is a query) that says whose it is.
 _OWNED = re.compile(

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from posixpath import normpath
 
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Assign, Call, Definition, Expr
@@ -14,18 +15,22 @@ from evidence.facts.roles import Role, role_of
 
 _FOCA = frozenset({"foca.foca.foca", "foca.Foca", "foca.foca.Foca", "foca.foca"})
 _CONTROLLERS = ("x-openapi-router-controller", "x-swagger-router-controller")
+# Connexion's names for the function that checks what a request brings.
+_INFO_FUNCTIONS = ("x-bearerInfoFunc", "x-tokenInfoFunc", "x-basicInfoFunc", "x-apikeyInfoFunc")
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of a served document and the function that answers it."""
+    """One operation of a served document and the function that answers it; ``secured`` tells that the document asks
+    for one of its security schemes before."""
 
     spec: str
     rule: str
     method: str
     file: PyFile
     definition: Definition
+    secured: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,13 +137,42 @@ class ServedSpecs:
         return next((n.text for a in added if a is not None for k in _CONTROLLERS if (n := a.get(k)) is not None), "")
 
     def _operations(self, spec: str) -> Iterator[Operation]:
-        paths = self._data[spec].root.get("paths")
-        for rule, operations in paths.pairs() if paths is not None else ():
+        root = self._data[spec].root
+        paths = root.get("paths")
+        everywhere = root.get("security")
+        for rule, named in paths.pairs() if paths is not None else ():
+            operations = self._referred(spec, named)
             for method, operation in operations.pairs():
                 if method in _METHODS:
                     found = self._function(operations, operation)
+                    asked = operation.get("security") or everywhere
                     if found is not None:
-                        yield Operation(spec, rule, method, *found)
+                        yield Operation(spec, rule, method, *found, bool(_each(asked)))
+
+    def _referred(self, spec: str, node: Node) -> Node:
+        """The path item that ``$ref: "./paths/orders.yaml"`` means, where its file is read; else the node itself."""
+        named = node.get("$ref")
+        path = normpath(f"{spec.rpartition('/')[0]}/{named.text.partition('#')[0]}") if named is not None else ""
+        other = self._data.get(path.lstrip("/"))
+        return other.root if other is not None and named is not None and "#" not in named.text else node
+
+    @cached_property
+    def checks(self) -> tuple[tuple[PyFile, Definition], ...]:
+        """Functions of the project that connexion runs for the security schemes of a served document
+        (``x-bearerInfoFunc``): they say who asks, or refuse."""
+        found = []
+        for path in self.documents:
+            root = self._data[path].root
+            schemes = root.get("components", "securitySchemes") or root.get("securityDefinitions")
+            for _, scheme in schemes.pairs() if schemes is not None else ():
+                for key in _INFO_FUNCTIONS:
+                    named = scheme.get(key)
+                    module, _, function = named.text.rpartition(".") if named is not None else ("", "", "")
+                    file = self._module(module) if module else None
+                    definition = file.definition(file.scopes.get(function, 0)) if file is not None else None
+                    if file is not None and definition is not None:
+                        found.append((file, definition))
+        return tuple(found)
 
     def _function(self, around: Node, operation: Node) -> tuple[PyFile, Definition] | None:
         named = operation.get("operationId")

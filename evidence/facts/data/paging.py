@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.data.page_caps import chooses_the_lesser, has_maximum, is_capped, names_maximum
 from evidence.facts.data.page_names import is_parameter, names_page
+from evidence.facts.data.page_requests import from_request, reads_request
 from evidence.facts.data.page_sums import (
     bounded,
     connects,
@@ -33,12 +34,6 @@ _SAYS_SIZE = re.compile(r"(?:page.?size|per.?page|\blimit\b|\bsize\b|maximum|at 
 _TELLING = frozenset({
     "last_evaluated_key", "exclusive_start_key", "ExclusiveStartKey", "starting_after", "start_cursor", "page_token",
     "start_at", "start_after", "from_", "page_offset", "page_number", "page_size",
-})  # fmt: skip
-_REQUEST = re.compile(r"(?:^|\.)request(?:\.|$)")
-# What dictionaries made of a request are called.
-_REQUEST_DATA = frozenset({
-    "data", "args", "params", "query", "query_params", "payload", "body", "request_data", "request_args", "json_data",
-    "kwargs", "url_params", "query_args", "request_params", "validated", "validated_data",
 })  # fmt: skip
 _FIELDS = re.compile(r"(?:^|\.)(?:Int(?:eger)?|Str(?:ing)?|Number|UUID|Field|int_range|positive|natural|query_param)$")
 _ANSWER_FIELDS = ("flask_restx", "flask_restful", "flask_restplus")
@@ -93,7 +88,7 @@ def _paged_in(project: Project, file: PyFile) -> Iterator[PageUse]:
         if capped:
             yield PageUse(file, call.start, call.end, "capped", "fixed")
     for item, page in first_items(file):
-        own = _from_request(file, item.scope, page, 3)
+        own = from_request(file, item.scope, page, 3)
         if project.reach.live(file.path, item.scope) and not background:
             scopes.add(item.scope)
             yield from _cut(file, item, own)
@@ -142,7 +137,7 @@ def _queries(project: Project, file: PyFile) -> Iterator[tuple[Call, bool]]:
             if receiver and not other and not project.defined(file, call.name):
                 yield call, is_capped(call)
         elif (last == "limit" and connects(file, call.scope) and varies(call.expr.args)) or (
-            ((page := handed(call)) is not None and _from_request(file, call.scope, page, 3))
+            ((page := handed(call)) is not None and from_request(file, call.scope, page, 3))
             or _cuts(call, last)
             or (receiver and not client and _cuts_as_told(project, file, call, last))
         ):
@@ -180,22 +175,7 @@ def _reads_itself(file: PyFile, scope: int, call: Call) -> bool:
         return True
     if call.name.endswith(".paginate") and not call.expr.args and call.expr.kwarg("page") is None:
         return "query" in call.name.lower() or bool(call.expr.keys)
-    return any(_from_request(file, scope, v, 3) for v in call.expr.items)
-
-
-def _from_request(file: PyFile, scope: int, value: Expr, hops: int) -> bool:
-    for part in value.walk():
-        if part.kind in ("call", "index", "name") and _REQUEST.search(part.text.partition("(")[0]):
-            return True
-        if part.kind == "name" and hops:
-            for item in file.assigned.get((scope, part.text), ()):
-                if _from_request(file, scope, _value(item), hops - 1):
-                    return True
-    return False
-
-
-def _value(item: Assign | Call) -> Expr:
-    return item.expr if isinstance(item, Call) else item.value
+    return any(from_request(file, scope, v, 3) for v in call.expr.items)
 
 
 def _parameters(project: Project, file: PyFile) -> Iterator[PageUse]:
@@ -211,7 +191,7 @@ def _parameters(project: Project, file: PyFile) -> Iterator[PageUse]:
         ):
             yield PageUse(file, item.start, item.end, "parameter", item.target)
         for part in item.value.walk():
-            if part.kind == "index" and _reads_request(part.text) and part.items and is_parameter(part.items[0].text):
+            if part.kind == "index" and reads_request(part.text) and part.items and is_parameter(part.items[0].text):
                 yield PageUse(file, item.start, item.end, "parameter", part.items[0].text)
         if item.value.kind == "dict":
             yield from _declared(file, item.value, item.start, item.end)
@@ -221,7 +201,7 @@ def _read(project: Project, file: PyFile, call: Call) -> Iterator[PageUse]:
     receiver, _, last = call.name.rpartition(".")
     first = call.expr.args[0] if call.expr.args else None
     name = first.text if first is not None and first.kind == "str" else ""
-    if last in ("get", "getlist", "pop") and is_parameter(name) and _reads_request(receiver):
+    if last in ("get", "getlist", "pop") and is_parameter(name) and reads_request(receiver):
         yield PageUse(file, call.start, call.end, "parameter", name)
     elif last == "add_argument" and is_parameter(name) and receiver:
         yield PageUse(file, call.start, call.end, "parameter", name)
@@ -240,7 +220,7 @@ def _read(project: Project, file: PyFile, call: Call) -> Iterator[PageUse]:
     for value in call.expr.items:
         if value.kind == "dict":
             yield from _declared(file, value, call.start, call.end)
-        elif value.kind == "index" and _reads_request(value.text) and value.items and is_parameter(value.items[0].text):
+        elif value.kind == "index" and reads_request(value.text) and value.items and is_parameter(value.items[0].text):
             yield PageUse(file, call.start, call.end, "parameter", value.items[0].text)
 
 
@@ -251,17 +231,7 @@ def _brings_down(file: PyFile, call: Call) -> bool:
     chosen = (v for v in call.expr.items if v.kind == "name" and is_parameter(v.text) and _SIZES.search(v.text))
     met = any(names_maximum(v) for v in call.expr.items)
     first = any(e.kind == "name" and e.text == "first" for v in call.expr.items for e in v.walk())
-    return met and (
-        (first and connects(file, call.scope)) or any(_from_request(file, call.scope, v, 3) for v in chosen)
-    )
-
-
-def _reads_request(receiver: str) -> bool:
-    """``request.args``, or a dictionary made of it that goes under the name data, params, args, query..."""
-    head, _, last = receiver.replace("()", "").rpartition(".")
-    if _REQUEST.search(receiver):
-        return True
-    return not head and last in _REQUEST_DATA
+    return met and ((first and connects(file, call.scope)) or any(from_request(file, call.scope, v, 3) for v in chosen))
 
 
 def _reads_page(value: Expr) -> bool:

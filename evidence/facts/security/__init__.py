@@ -1,16 +1,25 @@
 """What a project does for its security: the scanners it runs, how access to it is guarded, what it keeps and how.
 
 ``scans`` finds scanners of code, dependencies, images and secrets; ``access`` the functions that refuse requests and
-where they stand in the way of one; ``asking_views`` views that ask by themselves; ``assigned`` settings as code gives
-them; ``cors`` the origins that are let in; ``stored_tokens`` what is done about the life of tokens, ``ended_tokens``
-tests of their end; ``secret_stores`` infrastructure that keeps secrets; ``trail`` what records changes.
+where they stand in the way of one (``guards``); ``login_table`` lists calls that let somebody in; ``asking_views``
+finds views that ask by themselves; ``assigned`` settings as code gives them; ``cors`` the origins that are let in;
+``stored_tokens`` what is done about the life of tokens, ``ended_tokens`` tests of their end; ``secret_stores``
+infrastructure that keeps secrets; ``trail`` what records changes.
 """
 
-from evidence.facts.security.access import Access, Guard, GuardUse
+from evidence.facts.security.access import Access
 from evidence.facts.security.asking_views import views_that_ask
 from evidence.facts.security.assigned import assigned_settings, claims, is_off
 from evidence.facts.security.cors import CrossOrigin, cross_origins
 from evidence.facts.security.ended_tokens import ended_token_tests
+from evidence.facts.security.guards import Guard, GuardUse
+from evidence.facts.security.login_table import (
+    HANDED_ON,
+    LOGINS,
+    PASSWORD_DIRECTORIES,
+    PASSWORD_KEEPERS,
+    TOKEN_PACKAGES,
+)
 from evidence.facts.security.refusals import Refusal
 from evidence.facts.security.refused_tests import RefusedTest
 from evidence.facts.security.scans import Scan, scans
@@ -19,6 +28,11 @@ from evidence.facts.security.stored_tokens import link_functions, token_function
 from evidence.facts.security.trail import trail_mixins, trail_recorders, trail_tables
 
 __all__ = [
+    "HANDED_ON",
+    "LOGINS",
+    "PASSWORD_DIRECTORIES",
+    "PASSWORD_KEEPERS",
+    "TOKEN_PACKAGES",
     "Access",
     "CrossOrigin",
     "Guard",

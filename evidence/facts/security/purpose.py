@@ -30,6 +30,8 @@ _DEMANDS = frozenset({
     "require", "requires", "required", "requerido", "need", "needs", "needed", "only", "accepted", "allowed", "ensure",
     "enforce", "restrict", "restricted", "protect", "protected", "policy", "check", "checks", "verify", "validate",
 })  # fmt: skip
+# What makes an account, an administrator's too, asks nobody for a right by its name.
+_ENROLS = re.compile(r"(?:sign_?[uU]p|register|create|seed|invite)(?:_|[A-Z])")
 _ACCESS = re.compile(
     r"(?:has|have|requires?|check|can|user|deny|ensure|verify)_?(?:\w{1,12}_)?[aA]ccess(?!_?(?:token|key|auth))"
 )
@@ -108,7 +110,7 @@ def named(name: str) -> str:
 def purpose(name: str, codes: frozenset[str], reads: frozenset[str]) -> str:
     """The purpose of a guard of the project: its own name decides, then what it reads and answers."""
     last = name.rpartition(".")[2]
-    if speaks_of_else(name):
+    if speaks_of_else(name) or _ENROLS.match(last):
         return OTHER
     if _LOGIN_REQUIRED.search(last) and "403" not in codes:
         # whatever else the name speaks of, as a service that is about grants does

@@ -64,12 +64,27 @@ class Registrations:
         own = self._by_call.get((file.path, call.start, call.expr.text))
         arguments = (*call.expr.args[:1], *(v for k in ("blueprint", "ns", "bp") if (v := call.expr.kwarg(k))))
         parts = [own] if own is not None else [b for a in arguments for b in self._blueprints(file, call.scope, a, 0)]
+        if not parts and call.last == "register_blueprint":
+            parts = [b for a in arguments for b in self._discovered(file, call.scope, a)]
         given = constant_prefix(self._constants, file, call)
         fitting = _KINDS.get(call.last)
         for blueprint in dict.fromkeys(b for b in parts if fitting in (None, b.kind)):
             prefix = given if given is not None or not place.prefix else blueprint.prefix or ""
             full = prefix if prefix is None else place.prefix.rstrip("/") + prefix
             yield Registration(file, call, blueprint, kind, place.parent, full)
+
+    def _discovered(self, file: PyFile, scope: int, value: Expr) -> Iterator[Blueprint]:
+        """The blueprints beside and below a file that registers whatever a loop finds, where modules are loaded by
+        name somewhere there: which ones cannot be followed."""
+        loops = (v.kind == "op" and v.text == "for" for _, v in _given(file, scope, value.text))
+        folder = f"{file.folder}/" if file.folder else ""
+        if value.kind == "name" and any(loops) and any(f.startswith(folder) for f in self._loaders):
+            yield from (b for b in self._all if b.file.path.startswith(folder))
+
+    @cached_property
+    def _loaders(self) -> tuple[str, ...]:
+        """Paths of files that load modules by name."""
+        return tuple(f.path for f in self._files if any(c.name.endswith(LOADERS) for c in f.module.calls))
 
     def _place(self, onto: Instance | None) -> Place:
         """Where the receiver of a registration hangs; one that is not known is taken for the application."""

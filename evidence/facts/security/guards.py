@@ -1,0 +1,72 @@
+"""What stands guard, and where: a function or class that refuses, and one place where it is put before something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evidence.facts.pyfile import PyFile
+from evidence.facts.python.records import Definition
+from evidence.facts.security import purpose as purposes
+
+# A check of more lines than this does something else besides.
+_WORK = 20
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A function or class of the project that refuses, itself or through another one (``behind``: its key). ``codes``
+    as of its refusal; ``names`` what it (and the guards it calls) reads."""
+
+    file: PyFile
+    definition: Definition
+    codes: frozenset[str]
+    names: frozenset[str]
+    behind: tuple[str, str] | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Path and qualified name."""
+        return self.file.path, self.definition.qualname
+
+    @property
+    def purpose(self) -> str:
+        """What it asks: ``authentication``, ``authorization`` or "" for neither."""
+        return purposes.purpose(self.definition.qualname, self.codes, self.names)
+
+    @property
+    def central(self) -> bool:
+        """Whether it is there to guard: short, or named so. What does the work of a view and refuses on the way
+        (``update_feedback``) is no check that others go through."""
+        named = purposes.speaks_of_rights(self.definition.name) or purposes.speaks_of_identity(self.definition.name)
+        return named or self.definition.end - self.definition.line < _WORK
+
+
+@dataclass(frozen=True)
+class GuardUse:
+    """One place where a guard is put before something.
+
+    ``how`` is decorator, hook (before each request), listed (in the decorators of a class), inherited (from a guarded
+    class) or call. ``guard`` is None for one from outside the project; ``name`` is the name used there, ``keys`` the
+    keywords it is given; ``around`` the function or class that is guarded (None for hooks).
+    """
+
+    file: PyFile
+    start: int
+    end: int
+    how: str
+    name: str
+    guard: Guard | None
+    keys: tuple[str, ...]
+    around: Definition | None
+
+    @property
+    def purpose(self) -> str:
+        """What is asked here: ``authentication``, ``authorization`` or "" for neither."""
+        if self.guard is not None:
+            return self.guard.purpose
+        asked = purposes.named(self.name)
+        return purposes.MAY if asked == purposes.WHO and self._names_roles() else asked
+
+    def _names_roles(self) -> bool:
+        """``login_required(role="admin")`` of Flask-HTTPAuth asks for more than a login."""
+        return any(k in ("role", "roles", "scope", "scopes", "permission", "permissions") for k in self.keys)
