@@ -79,7 +79,10 @@ _DOCUMENTS = re.compile(r"(?:^|/)(?:docs?|documentation)/")
 _COLLECTION = re.compile(r"postman|insomnia|collection|environment|bruno", re.IGNORECASE)
 _LOCAL = re.compile(r"localhost|127\.0\.0\.1|0\.0\.0\.0|example\.(?:com|org|net)")
 # Names that say themselves that the value is made up.
-_MADE_UP = re.compile(r"(?:test|fake|dummy|mock|example|sample|dev|development|local)_", re.IGNORECASE)
+_MADE_UP = re.compile(
+    r"(?:test|fake|dummy|mock|example|sample|dev|development|local)_|\w{1,60}_(?:test|testing|fake|dummy|mock)_",
+    re.IGNORECASE,
+)
 _MADE_UP_CAMEL = re.compile(r"(?:test|fake|dummy|mock|example|sample)(?=[A-Z])")
 # Default values of a chart are for whoever tries it; what is deployed gives its own.
 _CHART = re.compile(r"(?:^|/)(?:charts?|helm)/(?:[^/]{1,60}/){0,6}values\.ya?ml$")

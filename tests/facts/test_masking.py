@@ -298,3 +298,11 @@ def test_masking_keeps_lines_and_is_idempotent(lines: list[str]) -> None:
     once = mask_lines(lines)
     assert len(once) == max(len(lines), 1) or not lines
     assert [line for line in mask_lines(once) if "[masked:[masked:" in line] == []
+
+
+def test_a_marker_alone_hides_no_code() -> None:
+    """Code that names the two ends of a key stays as it is, and a key between such literals is still masked."""
+    code = 'header = "-----BEGIN PRIVATE KEY-----"\nvalue = value[5:]\nfooter = "-----END PRIVATE KEY-----"\n'
+    assert mask(code) == code
+    key = f'header = "-----BEGIN PRIVATE KEY-----"\n"{KEY_BODY.splitlines()[0]}"\n"-----END PRIVATE KEY-----"\n'
+    assert KEY_BODY.splitlines()[0] not in mask(key)

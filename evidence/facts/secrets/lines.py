@@ -122,12 +122,11 @@ class _Walker:
             rest = line[match.end() :].rstrip()
             block = rest in _BLOCK or rest.endswith(_TRIPLE)
             if block or _goes_on(rest):
-                self._await(match["name"], block=block, lines=_AWAITED_LINES)
-                self.items = rest.endswith(("{", "["))
+                self._await(match["name"], block=block, lines=_AWAITED_LINES, items=rest.endswith(("{", "[")))
 
-    def _await(self, name: str, *, block: bool, lines: int) -> None:
+    def _await(self, name: str, *, block: bool, lines: int, items: bool = False) -> None:
         if _promises(name):
-            self.name, self.block, self.left = name, block, lines
+            self.name, self.block, self.left, self.items = name, block, lines, items
 
 
 def _goes_on(rest: str) -> bool:

@@ -19,7 +19,7 @@ from evidence.facts.secrets.guesses import (
 )
 from evidence.facts.secrets.hints import may_assign
 from evidence.facts.secrets.names import kind_of_name
-from evidence.facts.secrets.private_keys import KEY_BEGIN, mask_private_keys
+from evidence.facts.secrets.private_keys import KEY_BEGIN, KEY_MARKER, mask_private_keys
 from evidence.facts.secrets.values import (
     MASKED,
     names_a_purpose,
@@ -151,7 +151,7 @@ def secret_kind(name: str, value: str) -> str | None:
     match = MASKED.fullmatch(value.strip())
     if match is not None:
         return match.group(1)
-    if KEY_BEGIN.search(value):
+    if KEY_BEGIN.search(value) and KEY_MARKER.fullmatch(value) is None:
         return "private_key"
     token = _token_kind(value)
     if token is not None:

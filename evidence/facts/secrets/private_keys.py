@@ -11,6 +11,9 @@ _KEY_LINE = re.compile(r"""[\s"'#+,\\|>*/;.-]{0,40}(?:\\n)?[A-Za-z0-9+/=]{16,200
 _HEADER_LINE = re.compile(
     r"""[\s"'#+,\\|>*/;.-]{0,40}(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash): .{0,100}+|=[\w+/]{4})?"""
 )
+# A text that is nothing but one end of a key: a literal from which code puts keys together.
+KEY_MARKER = re.compile(r"\s{0,8}-----(?:BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----\s{0,8}")
+_MARKER_ALONE = re.compile(r"[\"'][\s,;)\]:]{0,20}$")
 _BLOCK = re.compile(r"[A-Za-z0-9+/]{60}")
 _BLOCK_LINE = re.compile(r"""[\s"'#+,\\|>*/;.(-]{0,40}(?:\\n)?[A-Za-z0-9+/]{60,200}={0,2}(?:\\n)?[\s"',+\\);]{0,20}""")
 _DER = re.compile(r"(?<![A-Za-z0-9+/])MII[A-Za-z0-9+/]{57,}+={0,2}")
@@ -27,7 +30,7 @@ def mask_private_keys(text: str) -> str:
     Lines of base64 without either end, two or more in a row or one that begins like a key's encoding, may be the middle
     of a key and are masked as a guess.
     """
-    if "PRIVATE KEY" in text:
+    if "PRIVATE KEY" in text and not KEY_MARKER.fullmatch(text):
         text = _without_keys(text)
     if _BLOCK.search(text) is None:
         return text
@@ -40,13 +43,22 @@ def _without_keys(text: str) -> str:
     at = 0
     while at < len(lines):
         begin = KEY_BEGIN.search(lines[at])
-        if begin is not None:
+        if begin is not None and not _is_marker_alone(lines, at, begin, 1):
             at = _mask_key(lines, at, begin)
-        elif (end := _KEY_END.search(lines[at])) is not None:
+        elif (end := _KEY_END.search(lines[at])) is not None and not _is_marker_alone(lines, at, end, -1):
             _mask_body(lines, range(at - 1, -1, -1))
             lines[at] = _tail_masked(lines[at], end)
         at += 1
     return "\n".join(lines)
+
+
+def _is_marker_alone(lines: list[str], number: int, marker: re.Match[str], step: int) -> bool:
+    """Whether code names one end of a key and there is no key: the marker is a literal of its own, and the next line
+    in the key's direction (``step``) is neither base64 nor one that may stand within a key."""
+    line, beside = lines[number], number + step
+    quoted = line[: marker.start()].endswith(("'", '"')) and _MARKER_ALONE.match(line, marker.end()) is not None
+    body = lines[beside] if 0 <= beside < len(lines) else ""
+    return quoted and bool(body.strip()) and not (_KEY_LINE.fullmatch(body) or _HEADER_LINE.fullmatch(body))
 
 
 def _mask_key(lines: list[str], first: int, begin: re.Match[str]) -> int:

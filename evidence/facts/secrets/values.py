@@ -22,7 +22,8 @@ updated hidden redacted removed filtered masked stripped sanitized obfuscated sc
 some stripe sendgrid twilio google github facebook mailgun slack aws sentry
 proper used purpose purposes enough much checked into git crazy strong muy clave secreta segura contrasena aqui tu debes
 cambiar que hexadecimal
-you will guess remember hard easy precious really word kept shh stub temp temporary tmp wtf csrf security secure
+you will guess remember hard easy precious really word kept shh disabled stub
+temp temporary tmp wtf csrf security secure
 """
 _PLACEHOLDER_WORDS = frozenset(_FILLERS.split())
 _PLACEHOLDER_PARTS = re.compile(
@@ -30,7 +31,8 @@ _PLACEHOLDER_PARTS = re.compile(
     r"|\bexample|example\b|dummy|\bfake|insert[ _\-]|fixme|\btodo\b|redacted|not[ _\-]?(?:a[ _\-])?"
     r"(?:so[ _\-])?(?:entirely[ _\-]?)?(?:real|secret|set\b|complete|configured|defined|specified|available)"
     r"|x{4}|\*{3}|\.{3}|^<[^>]*>$"
-    r"|(?:^|[ _\-])(?:dev|test|testing|local|development|demo|sample|mock|ci)(?:[ _\-]|$)|localdev|1234",
+    r"|(?:^|[ _\-])(?:dev|test|testing|local|development|demo|sample|mock|ci)(?:[ _\-]|$)|localdev|1234"
+    r"|localhost|a[ _\-]?changer|mot[ _\-]?de[ _\-]?passe|cambia(?:r|me)|alterar|trocar",
     re.IGNORECASE,
 )
 # Whoever chose such a value says so in it, however random the rest looks; AWS's documents end their keys like this.
