@@ -30,6 +30,9 @@ _ASIDE = re.compile(
     r"(?:^|/)(?:\.github|\.circleci|\.gitlab|\.vscode|\.idea|\.devcontainer|\.ci)(?:/|[-.])|example|sample"
     r"|override|\.flaskenv"
 )
+_SHOWN_APART = (*_APART, "preview")
+# A container that somebody sits in front of: what is deployed has no terminal.
+_BY_HAND = re.compile(r"\bdocker\s{1,4}run\b.{0,200}\s-(?:it|ti)\b")
 _COMPOSE = re.compile(r"compose[\w.-]{0,60}\.ya?ml$")
 _RUNNERS = frozenset(
     {"app", "application", "socketio", "flask_app", "server", "connexion_app", "create_app", "make_app", "current_app"}
@@ -257,13 +260,20 @@ def _set(project: Project) -> Iterator[DebugSwitch]:
                 if _SWITCH.fullmatch(f"{key}={value}")
             )
         elif not _apart(path) and not name.endswith((".ini", ".cfg", ".toml")):
-            found = [line for key, value, line in _all(data.roots) if _SWITCH.fullmatch(f"{key}={value}")]
+            aside = _sections_apart(data.roots)
+            found = [line for k, v, line in _all(data.roots) if _SWITCH.fullmatch(f"{k}={v}") and line not in aside]
             if not (_COMPOSE.search(path) and _served(project)):
                 yield from (DebugSwitch(path, line, line, "variable", True) for line in found)
 
 
 def _apart(path: str) -> bool:
     return environment_of(path) in _APART or _ASIDE.search(path) is not None
+
+
+def _sections_apart(roots: tuple[Node, ...]) -> frozenset[int]:
+    """The lines of sections that are named, at the top, for an environment that is none of production's."""
+    named = (v for root in roots for k, v in root.pairs() if v.kind == "map" and environment_of(k) in _SHOWN_APART)
+    return frozenset(line for value in named for line in range(value.start, value.end + 1))
 
 
 def _all(roots: tuple[Node, ...]) -> Iterator[tuple[str, str, int]]:
@@ -284,4 +294,5 @@ def _started(project: Project) -> Iterator[DebugSwitch]:
             continue
         chosen = any(s.path == start.path and s.serves and s.start < start.start for s in project.starts)
         if not chosen and not (_COMPOSE.search(start.path) and _served(project)):
-            yield DebugSwitch(start.path, start.start, start.end, "command", True)
+            by_hand = _BY_HAND.search(start.text) is not None
+            yield DebugSwitch(start.path, start.start, start.end, "command", not by_hand)

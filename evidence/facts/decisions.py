@@ -86,6 +86,7 @@ _SUPERSEDED = re.compile(
 )
 _DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)-(\d\d)(?:-(\d\d))?(?!\d)")
 _SPECIFIC = re.compile(r"\d|`|\w/\w|\w\.(?:py|js|ts|md|ya?ml|toml|sql|com|org|io|net)\b|[a-z][A-Z]|\b[A-Z]{2,6}\b")
+_LABEL = re.compile(r"(?:\*\*|__)([^*_\n]{2,60}?)[.:]?(?:\*\*|__)[.:]?(?:\s|$)")
 _WORDS = re.compile(r"\w{3,40}")
 # A section of fewer words says nothing of its own: gauged on unfilled MADR and Nygard templates.
 _OWN_WORDS = 15
@@ -171,7 +172,22 @@ def _parts(document: Document) -> tuple[int, int, int]:
             open_.append((section.level, kind))
         if kind:
             counts[kind] += section.words
+        else:
+            for label, words in _labelled(section.text):
+                counts[label] += words
     return counts["context"], counts["decision"], counts["weighed"]
+
+
+def _labelled(text: str) -> Iterator[tuple[str, int]]:
+    """Paragraphs that a label in bold begins (``**Decision.** We keep...``), each with its kind and words; those below
+    without a label go on with it."""
+    kind = ""
+    for paragraph in text.split("\n"):
+        label = _LABEL.match(paragraph)
+        if label is not None:
+            kind = _kind(label[1])
+        if kind:
+            yield kind, len(paragraph[label.end() if label is not None else 0 :].split())
 
 
 def _kind(title: str) -> str:
