@@ -82,6 +82,10 @@ class _Hiding:
         pairs: dict[str, str] = {}
         for repository in digest.repositories:
             pairs |= self._repository(repository.name, repository.host)
+        parents = digest.inputs.get("upstream")
+        for parent in parents.values() if isinstance(parents, dict) else ():
+            host, _, name = str(parent).rpartition("@")[0].partition("/")
+            pairs |= self._repository(name, host)
         pairs |= self._people(digest.subject)
         plain = _own_words(digest)
         self._names = {name.lower(): stands for name, stands in pairs.items() if name.lower() not in plain}

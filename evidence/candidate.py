@@ -10,7 +10,7 @@ from typing import Protocol
 from evidence.attribution import Attribution, Origins, Seed, Skeletons, Squashes
 from evidence.facts.people import Candidate, People, everyone, find, found_aside, logins
 from evidence.facts.project import Project
-from evidence.model import Ledger, UsageError
+from evidence.model import Ledger, Upstream, UsageError
 from evidence.source import OpenRepository
 
 Open = Callable[[str, str | None], AbstractContextManager[OpenRepository]]
@@ -29,7 +29,11 @@ class Request(Protocol):
 
 
 def candidate_of(
-    request: Request, project: Project, repository: OpenRepository, warn: Callable[[str], None]
+    request: Request,
+    project: Project,
+    repository: OpenRepository,
+    warn: Callable[[str], None],
+    upstream: Upstream | None = None,
 ) -> Candidate | None:
     """Whom the request asks about; with a baseline and nobody named, whoever worked on top of it.
 
@@ -37,10 +41,10 @@ def candidate_of(
     if not request.candidates:
         return everyone(project.people) if request.baseline else None
     mailmap = project.texts[".mailmap"].text.splitlines() if ".mailmap" in project.texts else ()
-    people = project.people
+    people, theirs = project.people, upstream.commits if upstream is not None else frozenset()
     found = find(people, request.candidates, logins=logins(project.changes), mailmap=mailmap)
     found = found_aside(
-        found, people, request.candidates, lambda: People(Squashes(repository.blame, people.commits).all)
+        found, people, request.candidates, lambda: People(Squashes(repository.blame, people.commits, theirs).all)
     )
     if found.questions:
         warn("Several people go by the candidate's name: the digest asks which of them is meant.")
@@ -50,12 +54,17 @@ def candidate_of(
 
 
 def attribution_of(
-    candidate: Candidate | None, project: Project, repository: OpenRepository, seed: Seed | None, ledger: Ledger
+    candidate: Candidate | None,
+    project: Project,
+    repository: OpenRepository,
+    seed: Seed | None,
+    upstream: Upstream | None,
+    ledger: Ledger,
 ) -> Attribution | None:
     """What answers for the candidate; None where nobody was found."""
     if not candidate:
         return None
-    origins = Origins(project, seed, Skeletons(_content_of(repository)))
+    origins = Origins(project, seed, Skeletons(_content_of(repository)), upstream)
     return Attribution(candidate, project, repository.blame, repository.commit, ledger, origins)
 
 

@@ -93,9 +93,10 @@ class Scanned:
         attribution: Attribution | None = None,
         candidate: Candidate | None = None,
         change: Mapping[str, Any] | None = None,
+        upstream: str = "",
     ) -> Scanned:
         """Cite the best sites of every finding, reading each cited file once; the candidate's own first, where one was
-        asked about."""
+        asked about. ``upstream`` is a fork's parent and its commit, "" where none was read."""
         found = {
             s.id: Seen(s, sites, choose(s, sites, aside=project.comes_late))
             for s in signals()
@@ -119,7 +120,9 @@ class Scanned:
             forge,
             {k: attribution.own(s.signal, s.sites) for k, s in found.items()} if attribution is not None else None,
             {
-                **subject_of(project.people, candidate, attribution.baseline if attribution is not None else ""),
+                **subject_of(
+                    project.people, candidate, attribution.baseline if attribution is not None else "", upstream
+                ),
                 **({"change": dict(change)} if change is not None else {}),
             },
         )
@@ -188,6 +191,7 @@ def _inputs(repositories: list[Scanned], detectors: Iterable[Detector], request:
         "plugins": {d.__name__: versions().get(d.__name__, "") for d in detectors},
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
         "forge": {r.repository.id: r.forge for r in repositories if r.forge} or None,
+        "upstream": {r.repository.id: r.subject["upstream"] for r in repositories if r.subject.get("upstream")} or None,
     }
 
 

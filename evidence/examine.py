@@ -16,7 +16,7 @@ from evidence.digest import Scanned
 from evidence.facts.people import sure_logins
 from evidence.facts.project import Project
 from evidence.facts.workers.pool import ExtractionPool
-from evidence.forge import ask_elsewhere, ask_forge
+from evidence.forge import ask_elsewhere, ask_forge, ask_parent
 from evidence.model import Ledger
 from evidence.proposed import Results, base_of, judged, request_of
 from evidence.request import Progress, ScanRequest
@@ -45,10 +45,11 @@ def examine(
 
     progress.stage("Asking the forge", None)
     told = ask_forge(request, repository, progress.warn)
+    upstream = ask_parent(request, repository, told, wanted=request.about_somebody)
 
     missing = {**({"history": history.lacking} if history.lacking else {}), **told.missing}
     project = Project(repository.snapshot.blobs, facts, history, changes=told.changes, missing=missing)
-    candidate = candidate_of(request, project, repository, progress.warn)
+    candidate = candidate_of(request, project, repository, progress.warn, upstream)
     if candidate and request.candidates:
         told = ask_elsewhere(request, repository, progress.warn, told, sure_logins(project.people, candidate))
         project = project.with_changes(told.changes, {**missing, **told.missing})
@@ -63,7 +64,7 @@ def examine(
     change = _judged(request, repository, project, pool, findings, progress) if repository.change_number else None
 
     progress.stage("Writing citations", None)
-    attribution = attribution_of(candidate, project, repository, seed, ledger)
+    attribution = attribution_of(candidate, project, repository, seed, upstream, ledger)
     if last and request.keep is not None:
         request.keep.extend((project, findings))
     return Scanned.of(
@@ -74,6 +75,7 @@ def examine(
         attribution=attribution,
         candidate=candidate,
         change=change,
+        upstream=str(upstream or ""),
     )
 
 

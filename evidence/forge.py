@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from evidence.model import ChangeRequest
+from evidence.model import ChangeRequest, Upstream
 from evidence.source import (
     Asking,
     OpenRepository,
@@ -17,6 +17,7 @@ from evidence.source import (
     inquire,
     inquire_elsewhere,
     places_of,
+    upstream_of,
     with_touched_lines,
 )
 from evidence.source.forges.patience import Patience
@@ -39,6 +40,8 @@ class Request(Protocol):
     def resume(self) -> bool: ...
     @property
     def forge_wait(self) -> float: ...
+    @property
+    def upstream(self) -> str: ...
 
 
 def places_in(request: Request) -> Places:
@@ -51,6 +54,11 @@ def ask_forge(request: Request, repository: OpenRepository, warn: Warn) -> Told:
     tells of the lines that reviewers spoke of."""
     told = inquire(repository, places_in(request), request.forge, _asking(request, warn))
     return told if told.changes is None else replace(told, changes=with_touched_lines(told.changes, repository))
+
+
+def ask_parent(request: Request, repository: OpenRepository, told: Told, *, wanted: bool) -> Upstream | None:
+    """What a fork has from its parent, where somebody is asked about, so that whose work it is matters."""
+    return upstream_of(repository, places_in(request), told.changes, wanted=wanted, pinned=request.upstream)
 
 
 def ask_elsewhere(request: Request, repository: OpenRepository, warn: Warn, told: Told, logins: Iterable[str]) -> Told:

@@ -37,6 +37,7 @@ class ScanRequest:
     ``candidates`` are names, e-mails, logins or ``commit:`` ids of one person, whose work is then told from others';
     ``baseline`` is a repository or revision whose lines are nobody's here.
     ``forge`` tells whether to ask the forge for changes and reviews; None leaves it to :func:`evidence.source.inquire`.
+    ``upstream`` is the commit at which a fork's parent is read, "" for its HEAD.
     ``resume`` goes on where an earlier scan's questions broke off; ``forge_wait`` bounds waiting for it, in seconds.
     ``keep`` takes what the facts of the last source are in: a process that ends with its scan may spare itself the work
     of taking them apart."""
@@ -57,6 +58,7 @@ class ScanRequest:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     forge: bool | None = None
+    upstream: str = ""
     resume: bool = False
     forge_wait: float = 12.0
     timer: Timer = field(default_factory=Timer, compare=False)

@@ -20,13 +20,14 @@ _BOTS = 20
 _OF_EACH = 3
 
 
-def subject_of(people: People, candidate: Candidate | None, baseline: str = "") -> dict[str, Any]:
-    """Candidate (None where nobody was asked about), the values asked for and the baseline; main contributors, bots and
-    assistants."""
+def subject_of(people: People, candidate: Candidate | None, baseline: str = "", upstream: str = "") -> dict[str, Any]:
+    """Candidate (None where nobody was asked about), the values asked for, the baseline and a fork's parent; main
+    contributors, bots and assistants."""
     return {
         "candidate": _candidate(candidate) if candidate is not None else None,
         "asked": list(candidate.asked) if candidate is not None else [],
         "baseline": baseline or None,
+        "upstream": upstream or None,
         "contributors": _told(people.main(_MAIN)),
         "bots": [
             {"name": c.contributor.name, "tool": c.contributor.tool, "commits": c.authored} for c in people.bots[:_BOTS]

@@ -37,7 +37,7 @@ class Attribution:
         self.candidate = candidate
         self._project, self._ledger, self._origins = project, ledger, origins
         self._standings = Standings(candidate, project.people, blame)
-        self._squashes = Squashes(blame, project.history.commits)
+        self._squashes = Squashes(blame, project.history.commits, origins.upstream.commits)
         self._tracer = Tracer(blame, commit, project.history.commits, self._squashes, self._tells)
         self._touch: dict[str, Touch] = {}
         self._lines: dict[str, Lines] = {}
@@ -63,7 +63,7 @@ class Attribution:
         return self._standings.differ(squash, self._squashes.own(squash.sha))
 
     def _is_theirs(self, commit: Commit) -> bool:
-        return self._standings.of(commit.sha).wrote
+        return self._standings.of(commit.sha).wrote and commit.sha not in self._origins.upstream.commits
 
     def _within_limits(self, seen: list[Seen]) -> list[Site]:
         """All places of as many files as the limits allow, signals taking turns: first the files that only blame can
@@ -125,7 +125,7 @@ class Attribution:
         if site.item:
             return of_item(site, self.candidate.accounts, self._project.items)
         if not site.path:
-            return of_commit(self._standings.of(site.commit)) if site.commit else UNKNOWN
+            return self._of_commit(site.commit) if site.commit else UNKNOWN
         if others := self._origins.of_others(site.path):
             return Share(0.0, 0.0, "claimed", "none", left_out=others)
         if set(range(site.start, site.end + 1)) <= self._asked[site.path]:
@@ -134,6 +134,12 @@ class Attribution:
         if touch is Touch.MIXED or self._origins.concerns(site.path):
             return None
         return Share(0.0, 1.0, "claimed", "author") if touch is Touch.ALL else NOBODY
+
+    def _of_commit(self, sha: str) -> Share:
+        standing = self._standings.of(sha)
+        if standing.role != NONE.role and sha in self._origins.upstream.commits:
+            return Share(0.0, 0.0, "claimed", "none", left_out="upstream")
+        return of_commit(standing)
 
     def _of_lines(self, site: Site) -> Share:
         traced = self._lines.get(site.path, {})

@@ -14,7 +14,7 @@ from evidence.attribution.skeletons import Skeletons
 from evidence.facts.people import People
 from evidence.facts.project import Project
 from evidence.facts.roles import Role
-from evidence.model import Commit, Origin
+from evidence.model import Commit, Origin, Upstream
 
 _ROLES = {Role.VENDORED: "vendored", Role.GENERATED: "generated"}
 
@@ -60,11 +60,19 @@ def template_start(commit: Commit, people: People) -> str:
 class Origins:
     """Says of paths, and of lines that the candidate's commits brought, whether they are somebody else's work.
 
-    ``seed`` knows which lines a baseline had already, ``skeletons`` which ones a known generator wrote.
+    ``seed`` knows which lines a baseline had already, ``skeletons`` which ones a known generator wrote; ``upstream`` is
+    what a fork has from its parent.
     """
 
-    def __init__(self, project: Project, seed: Seed | None = None, skeletons: Skeletons | None = None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        seed: Seed | None = None,
+        skeletons: Skeletons | None = None,
+        upstream: Upstream | None = None,
+    ) -> None:
         self._project = project
+        self.upstream = upstream or Upstream("")
         self._of_others: dict[str, str] = {}
         self._seed, self._skeletons = seed, skeletons
         self.baseline = seed.name if seed is not None else ""
@@ -85,7 +93,10 @@ class Origins:
         return path in self._started or bool(self._of_seed(path)) or bool(self._of_skeleton(path))
 
     def why_not_theirs(self, path: str, number: int, origin: Origin) -> str:
-        """``template`` or ``baseline`` for a line that is not the work of whoever committed it; "" elsewhere."""
+        """``upstream``, ``template`` or ``baseline`` for a line that is not the work, in this repository, of whoever
+        committed it; "" elsewhere."""
+        if origin.commit in self.upstream.commits:
+            return "upstream"
         if origin.commit in self.templates or number in self._of_skeleton(path):
             return "template"
         return "baseline" if number in self._of_seed(path) else ""

@@ -7,7 +7,7 @@ wrote what of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
 from evidence.model import Blame, Commit
@@ -20,10 +20,11 @@ _MOST = 250
 
 
 class Squashes:
-    """The squashes of one history; ``commits`` are its commits, newest first."""
+    """The squashes of one history; ``commits`` are its commits, newest first. ``upstream`` are those of another
+    repository, which numbers its changes for itself."""
 
-    def __init__(self, blame: Blame, commits: Sequence[Commit]) -> None:
-        self._blame, self._commits = blame, commits
+    def __init__(self, blame: Blame, commits: Sequence[Commit], upstream: Collection[str] = ()) -> None:
+        self._blame, self._commits, self._upstream = blame, commits, upstream
         self._own: dict[str, Sequence[Commit] | None] = {}
 
     @cached_property
@@ -35,7 +36,7 @@ class Squashes:
         known = {commit.sha for commit in self._commits}
         found = {}
         for commit in self._commits:
-            if len(commit.parents) != 1:
+            if len(commit.parents) != 1 or commit.sha in self._upstream:
                 continue
             number = _SQUASHED.search(commit.subject)
             head = heads.get(int(number[1]) if number else self._merged_as.get(commit.sha, 0), "")

@@ -62,6 +62,7 @@ def check(
             insecure_hosts=insecure_hosts,
             workers=workers,
             forge=_forge(digest, repository.id),
+            upstream=_upstream(digest, repository.id),
         )
         for repository in digest.repositories
     ]
@@ -99,6 +100,13 @@ def _forge(digest: Digest, repository: str) -> bool | None:
         return True
     refused = any(entry.code == "forge_not_asked" and "--no-forge" in entry.reason for entry in digest.ledger)
     return False if refused else None
+
+
+def _upstream(digest: Digest, repository: str) -> str:
+    """The commit at which a fork's parent was read, "" where none was."""
+    told = digest.inputs.get("upstream")
+    value = told.get(repository) if isinstance(told, Mapping) else None
+    return value.rpartition("@")[2] if isinstance(value, str) else ""
 
 
 def _option(digest: Digest, name: str) -> str | None:

@@ -31,7 +31,19 @@ from evidence.model.digest import (
     SignalResult,
 )
 from evidence.model.forge import Account, ChangeRequest, Changes, Comment, Issue, Release, Review, Thread
-from evidence.model.git import Blame, Blob, Change, Commit, History, Inquiry, LineCount, Origin, Person, Snapshot
+from evidence.model.git import (
+    Blame,
+    Blob,
+    Change,
+    Commit,
+    History,
+    Inquiry,
+    LineCount,
+    Origin,
+    Person,
+    Snapshot,
+    Upstream,
+)
 from evidence.model.pictures import AreaHistory, Owner, RepositoryHistory, Together
 from evidence.model.signals import Bar, Finding, Signal, Site, Sites, any_site, never, no_measures
 from evidence.model.vocabulary import CellStatus, EvidenceError, Grade, Level, Outcome, Polarity, Scalar, UsageError
@@ -87,6 +99,7 @@ __all__ = [
     "Snapshot",
     "Thread",
     "Together",
+    "Upstream",
     "UsageError",
     "any_site",
     "never",

@@ -123,6 +123,8 @@ class Release(Struct, frozen=True, kw_only=True):
 class Changes(Struct, frozen=True, kw_only=True):
     """All that a forge told of one repository, in order of number (releases: of time).
 
+    ``fork_of`` is the path (``owner/name``) of the repository on the same host that this one was forked from, "" where
+    the forge does not show it, None where this is no fork as far as is known.
     ``committers`` maps full commit ids to the account that the forge links their author to. ``elsewhere`` are merged
     changes of the candidate's in repositories that are neither this one nor their own (``url`` says which); None where
     they were not asked for. ``missing`` names each part (``changes``, ``reviews``, ``comments``, ``issues``,
@@ -133,6 +135,7 @@ class Changes(Struct, frozen=True, kw_only=True):
     requests: tuple[ChangeRequest, ...] = ()
     issues: tuple[Issue, ...] = ()
     releases: tuple[Release, ...] = ()
+    fork_of: str | None = None
     elsewhere: tuple[ChangeRequest, ...] | None = None
     committers: Mapping[str, Account] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)

@@ -50,6 +50,18 @@ class Commit(Struct, frozen=True):
     changes: tuple[Change, ...]
 
 
+class Upstream(Struct, frozen=True):
+    """What a fork has from the repository that it was forked from: ``name`` is that one's (``github.com/owner/name``),
+    ``commit`` its HEAD as it was read, ``commits`` those of the fork's history that are of that one's too."""
+
+    name: str
+    commit: str = ""
+    commits: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.commit}"
+
+
 class LineCount(Struct, frozen=True):
     """How many lines a commit adds to and removes from each path, white space apart: (path, added, removed). Binary
     files count -1 each. A commit that only moves white space or files has no path here."""

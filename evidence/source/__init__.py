@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evidence.source.repository import OpenRepository
     from evidence.source.reviewed import with_touched_lines
     from evidence.source.snapshot import Caps, TreeSnapshot
+    from evidence.source.upstream import upstream_of
 
 _HOME = {
     "LEDGER_CODES": "codes",
@@ -38,6 +39,7 @@ _HOME = {
     "latest_commit": "opening",
     "open_source": "opening",
     "places_of": "places",
+    "upstream_of": "upstream",
     "with_touched_lines": "reviewed",
 }
 
@@ -57,6 +59,7 @@ __all__ = [
     "latest_commit",
     "open_source",
     "places_of",
+    "upstream_of",
     "with_touched_lines",
 ]
 

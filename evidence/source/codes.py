@@ -4,6 +4,8 @@ from evidence.source import forges
 
 LEDGER_CODES = {
     **forges.LEDGER_CODES,
+    "fork_unread": "a fork's parent could not be read",
+    "fork_upstream": "the repository is a fork, and part of it is its parent's",
     "file_too_large": "a file is larger than what is read of one file",
     "history_incomplete": "commits, or the files that commits changed, are missing from this clone",
     "history_truncated": "the history is longer than what is read",

@@ -85,6 +85,12 @@ def changes_at(
         raise EvidenceError(str(error)) from None
 
 
+def web_of(repository: OpenRepository, places: Places) -> str | None:
+    """The origin where the pages of a repository's forge are, or of what stands in for it; None for what has none."""
+    found = _forge_of(repository, places)
+    return found[0].web if found is not None else None
+
+
 def would_ask(identity: Identity, places: Places, wanted: bool | None) -> bool:
     """Whether :func:`inquire` would ask a forge of a local repository that is known so."""
     found = _known_forge(identity, places) if wanted is not False else None

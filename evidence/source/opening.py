@@ -18,11 +18,12 @@ from evidence.source.log import clamped
 from evidence.source.objects import Object, looking
 from evidence.source.places import named_of
 from evidence.source.quoting import visible
-from evidence.source.remote import Fetched, Moved, commit_at, fetched
+from evidence.source.remote import Fetched, commit_at, fetched
 from evidence.source.renaming import present_address
 from evidence.source.repository import OpenRepository
 from evidence.source.revision import no_such, resolve
 from evidence.source.scratch import Scratch, closing, scratch
+from evidence.source.server import Moved
 from evidence.source.snapshot import Caps
 from evidence.source.worktree import is_dirty
 

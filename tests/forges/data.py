@@ -113,7 +113,7 @@ class Taken:
 @dataclass
 class Repo:
     """All of it. ``history`` are commits with the login behind each, newest first; ``taken`` is what other repositories
-    took."""
+    took; ``fork_of`` what this one was forked from ("" for one that is not shown)."""
 
     name: str = "ada/app"
     pulls: list[Pull] = field(default_factory=list)
@@ -121,6 +121,7 @@ class Repo:
     releases: list[Published] = field(default_factory=list)
     history: list[tuple[str, str | None]] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
+    fork_of: str | None = None
 
 
 def repository(pulls: int = 3, issues: int = 2) -> Repo:

@@ -96,7 +96,7 @@ class FakeGitHub(ThreadingHTTPServer):
         if not request.path.startswith(start):
             return Answer({"message": "Not Found"}, 404)
         if request.path == start:
-            return Answer({"full_name": self.repo.name})
+            return Answer(shapes.rest_repository(self.repo))
         found = shapes.rest(self.repo, self.origin, request.path.removeprefix(start), request.query)
         if found is None:
             return Answer({"message": "Not Found"}, 404)

@@ -35,7 +35,7 @@ class FakeGitLab(FakeGitHub):
         name, _, rest = path.removeprefix(start).partition("/")
         if not path.startswith(start) or unquote(name) != self.repo.name:
             return Answer({"message": "404 Project Not Found"}, 404)
-        found = self._found(rest.split("/"))
+        found = self._found(rest.split("/")) if rest else self._project()
         if found is None:
             return Answer({"message": "404 Not found"}, 404)
         return self._page_of(request, found) if isinstance(found, list) else Answer(found)
@@ -89,6 +89,10 @@ class FakeGitLab(FakeGitHub):
         releases = [{"tagName": r.tag, "releasedAt": moment(r.at), "name": r.tag} for r in self.repo.releases]
         return {"fullPath": self.repo.name, "mergeRequests": newest(self.repo.pulls),
                 "issues": newest(self.repo.issues), "releases": {"nodes": releases}}  # fmt: skip
+
+    def _project(self) -> dict[str, Any]:
+        parent = {"forked_from_project": {"id": 7, "path_with_namespace": self.repo.fork_of}}
+        return {"id": 8, "path_with_namespace": self.repo.name} | (parent if self.repo.fork_of else {})
 
     def _found(self, parts: list[str]) -> Any:
         match parts:

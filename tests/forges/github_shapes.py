@@ -21,7 +21,8 @@ def data(repo: Repo, origin: str, body: Any) -> dict[str, Any]:
         found = next((p for p in repo.pulls if p.number == asked["number"]), None)
         return {"repository": {"nameWithOwner": repo.name, "pullRequest": found and pull(repo, origin, found)}}
     by = "updated" if asked["order"]["field"] == "UPDATED_AT" else "at"
-    answer: dict[str, Any] = {"nameWithOwner": repo.name}
+    parent = {"nameWithOwner": repo.fork_of} if repo.fork_of else None
+    answer: dict[str, Any] = {"nameWithOwner": repo.name, "isFork": repo.fork_of is not None, "parent": parent}
     for name, items, write in (("pullRequests", repo.pulls, pull), ("issues", repo.issues, ticket)):
         word = "changes" if name == "pullRequests" else "issues"
         if asked[f"with{word.title()}"]:
@@ -156,6 +157,12 @@ def ticket(repo: Repo, origin: str, it: Ticket) -> dict[str, Any]:
         "comments": _nodes([_comment(page, c) for c in it.comments[:30]]) | {"totalCount": len(it.comments)},
         "timelineItems": {"nodes": [event] if it.state == "CLOSED" else []},
     }  # fmt: skip
+
+
+def rest_repository(repo: Repo) -> dict[str, Any]:
+    """The repository itself by REST."""
+    parent = {"parent": {"full_name": repo.fork_of}} if repo.fork_of else {}
+    return {"full_name": repo.name, "fork": repo.fork_of is not None} | parent
 
 
 def rest(repo: Repo, origin: str, path: str, query: dict[str, str]) -> Any:

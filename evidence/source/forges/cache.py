@@ -45,7 +45,7 @@ Warn = Callable[[str], None]
 
 class Marks(Struct):
     """How far a crawl has come: page cursors and finished lists by name, the ETags of its first answers, the newest
-    time of change it saw, the commit whose history it read, and what the forge said there is."""
+    time of change it saw, the commit whose history it read, and what the forge said of the repository as a whole."""
 
     etags: dict[str, str] = field(default_factory=dict)
     cursors: dict[str, str] = field(default_factory=dict)
@@ -55,6 +55,7 @@ class Marks(Struct):
     totals: dict[str, int] = field(default_factory=dict)
     sampled: dict[str, str] = field(default_factory=dict)
     name: str = ""
+    fork_of: str | None = None
 
 
 class AnswerCache:
@@ -93,7 +94,7 @@ class AnswerCache:
         return None
 
     def _gathered(self, crawl: int, marks: Marks) -> Gathered:
-        found = Gathered(totals=dict(marks.totals), name=marks.name, sampled=dict(marks.sampled))
+        found = Gathered(totals=dict(marks.totals), name=marks.name, sampled=dict(marks.sampled), fork_of=marks.fork_of)
         shelves: dict[str, dict[Any, Any]] = {"change": found.changes, "issue": found.issues,
                                               "release": found.releases, "account": found.accounts,
                                               "elsewhere": found.elsewhere}  # fmt: skip

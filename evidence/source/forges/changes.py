@@ -30,6 +30,7 @@ def changes_of(host: str, repository: str, found: Gathered, ledger: Ledger) -> C
         requests=tuple(found.changes[at].request for at in sorted(found.changes)),
         issues=tuple(found.issues[at].issue for at in sorted(found.issues)),
         releases=tuple(sorted(found.releases.values(), key=lambda r: (r.created, r.tag))),
+        fork_of=found.fork_of,
         committers=dict(sorted(accounts.items())),
         missing=dict(sorted(found.missing.items())),
     )

@@ -27,7 +27,7 @@ class StoredIssue(Struct, frozen=True):
 class Gathered(Struct):
     """Everything known of a repository, or of an account its changes ``elsewhere``, by address. ``totals`` is how many
     the forge says there are, by part, where it says so; ``name`` the repository's present name there, "" where it is
-    the one asked for."""
+    the one asked for; ``fork_of`` what it was forked from, as :class:`evidence.model.Changes` has it."""
 
     changes: dict[int, StoredChange] = field(default_factory=dict)
     issues: dict[int, StoredIssue] = field(default_factory=dict)
@@ -38,3 +38,4 @@ class Gathered(Struct):
     missing: dict[str, str] = field(default_factory=dict)
     sampled: dict[str, str] = field(default_factory=dict)
     name: str = ""
+    fork_of: str | None = None

@@ -107,6 +107,7 @@ class _Reading:
         if whole:
             self.marks.etags = etags
         self.marks.totals, self.marks.name, self.marks.sampled = found.totals, found.name, found.sampled
+        self.marks.fork_of = found.fork_of
         self.cache.store(self.crawl, self.marks, items_of(found), complete=whole, anew=whole)
 
     def _newest(self, etags: dict[str, str], missing: dict[str, str]) -> list[Any] | None:

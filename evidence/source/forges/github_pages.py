@@ -10,7 +10,7 @@ from evidence.source.forges.gathered import Gathered
 from evidence.source.forges.github_answers import Answers, history
 from evidence.source.forges.github_client import GitHubClient, TooMuch
 from evidence.source.forges.github_queries import HISTORY, PAGE
-from evidence.source.forges.wording import child, children, number
+from evidence.source.forges.wording import child, children, number, parent_of
 
 CHANGES_A_PAGE = 25
 ISSUES_A_PAGE = 50
@@ -46,6 +46,8 @@ class Pages:
             found = self._page(wanted, since)
             stored = [item for name in wanted for item in self._take(name, found, since)]
             self._gathered.name = str(child(found, "nameWithOwner") or "")
+            self._gathered.fork_of = parent_of(child(found, "isFork"), child(found, "parent", "nameWithOwner"))
+            self._marks.fork_of = self._gathered.fork_of
             self._keep(stored)
 
     def _pages_of_commits(self) -> int:

@@ -62,7 +62,7 @@ query page(
   $commitsAfter: String, $withCommits: Boolean!
 ) {{
   repository(owner: $owner, name: $name) {{
-    nameWithOwner
+    nameWithOwner isFork parent {{ nameWithOwner }}
     pullRequests(first: $changes, after: $changesAfter, orderBy: $order) @include(if: $withChanges) {{
       totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ ...change }}
     }}

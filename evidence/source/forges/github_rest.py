@@ -19,9 +19,9 @@ from evidence.source.forges.gathered import Gathered, StoredChange, StoredIssue
 from evidence.source.forges.github_client import GitHubClient
 from evidence.source.forges.github_typed import Typed, each, number_in, person
 from evidence.source.forges.patience import Unavailable
-from evidence.source.forges.pygithub import PER_PAGE, Listing, client
+from evidence.source.forges.pygithub import PER_PAGE, Listing, client, settled
 from evidence.source.forges.sampling import spread
-from evidence.source.forges.wording import number, oid
+from evidence.source.forges.wording import number, oid, parent_of
 
 MOST_ASKED = 330
 MOST_ANONYMOUS = 55
@@ -59,7 +59,8 @@ class RestReading:
         return reset.isdigit() and len(reset) < 12 and int(reset) < self._session.patience.clock()
 
     def read(self, *, issues: bool = True) -> None:
-        """Changes with what was said of them, issues, and the accounts behind commits."""
+        """What was forked, changes with what was said of them, issues, and the accounts behind commits."""
+        self._part(("parent",), self._read_parent)
         self._part(("committers",), self._read_commits)
         tickets: list[Any] = []
         if issues:
@@ -102,6 +103,18 @@ class RestReading:
     @property
     def _pages(self) -> int:
         return _FEW_PAGES if self._anonymous else _MOST_PAGES
+
+    def _read_parent(self) -> None:
+        """The one answer that no list holds. A recording may be without it, and the lists tell of a repository that is
+        gone."""
+        try:
+            parent = self._repo.parent if self._repo.fork is True else None
+        except Unavailable as error:
+            if error.status != 404:
+                raise
+            return
+        named = settled(parent).full_name if parent is not None else ""
+        self._found.fork_of = parent_of(self._repo.fork, named)
 
     def _read_commits(self) -> None:
         commits = self._repo.get_commits(sha=self._head) if self._head else self._repo.get_commits()

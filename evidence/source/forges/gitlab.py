@@ -25,7 +25,7 @@ from evidence.source.forges.http import USER_AGENT, ForgeSession, decoded
 from evidence.source.forges.memo import Memo
 from evidence.source.forges.patience import Unavailable
 from evidence.source.forges.sampling import spread
-from evidence.source.forges.wording import child, number
+from evidence.source.forges.wording import child, number, parent_of
 
 PER_PAGE = 100
 MOST_PAGES = 10
@@ -80,6 +80,7 @@ class _Reading:
         self.session.memo = Memo(self.cache, crawl, marks)
         self._read(known[2] if known else Gathered())
         marks.totals, marks.sampled, whole = self.found.totals, self.found.sampled, not self.found.missing
+        marks.fork_of = self.found.fork_of
         self.cache.store(crawl, marks, items_of(self.found), complete=whole, anew=whole)
         return self.found
 
@@ -100,11 +101,22 @@ class _Reading:
         self.session.tries = 5
         client = gitlab.Gitlab(url, session=self.session, keep_base_url=True, user_agent=USER_AGENT, per_page=PER_PAGE)
         project = client.projects.get(self.path, lazy=True)
+        self._part(("parent",), lambda: self._read_parent(client))
         self._part(("releases",), lambda: self._read_releases(project))
         self._part(("changes", "reviews", "comments"), lambda: self._read_changes(project, known))
         self._part(("issues",), lambda: self._read_issues(project, known))
         if {"releases", "changes", "issues"} <= set(self.found.missing):
-            self.found.missing |= {part: self.found.missing["changes"] for part in PARTS}
+            self.found.missing = {part: self.found.missing["changes"] for part in PARTS}
+
+    def _read_parent(self, client: gitlab.Gitlab) -> None:
+        try:
+            project = client.projects.get(self.path).asdict()
+        except Unavailable as error:
+            if error.status != 404:  # the lists tell of a project that is gone
+                raise
+            return
+        parent = project.get("forked_from_project")
+        self.found.fork_of = parent_of(isinstance(parent, dict), child(parent, "path_with_namespace"))
 
     def _part(self, names: tuple[str, ...], work: Callable[[], object]) -> None:
         try:

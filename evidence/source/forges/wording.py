@@ -19,6 +19,7 @@ _EMAIL = re.compile(
 )
 _LOGIN = re.compile(r"[A-Za-z0-9_.\-\[\]]{1,255}")
 _OID = re.compile(r"[0-9a-f]{40}")
+_PATH = re.compile(r"(?!\.+/)[A-Za-z0-9._-]{1,255}(?:/(?!\.+(?:/|\Z))[A-Za-z0-9._-]{1,255}){1,20}")
 # GitLab's own accounts for tokens, and the way bots are called there.
 _BOT = re.compile(r"(?:project|group)_[0-9]+_bot(?:_[0-9a-z]+)?|.*\[bot\]|gitlab-bot|ghost-bot|renovate-bot", re.DOTALL)
 # GitHub Apps, as GraphQL names them: without "[bot]".
@@ -78,6 +79,12 @@ def account(login: object, kind: object = "User") -> Account | None:
 def kind_of(login: object) -> str:
     """The kind of an account where an answer leaves it out: the apps that are met most are machines."""
     return "Bot" if str(login).lower().removesuffix("[bot]") in _APPS else "User"
+
+
+def parent_of(is_fork: object, path: object) -> str | None:
+    """What a repository was forked from: its path, "" where the forge does not show it; None for what is no fork."""
+    shown = isinstance(path, str) and len(path) < 512 and _PATH.fullmatch(path)
+    return (str(path) if shown else "") if is_fork is True else None
 
 
 def link(value: object, web: str, fallback: str) -> str:
