@@ -25,7 +25,8 @@ _LONGEST = 2_000
 _UNIT = re.compile(r"^(?:ExecStart|command)\s{0,4}=\s{0,4}(.{1,400})$", re.MULTILINE)
 _PLAIN = re.compile(r"\.(?:service|conf|tf|hcl|nomad)$")
 _SERVERS = re.compile(
-    r"(?:^|[\s/\"'\[])(?:gunicorn|uwsgi|waitress-serve|hypercorn|uvicorn|daphne|mod_wsgi-express|granian|zappa)\b"
+    r"(?:^|[\s/\"'\[])(?:gunicorn|uwsgi|waitress-serve|hypercorn|uvicorn|daphne|mod_wsgi-express|granian|zappa"
+    r"|httpd|apache2-foreground|apache2?ctl)\b"
 )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from evidence.facts.debug_switches import DebugSwitch, debug_switches
+from evidence.facts.debug.places import DebugSwitch
+from evidence.facts.debug.switches import debug_switches
 from evidence.facts.deployment.production import Production
 from evidence.facts.questions import Questions
 from evidence.facts.secrets.places import SecretPlace, secret_places

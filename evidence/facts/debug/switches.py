@@ -4,66 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evidence.facts.debug_values import APART as _APART
-from evidence.facts.debug_values import is_on, named_on
+from evidence.facts.debug.places import ASIDE, DebugSwitch, served
+from evidence.facts.debug.started import described, named_values, started
+from evidence.facts.debug.values import APART, is_on, named_on
 from evidence.facts.deployment.environments import environment_of
-from evidence.facts.deployment.manifests import variables
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
-from evidence.facts.records import Node
+from evidence.facts.roles import Role
 from evidence.facts.settings import Read
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-_SWITCH = re.compile(
-    r"(?:FLASK_DEBUG\s{0,2}[=:]?\s{0,2}[\"']?(?:1|[Tt]rue|on|yes)\b|FLASK_ENV\s{0,2}[=:]?\s{0,2}[\"']?development\b)"
-)
-_FLAG = re.compile(r"\bflask\b.{0,80}\brun\b.{0,80}--debug(?:ger)?\b(?!-)|\bflask\s.{0,60}--debug\s.{0,60}\brun\b")
 _CHOICES = re.compile(r"(?:^|_)(?:ENV|ENVIRONMENT|CONFIG|SETTINGS|STAGE|MODE)(?:_|$)|CONFIG$|SETTINGS$")
 # A flag that the function is given, or a setting that it looks at before it switches.
 _ASKED = re.compile(r"(?:[\w.]{1,60}\.)?(?:is_|in_|use_)?debug(?:_mode|_enabled|ging)?", re.IGNORECASE)
-_ASIDE = re.compile(
-    r"(?:^|/)(?:\.github|\.circleci|\.gitlab|\.vscode|\.idea|\.devcontainer|\.ci)(?:/|[-.])|example|sample"
-    r"|override|\.flaskenv"
-)
-_SHOWN_APART = (*_APART, "preview")
-# A container that somebody sits in front of: what is deployed has no terminal.
-_BY_HAND = re.compile(r"\bdocker\s{1,4}run\b.{0,200}\s-(?:it|ti)\b")
-_COMPOSE = re.compile(r"compose[\w.-]{0,60}\.ya?ml$")
 _RUNNERS = frozenset(
     {"app", "application", "socketio", "flask_app", "server", "connexion_app", "create_app", "make_app", "current_app"}
 )
 
 
-@dataclass(frozen=True)
-class DebugSwitch:
-    """One switch. ``how``: run, setting, application, development (a configuration that is chosen), variable or
-    command; ``reached`` means that the default or production path comes by it."""
-
-    path: str
-    start: int
-    end: int
-    how: str
-    reached: bool
-
-
 def debug_switches(project: Project) -> tuple[DebugSwitch, ...]:
     """Every switch that is not plainly for development alone, in path and line order."""
-    found = {*_runs(project), *_assigned(project), *_chosen(project), *_set(project), *_started(project)}
+    found = {*_runs(project), *_assigned(project), *_chosen(project), *described(project), *started(project)}
     for config in project.served_specs.foca:
         node = config.root.get("server", "debug")
-        if node is not None and node.text.lower() == "true" and environment_of(config.path) not in _APART:
+        if node is not None and node.text.lower() == "true" and environment_of(config.path) not in APART:
             found.add(DebugSwitch(config.path, node.start, node.end, "setting", True))
     return tuple(sorted(found, key=lambda s: (s.path, s.start, s.end, s.how)))
-
-
-def _served(project: Project) -> bool:
-    """Whether some start command that is not for development uses a production server."""
-    return any(s.serves and s.environment not in _APART for s in project.starts)
 
 
 # ------------------------------------------------------------------------------------------------------- in code
@@ -72,7 +42,7 @@ def _served(project: Project) -> bool:
 def _runs(project: Project) -> Iterator[DebugSwitch]:
     """``app.run(debug=True)``: in the script that is started; aside where a server imports the application instead."""
     for file in project.app:
-        if environment_of(file.path) in _APART:
+        if environment_of(file.path) in APART:
             continue
         for call in file.module.calls:
             receiver, _, method = call.name.rpartition(".")
@@ -82,9 +52,18 @@ def _runs(project: Project) -> Iterator[DebugSwitch]:
             if not is_on(value) and not named_on(project, file, call.scope, value):
                 continue
             guarded = 0 < file.module.main < call.start or call.scope > 0
-            started = any(_names_file(s.text, file.path) for s in project.starts if s.environment not in _APART)
-            reached = started or not guarded or not _served(project)
+            begun = any(_names_file(s.text, file.path) for s in project.starts if s.environment not in APART)
+            reached = begun or not served(project) or not (guarded or _stands_alone(project, file))
             yield DebugSwitch(file.path, call.start, call.end, "run", reached)
+
+
+def _stands_alone(project: Project, file: PyFile) -> bool:
+    """Whether only a command of its own runs this file: no server is given it, and no other code imports it."""
+    module = file.path.removesuffix(".py").replace("/", ".")
+    named = {module, module.rpartition(".")[2]}
+    given = (w.strip("'\"").partition(":")[0] for s in project.starts if s.serves for w in s.text.split())
+    importers = project.imports.graph.predecessors(file.path)
+    return named.isdisjoint(given) and all(project.python[path].role is Role.TEST for path in importers)
 
 
 def _is_app(project: Project, file: PyFile, scope: int, receiver: str) -> bool:
@@ -106,7 +85,7 @@ def _names_file(text: str, path: str) -> bool:
 def _assigned(project: Project) -> Iterator[DebugSwitch]:
     """``DEBUG = True`` in settings that production uses, and on the application itself."""
     for file in project.app:
-        if environment_of(file.path) in _APART:
+        if environment_of(file.path) in APART:
             continue
         items: list[Assign | Call] = [*file.module.assigns, *file.module.calls]
         for item in items:
@@ -153,7 +132,7 @@ def _reached(project: Project, file: PyFile, item: Assign | Call) -> bool:
         re.search(r"environ|getenv|ENV\b|\.env$|get_debug_flag", r) or _ASKED.fullmatch(r)
         for r in file.module.refs[item.scope]
     )
-    return project.reach.live(file.path, item.scope) and not asks and not (guarded and _served(project))
+    return project.reach.live(file.path, item.scope) and not asks and not (guarded and served(project))
 
 
 # ------------------------------------------------------------------------------------- a development configuration
@@ -178,7 +157,7 @@ def _chosen(project: Project) -> Iterator[DebugSwitch]:
         alone = sum(c.scope == call.scope for f, c in project.settings.loads if f is file) == 1
         if first is not None and first.kind in ("str", "name") and first.text.rpartition(".")[2] in names and alone:
             yield DebugSwitch(file.path, call.start, call.end, "development", True)
-    for read in project.settings.reads if _served(project) else ():
+    for read in project.settings.reads if served(project) else ():
         loads = any(f is read.file and c.scope == read.scope for f, c in project.settings.loads)
         inside = read.file.definition(read.scope)
         chooses = loads or (read.file.path in homes and (inside is None or inside.kind == "function"))
@@ -226,73 +205,15 @@ def _selects(project: Project, name: str) -> bool:
     )
     texts.extend(t.text for p, t in project.texts.items() if p.endswith((".tf", ".service", ".conf")))
     texts.extend(
-        f"{k}={v}" for p, d in project.data.items() if not _ASIDE.search(p) for k, v, _ in _all(d.roots) if k == name
+        f"{k}={v}"
+        for p, d in project.data.items()
+        if not ASIDE.search(p)
+        for k, v, _ in named_values(d.roots)
+        if k == name
     )
     found = [
         m[1]
         for text in texts
         for m in re.finditer(rf"\b{re.escape(name)}[\"']?\s{{0,3}}[=: ]\s{{0,3}}[\"']?([\w.${{}}:-]{{1,60}})", text)
     ]
-    return any(environment_of(value) not in _APART for value in found)
-
-
-# ----------------------------------------------------------------------------------------- images, manifests, scripts
-
-
-def _set(project: Project) -> Iterator[DebugSwitch]:
-    """``FLASK_DEBUG=1`` and ``FLASK_ENV=development`` where a service is described or started."""
-    for path, dockerfile in project.dockerfiles.items():
-        stages = [i.stage for i in dockerfile.instructions if i.word == "FROM"]
-        for item in dockerfile.instructions:
-            if (
-                item.word == "ENV"
-                and item.stage == max(stages, default=0)
-                and _SWITCH.search(item.text)
-                and not _apart(path)
-            ):
-                yield DebugSwitch(path, item.start, item.end, "variable", True)
-    for path, data in project.data.items():
-        name = path.rpartition("/")[2]
-        if name.startswith((".flaskenv", ".env")) and "example" not in name and environment_of(name) not in _APART:
-            yield from (
-                DebugSwitch(path, line, line, "variable", False)
-                for key, value, line in _all(data.roots)
-                if _SWITCH.fullmatch(f"{key}={value}")
-            )
-        elif not _apart(path) and not name.endswith((".ini", ".cfg", ".toml")):
-            aside = _sections_apart(data.roots)
-            found = [line for k, v, line in _all(data.roots) if _SWITCH.fullmatch(f"{k}={v}") and line not in aside]
-            if not (_COMPOSE.search(path) and _served(project)):
-                yield from (DebugSwitch(path, line, line, "variable", True) for line in found)
-
-
-def _apart(path: str) -> bool:
-    return environment_of(path) in _APART or _ASIDE.search(path) is not None
-
-
-def _sections_apart(roots: tuple[Node, ...]) -> frozenset[int]:
-    """The lines of sections that are named, at the top, for an environment that is none of production's."""
-    named = (v for root in roots for k, v in root.pairs() if v.kind == "map" and environment_of(k) in _SHOWN_APART)
-    return frozenset(line for value in named for line in range(value.start, value.end + 1))
-
-
-def _all(roots: tuple[Node, ...]) -> Iterator[tuple[str, str, int]]:
-    for root in roots:
-        yield from variables(root)
-
-
-def _started(project: Project) -> Iterator[DebugSwitch]:
-    """Start commands with the flag or the variable, in Procfiles, images and scripts that are not for development.
-
-    A script that starts a production server before it is a choice of modes, of which debug is not the default."""
-    for start in project.starts:
-        if (
-            start.environment in _APART
-            or _ASIDE.search(start.path)
-            or not (_FLAG.search(start.text) or _SWITCH.search(start.text))
-        ):
-            continue
-        chosen = any(s.path == start.path and s.serves and s.start < start.start for s in project.starts)
-        if not chosen and not (_COMPOSE.search(start.path) and _served(project)):
-            by_hand = _BY_HAND.search(start.text) is not None
-            yield DebugSwitch(start.path, start.start, start.end, "command", not by_hand)
+    return any(environment_of(value) not in APART for value in found)

@@ -1,0 +1,41 @@
+"""What a switch of debug mode is, and which places of a repository are apart from what it runs by default."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evidence.facts.debug.values import APART
+from evidence.facts.deployment.environments import environment_of
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
+
+ASIDE = re.compile(
+    r"(?:^|/)(?:\.github|\.circleci|\.gitlab|\.gitpod|\.vscode|\.idea|\.devcontainer|\.ci)(?:/|[-.])|example|sample"
+    r"|override|\.flaskenv|tests?\.sh$"
+)
+"""Paths of what only developers start: workspaces, examples, overrides, test scripts."""
+
+
+@dataclass(frozen=True)
+class DebugSwitch:
+    """One switch. ``how``: run, setting, application, development (a configuration that is chosen), variable or
+    command; ``reached`` means that the default or production path comes by it."""
+
+    path: str
+    start: int
+    end: int
+    how: str
+    reached: bool
+
+
+def served(project: Project) -> bool:
+    """Whether some start command that is not for development uses a production server."""
+    return any(s.serves and s.environment not in APART for s in project.starts)
+
+
+def apart(path: str) -> bool:
+    """Whether a path is for development, tests or a workspace alone."""
+    return environment_of(path) in APART or ASIDE.search(path) is not None
