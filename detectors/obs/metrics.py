@@ -89,6 +89,8 @@ def _statement(sites: Sites) -> str:
     where = len({s.path for s in sites.of("emitted", "further", "custom")})
     kept = plural(sites.count("watched"), "dashboard or alert rule", "dashboards or alert rules")
     watched = f"; {kept} in the repository" if sites.has("watched") else ""
+    if not made and not calls:
+        return f"A library counts requests by itself; the project counts nothing of its own{watched}."
     what = plural(made, "metric or client", "metrics and clients")
     return f"{what} defined, {plural(calls, 'call')} in {plural(where, 'file')} to count with them{watched}."
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _SURE = re.compile(
     r"run[-_ ]?books?|play[-_ ]?books?|post[-_ ]?mortems?|(?:^|[/_ -])incidents?(?:$|[/_. -])"
     r"|disaster[-_ ]?recovery|roll(?:ing)?[-_ ]?back|on[-_ ]?call"
-    r"|fail[-_ ]?over|outages?|business[-_ ]continuity|emergency|break[-_ ]?glass|betriebshandbuch|notfall"
+    r"|fail[-_ ]?over|outages?|business[-_ ]continuity|break[-_ ]?glass|betriebshandbuch|notfall"
+    r"|emergency[-_ ](?:respon|procedure|shut|stop|access|fix|maintenance|plan|change)"
     r"|(?:respuesta|gest[aã]o|gesti[oó]n)[-_ ]a?d?e?[-_ ]?incident"
     r"|recuperaci[oó]n[-_ ]de[-_ ]desastres|(?:disaster|service)[-_ ]recovery|incident[-_ ]response",
     re.IGNORECASE,
@@ -33,7 +34,7 @@ _MAYBE = re.compile(
 # Sections that make an operator's guide of it.
 _CARE = re.compile(
     r"roll(?:ing)?[-_ ]?back|\brestor(?:e|ing)\b|\brecover(?:y|ing)?\b|\bincidents?\b|disaster|fail-?over|outage"
-    r"|\bdowngrad(?:e|ing)|emergency|\brevert(?:ing)?\b"
+    r"|\bdowngrad(?:e|ing)|emergency[-_ ](?:respon|procedure|shut|stop|fix|plan)|\brevert(?:ing)?\b"
     r"|when something (?:goes|went) wrong|if (?:it|something|the \w{1,20}) (?:fails|breaks)|wiederherstell"
     r"|restaurar|revertir|\bfailure (?:behaviou?r|recovery|modes?)",
     re.IGNORECASE,
@@ -43,7 +44,7 @@ _OPERATORS = re.compile(r"(?:^|/)(?:ops|operations|sops?)(?:/|$)", re.IGNORECASE
 # Of those, the headings that make a runbook of a section alone, wherever it stands.
 _ALONE = re.compile(
     r"roll(?:ing)?[-_ ]?back|disaster|fail-?over|outage|incident (?:response|handling|report|guide|management$)"
-    r"|emergency|when something (?:goes|went) wrong",
+    r"|emergency[-_ ](?:respon|procedure|shut|stop|fix|plan)|when something (?:goes|went) wrong",
     re.IGNORECASE,
 )
 _OTHER = re.compile(

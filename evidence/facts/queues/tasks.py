@@ -59,7 +59,7 @@ class Tasks:
             if last not in DEFINES and not _of(self._project.external(file, item.expr.text)):
                 continue
             name = self._project.external(file, item.expr.text) if item.expr.text else ""
-            if _of(name) and last != "crontab":
+            if _of(name) and last != "crontab" and not name.startswith("celery.signals"):
                 return True
             if (
                 last in ("job", "task", "actor")
@@ -85,7 +85,7 @@ class Tasks:
         """Whether a name holds a queue: by its class, or by where it comes from when that cannot be told."""
         made = self._project.variable_class(file, 0, receiver)
         if made not in ("", "object"):  # a class of the project's own tells as little as none
-            return _of(made)
+            return _of(made) or any(w in made.rpartition(".")[2].lower() for w in ("celery", "huey", "dramatiq"))
         last = receiver.rpartition(".")[2].lower()
         return any(w in last for w in ("celery", "huey", "dramatiq", "broker", "rq")) or (
             last == "app" and file in self.files
