@@ -10,6 +10,8 @@ processors; how often escaping is switched off; tests that request a rendered pa
 
 from __future__ import annotations
 
+import re
+
 from evidence.api import Call, Observations, Project, Role, Signal, Site, Sites, Template, plural
 
 _SHARING = frozenset({"macro", "include", "import", "from", "call"})
@@ -18,6 +20,8 @@ _REGISTERED = (
     "template_global", "app_template_global", "template_test", "add_template_global",
 )  # fmt: skip
 _RENDERING = ("render_template", "render_template_string", "get_template")
+# Filters, tests and globals of an application's Jinja environment, or of one that a project makes itself.
+_ENVIRONMENT = re.compile(r"(?:jinja2?_env|jinja_environment|(?:^|\.)env)\.(filters|globals|tests)(?:\[|\.update$)")
 _LINTERS = ("djlint", "curlylint", "j2lint", "jinjalint", "djhtml")
 
 
@@ -90,6 +94,7 @@ def detect(project: Project) -> Observations:
         path, start, end = callback.file.path, callback.start, callback.end
         if project.reach.live(path, callback.scope):
             yield TEMPLATES, Site(path=path, start=start, end=end, clause="registered", subject=callback.method)
+    yield from _put_into_the_environment(project)
     yield from _tested(project)
     for run in project.ci_runs:
         if run.tool in _LINTERS and run.effective:
@@ -97,6 +102,17 @@ def detect(project: Project) -> Observations:
                 TEMPLATES,
                 Site(path=run.place.path, start=run.place.start, end=run.place.end, clause="linted", subject=run.tool),
             )
+
+
+def _put_into_the_environment(project: Project) -> Observations:
+    """``app.jinja_env.filters["money"] = money``, and updates of several at once."""
+    for file in project.app:
+        puts = [(a.target, a.start, a.end, a.scope) for a in file.module.assigns]
+        puts += [(c.target or c.name, c.start, c.end, c.scope) for c in file.module.calls]
+        for name, start, end, scope in puts:
+            match = _ENVIRONMENT.search(name)
+            if match and project.reach.live(file.path, scope):
+                yield TEMPLATES, Site(path=file.path, start=start, end=end, clause="registered", subject=match[1])
 
 
 def _holds(folder: str, named: set[str]) -> bool:
@@ -111,7 +127,7 @@ def _folders(project: Project) -> set[str]:
     named = (c.expr.kwarg("template_folder") for c in makers)
     given = [n for n in named if n is not None]
     known = {n.text.lower().strip("./").rpartition("/")[2] for n in given if n.kind == "str" and n.text}
-    return {"templates"} | known | ({""} if len(known) < len(given) else set())
+    return {"templates", "template"} | known | ({""} if len(known) < len(given) else set())
 
 
 def _renders(call: Call) -> bool:
