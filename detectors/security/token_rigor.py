@@ -26,20 +26,20 @@ from evidence.api import (
     claims,
     ended_token_tests,
     link_functions,
+    logged_out_tests,
+    names_refresh,
     plural,
+    prolonged_tokens,
+    provider_tokens,
     token_functions,
 )
 
 _KINDS = ("expiry", "revocation", "link", "audience", "refresh", "rotation", "scopes")
 _WORDS = {
-    "expiry": "expiry",
-    "revocation": "revocation",
-    "link": "signed time-limited links",
-    "audience": "audience or issuer checks",
-    "refresh": "refresh tokens",
-    "rotation": "key rotation or key ids",
+    "expiry": "expiry", "revocation": "revocation", "link": "signed time-limited links",
+    "audience": "audience or issuer checks", "refresh": "refresh tokens", "rotation": "key rotation or key ids",
     "scopes": "scopes",
-}
+}  # fmt: skip
 _ENCODE = (
     "jwt.encode", "jose.jwt.encode", "authlib.jose.jwt.encode", "jose.jws.sign", "python_jwt.generate_jwt",
     "joserfc.jwt.encode",
@@ -74,7 +74,6 @@ _SETTINGS = {
     "SECRET_KEY_FALLBACKS": "rotation",
 }
 _SCOPED = re.compile(r"(?:^|[._])scopes?(?:_|$)|require_oauth", re.IGNORECASE)
-_REFRESHES = re.compile(r"(?:[a-z]{1,12}_){0,2}refresh(?:_[a-z]{1,12}){0,2}")
 _REFRESH = re.compile(r"refresh(?:_?token)?", re.IGNORECASE)
 _LOADERS = ("token_in_blocklist_loader", "token_in_blacklist_loader")
 _PLAINLY = re.compile(r"token|jwt|_key|auth|session", re.IGNORECASE)
@@ -125,6 +124,8 @@ SIGNALS = (TOKEN_RIGOR,)
 def detect(project: Project) -> Observations:
     """What is done about the life of tokens, and tests of their end."""
     found = [*_jwt(project), *_extended(project), *_timed(project), *_loaders(project)]
+    found += [_site(f, *_around(f, c), what, c.last) for f, c, what in provider_tokens(project)]
+    found += [_site(f, d.start, d.end, "refresh", d.qualname) for f, d in prolonged_tokens(project)]
     for file in project.app:
         if project.reach.live(file.path):
             found.extend(_settings(project, file))
@@ -134,6 +135,9 @@ def detect(project: Project) -> Observations:
     yield from ((TOKEN_RIGOR, site) for site in found if site.clause != "lead" or not held)
     if held:
         yield from ((TOKEN_RIGOR, site) for site in _tests(project))
+    revoked = any(s.clause == "revocation" for s in found)
+    for file, definition in logged_out_tests(project) if revoked else ():
+        yield TOKEN_RIGOR, _site(file, definition.start, definition.end, "tested", definition.name)
 
 
 def _site(file: PyFile, start: int, end: int, clause: str, subject: str) -> Site:
@@ -143,9 +147,8 @@ def _site(file: PyFile, start: int, end: int, clause: str, subject: str) -> Site
 def _around(file: PyFile, call: Call) -> tuple[int, int]:
     """The lines of a call, or of the short function around it."""
     definition = file.function_of(call.scope)
-    if definition is not None and definition.end - definition.start < 30:
-        return definition.start, definition.end
-    return call.start, call.end
+    short = definition is not None and definition.end - definition.start < 30
+    return (definition.start, definition.end) if definition is not None and short else (call.start, call.end)
 
 
 def _jwt(project: Project) -> Iterator[Site]:
@@ -180,7 +183,7 @@ def _renewed(project: Project, makers: set[str]) -> Iterator[Site]:
         for number, definition in enumerate(file.module.definitions, 1):
             refs = file.module.refs[number] if number < len(file.module.refs) else ()
             uses = definition.name in makers or any(r.replace("()", "").rpartition(".")[2] in makers for r in refs)
-            named = definition.kind == "function" and _REFRESHES.fullmatch(definition.name)
+            named = definition.kind == "function" and names_refresh(definition.name)
             if named and uses and project.reach.live(file.path, number):
                 yield _site(file, definition.start, definition.end, "refresh", definition.qualname)
         for call in file.module.calls:

@@ -3,15 +3,15 @@
 ``scans`` finds scanners of code, dependencies, images and secrets; ``access`` the functions that refuse requests and
 where they stand in the way of one (``guards``); ``login_table`` lists calls that let somebody in; ``asking_views``
 finds views that ask by themselves; ``assigned`` settings as code gives them; ``cors`` the origins that are let in;
-``stored_tokens`` what is done about the life of tokens, ``ended_tokens`` tests of their end; ``secret_stores``
-infrastructure that keeps secrets; ``trail`` what records changes.
+``stored_tokens`` what is done about the life of tokens, ``ended_tokens`` tests of their end, ``renewed_tokens`` who
+renews them; ``secret_stores`` infrastructure that keeps secrets; ``trail`` what records changes.
 """
 
 from evidence.facts.security.access import Access
 from evidence.facts.security.asking_views import views_that_ask
 from evidence.facts.security.assigned import assigned_settings, claims, is_off
 from evidence.facts.security.cors import CrossOrigin, cross_origins
-from evidence.facts.security.ended_tokens import ended_token_tests
+from evidence.facts.security.ended_tokens import ended_token_tests, logged_out_tests
 from evidence.facts.security.guards import Guard, GuardUse
 from evidence.facts.security.login_table import (
     HANDED_ON,
@@ -22,6 +22,7 @@ from evidence.facts.security.login_table import (
 )
 from evidence.facts.security.refusals import Refusal
 from evidence.facts.security.refused_tests import RefusedTest
+from evidence.facts.security.renewed_tokens import names_refresh, prolonged_tokens, provider_tokens
 from evidence.facts.security.scans import Scan, scans
 from evidence.facts.security.secret_stores import KeptSecret, kept_secrets
 from evidence.facts.security.stored_tokens import link_functions, token_functions
@@ -48,6 +49,10 @@ __all__ = [
     "is_off",
     "kept_secrets",
     "link_functions",
+    "logged_out_tests",
+    "names_refresh",
+    "prolonged_tokens",
+    "provider_tokens",
     "scans",
     "token_functions",
     "trail_mixins",

@@ -17,6 +17,7 @@ _ENDED = re.compile(
     r"expir|revok|blacklist|blocklist|invalidat|no_longer_valid|used_token|already_used|old_token|too_old|stale",
     re.IGNORECASE,
 )
+_LOGS_OUT = re.compile(r"log_?(?:s_|ging_)?out|sign_?out", re.IGNORECASE)
 _RAISES = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
 _ENDS = re.compile(r"(?:Expired|Revoked)\w{0,30}$")
 _SET_ENDED = re.compile(r"(?:is_)?(?:expired|revoked)|\w{0,20}expired_token")
@@ -42,6 +43,18 @@ def ended_token_tests(project: Project) -> Iterator[tuple[PyFile, Definition]]:
                 or any(file.inside(scope, number) for scope in raising)
             ):
                 yield file, definition
+
+
+def logged_out_tests(project: Project) -> Iterator[tuple[PyFile, Definition]]:
+    """Tests that log out and are refused afterwards: where tokens are taken back, they show that it works."""
+    seen = set()
+    for test in project.access.refused_tests:
+        definition = test.definition
+        if definition is not None and test.code == "401" and _LOGS_OUT.search(definition.name):
+            key = test.file.path, definition.qualname
+            if key not in seen:
+                seen.add(key)
+                yield test.file, definition
 
 
 def _set_up(file: PyFile, scope: int) -> bool:
