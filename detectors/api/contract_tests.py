@@ -63,6 +63,9 @@ _RESPONSE = re.compile(
     r"(?:^|[._])(?:json(?:_body|_data|_resp\w{0,10})?|get_json|get_data|resp(?:onse)?\w{0,12}|rv|res|result|body|data)(?:$|[._(\[])",
     re.IGNORECASE,
 )
+# Helpers that ask for an answer, and its own methods.
+_ANSWER = re.compile(r"(?:^|[._])(?:resp(?:onse)?s?|rv)(?:$|[._(])|\.(?:get_)?json$", re.IGNORECASE)
+_JSON_MODULES = ("json.", "simplejson.", "orjson.", "ujson.", "flask.json")
 _SENT = re.compile(r"request|payload|input", re.IGNORECASE)
 _MAX_LINES = 39
 
@@ -162,7 +165,7 @@ def _of_response(scenario: Scenario, check: SchemaCheck) -> bool:
 def _asks(scenario: Scenario) -> bool:
     verbs = ("get", "post", "put", "patch", "delete", "open", "request")
     return bool(scenario.requests) or any(
-        c.last in verbs or "request" in c.name or _RESPONSE.search(c.name) for c in scenario.calls
+        c.last in verbs or "request" in c.name or _ANSWER.search(c.name) for c in scenario.calls
     )
 
 
@@ -170,7 +173,8 @@ def _is_response(file: PyFile, scope: int, value: Expr, hops: int) -> bool:
     for part in value.walk():
         if part.kind not in ("name", "call", "index"):
             continue
-        if _RESPONSE.search(part.text) and not _SENT.search(part.text):
+        module = part.text.startswith(_JSON_MODULES)  # ``json.loads`` is no answer
+        if _RESPONSE.search(part.text) and not _SENT.search(part.text) and not module:
             return True
         for item in file.assigned.get((scope, part.text), ()) if hops else ():
             if _is_response(file, scope, _value(item), hops - 1):

@@ -40,7 +40,9 @@ _FRAMEWORKS = {
     "apiflask.exceptions.abort": "APIFlask", "flask_rebar.errors": "flask-rebar", "flask_restful.utils": "",
     "werkzeug.exceptions": "",
 }  # fmt: skip
-_PROBLEM = "application/problem+json"
+# RFC 9457, and the draft that services took it from before.
+_PROBLEM = ("application/problem+json", "application/api-problem+json")
+_PROBLEM_KEYS = frozenset({"type", "title", "status", "detail"})
 _CODES = 3
 _ABORTS = 3
 _MAX_LINES = 39
@@ -138,8 +140,10 @@ def detect(project: Project) -> Observations:
         *(_site(f.path, i.start, i.end, "catch_all", "exceptions") for f, i in project.served_specs.exceptions),
     ]
     yield from ((ERROR_MODEL, s) for s in sites)
-    if sites and (handlers or helpers):
-        keys = frozenset(k for h in handlers for k in h.keys) | frozenset(k for h in helpers for k in h.keys)
+    problems = any(s.clause == "problem" for s in sites)
+    if sites and (handlers or helpers or problems):
+        shapes = [*(h.keys for h in handlers), *(h.keys for h in helpers), *([_PROBLEM_KEYS] if problems else [])]
+        keys = frozenset(k for shape in shapes for k in shape)
         names = (
             {h.definition.name for h in handlers}
             | {_what(h.callback) for h in handlers}
@@ -231,12 +235,16 @@ def _helper_sites(helpers: tuple[ErrorHelper, ...]) -> Iterator[Site]:
 def _problems(project: Project) -> Iterator[Site]:
     for file in project.app:
         for call in file.module.calls:
-            if any(v.kind == "str" and v.text == _PROBLEM for v in call.expr.items) and project.reach.live(
+            if any(v.kind == "str" and v.text.startswith(_PROBLEM) for v in call.expr.items) and project.reach.live(
                 file.path, call.scope
             ):
                 yield _site(file.path, call.start, call.end, "problem")
         for item in file.module.assigns:
-            if item.value.kind == "str" and item.value.text == _PROBLEM and project.reach.live(file.path, item.scope):
+            if (
+                item.value.kind == "str"
+                and item.value.text.startswith(_PROBLEM)
+                and project.reach.live(file.path, item.scope)
+            ):
                 yield _site(file.path, item.start, item.end, "problem")
 
 

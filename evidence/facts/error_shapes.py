@@ -25,6 +25,8 @@ _JSON = re.compile(
     re.IGNORECASE,
 )
 _HTML = re.compile(r"(?:^|\.)(?:render_template(?:_string)?|redirect|render|flash|send_file)$")
+# So many variables, helpers and wrappers lie between an answer and the dictionary it is made of, at most.
+_DEPTH = 6
 # A helper used this often is the one place; a shape shared by this many handlers is a rule.
 _USES = 3
 
@@ -51,7 +53,7 @@ def error_handlers(project: Project) -> Iterator[ErrorHandler]:
             and not project.variable_class(callback.file, 0, callback.receiver)
         ):
             continue
-        keys = _shape(project, file, definition.returns, file.scopes.get(definition.qualname, 0), 3)
+        keys = _shape(project, file, definition.returns, file.scopes.get(definition.qualname, 0), _DEPTH)
         if keys is None:
             keys = _by_exception(project, callback, definition)
         # what APIFlask's processor returns is sent as JSON, whatever made it
@@ -70,7 +72,7 @@ def _by_exception(project: Project, callback: Callback, definition: Definition) 
             file, number = handled[0], handled[0].scopes.get(f"{handled[1].qualname}.{method}", 0)
             found = file.definition(number) if number else None
             if found is not None:
-                return _shape(project, file, found.returns, number, 3)
+                return _shape(project, file, found.returns, number, _DEPTH)
     return None
 
 
