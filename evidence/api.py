@@ -84,6 +84,13 @@ from evidence.facts.security import (
     trail_tables,
     views_that_ask,
 )
+from evidence.facts.setting_checks import (
+    ABOUT_SETTINGS,
+    looks_at_settings,
+    reads_a_setting,
+    refusals_at,
+    stops_for_a_setting,
+)
 from evidence.facts.shell.tool_uses import ToolUse, measures_coverage, written
 from evidence.facts.testing.scenarios import Scenario, error_statuses, says
 from evidence.facts.testing.stems import stem
@@ -138,6 +145,7 @@ def quoted(name: str, limit: int = 60) -> str:
 
 
 __all__ = [
+    "ABOUT_SETTINGS",
     "HANDED_ON",
     "LOGINS",
     "PASSWORD_DIRECTORIES",
@@ -240,6 +248,7 @@ __all__ = [
     "kept_secrets",
     "link_functions",
     "logged_out_tests",
+    "looks_at_settings",
     "measures_coverage",
     "names_page",
     "names_refresh",
@@ -251,6 +260,8 @@ __all__ = [
     "provider_tokens",
     "put_to_work",
     "quoted",
+    "reads_a_setting",
+    "refusals_at",
     "release_item",
     "says",
     "says_what",
@@ -260,6 +271,7 @@ __all__ = [
     "splits_work",
     "spread",
     "stem",
+    "stops_for_a_setting",
     "token_functions",
     "trail_mixins",
     "trail_recorders",

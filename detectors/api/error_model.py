@@ -88,6 +88,10 @@ def _statement(sites: Sites) -> str:
     return f"Errors share a shape: {', '.join(parts)}{tail}."
 
 
+_CLAUSES = (
+    "own_exception", "shape", "tested", "catch_all", "helper", "status", "problem", "framework", "documented", "single",
+    "code",
+)  # fmt: skip
 ERROR_MODEL = Signal(
     id="api.error_model",
     title="Consistent error model",
@@ -103,19 +107,7 @@ ERROR_MODEL = Signal(
         "Raise one exception class for API errors, turn it and HTTPException into one JSON shape in a handler, and "
         "assert the body in a test."
     ),
-    clauses=(
-        "own_exception",
-        "shape",
-        "tested",
-        "catch_all",
-        "helper",
-        "status",
-        "problem",
-        "framework",
-        "documented",
-        "single",
-        "code",
-    ),
+    clauses=_CLAUSES,
     leads=("single",),
     defining=("own_exception", "catch_all", "helper", "status", "problem", "framework", "shape"),
     uncited=("code",),

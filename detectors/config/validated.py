@@ -15,9 +15,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from evidence.api import Call, Observations, Project, PyFile, Signal, Site, Sites, plural
+from evidence.api import (
+    ABOUT_SETTINGS,
+    Call,
+    Observations,
+    Project,
+    PyFile,
+    Signal,
+    Site,
+    Sites,
+    looks_at_settings,
+    plural,
+    reads_a_setting,
+    refusals_at,
+    stops_for_a_setting,
+)
 
-_EXITS = ("sys.exit", "exit", "quit", "os._exit")
 _VALIDATORS = (
     "dynaconf.Validator",
     "dynaconf.validator.Validator",
@@ -32,13 +45,7 @@ _TYPED_READS = frozenset({
 })  # fmt: skip
 # Methods of a settings class that run when it is made or given to an application.
 _BOOT_METHODS = re.compile(r"\.(?:init_app|__init__|__post_init__|validate\w{0,30}|check\w{0,30}|_validate\w{0,30})$")
-# What is caught where a connection fails: the service is down, and no setting is bad.
-_CONNECTIONS = re.compile(r"Operational|Connect|SQLAlchemy|Database|Timeout|socket|RequestException", re.IGNORECASE)
-# Texts that name a setting: in capitals with an underscore, or by what it is.
-_SETTING = re.compile(r"\b[A-Z][A-Z0-9]{1,30}_[A-Z0-9_]{2,40}\b|\b(?:config\w{0,12}|settings?|environment)\b")
-_OF_SETTINGS = re.compile(r"(?:Config|Setting|Environment)\w{0,20}(?:Error|Exception)$")
 _RAISES = ("raises", "assertRaises", "assertRaisesRegex")
-_NOT_CHECKS = frozenset({"NotImplementedError", "AttributeError", "StopIteration", "ImportError", "TypeError"})
 _APPLICATION = frozenset({"app", "application", "flask_app", "config"})
 
 
@@ -79,7 +86,7 @@ SIGNALS = (VALIDATED,)
 
 def detect(project: Project) -> Observations:
     """Checks in settings classes, reads and explicit conditions; then their tests."""
-    sites = [*_typed(project), *_demanded(project), *_explicit(project)]
+    sites = [*_typed(project), *_demanded(project), *_explicit(project), *_beside_the_application(project)]
     yield from ((VALIDATED, s) for s in sites)
     subjects = {s.subject for s in sites if s.clause != "unchecked"}
     if subjects:
@@ -172,7 +179,7 @@ def _explicit(project: Project) -> Iterator[Site]:
         file = project.python.get(path)
         if file is None or not project.in_flask_part(path):
             continue
-        for line, scope in _refusals(file):
+        for line, scope in refusals_at(file):
             outer = file.function_of(scope)
             name = outer.qualname if outer is not None else ""
             own = path in project.settings.modules or (path, name.partition(".")[0]) in classes
@@ -183,8 +190,8 @@ def _explicit(project: Project) -> Iterator[Site]:
                 )
     for factory in project.web.factories:
         scope = factory.file.scopes.get(factory.definition.qualname, 0)
-        for line, where in _refusals(factory.file):
-            if where == scope and _looks_at_settings(factory.file, scope) and factory.file.path not in homes:
+        for line, where in refusals_at(factory.file):
+            if where == scope and looks_at_settings(factory.file, scope) and factory.file.path not in homes:
                 yield Site(path=factory.file.path, start=line, end=line, clause="checked", subject=factory.key)
     yield from _by_name(project, homes)
 
@@ -192,42 +199,34 @@ def _explicit(project: Project) -> Iterator[Site]:
 def _by_name(project: Project, homes: frozenset[str]) -> Iterator[Site]:
     """Functions elsewhere that are called at start, where they refuse and say which setting it is."""
     for home, around in _starting(project):
-        for call in home.calls_in(around):
+        for call in _run_in(home, around):
             found = project.defined(home, call.name) if call.name and call.target != "decorator" else None
             if found is None or found[1].kind != "function" or found[0].path in homes:
                 continue
             file, definition = found
             scope = file.scopes.get(definition.qualname, 0)
-            for raised in file.calls_in(scope) if _looks_at_settings(file, scope) else ():
-                said = _OF_SETTINGS.search(raised.last) is not None or any(
-                    _SETTING.search(v.text[:300]) for v in raised.expr.items if v.kind in ("str", "fstring")
-                )
-                stops = raised.target == "raise" and raised.last not in _NOT_CHECKS
-                if said and (stops or raised.name in _EXITS):
+            about = ABOUT_SETTINGS.search(definition.name) is not None
+            for raised in file.calls_in(scope) if looks_at_settings(file, scope) else ():
+                if stops_for_a_setting(raised, about):
                     subject = f"{file.path}:{definition.qualname}"
                     yield Site(path=file.path, start=raised.start, end=raised.end, clause="checked", subject=subject)
 
 
+def _beside_the_application(project: Project) -> Iterator[Site]:
+    """Checks at module level of the file that makes the application there: they run when it is imported."""
+    homes = _homes(project)
+    made = {a.file.path: a.file for a in project.web.apps if not a.call.scope and a.file in project.app}
+    made |= {u.file.path: u.file for u in project.web.factory_uses if not u.scope and u.file in project.app}
+    for path in sorted(set(made) - homes):
+        file = made[path]
+        places = [(c.start, c.end) for c in _run_in(file, 0) if stops_for_a_setting(c, about=False)]
+        places += [(c.line, c.line) for c in file.module.checks if not c.scope and reads_a_setting(c.expr)]
+        for start, end in places if looks_at_settings(file, 0) and project.in_flask_part(path) else ():
+            yield Site(path=path, start=start, end=end, clause="checked", subject=path)
+
+
 def _homes(project: Project) -> frozenset[str]:
     return project.settings.modules | {c.file.path for c in project.settings.classes}
-
-
-def _refusals(file: PyFile) -> Iterator[tuple[int, int]]:
-    failing = [h for h in file.module.handlers if h.names and all(_CONNECTIONS.search(n) for n in h.names)]
-    for line, scope in _stops(file):
-        if not any(h.start <= line <= h.end for h in failing):
-            yield line, scope
-
-
-def _stops(file: PyFile) -> Iterator[tuple[int, int]]:
-    for item in file.module.raises:
-        if item.name and item.name.rpartition(".")[2] not in _NOT_CHECKS:
-            yield item.line, item.scope
-    for call in file.module.calls:
-        if call.name in _EXITS:
-            yield call.start, call.scope
-    for check in file.module.checks:
-        yield check.line, check.scope
 
 
 def _booted(project: Project, homes: frozenset[str]) -> set[tuple[str, str]]:
@@ -243,7 +242,7 @@ def _booted(project: Project, homes: frozenset[str]) -> set[tuple[str, str]]:
         if ref is not None and not ref.external:
             found.add((ref.path, ref.name))
     for file, scope in _starting(project):
-        for call in file.calls_in(scope):
+        for call in _run_in(file, scope):
             ref = project.resolve(file, call.name) if call.name else None
             if ref is not None and ref.path in homes:
                 found.add((ref.path, ref.name))
@@ -254,10 +253,11 @@ def _starting(project: Project) -> list[tuple[PyFile, int]]:
     """The scopes that run when an application starts: factories, functions that call one, and what those hand the
     application to."""
     first = [(f.file, f.file.scopes.get(f.definition.qualname, 0)) for f in project.web.factories]
-    first += [(u.file, u.scope) for u in project.web.factory_uses if u.file in project.app and u.file and u.scope]
+    first += [(u.file, u.scope) for u in project.web.factory_uses if u.file in project.app and u.file]
+    first += [(a.file, 0) for a in project.web.apps if not a.call.scope and a.file in project.app]
     found = {(file.path, scope): (file, scope) for file, scope in first}
     for file, scope in first:
-        for call in file.calls_in(scope):
+        for call in _run_in(file, scope):
             given = any(v.kind == "name" and v.text.rpartition(".")[2] in _APPLICATION for v in call.expr.args)
             called = project.defined(file, call.name) if given and call.name else None
             if called is not None and called[1].kind == "function":
@@ -266,9 +266,9 @@ def _starting(project: Project) -> list[tuple[PyFile, int]]:
     return [found[k] for k in sorted(found)]
 
 
-def _looks_at_settings(file: PyFile, scope: int) -> bool:
-    refs = file.module.refs[scope]
-    return any("environ" in r or ".config" in r or "getenv" in r for r in refs)
+def _run_in(file: PyFile, scope: int) -> list[Call]:
+    """The calls of a function; of a module (scope 0) those that importing it runs."""
+    return [c for c in file.calls_in(scope) if scope or not c.scope]
 
 
 def _tested(project: Project, subjects: set[str]) -> Iterator[Site]:

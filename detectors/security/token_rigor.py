@@ -47,10 +47,9 @@ _ENCODE = (
 _DECODE = (
     "jwt.decode", "jose.jwt.decode", "authlib.jose.jwt.decode", "python_jwt.verify_jwt", "joserfc.jwt.decode",
 )  # fmt: skip
-# Objects that encode and decode, and libraries that take the header before the claims.
+# Objects that encode and decode; libraries that take the header before the claims.
 _CODERS = ("authlib.jose.JsonWebToken", "jwt.PyJWT", "jwt.JWT")
 _HEADER_FIRST = ("authlib.", "joserfc.")
-_TIMED = ("itsdangerous",)
 _JWT_EXTENDED = ("flask_jwt_extended", "flask_jwt_simple", "flask_praetorian", "flask_jwt_router")
 _SETTINGS = {
     "JWT_ACCESS_TOKEN_EXPIRES": "expiry",
@@ -59,9 +58,8 @@ _SETTINGS = {
     "SECURITY_TOKEN_MAX_AGE": "expiry",
     "OAUTH2_TOKEN_EXPIRES_IN": "expiry",
     "OAUTH2_REFRESH_TOKEN_GENERATOR": "refresh",
-    **dict.fromkeys(
-        ("SECURITY_RESET_PASSWORD_WITHIN", "SECURITY_CONFIRM_EMAIL_WITHIN", "SECURITY_LOGIN_WITHIN"), "link"
-    ),
+    **dict.fromkeys(("SECURITY_RESET_PASSWORD_WITHIN", "SECURITY_CONFIRM_EMAIL_WITHIN"), "link"),
+    "SECURITY_LOGIN_WITHIN": "link",
     **dict.fromkeys(("USER_RESET_PASSWORD_EXPIRATION", "USER_CONFIRM_EMAIL_EXPIRATION"), "link"),
     "JWT_REFRESH_TOKEN_EXPIRES": "refresh",
     "JWT_REFRESH_LIFESPAN": "refresh",
@@ -147,8 +145,8 @@ def _site(file: PyFile, start: int, end: int, clause: str, subject: str) -> Site
 def _around(file: PyFile, call: Call) -> tuple[int, int]:
     """The lines of a call, or of the short function around it."""
     definition = file.function_of(call.scope)
-    short = definition is not None and definition.end - definition.start < 30
-    return (definition.start, definition.end) if definition is not None and short else (call.start, call.end)
+    place = definition if definition is not None and definition.end - definition.start < 30 else call
+    return place.start, place.end
 
 
 def _jwt(project: Project) -> Iterator[Site]:
@@ -249,7 +247,7 @@ def _timed(project: Project) -> Iterator[Site]:
             signed = last in ("loads", "unsign") and age is not None and age.text != "None"
             if (signed or _checked_elsewhere(project, file, call, last)) and project.reach.live(file.path, call.scope):
                 yield _site(file, *_around(file, call), "link", last)
-    for file, call, name in project.calls(project.app, *_TIMED):
+    for file, call, name in project.calls(project.app, "itsdangerous"):
         lifetime = len(call.expr.args) > 1 or call.expr.kwarg("expires_in") is not None
         if name.rpartition(".")[2] == "TimedJSONWebSignatureSerializer" and lifetime:
             yield _site(file, *_around(file, call), "link", "serializer")
