@@ -33,6 +33,8 @@ _ENVIRONMENTS = {
 }
 _BRANCH = re.compile(r"[a-z][\w-]{1,30}")
 _WORD = re.compile(r"[a-z]{2,20}")
+# A variable that an earlier step writes for the later ones of its job, chosen by the branch.
+_TOLD = re.compile(r"(?:[A-Z]{2,20}_)?(?:ENV|ENVIRONMENT|STAGE|TAG)(?:_NAME)?=[\"']?([a-z]{2,12})[\"']?")
 _CALLED = re.compile(r"/\.github/workflows/[^@]{0,60}(?:deploy|(?<![a-z])cd(?![a-z]))")
 _HEALTH = ("health", "smoke", "status", "ping", "ready", "alive")
 _GRADUAL = (
@@ -46,25 +48,11 @@ _GRADUAL = (
     "rollback",
 )
 #: Files by which a platform deploys without a pipeline here.
-_MANIFESTS = frozenset(
-    [
-        "Procfile",
-        "render.yaml",
-        "fly.toml",
-        "app.yaml",
-        "heroku.yml",
-        "captain-definition",
-        "zappa_settings.json",
-        "serverless.yml",
-        "railway.json",
-        "railway.toml",
-        "nixpacks.toml",
-        "vercel.json",
-        "Dockerrun.aws.json",
-        "manifest.yml",
-        "koyeb.yaml",
-    ]
-)
+_MANIFESTS = frozenset({
+    "Procfile", "render.yaml", "fly.toml", "app.yaml", "heroku.yml", "captain-definition", "zappa_settings.json",
+    "serverless.yml", "railway.json", "railway.toml", "nixpacks.toml", "vercel.json", "Dockerrun.aws.json",
+    "manifest.yml", "koyeb.yaml",
+})  # fmt: skip
 _NAMED = (
     ("pyproject.toml", ("project", "name")),
     ("pyproject.toml", ("tool", "poetry", "name")),
@@ -229,6 +217,8 @@ def _chosen(run: CiRun) -> list[str]:
             found += [c for c in job.conditions if _BRANCH.fullmatch(c)]
     if run.pipeline.system == "Travis CI":
         found += _named(run.step.condition)
+    words = (w for step in job.steps for c in step.commands if c.words[:1] == ("echo",) for w in c.words[1:3])
+    found += [name for word in words if (told := _TOLD.fullmatch(word)) is not None for name in _named(told[1])]
     return found
 
 

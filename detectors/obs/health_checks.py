@@ -41,12 +41,16 @@ _ASKS = frozenset({
     "list_buckets", "raw_connection", "queue_declare", "describe_table", "get_queue_attributes", "admin_command",
     "cluster_health", "is_connected",
 })  # fmt: skip
+# Methods by which a client says how its server is, where the receiver is one.
+_STATES = frozenset({"health", "get_status", "is_healthy", "check_connection", "test_connection"})
+_STORES = re.compile(
+    r"(?:^|[._])(?:db|database|engine|redis|cache|cluster|opensearch|elasticsearch|mongo\w{0,6})(?:[._]|$)"
+)
 _QUERY_ENDS = frozenset({"first", "all", "one", "count", "get", "limit", "one_or_none", "exists"})
 _HTTP = ("requests.", "httpx.", "urllib.request.urlopen", "urllib3.", "aiohttp.")
 _FEW = 3
 # Endpoints whose answers are followed, and how far: a service has few, and each costs a walk over its files.
-_ENDPOINTS = 40
-_DEPTH, _FUNCTIONS, _LONGEST = 3, 60, 40
+_ENDPOINTS, _DEPTH, _FUNCTIONS, _LONGEST = 40, 3, 60, 40
 
 
 @dataclass(frozen=True)
@@ -290,5 +294,7 @@ def _asks(project: Project, file: PyFile, call: Call) -> bool:
     if method in _ASKS or (
         method in _QUERY_ENDS and ("query" in lower or "session" in lower or "objects" in lower or "select" in lower)
     ):
+        return True
+    if method in _STATES and _STORES.search(lower):
         return True
     return (method == "info" and "redis" in lower) or project.external(file, call.name).startswith(_HTTP)
