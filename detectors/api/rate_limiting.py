@@ -13,7 +13,6 @@ all others.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from evidence.api import (
@@ -25,7 +24,6 @@ from evidence.api import (
     Signal,
     Site,
     Sites,
-    error_statuses,
     plural,
 )
 
@@ -39,19 +37,13 @@ _LIMITING = frozenset({"limit", "shared_limit"})
 _DECORATORS = ("quart_rate_limiter.rate_limit", "flask_ratelimiter", "flask_rate_limiter", "flask_limits")
 _DEFAULTS = ("default_limits", "application_limits", "global_limits", "default_limits_per_method")
 _SETTINGS = frozenset({"RATELIMIT_DEFAULT", "RATELIMIT_APPLICATION", "RATELIMIT_GLOBAL", "RATELIMIT_DEFAULTS"})
-# What counting requests looks like: operations of Redis and of the limits and pyrate-limiter packages.
-_COUNTERS = frozenset({
-    "incr", "incrby", "hincrby", "zadd", "zcard", "zcount", "zremrangebyscore", "hit", "consume", "try_acquire",
-    "get_remaining_bucket_tokens", "exceeded_rate_limit",
-})  # fmt: skip
-_COUNTING = re.compile(r"(?:^|[._])redis|throttl|rate_?limit", re.IGNORECASE)
-_STATUS_NAMES = frozenset({"code", "status_code", "status", "http_status", "http_code"})
-_CALL_DEPTH = 2
+# Counting and refusing functions of the project: a decorator for routes is shown before a single view.
+_OWN = ("wrapper", "counted")
 
 
 def _enforced(sites: Sites) -> bool:
     bound = bool(sites.of("bound")) and bool(sites.of("limit", "default"))
-    return bound or bool(sites.of("counted", "proxy", "decorated"))
+    return bound or bool(sites.of(*_OWN, "proxy", "decorated"))
 
 
 def _statement(sites: Sites) -> str:
@@ -61,8 +53,8 @@ def _statement(sites: Sites) -> str:
     if sites.of("bound"):
         routes = plural(sites.count("limit"), "limit") + " on routes" if sites.of("limit") else "limits for every route"
         ways.append(f"a limiter bound to the application with {routes}")
-    if sites.of("counted"):
-        ways.append(f"counters with an answer of 429 in {plural(sites.count('counted'), 'function')}")
+    if sites.of(*_OWN):
+        ways.append(f"counters with an answer of 429 in {plural(sites.count(*_OWN), 'function')}")
     if sites.of("decorated"):
         ways.append(f"decorators of {plural(sites.count('decorated'), 'view')}")
     if sites.of("proxy"):
@@ -86,14 +78,26 @@ RATE_LIMITING = Signal(
         "Bind Flask-Limiter in create_app() with storage that all workers share, put limits on login and costly "
         "routes, and write a test that receives a 429."
     ),
-    clauses=("limit", "counted", "tested", "proxy", "bound", "limiter", "default", "decorated", "unbound", "zone"),
+    clauses=(
+        "limit",
+        "wrapper",
+        "counted",
+        "tested",
+        "proxy",
+        "bound",
+        "limiter",
+        "default",
+        "decorated",
+        "unbound",
+        "zone",
+    ),
     leads=("unbound",),
-    defining=("limit", "counted", "proxy", "default", "decorated", "limiter"),
+    defining=("limit", *_OWN, "proxy", "default", "decorated", "limiter"),
     practised=_enforced,
     sustained=lambda sites: (
-        bool(sites.of("tested")) and (bool(sites.of("counted", "limit", "decorated")) or bool(sites.of("default")))
+        bool(sites.of("tested")) and (bool(sites.of(*_OWN, "limit", "decorated")) or bool(sites.of("default")))
     ),
-    measures=lambda sites: {"limits": sites.count("limit", "counted", "proxy", "default", "decorated")},
+    measures=lambda sites: {"limits": sites.count("limit", *_OWN, "proxy", "default", "decorated")},
     statement=_statement,
 )
 SIGNALS = (RATE_LIMITING,)
@@ -107,15 +111,15 @@ def detect(project: Project) -> Observations:
             names.add(call.target.rpartition(".")[2])
         yield RATE_LIMITING, _site(file.path, call.start, call.end, clause, f"{file.path}:{call.start}")
     yield from ((RATE_LIMITING, _site(p, a, b, "default", p)) for p, a, b in _defaults(project) if names)
-    classes = _refusing_classes(project)
-    refusing = _counted(project, classes)
-    for file, qualname, start, end in refusing:
-        yield RATE_LIMITING, _site(file.path, start, end, "counted", qualname)
+    classes, refusing = project.own_limits
+    for own in refusing:
+        clause = "wrapper" if own.wraps else "counted"
+        yield RATE_LIMITING, _site(own.file.path, own.start, own.end, clause, own.name)
     for limit in project.proxy_limits:
         clause = "proxy" if limit.effective else "zone"
         yield RATE_LIMITING, _site(limit.path, limit.line, limit.line, clause, limit.path)
     if names or refusing:
-        names |= {q.rpartition(".")[2] for _, q, _, _ in refusing}
+        names |= {own.name.rpartition(".")[2] for own in refusing}
         yield from _tested(project, names - {""}, {c.rpartition(".")[2] for _, c in classes} | {"TooManyRequests"})
 
 
@@ -185,92 +189,6 @@ def _defaults(project: Project) -> Iterator[tuple[str, int, int]]:
             name = item.target.rpartition("[")[2].rstrip("]")
             if name in _SETTINGS and not (item.value.kind == "const" or item.value.text == ""):
                 yield file.path, item.start, item.end
-
-
-# ------------------------------------------------------------------------------------------ counters of one's own
-
-
-def _refusing_classes(project: Project) -> set[tuple[str, str]]:
-    """Exception classes of the project that stand for 429."""
-    return {
-        (file.path, d.qualname)
-        for file in project.app
-        for item in file.module.assigns
-        if item.target in _STATUS_NAMES
-        and _TOO_MANY in error_statuses(item.value)
-        and (d := file.definition(item.scope)) is not None
-    }
-
-
-def _counted(project: Project, classes: set[tuple[str, str]]) -> list[tuple[PyFile, str, int, int]]:
-    """Functions that answer 429, or raise what does, after counting (themselves or in what they call)."""
-    found = {}
-    for file, scope, line in _places(project, classes):
-        definition = file.function_of(scope)
-        if definition is None or not project.reach.live(file.path, scope):
-            continue
-        if _counts(project, file, file.scopes.get(definition.qualname, scope), _CALL_DEPTH):
-            end = max(line, min(definition.end, definition.line + 39))
-            found[file.path, definition.qualname] = (file, definition.qualname, definition.line, end)
-    return [found[k] for k in sorted(found)]
-
-
-def _places(project: Project, classes: set[tuple[str, str]]) -> Iterator[tuple[PyFile, int, int]]:
-    """Where 429 is answered; and, where that is a function of its own, where it is called."""
-    makers: set[tuple[str, str]] = set()
-    for file in project.app:
-        for scope, line in _refusals(project, file, classes):
-            yield file, scope, line
-            definition = file.function_of(scope)
-            if definition is not None and definition.params:
-                makers.add((file.path, definition.qualname))
-    lasts = {name.rpartition(".")[2] for _, name in makers}
-    for file in project.app if makers else ():
-        for call in file.module.calls:
-            if call.scope and call.name.rpartition(".")[2] in lasts:
-                ref = project.resolve(file, call.name)
-                if (ref.path, ref.name) in makers:
-                    yield file, call.scope, call.start
-
-
-def _refusals(project: Project, file: PyFile, classes: set[tuple[str, str]]) -> Iterator[tuple[int, int]]:
-    for item in file.module.raises:
-        ref = project.resolve(file, item.name)
-        if (ref.path, ref.name) in classes or (ref.external and ref.name.endswith(".TooManyRequests")):
-            yield item.scope, item.line
-    for call in file.module.calls:
-        if (call.last in ("abort", "make_response", "jsonify") or call.target == "raise") and any(
-            _TOO_MANY in error_statuses(v) for v in call.expr.items if v.kind in ("num", "name")
-        ):
-            yield call.scope, call.start
-    for assign in file.module.assigns:
-        if assign.target.endswith(".status_code") and _TOO_MANY in error_statuses(assign.value):
-            yield assign.scope, assign.start
-    for index, definition in enumerate(file.module.definitions):
-        if any(
-            v.kind == "list" and any(_TOO_MANY in error_statuses(i) for i in v.items[1:]) for v in definition.returns
-        ):
-            yield index + 1, definition.line
-
-
-def _counts(project: Project, file: PyFile, scope: int, depth: int) -> bool:
-    calls = file.calls_in(scope)
-    lasts = {c.last for c in calls}
-    if (
-        lasts & _COUNTERS
-        or lasts >= {"count", "timedelta"}
-        or any(_COUNTING.search(c.name) and "." in c.name for c in calls)
-    ):
-        return True
-    for call in calls if depth else ():
-        inner = project.defined(file, call.name)
-        if (
-            inner is not None
-            and inner[1].kind == "function"
-            and _counts(project, inner[0], inner[0].scopes.get(inner[1].qualname, 0), depth - 1)
-        ):
-            return True
-    return False
 
 
 def _tested(project: Project, owners: set[str], exceptions: set[str]) -> Observations:

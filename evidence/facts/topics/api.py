@@ -11,6 +11,7 @@ from evidence.facts.deployment.proxy_limits import ProxyLimit, proxy_limits
 from evidence.facts.error_shapes import ErrorHandler, ErrorHelper, error_handlers, error_helpers
 from evidence.facts.http_errors import http_errors
 from evidence.facts.occurrences import Occurrence
+from evidence.facts.own_limits import OwnLimit, own_limits, refusing_classes
 from evidence.facts.questions import Questions
 from evidence.facts.schema_checks import SchemaChecks
 from evidence.facts.testing.scenarios import Scenario, scenarios
@@ -53,6 +54,12 @@ class ApiTopics(Questions):
     def proxy_limits(self) -> tuple[ProxyLimit, ...]:
         """Limits of requests in the configuration of proxies."""
         return tuple(proxy_limits(self.whole))
+
+    @cached_property
+    def own_limits(self) -> tuple[set[tuple[str, str]], tuple[OwnLimit, ...]]:
+        """Exception classes, by path and name, that stand for 429; and the functions that count and refuse."""
+        classes = refusing_classes(self.whole)
+        return classes, tuple(own_limits(self.whole, classes))
 
     @cached_property
     def api_documents(self) -> tuple[ApiDocument, ...]:
