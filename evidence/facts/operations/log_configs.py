@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from evidence.facts.names import PyFile
 from evidence.facts.operations.log_table import STRUCTURED
+from evidence.facts.python.records import Assign
 from evidence.facts.records import Node
 
 
@@ -17,6 +18,15 @@ def formatters(root: Node) -> Iterator[Node]:
         for key, value in node.pairs():
             if key in ("class", "()") and STRUCTURED.fullmatch(value.text):
                 yield value
+
+
+def classes(file: PyFile) -> Iterator[tuple[Assign, str]]:
+    """The classes that a dictionary of logging is given themselves (``{"()": JsonFormatter}``), with its place."""
+    for item in file.module.assigns:
+        for part in item.value.walk() if item.value.kind == "dict" else ():
+            made = (part.kwarg("()") or part.kwarg("class")) if part.kind == "dict" else None
+            if made is not None and made.kind == "name":
+                yield item, made.text
 
 
 def factories(file: PyFile) -> Iterator[str]:

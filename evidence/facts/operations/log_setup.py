@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from evidence.facts.names import PyFile
-from evidence.facts.operations.log_configs import factories, formatters
+from evidence.facts.operations.log_configs import classes, factories, formatters
 from evidence.facts.operations.log_table import (
     ANSWERS,
     CONFIGURING,
@@ -173,6 +173,9 @@ class LogSetup:
             for text, line in file.module.strings:
                 if STRUCTURED.fullmatch(text):
                     yield LogUse(file.path, line, line, "structured", text, self._project.reach.live(file.path))
+            for item, name in classes(file):
+                if STRUCTURED.fullmatch(told := self._project.external(file, name)):
+                    yield self._use(file, item, "structured", told)
 
     # ------------------------------------------------------------------------------------------------ set-up in files
 
