@@ -35,9 +35,14 @@ _TAKES = {
     "pull": ("google.cloud.pubsub",),
     "receive_messages": ("azure.servicebus", "azure.storage.queue"),
     "receive_message": (),
+    "get_simple_cloud_event": (),
 }
 _SQS = frozenset({"QueueUrl", "MessageBody", "Entries", "MaxNumberOfMessages", "WaitTimeSeconds"})
 _SQS_OBJECT = re.compile(r"(?i)sqs")
+# What an organisation's own client of a cloud queue is called; the queues of one process are none.
+_OWN_QUEUES = frozenset({"publish", "get_simple_cloud_event"})
+_QUEUE_CLASS = re.compile(r"\.\w{0,30}Queue(?:Client|Publisher|Service)?$")
+_IN_PROCESS = frozenset({"queue", "multiprocessing", "asyncio", "gevent", "eventlet", "janus"})
 # Addresses that Cloud Tasks and App Engine push to, and the headers that they alone may set.
 _PUSHED = re.compile(r"(?i)(?:^|/)(?:cloud[-_]?)?(?:tasks?|_ah/queue|worker|jobs)(?:/|$)")
 _HEADERS = frozenset({"x-appengine-queuename", "x-cloudtasks-queuename", "x-cloudtasks-taskname"})
@@ -92,6 +97,10 @@ class CloudQueues:
         if "." not in call.name:
             return False
         receiver = call.name.rpartition(".")[0]
+        if call.last in _OWN_QUEUES:
+            made = self._project.variable_class(file, call.scope, receiver)
+            if _QUEUE_CLASS.search(made) and made.partition(".")[0] not in _IN_PROCESS:
+                return True
         sqs = bool(_SQS.intersection(call.expr.keys)) or _SQS_OBJECT.search(receiver.rpartition(".")[2]) is not None
         if sqs and ("send" in call.last or "receive" in call.last):
             return True
