@@ -273,7 +273,7 @@ def _asked(project: Project, file: PyFile, scope: int) -> Iterator[tuple[PyFile,
     seen = {(file.path, scope)}
     while queue and len(seen) <= _FUNCTIONS:
         here, at, depth, led = queue.pop(0)
-        for call in here.calls_in(at) if at else ():
+        for call in (c for c in here.calls_in(at) if c.target != "decorator") if at else ():
             if _asks(project, here, call):
                 yield led if led is not None and depth > 1 else (here, call)
                 continue

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.names import PyFile
 from evidence.facts.operations.flag_table import (
+    ANSWERS,
     ASKING,
     COLUMNS,
     CONFIG_GET,
     FEATURES_OBJECT,
     FUNCTION_NAME,
+    KEEPER_NAME,
     MODEL_NAME,
     PACKAGES,
     PERCENT,
@@ -107,7 +109,9 @@ class FeatureFlags:
         for file in self._project.app:
             for number, definition in enumerate(file.module.definitions, 1):
                 end = min(definition.end, definition.start + 39)
-                if definition.kind == "function" and FUNCTION_NAME.fullmatch(definition.name):
+                if definition.kind == "function" and (
+                    FUNCTION_NAME.fullmatch(definition.name) or _kept(file, definition)
+                ):
                     if (
                         definition.name in called
                         and definition.statements
@@ -232,6 +236,13 @@ class FeatureFlags:
                         and self._live(file, call.scope)
                     ):
                         yield FlagUse(file.path, call.start, call.end, "single", given.text)
+
+
+def _kept(file: PyFile, definition: Definition) -> bool:
+    """Whether a method answers for a class that keeps flags: ``FeatureFlags.is_enabled``."""
+    around = file.definition(definition.parent)
+    named = around is not None and around.kind == "class" and KEEPER_NAME.fullmatch(around.name) is not None
+    return named and definition.name in ANSWERS and len(definition.params) > 1
 
 
 def _readings(name: str, readers: list[tuple[PyFile, Definition]]) -> Iterator[FlagUse]:

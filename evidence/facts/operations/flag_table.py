@@ -55,6 +55,12 @@ FUNCTION_NAME = re.compile(
     r"|(?:is|has)_(?:feature|toggle|feature_flag)|(?:check|require|requires|get)_(?:feature_)?(?:feature|flag|toggle)|feature_(?:required|flag|toggle"
     r"|switch)|(?:feature|flag)_(?:enabled|active)_for\w{0,10}"
 )
+# Classes that keep flags, and the methods by which they answer.
+KEEPER_NAME = re.compile(
+    r"(?:Features?|FeatureFlags?|FeatureToggles?|FeatureSwitch(?:es)?|Toggles?)"
+    r"(?:Manager|Service|Store|Client|Provider|Registry|Repository)?"
+)
+ANSWERS = frozenset({"is_enabled", "enabled", "is_active", "is_on", "is_feature_enabled", "is_disabled"})
 COLUMNS = ("Column", "mapped_column", "BooleanField", "BooleanAttribute", "relationship")
 PLAIN_SWITCH = re.compile(r"[\w-]{1,40}(?:\.[\w-]{1,40}){0,3}\.enabled")
 CONFIG_GET = re.compile(r"(?:^|[._])(?:config|settings|conf|cfg)\.get$")
