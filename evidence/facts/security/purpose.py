@@ -32,6 +32,8 @@ _DEMANDS = frozenset({
 })  # fmt: skip
 # What makes an account, an administrator's too, asks nobody for a right by its name.
 _ENROLS = re.compile(r"(?:sign_?[uU]p|register|create|seed|invite)(?:_|[A-Z])")
+# Words of HTTP's header for credentials, which say nothing of rights by themselves.
+_HEADER = frozenset({"authorization", "authorisation", "authorize", "authorise", "authorized", "authorised"})
 _ACCESS = re.compile(
     r"(?:has|have|requires?|check|can|user|deny|ensure|verify)_?(?:\w{1,12}_)?[aA]ccess(?!_?(?:token|key|auth))"
 )
@@ -116,7 +118,9 @@ def purpose(name: str, codes: frozenset[str], reads: frozenset[str]) -> str:
         # whatever else the name speaks of, as a service that is about grants does
         return WHO
     if speaks_of_rights(last):
-        return MAY
+        # ``jwt_authorization`` that answers 401 reads the header of that name
+        header = "403" not in codes and speaks_of_identity(last) and words(last) & _MAY_WORDS <= _HEADER
+        return WHO if header else MAY
     if speaks_of_identity(last):
         return WHO
     if "403" in codes and any(speaks_of_rights(r) for r in reads):

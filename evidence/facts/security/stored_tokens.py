@@ -71,8 +71,12 @@ def _does(file: PyFile, scope: int, definition: Definition, refs: tuple[str, ...
 
 
 def _compares(file: PyFile, definition: Definition, refs: tuple[str, ...]) -> bool:
-    """A function about tokens that reads a stored end and the clock."""
-    ends = any(_STORED.fullmatch(r.rpartition(".")[2]) and "." in r for r in refs)
+    """A function about tokens that reads a stored end, or one among the claims, and the clock."""
+    scope = file.scopes.get(definition.qualname, 0)
+    claimed = (e.text for c in file.calls_in(scope) if c.last == "get" for e in c.expr.args[:1] if e.kind == "str")
+    ends = any(_STORED.fullmatch(r.rpartition(".")[2]) and "." in r for r in refs) or any(
+        _STORED.fullmatch(name) for name in claimed
+    )
     clock = any(r.rpartition(".")[2] in ("now", "utcnow", "time", "today", "current_timestamp") for r in refs)
     about = _ABOUT_KEPT.search(f"{file.path.rpartition('/')[2]} {definition.qualname}")
     return ends and clock and about is not None
