@@ -175,11 +175,12 @@ def _explicit(project: Project) -> Iterator[Site]:
     homes = _homes(project)
     booted = _booted(project, homes)
     classes = {(c.file.path, c.definition.name) for c in project.settings.classes}
+    answering = {f.path for f, _ in project.web.views}  # ``endpoints/device_settings.py`` holds no settings
     for path in sorted(homes | {p for p, _ in booted}):
         file = project.python.get(path)
         if file is None or not project.in_flask_part(path):
             continue
-        for line, scope in refusals_at(file):
+        for line, scope in refusals_at(file) if path not in answering else ():
             outer = file.function_of(scope)
             name = outer.qualname if outer is not None else ""
             own = path in project.settings.modules or (path, name.partition(".")[0]) in classes

@@ -27,7 +27,9 @@ _LOCKING = re.compile(
 )
 _ISOLATION = re.compile(r"(?i)serializable|repeatable[ _]read|read[ _](?:un)?committed|snapshot")
 _SAVEPOINTS = ("begin_nested", "savepoint")
-_UNITS = frozenset({"atomic", "start_transaction", "with_transaction", "db_session", "transaction", "begin"})
+_UNITS = frozenset(
+    {"atomic", "start_transaction", "with_transaction", "db_session", "transaction", "begin", "session_scope"}
+)
 _UNIT_MODULES = (
     "peewee", "playhouse", "pony", "pymongo", "flask_mongoengine", "transaction", "psycopg", "asyncpg",
     "sqlalchemy", "zope", "tortoise", "pynamodb",
@@ -188,6 +190,8 @@ def _is_unit(project: Project, file: PyFile, call: Call) -> bool:
     if _DATABASE.search(receiver):
         return True
     outside = project.variable_class(file, call.scope, receiver) if receiver else project.external(file, call.name)
+    if call.last == "session_scope" and "." in outside:
+        return True  # of a package of the same organisation: its name says what it is
     return outside.partition(".")[0] in _UNIT_MODULES
 
 

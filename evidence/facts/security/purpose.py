@@ -118,11 +118,16 @@ def purpose(name: str, codes: frozenset[str], reads: frozenset[str]) -> str:
         # whatever else the name speaks of, as a service that is about grants does
         return WHO
     if speaks_of_rights(last):
-        # ``jwt_authorization`` that answers 401 reads the header of that name
-        header = "403" not in codes and speaks_of_identity(last) and words(last) & _MAY_WORDS <= _HEADER
-        return WHO if header else MAY
+        return WHO if _reads_the_header(last, codes, reads) else MAY
     if speaks_of_identity(last):
         return WHO
     if "403" in codes and any(speaks_of_rights(r) for r in reads):
         return MAY
     return WHO if any(speaks_of_identity(r) for r in reads) else OTHER
+
+
+def _reads_the_header(last: str, codes: frozenset[str], reads: frozenset[str]) -> bool:
+    """Whether what is called an authorization checks the header of that name: ``jwt_authorization`` answers 401 and
+    looks at no right."""
+    named = words(last) & _MAY_WORDS <= _HEADER and (speaks_of_identity(last) or bool(codes))
+    return named and "403" not in codes and not any(words(r) & (_MAY_WORDS - _HEADER) for r in reads)
