@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +15,8 @@ from evidence.source import OpenRepository
 
 Open = Callable[[str, str | None], AbstractContextManager[OpenRepository]]
 """Opens a source (an address or a path) at a revision, or at its HEAD."""
+Fetch = Callable[[Mapping[int, str]], None]
+"""Brings the own commits of changes, by number, each with its last one as far as that is known."""
 
 
 class Request(Protocol):
@@ -33,19 +35,25 @@ def candidate_of(
     project: Project,
     repository: OpenRepository,
     warn: Callable[[str], None],
-    upstream: Upstream | None = None,
+    upstream: Upstream | None,
+    fetch: Fetch,
 ) -> Candidate | None:
     """Whom the request asks about; with a baseline and nobody named, whoever worked on top of it.
 
-    Where several people fit a name, or nobody does, the digest is about the repository and says so."""
+    Where several people fit a name, or nobody does, the digest is about the repository and says so. ``fetch`` brings
+    own commits of squashed changes, among which a value that the history does not know is looked for."""
     if not request.candidates:
         return everyone(project.people) if request.baseline else None
     mailmap = project.texts[".mailmap"].text.splitlines() if ".mailmap" in project.texts else ()
     people, theirs = project.people, upstream.commits if upstream is not None else frozenset()
     found = find(people, request.candidates, logins=logins(project.changes), mailmap=mailmap)
-    found = found_aside(
-        found, people, request.candidates, lambda: People(Squashes(repository.blame, people.commits, theirs).all)
-    )
+    squashes = Squashes(repository.blame, people.commits, theirs)
+
+    def aside() -> People:
+        fetch(dict.fromkeys(squashes.numbers.values(), ""))
+        return People(squashes.all)
+
+    found = found_aside(found, people, request.candidates, aside)
     if found.questions:
         warn("Several people go by the candidate's name: the digest asks which of them is meant.")
     elif not found:

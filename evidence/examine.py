@@ -7,16 +7,18 @@ parse: see :mod:`evidence.pipeline`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from evidence import detect
+from evidence.attribution import changes_that_matter, limits
 from evidence.candidate import attribution_of, candidate_of
 from evidence.collect import collect
 from evidence.digest import Scanned
 from evidence.facts.people import sure_logins
 from evidence.facts.project import Project
 from evidence.facts.workers.pool import ExtractionPool
-from evidence.forge import ask_elsewhere, ask_forge, ask_parent
+from evidence.forge import ask_elsewhere, ask_forge, ask_parent, fetch_changes, with_lines
 from evidence.model import Ledger
 from evidence.proposed import Results, base_of, judged, request_of
 from evidence.request import Progress, ScanRequest
@@ -49,10 +51,13 @@ def examine(
 
     missing = {**({"history": history.lacking} if history.lacking else {}), **told.missing}
     project = Project(repository.snapshot.blobs, facts, history, changes=told.changes, missing=missing)
-    candidate = candidate_of(request, project, repository, progress.warn, upstream)
+    fetch = partial(fetch_changes, request, repository, limits().change_heads)
+    candidate = candidate_of(request, project, repository, progress.warn, upstream, fetch)
     if candidate and request.candidates:
         told = ask_elsewhere(request, repository, progress.warn, told, sure_logins(project.people, candidate))
-        project = project.with_changes(told.changes, {**missing, **told.missing})
+        fetch(changes_that_matter(candidate, project, upstream.commits if upstream is not None else ()))
+    told = with_lines(told, repository)
+    project = project.with_changes(told.changes, {**missing, **told.missing})
 
     detectors = detect.discover()
     progress.stage("Looking for signals", len(detectors))

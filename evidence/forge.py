@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +14,7 @@ from evidence.source import (
     Places,
     Told,
     changes_at,
+    fetch_heads,
     inquire,
     inquire_elsewhere,
     places_of,
@@ -50,10 +51,18 @@ def places_in(request: Request) -> Places:
 
 
 def ask_forge(request: Request, repository: OpenRepository, warn: Warn) -> Told:
-    """What the repository's forge tells of its changes and reviews, and why where it was not asked; with it, what git
-    tells of the lines that reviewers spoke of."""
-    told = inquire(repository, places_in(request), request.forge, _asking(request, warn))
+    """What the repository's forge tells of its changes and reviews, and why where it was not asked."""
+    return inquire(repository, places_in(request), request.forge, _asking(request, warn))
+
+
+def with_lines(told: Told, repository: OpenRepository) -> Told:
+    """``told``, and with it what git tells of the lines that reviewers spoke of."""
     return told if told.changes is None else replace(told, changes=with_touched_lines(told.changes, repository))
+
+
+def fetch_changes(request: Request, repository: OpenRepository, most: int, wanted: Mapping[int, str]) -> None:
+    """Fetch own commits of at most so many changes, by number, each with its last one as far as that is known."""
+    fetch_heads(repository, places_in(request), wanted, most)
 
 
 def ask_parent(request: Request, repository: OpenRepository, told: Told, *, wanted: bool) -> Upstream | None:

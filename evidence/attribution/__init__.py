@@ -7,14 +7,16 @@ own          the candidate's own grade of a signal         sweeps     commits th
 origins      templates, vendored files                     squashes   changes squashed into one commit
 baseline     lines that a seed had already                 touched    what the list of changed files tells for free
 skeletons    lines that known generators wrote            plain      lines as they are compared
-limits       thresholds (limits.toml)
+limits       thresholds (limits.toml)                     own_changes changes whose own commits are to be had
 """
 
 from evidence.attribution.attribution import Attribution, Seen
 from evidence.attribution.baseline import Seed
+from evidence.attribution.limits import limits
 from evidence.attribution.origins import Origins
 from evidence.attribution.own import Own
+from evidence.attribution.own_changes import changes_that_matter
 from evidence.attribution.skeletons import Skeletons
 from evidence.attribution.squashes import Squashes
 
-__all__ = ["Attribution", "Origins", "Own", "Seed", "Seen", "Skeletons", "Squashes"]
+__all__ = ["Attribution", "Origins", "Own", "Seed", "Seen", "Skeletons", "Squashes", "changes_that_matter", "limits"]

@@ -21,6 +21,7 @@ class Limits(Struct, frozen=True):
     copied_characters: int
     copied_from: int
     copied_files: int
+    change_heads: int
     rounds: int
 
 

@@ -19,6 +19,20 @@ _GITLAB_MERGE = re.compile(r"^See merge request [^\s!]{0,200}!([0-9]{1,9})\s*$",
 _MOST = 250
 
 
+def squash_numbers(commits: Sequence[Commit], upstream: Collection[str] = ()) -> dict[str, int]:
+    """The number of the change that each commit says it squashed, by its id. ``upstream`` are those of another
+    repository, which numbers its changes for itself."""
+    # GitLab writes it into its merge of the squash
+    merges = (c for c in commits if len(c.parents) == 2)
+    merged = {c.parents[1]: int(m[1]) for c in merges if (m := _GITLAB_MERGE.search(c.body))}
+    found = {}
+    for commit in commits:
+        if len(commit.parents) == 1 and commit.sha not in upstream:
+            number = _SQUASHED.search(commit.subject)
+            found[commit.sha] = int(number[1]) if number else merged.get(commit.sha, 0)
+    return {sha: number for sha, number in found.items() if number}
+
+
 class Squashes:
     """The squashes of one history; ``commits`` are its commits, newest first. ``upstream`` are those of another
     repository, which numbers its changes for itself."""
@@ -34,21 +48,13 @@ class Squashes:
         if not heads:
             return {}
         known = {commit.sha for commit in self._commits}
-        found = {}
-        for commit in self._commits:
-            if len(commit.parents) != 1 or commit.sha in self._upstream:
-                continue
-            number = _SQUASHED.search(commit.subject)
-            head = heads.get(int(number[1]) if number else self._merged_as.get(commit.sha, 0), "")
-            if head and head not in known:
-                found[commit.sha] = head
-        return found
+        named = {sha: heads.get(number, "") for sha, number in self.numbers.items()}
+        return {sha: head for sha, head in named.items() if head and head not in known}
 
     @cached_property
-    def _merged_as(self) -> dict[str, int]:
-        """The number of the merge request under which GitLab merged a squash commit, by that commit."""
-        merges = (c for c in self._commits if len(c.parents) == 2)
-        return {c.parents[1]: int(m[1]) for c in merges if (m := _GITLAB_MERGE.search(c.body))}
+    def numbers(self) -> dict[str, int]:
+        """See :func:`squash_numbers`."""
+        return squash_numbers(self._commits, self._upstream)
 
     @cached_property
     def _beside(self) -> Mapping[str, Commit]:

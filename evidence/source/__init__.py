@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from evidence.source.address import Places
     from evidence.source.codes import LEDGER_CODES
     from evidence.source.forges import Asking
+    from evidence.source.heads import fetch_heads
     from evidence.source.history import History
     from evidence.source.inquiry import Told, changes_at, inquire, inquire_elsewhere
     from evidence.source.opening import SourceOptions, latest_commit, open_source
@@ -34,6 +35,7 @@ _HOME = {
     "Told": "inquiry",
     "TreeSnapshot": "snapshot",
     "changes_at": "inquiry",
+    "fetch_heads": "heads",
     "inquire": "inquiry",
     "inquire_elsewhere": "inquiry",
     "latest_commit": "opening",
@@ -54,6 +56,7 @@ __all__ = [
     "Told",
     "TreeSnapshot",
     "changes_at",
+    "fetch_heads",
     "inquire",
     "inquire_elsewhere",
     "latest_commit",

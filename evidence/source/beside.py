@@ -6,6 +6,8 @@ Such a one sees the objects of the opened repository, so that a server sends onl
 from __future__ import annotations
 
 import shutil
+import tempfile
+from pathlib import Path
 
 from evidence.source.address import Address
 from evidence.source.git import MIB, Git, Limits, create
@@ -21,8 +23,7 @@ def beside(repository: OpenRepository, name: str, address: Address, named: tuple
 
     It goes with the scan. Raises EvidenceError when it cannot be written.
     """
-    folder = repository.spool / name
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=name, dir=repository.spool))
     env = {**repository.git.env, **reaching(address, named)}
     git = create(folder, env, Limits(seconds=_SECONDS, file=most, memory=1024 * MIB))
     ours = repository.git.folder

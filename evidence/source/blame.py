@@ -49,6 +49,11 @@ class GitBlame:
         self._git, self._commit, self._spool, self._references = git, commit, spool, references
         self._graph: Child | None = None
         self._started = False
+        self._heads: dict[int, str] = {}
+
+    def know(self, heads: Mapping[int, str]) -> None:
+        """Further own commits of changes, by number, that are here and that no reference names."""
+        self._heads.update(heads)
 
     def start(self) -> None:
         """Let git write the commit-graph while others work; harmless when it has begun.
@@ -148,9 +153,13 @@ class GitBlame:
         ran = self._git.run(*words, stdin=asked, config=_CONFIG)
         return {commit.sha: commit for commit in read_commits(BytesIO(ran.out))}
 
-    @cached_property
+    @property
     def change_heads(self) -> dict[int, str]:
         """See :class:`evidence.model.Blame`."""
+        return {**self._kept_heads, **self._heads} if self._heads else self._kept_heads
+
+    @cached_property
+    def _kept_heads(self) -> dict[int, str]:
         matches = ((_CHANGE_HEAD.fullmatch(name), oid) for name, oid in sorted(self._references.items()))
         return {int(match[1]): oid for match, oid in matches if match}
 

@@ -4,6 +4,7 @@ from evidence.source import forges
 
 LEDGER_CODES = {
     **forges.LEDGER_CODES,
+    "changes_not_fetched": "own commits of changes are not here",
     "fork_unread": "a fork's parent could not be read",
     "fork_upstream": "the repository is a fork, and part of it is its parent's",
     "file_too_large": "a file is larger than what is read of one file",

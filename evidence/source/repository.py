@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,8 @@ from evidence.source.identity import Identity
 from evidence.source.quoting import path_bytes
 from evidence.source.refs import OID
 from evidence.source.snapshot import Caps, TreeSnapshot
+
+_OTHERS = "GIT_ALTERNATE_OBJECT_DIRECTORIES"
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,16 @@ class OpenRepository:
     def blame(self) -> GitBlame:
         """Who wrote the lines of the commit; ``blame.start()`` lets git prepare for it while others work."""
         return GitBlame(self.git, self.commit, self.spool, self.refs.names)
+
+    def see(self, objects: Path, heads: Mapping[int, str]) -> None:
+        """Have git read these ``objects`` too, a folder of ours with own commits of changes; ``heads`` are the last
+        ones, by number."""
+        size = sum(pack.stat().st_size for pack in objects.glob("pack/*.pack"))
+        # quoted, as git(1) has it, for a folder's name may hold what separates them
+        quoted = '"' + str(objects).replace("\\", r"\\").replace('"', r"\"") + '"'
+        self.git.env[_OTHERS] = ":".join(filter(None, (self.git.env.get(_OTHERS), quoted)))
+        self.git.limits = self.git.bounded(memory=self.git.limits.memory + size)
+        self.blame.know(heads)
 
     def contains(self, commit: str) -> bool:
         """Whether the references of this repository (of a remote one: those fetched) reach ``commit``, a full id.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence import forge, pipeline
+from evidence import examine, forge
 from evidence.model import Changes
 from evidence.source import Told
 from evidence.testkit.forge import read_forge
@@ -35,7 +35,7 @@ ANSWERS = """
 def told(monkeypatch: pytest.MonkeyPatch) -> list[Changes]:
     """What the forge tells at each asking; the last entry counts."""
     answers = [read_forge(ANSWERS.splitlines())]
-    for asking in (pipeline, forge):
+    for asking in (examine, forge):
         monkeypatch.setattr(asking, "ask_forge", lambda *_: Told(answers[-1], answers[-1].missing, "0" * 64))
     return answers
 
