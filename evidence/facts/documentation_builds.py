@@ -41,11 +41,22 @@ def _sites(project: Project, pages: list[str]) -> Iterator[Place]:
     """Configurations of documentation sites that hold one of the pages."""
     for path in sorted(p for p in project.paths if _SITES.search(p)):
         folder, _, name = path.rpartition("/")
-        # mkdocs and Read the Docs stand beside the folder they build
-        root = folder.removesuffix("/source") if name == "conf.py" else f"{folder}/docs".lstrip("/")
-        held = any(page.startswith(root + "/") for page in pages)
+        roots = _roots(project, path, folder, name)
+        held = any(page.startswith(root + "/") for page in pages for root in roots)
         if held and project.role(path) is not Role.VENDORED and ("readthedocs" in name or _ci_builds(project, folder)):
             yield Place(path, 1, 1)
+
+
+def _roots(project: Project, path: str, folder: str, name: str) -> set[str]:
+    """The folders that a site is built from: its own; or, for those that stand beside it, ``docs`` and the one that
+    Read the Docs is told."""
+    if name == "conf.py":
+        return {folder.removesuffix("/source")}
+    roots = {f"{folder}/docs".lstrip("/")}
+    told = project.data[path].root.get("sphinx", "configuration") if path in project.data else None
+    if told is not None and "/" in told.text:
+        roots.add(told.text.rpartition("/")[0].removesuffix("/source"))
+    return roots
 
 
 def _ci_builds(project: Project, folder: str) -> bool:

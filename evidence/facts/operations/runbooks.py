@@ -21,6 +21,7 @@ _SURE = re.compile(
     r"|disaster[-_ ]?recovery|roll(?:ing)?[-_ ]?back|on[-_ ]?call"
     r"|fail[-_ ]?over|outages?|business[-_ ]continuity|break[-_ ]?glass|betriebshandbuch|notfall"
     r"|emergency[-_ ](?:respon|procedure|shut|stop|access|fix|maintenance|plan|change)"
+    r"|operat(?:ions?|ors?)[-_ ](?:manual|handbook)"
     r"|(?:respuesta|gest[aã]o|gesti[oó]n)[-_ ]a?d?e?[-_ ]?incident"
     r"|recuperaci[oó]n[-_ ]de[-_ ]desastres|(?:disaster|service)[-_ ]recovery|incident[-_ ]response",
     re.IGNORECASE,
