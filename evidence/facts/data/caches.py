@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from evidence.facts.names import PyFile
 from evidence.facts.occurrences import Occurrence, at, between
 from evidence.facts.python.records import Assign, Call, Expr
+from evidence.facts.roles import Role, role_of
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -63,7 +64,7 @@ class Caches:
     def kept(self) -> tuple[Occurrence, ...]:
         """What is kept with an end: ``cached`` (a function, by its decorator), ``stored`` (a value written and read
         back), ``header`` (a response that others may cache)."""
-        return (*self._decorated(), *self._stored(), *self._headers())
+        return (*self._decorated(), *self._fragments(), *self._stored(), *self._headers())
 
     def _kind(self, file: PyFile, scope: int, receiver: str) -> str:
         """``cache`` or ``store`` for what an object is, by its class or else by its name; "" for neither."""
@@ -83,6 +84,16 @@ class Caches:
                     ):
                         end = max(definition.line, decorator.line)
                         yield between(file.path, decorator.line, end, "cached", definition.name)
+
+    def _fragments(self) -> Iterator[Occurrence]:
+        """Parts of templates that Flask-Caching's tag keeps, where a cache is bound to the application."""
+        parts = [
+            between(path, tag.line, tag.line, "cached", "")
+            for path, template in self._project.templates.items()
+            for tag in template.tags
+            if tag.word == "cache" and role_of(path) is Role.APP
+        ]
+        yield from parts if parts and any(self._bound()) else ()
 
     def _caches(self, file: PyFile, scope: int, expr: Expr) -> bool:
         receiver, _, method = expr.text.rpartition(".")
