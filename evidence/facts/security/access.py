@@ -200,10 +200,19 @@ class Access:
         for callback in self._project.web.callbacks(*_BEFORE):
             if callback.handler is None or callback.handler_file is None:
                 continue
-            guard = self.guards.get((callback.handler_file.path, callback.handler.qualname))
+            guard = self._asked_in(callback.handler_file, callback.handler)
             if guard is not None:
                 end = min(callback.end, callback.start + 39)
                 yield GuardUse(callback.file, callback.start, end, "hook", callback.handler.name, guard, (), None)
+
+    def _asked_in(self, file: PyFile, function: Definition) -> Guard | None:
+        """The guard that a function is, where that tells what is asked for; else the one that it calls."""
+        own = self.guards.get((file.path, function.qualname))
+        if own is not None and own.purpose:
+            return own
+        scope = file.scopes.get(function.qualname, 0)
+        asked = (c for c in file.calls_in(scope) if c.name.replace("()", "").rpartition(".")[2] in self._last_names)
+        return next((g for c in asked if (g := self._named(file, scope, c.name, self.guards))), own)
 
     def _inherited(self, uses: list[GuardUse]) -> Iterator[GuardUse]:
         """Classes that answer requests and are built on a guarded one, whose decorators or methods refuse."""

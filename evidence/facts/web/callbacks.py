@@ -52,6 +52,10 @@ class Callbacks:
             yield self._callback(file, call.scope, method, receiver, outer, handler, (call.start, call.end))
 
     def _handler(self, file: PyFile, scope: int, value: Expr) -> tuple[PyFile | None, Definition | None]:
+        if value.kind == "call" and value.text == "functools.partial" and value.args:
+            value = value.args[0]
+        elif value.kind == "call":
+            return self._made(file, value.text)
         if value.kind == "name" and value.text.startswith("self."):
             # an extension's class that hangs its own methods on the application
             around = next((d for d in enclosing(file, scope) if d.kind == "class"), None)
@@ -66,6 +70,19 @@ class Callbacks:
             return (file, nested) if nested is not None else (None, None)
         other = self._names.files[ref.path]
         return other, other.definition(other.scopes.get(ref.name, 0))
+
+    def _made(self, file: PyFile, name: str) -> tuple[PyFile | None, Definition | None]:
+        """The inner function that one of the project returns (``app.before_request(asking(role))``)."""
+        ref = self._names.resolve(file.path, name)
+        if ref.external:
+            return None, None
+        other = self._names.files[ref.path]
+        number = other.scopes.get(ref.name, 0)
+        maker = other.definition(number)
+        given = {v.text for v in maker.returns if v.kind == "name"} if maker is not None else set()
+        inner = (d for d in other.module.definitions if d.parent == number and d.kind == "function" and d.name in given)
+        found = next(inner, None)
+        return (other, found) if found is not None else (None, None)
 
     def _callback(
         self,
