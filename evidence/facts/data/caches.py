@@ -28,6 +28,8 @@ _STORE_NAME = re.compile(r"(?i)redis|memcache|valkey|\bmc\b")
 # The word is the same in most languages that borrow it: caché, cachê, cached, caching.
 _WORD = re.compile(r"(?i)cach")
 _NOT_CACHED = re.compile(r"(?i)no_?cache|nocache|cache_?buster")
+# Keys of what is no copy of anything: marks that something is under way, counts, and what a person is given once.
+_MARKS = re.compile(r"(?i)lock|in_?flight|dedup|nonce|attempts?\b|rate_?limit|otp\b|session|token|verif")
 _DECORATORS = frozenset({
     "cached", "memoize", "cache_on_arguments", "cache_multi_on_arguments", "cachedmethod", "cache_memoize",
     "early", "soft", "set",
@@ -272,6 +274,8 @@ def _reads_back(file: PyFile, call: Call, reads: Reads) -> bool:
 
     Sessions, tokens and counters live in the same stores under the same calls; they are no copies of anything."""
     key = call.expr.args[0].text
+    if _MARKS.search(key) and not _WORD.search(key):
+        return False
     if key in reads.get((file.path, call.scope), ()):
         return True
     around = file.definition(call.scope)

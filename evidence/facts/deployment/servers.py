@@ -139,25 +139,35 @@ def _spawned(project: Project) -> Iterator[tuple[str, int, int, str]]:
         if first is not None and project.reach.live(file.path, call.scope):
             place, command = _written(file, call, first)
             words = command.items if command.kind == "list" else (command,)
-            text = " ".join(_word(file, w) for w in words[:_WORDS])[:_LONGEST_COMMAND]
+            text = " ".join(_word(file, call.scope, w) for w in words[:_WORDS])[:_LONGEST_COMMAND]
             yield file.path, place.start, min(place.end, place.start + LONGEST - 1), text
 
 
 def _written(file: PyFile, call: Call, given: Expr) -> tuple[Call | Assign, Expr]:
-    """A command where it is written: in the call, or in the list that a name there holds, joined or not."""
-    names = {e.text for e in given.walk() if e.kind == "name"} if given.kind != "list" else set()
-    for item in file.module.assigns:
-        if item.target in names and item.scope in (call.scope, 0) and item.value.kind == "list":
+    """A command where it is written: in the call, or in the list or text that a name there holds, joined or split."""
+    names = {e.text.removesuffix(".split") for e in given.walk() if e.kind in ("name", "call")}
+    for item in file.module.assigns if given.kind not in ("list", "str", "fstring") else ():
+        held = item.value.kind in ("list", "str", "fstring") and item.scope in (call.scope, 0)
+        if held and item.target in names:
             return item, item.value
     return call, given
 
 
-def _word(file: PyFile, word: Expr) -> str:
-    """One word of a command; a ``$`` before it tells, as in a shell, that it comes from outside."""
+def _word(file: PyFile, scope: int, word: Expr) -> str:
+    """One word of a command; a ``$`` before it tells, as in a shell, that it comes from outside. Where a name holds the
+    path of a file, that stands for it."""
     if word.kind == "str":
         return word.text
-    outside = any(comes_from_outside(file, part) for part in word.items) or comes_from_outside(file, word)
-    return f"{word.text.replace('{}', '$')}" if word.kind == "fstring" and outside else f"${word.text}"
+    if word.kind == "fstring":
+        parts = word.text.split("{}")
+        filled = [_word(file, scope, e) for e in word.items] + [""] * len(parts)
+        return "".join(part + value for part, value in zip(parts, filled, strict=False))
+    for item in file.module.assigns if word.kind == "name" else ():
+        if item.target == word.text and item.scope in (scope, 0):
+            named = [e.text for e in item.value.walk() if e.kind == "str" and _BASENAME.search(e.text)]
+            if named:
+                return named[-1]
+    return f"${word.text}" if comes_from_outside(file, word) else word.text
 
 
 def _command(project: Project, path: str, start: int, end: int, program: str, rest: str) -> Server:
