@@ -55,7 +55,8 @@ _THREAT = re.compile(
     r"threat[-_ ]?model|attack tree|\bstride\b|bedrohungsmodell|modelo de amenaza|modelo[-_]de[-_]amea", re.IGNORECASE
 )
 _PRIVACY = re.compile(
-    r"privacy|gdpr|\bdpia\b|data[-_ ]retention|retention[-_ ]policy|data[-_ ]protection|datenschutz|privacidad"
+    r"privacy(?![-_ ]?(?:preserv|enhanc|first|friendly|budget|respect|focus))"
+    r"|gdpr|\bdpia\b|data[-_ ]retention|retention[-_ ]policy|data[-_ ]protection|datenschutz|privacidad"
     r"|proteccion[-_ ]de[-_ ]datos|\blgpd\b|\brgpd\b|personal[-_ ]data",
     re.IGNORECASE,
 )

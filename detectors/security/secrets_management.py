@@ -71,11 +71,17 @@ _COMMAND = re.compile(
     r"|\bansible-vault (?:decrypt|view)|\bgit-crypt unlock|\bteller run"
     r"|\bcredstash get|\benvconsul\b|\bconsul-template\b"
 )
+# Who changes their own password rotates no secret of the application.
 _ROTATION = re.compile(
-    r"(?:rotate|rotar|roll|renew|change)_\w{0,30}(?:secret|credential|password|api_?key|data_?key|encryption_?key|token|lease)\w{0,20}|(?:secret|credential|key|password)s?_(?:rotation|rotate)\w{0,20}|(?:next|last)_rotation\w{0,20}|renew_(?:lease|self|token)"
+    r"(?:rotate|rotar|roll|renew)_\w{0,30}(?:secret|credential|password|api_?key|data_?key|encryption_?key|token|lease)"
+    r"\w{0,20}"
+    r"|change_\w{0,30}(?:secret|credential|api_?key|data_?key|encryption_?key)\w{0,20}"
+    r"|(?:secret|credential|key|password)s?_(?:rotation|rotate)\w{0,20}|(?:next|last)_rotation\w{0,20}"
+    r"|renew_(?:lease|self|token)"
 )
 _ROTATED = re.compile(
-    r"rotation_rules|enable_key_rotation\s{0,40}=\s{0,4}true|aws_secretsmanager_secret_rotation|rotation_period|RotationSchedule|EnableKeyRotation"
+    r"rotation_rules|enable_key_rotation\s{0,40}=\s{0,4}true|aws_secretsmanager_secret_rotation|rotation_period"
+    r"|RotationSchedule|EnableKeyRotation"
 )
 
 

@@ -54,7 +54,7 @@ _DOTTED = re.compile(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){1,12}(?::[A-Za-z
 _CALL = re.compile(r"[A-Za-z_][\w.]{0,120}[(\[].{0,400}", re.DOTALL)
 _PATH = re.compile(
     r"(?:~|\.{1,2})?/?(?:[\w.\-]{1,60}/){1,20}[\w.\-]{0,60}"
-    r"|[\w\-./]{1,100}\.(?:pem|key|crt|json|txt|ya?ml|py|env|html|pub|p12|jks|conf)"
+    r"|~?[\w\-./]{1,100}\.(?:pem|key|crt|json|txt|ya?ml|py|env|html|pub|p12|jks|conf)"
 )
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}){1,10}")
 _CONSTANTS = re.compile(r"[A-Z][A-Z0-9_]{2,60}(?:\s{0,2}[,;|]\s{0,2}[A-Z][A-Z0-9_]{2,60}){1,40}")
