@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from evidence.model import Account
+from evidence.model import Account, Ledger
 from evidence.source.forges import digest_of
-from tests.forges.asking import asked
+from tests.forges.asking import asked, noted
 from tests.forges.conftest import TOKEN
 from tests.forges.data import Said, repository, sha
 from tests.forges.fake_github import FakeGitHub
@@ -95,3 +95,14 @@ def test_a_remark_on_a_removed_line_says_so(github: Start) -> None:
     first, second = asked(github(repo)).requests[:2]
     assert [c.removed for c in first.threads[0].comments] == [True, True]
     assert not any(c.removed for c in (*second.threads[0].comments, *first.comments))
+
+
+def test_a_bound_on_the_accounts_of_commits_is_told(github: Start) -> None:
+    """Of a history longer than is asked about, the ledger says how far the accounts were read; of others nothing."""
+    server, ledger = github(repository()), Ledger()
+    server.repo.history = [(sha(f"c{n}"), "ada") for n in range(1_000)]
+    assert len(asked(server, ledger).committers) == 1_003
+    assert noted(ledger, "forge_sampled") == []
+    server.repo.history.append((sha("first"), "bob"))
+    assert sha("first") not in asked(server, ledger).committers
+    assert noted(ledger, "forge_sampled") == [("accounts behind commits of id", "those of the newest 1,000 were read")]

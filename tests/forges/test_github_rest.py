@@ -123,3 +123,13 @@ def test_a_remark_on_a_removed_line_says_so(github: Start) -> None:
     first, second = asked(github(repo)).requests[:2]
     assert [c.removed for c in first.threads[0].comments] == [True, False]
     assert not any(c.removed for c in second.threads[0].comments)
+
+
+def test_a_bound_on_the_accounts_of_commits_is_told(github: Start) -> None:
+    """Without a token three pages of commits are read: the ledger says so, and what a token would add."""
+    server, ledger = github(repository()), Ledger()
+    server.repo.history = [(sha(f"c{n}"), "ada") for n in range(301)]
+    assert len(asked(server, ledger).committers) == 300
+    ((subject, reason),) = noted(ledger, "forge_sampled")
+    assert subject == "accounts behind commits of id"
+    assert ("newest 300 were read" in reason, "GH_TOKEN" in reason) == (True, True)

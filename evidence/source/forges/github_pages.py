@@ -87,7 +87,11 @@ class Pages:
         yield from self._records(name, nodes)
         self._read[name] += len(nodes)
         cursor = child(connection, "pageInfo", "endCursor")
-        more = child(connection, "pageInfo", "hasNextPage") is True and self._read[name] < _BOUNDS[name]
+        more = child(connection, "pageInfo", "hasNextPage") is True
+        if more and self._read[name] >= _BOUNDS[name]:
+            more = False
+            if name == "commits":  # of the others, the forge's count tells
+                self._gathered.sampled["accounts behind commits"] = f"those of the newest {MOST_COMMITS:,} were read"
         if since and name != "commits":
             more = more and bool(nodes) and str(child(nodes[-1], "updatedAt") or "") >= since
         if more and (not isinstance(cursor, str) or cursor == self._marks.cursors.get(name) or not nodes):

@@ -118,10 +118,14 @@ class RestReading:
 
     def _read_commits(self) -> None:
         commits = self._repo.get_commits(sha=self._head) if self._head else self._repo.get_commits()
-        for it in self._listing(commits).walk(self._pages):
+        listing = self._listing(commits)
+        for it in listing.walk(self._pages):
             account = person(it.author)
             if account is not None and oid(it.sha):
                 self._found.accounts[it.sha] = account
+        if listing.more:
+            reason = f"those of the newest {self._pages * PER_PAGE:,} were read{self._advice('more')}"
+            self._found.sampled["accounts behind commits"] = reason
 
     def _tickets(self) -> list[Any]:
         listing = self._listing(self._repo.get_issues(state="all", sort="created", direction="desc"))
@@ -149,8 +153,8 @@ class RestReading:
         for change in sorted(changes, key=lambda c: c.number):
             self._keep_change(change, on_lines, spoken)
 
-    def _advice(self) -> str:
-        return ": with a token (GH_TOKEN) all would be" if self._anonymous else ""
+    def _advice(self, what: str = "all") -> str:
+        return f": with a token (GH_TOKEN) {what} would be" if self._anonymous else ""
 
     def _whole(self, changes: int) -> tuple[dict[int, list[Any]], dict[int, list[Any]]] | None:
         """All comments by change or issue, on lines and spoken; None where there are too many requests to make."""
