@@ -12,7 +12,7 @@ import pytest
 from evidence.cli import run
 from evidence.source.address import Places
 from evidence.source.owner import Owner, owner_of
-from tests.forges.conftest import TOKEN
+from tests.forges.conftest import GITLAB_TOKEN, TOKEN
 from tests.forges.data import Repo
 from tests.forges.fake_github import Answer, FakeGitHub, Request
 from tests.forges.fake_gitlab import FakeGitLab
@@ -125,6 +125,57 @@ def test_a_limit_and_globs_choose(
     assert [repository["name"] for repository in digest["repositories"]] == names
     (entry,) = [entry for entry in digest["ledger"] if entry["code"] == "portfolio_chosen"]
     assert entry["reason"].startswith(f"{len(names)} of 3 repositories")
+
+
+def test_an_organisation_is_its_own_repositories_alone(served: FakeGitHub, tmp_path: Path) -> None:
+    """Its page lists what it owns and is no fork; no changes elsewhere are looked for, and nobody is asked about."""
+    own = [{"id": at, "full_name": f"org/{name}", "fork": name == "fork"} for at, name in enumerate(("lib", "fork"))]
+    served.faults.insert(0, lambda request: Answer(own) if request.path == "/orgs/org/repos" else None)
+    named = ("--host", served.origin, "--allow-insecure-host", served.origin, "--no-forge", "--workers", "1")
+    output = tmp_path / "d.json"
+    assert run(["scan", f"{served.origin}/orgs/org/repositories", *named, "-o", str(output)]) == 0
+    digest = json.loads(output.read_text())
+    assert [repository["name"] for repository in digest["repositories"]] == ["org/lib"]
+    assert digest["subject"]["candidate"] is None
+    assert not any(request.path == "/search/issues" for request in served.asked)
+
+
+@pytest.mark.parametrize("token", [True, False], ids=["token", "no token"])
+def test_a_person_on_gitlab_is_one_digest(
+    gitlab: Callable[..., FakeGitLab], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: bool
+) -> None:
+    """Their own projects, forks left out, and those that took their merge requests: these are listed to those with a
+    token alone, and without one the ledger says why they are not there."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    if token:
+        monkeypatch.setenv("GITLAB_TOKEN", GITLAB_TOKEN)
+    for name in ("ada/app", "org/lib"):
+        Builder(tmp_path / "root" / f"{name}.git").commit({"app.py": f"x = '{name}'\n"}, "Begin")
+    server = gitlab(Repo(name="ada/app"))
+    server.git_root = tmp_path / "root"
+    projects = [{"id": at, "path_with_namespace": path, "forked_from_project": {"id": 9} if "fork" in path else None}
+                for at, path in enumerate(("ada/app", "ada/fork"))]  # fmt: skip
+    answers = {
+        "/api/v4/users": [{"id": 5, "username": "ada"}],
+        "/api/v4/users/5/projects": projects,
+        "/api/v4/merge_requests": [{"id": 1, "iid": 1, "references": {"full": "org/lib!1"}}],
+    }
+    server.faults.append(lambda request: Answer(answers[request.path]) if request.path in answers else None)
+    named = (
+        "--host",
+        f"{server.origin}=gitlab",
+        "--allow-insecure-host",
+        server.origin,
+        "--no-forge",
+        "--workers",
+        "1",
+    )
+    output = tmp_path / "d.json"
+    assert run(["scan", f"{server.origin}/ada", *named, "-o", str(output)]) == 0
+    digest = json.loads(output.read_text())
+    assert [repository["name"] for repository in digest["repositories"]] == ["ada/app", *(["org/lib"] if token else [])]
+    told = [entry["reason"] for entry in digest["ledger"] if "elsewhere" in entry["reason"] + entry["subject"]]
+    assert any("token" in reason for reason in told) is not token
 
 
 def test_a_group_on_gitlab_is_one_digest(

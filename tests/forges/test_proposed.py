@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from evidence.cli import run
-from tests.forges.conftest import TOKEN
+from tests.forges.conftest import GITLAB_TOKEN, TOKEN
 from tests.forges.data import repository
 from tests.forges.fake_github import FakeGitHub
+from tests.forges.fake_gitlab import FakeGitLab
 from tests.source.building import Builder
 
 Start = Callable[..., FakeGitHub]
@@ -99,3 +100,25 @@ def test_a_digest_of_a_change_is_told_and_verified(
     for words in ("`ada`", "`bob` [asked for changes]", "Application factory: not found before, practised after"):
         assert words in told
     assert run(["verify", str(output), "--repo", address, *named(server), "--full"]) == 0
+
+
+def test_a_merge_request_on_gitlab_is_told_alike(
+    project: Builder, gitlab: Callable[..., FakeGitLab], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its address leads to the same: who wrote it, who reviewed it, what it adds; and all of it is derived again."""
+    monkeypatch.setenv("GITLAB_TOKEN", GITLAB_TOKEN)
+    project.git("update-ref", "refs/merge-requests/1/head", "topic")
+    server = gitlab(repository())
+    server.repo.pulls[0].commits = [(project.git("rev-parse", "topic"), "ada")]
+    server.git_root = project.folder.parent.parent
+    hosts = ("--host", f"{server.origin}=gitlab", "--allow-insecure-host", server.origin, "--workers", "1")
+    address, output = f"{server.origin}/ada/app/-/merge_requests/1", tmp_path / "d.json"
+    assert run(["scan", address, *hosts, "-o", str(output)]) == 0
+    change = json.loads(output.read_text())["subject"]["change"]
+    assert (change["number"], change["login"], change["state"]) == (1, "ada", "merged")
+    assert [(review["login"], review["state"]) for review in change["reviews"]] == [
+        ("bob", "changes_requested"),
+        ("bob", "approved"),
+    ]
+    assert "flask.app_factory" in [each["signal"] for each in change["adds"]]
+    assert run(["verify", str(output), "--repo", address, *hosts, "--full"]) == 0
