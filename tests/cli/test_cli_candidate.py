@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -101,7 +102,7 @@ def test_an_ambiguous_name_is_asked_about(cli: Run, shared: Path, tmp_path: Path
     assert set(own_grades(digest).values()) == {None}
     values = [choice["value"] for choice in candidate["questions"][0]["choices"]]
     for form in ("digest.html", "digest.md"):
-        content = (tmp_path / "out" / form).read_text()
+        content = re.sub("<[^>]{1,200}>", "", (tmp_path / "out" / form).read_text())  # as it is read
         assert "Which of them is meant?" in content
         assert all(f"--candidate {value[:19]}" in content for value in values)
     answered = scanned(cli, shared, tmp_path / "answered", "--candidate", values[0], "--candidate", values[1])
