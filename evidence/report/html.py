@@ -15,16 +15,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from evidence.model import Citation, Digest, FileCitation, IssueCitation
 from evidence.report import excerpt, words
 from evidence.report.change import told_changes
 from evidence.report.contributors import contributors
+from evidence.report.made_from import made_from
 from evidence.report.outline import STRAYS, outline
 from evidence.report.pictures import drawn, span_of
 from evidence.report.summary import candidate, summarise
-from evidence.report.visible import safe_url, shortened, spans, visible
+from evidence.report.visible import safe_url, spans, visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MOST_ENTRIES = 20
-_MOST_INPUT = 2_000
 
 
 @dataclass(frozen=True)
@@ -74,6 +72,7 @@ def to_html(digest: Digest, frame: Frame | None = None) -> str:
             pictures=drawn(digest),
             changes=told_changes(page),
             people=contributors(page),
+            made_from=made_from(digest),
             contradicted=sum(c.contradicted for c in digest.cells),
             style=Markup(style),  # noqa: S704 - our own file, and the policy names its hash
             style_hash=_hash(style),
@@ -126,7 +125,6 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "capital": words.capital,
         "lines": excerpt.lines,
         "coloured": excerpt.highlighted,
-        "compact": _compact,
         "command": _command,
         "shell": shlex.quote,
         "span_of": _span_of,
@@ -165,9 +163,3 @@ def _span_of(citation: Citation, shown: int) -> str:
         return "Text"
     first, last = citation.start_line, citation.start_line + shown - 1
     return f"Line {first}" if first == last else f"Lines {first} to {last}"
-
-
-def _compact(value: Any) -> str:
-    """A value of the inputs as short JSON."""
-    text = value if isinstance(value, str) else msgspec.json.encode(value, order="deterministic").decode()
-    return shortened(visible(text), _MOST_INPUT)
