@@ -171,6 +171,17 @@ def test_answers_carry_the_headers_that_bind_the_browser(make_app: MakeApp) -> N
     assert "<script>" not in page
 
 
+def test_behind_a_proxy_all_but_its_health_is_sent_to_https(make_app: MakeApp) -> None:
+    """Who comes by plain http is led away, once the proxy has said so; what watches the server asks it directly."""
+    client = make_app(access_secret=SECRET, https=True, proxies=1).test_client()
+    assert client.get("/sign-in").location == "https://localhost/sign-in"
+    secured = client.get("/sign-in", headers={"X-Forwarded-Proto": "https"})
+    assert secured.status_code == 200
+    assert "; Secure;" in secured.headers["Set-Cookie"]
+    assert "Strict-Transport-Security" in secured.headers
+    assert [client.get(path).status_code for path in ("/healthz", "/readyz")] == [200, 200]
+
+
 def test_a_request_has_an_id_and_a_line_in_the_log(make_app: MakeApp, capfd: pytest.CaptureFixture[str]) -> None:
     """The line is JSON and names the route, never what was typed or the path."""
     from evidence.web import logs

@@ -59,7 +59,10 @@ def test_what_it_runs_is_a_command(capsys: Any) -> None:
     (port,) = _lines("EXPOSE")
     assert f"EVIDENCE_WEB_PORT={port}" in CONTAINER
     assert f"http://127.0.0.1:{port}/readyz" in CONTAINER
-    assert COMPOSE["services"]["web"]["ports"] == [f"127.0.0.1:{port}:{port}"]
+    web = COMPOSE["services"]["web"]
+    assert web["ports"] == [f"127.0.0.1:{port}:{port}"]
+    (check,) = [json.loads(each) for each in re.findall(r"^HEALTHCHECK .*CMD (\[.*\])$", CONTAINER, re.MULTILINE)]
+    assert web["healthcheck"]["test"] == ["CMD", *check]
 
 
 def test_it_keeps_to_itself() -> None:
