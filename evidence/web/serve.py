@@ -42,6 +42,8 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
             threads=settings.threads,
             channel_request_lookahead=1,
             ident=None,
+            # Without proxies nothing reads what they say; with them the application does, from as many as there are.
+            clear_untrusted_proxy_headers=not settings.proxies,
         )
     except OSError as error:
         raise EvidenceError(

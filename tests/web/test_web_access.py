@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from evidence.model import UsageError
 from evidence.web.access.provider import admitted
 from evidence.web.settings import read_settings
 from tests.source.serving import Server
+from tests.web.browser import served
 from tests.web.browsing import Visitor
 from tests.web.conftest import MakeApp, running
 from tests.web.provider import Provider
@@ -180,6 +182,19 @@ def test_behind_a_proxy_all_but_its_health_is_sent_to_https(make_app: MakeApp) -
     assert "; Secure;" in secured.headers["Set-Cookie"]
     assert "Strict-Transport-Security" in secured.headers
     assert [client.get(path).status_code for path in ("/healthz", "/readyz")] == [200, 200]
+
+
+def test_the_server_hears_what_its_proxy_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Started by its command behind a proxy that ends TLS, it answers who came by https, and not with a way back to
+    where they are."""
+    for name, value in (("HTTPS", "true"), ("PROXIES", "1"), ("ACCESS_SECRET", SECRET)):
+        monkeypatch.setenv(f"EVIDENCE_WEB_{name}", value)
+    with served(tmp_path / "data") as address:
+        for said, status in (({}, 302), ({"X-Forwarded-Proto": "https"}, 200)):
+            connection = HTTPConnection(address.removeprefix("http://"), timeout=60)
+            connection.request("GET", "/sign-in", headers=said)
+            assert connection.getresponse().status == status
+            connection.close()
 
 
 def test_a_request_has_an_id_and_a_line_in_the_log(make_app: MakeApp, capfd: pytest.CaptureFixture[str]) -> None:
