@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evidence.model import Citation, Digest, FileCitation, IssueCitation
-from evidence.report import excerpt, words
+from evidence.report import excerpt, names, words
 from evidence.report.change import told_changes
 from evidence.report.contributors import contributors
 from evidence.report.made_from import made_from
@@ -114,7 +114,8 @@ def _environment() -> Environment:
 
 def _filters() -> dict[str, Callable[..., Any]]:
     return {
-        "seen": _seen,
+        "seen": names.seen,
+        "headed": names.headed,
         "prose": _prose,
         "address": safe_url,
         "clause": words.clause,
@@ -133,20 +134,13 @@ def _filters() -> dict[str, Callable[..., Any]]:
     }
 
 
-def _seen(text: str) -> Markup:
-    """A quoted name with nothing hidden in it; long paths get places at which they may break."""
-    from markupsafe import Markup, escape
-
-    return Markup("/<wbr>").join(escape(part) for part in visible(text).split("/"))
-
-
 def _command(text: str) -> Markup:
     """A quoted command; an option's name is not broken at its hyphens."""
     from markupsafe import Markup
 
     option = Markup('<span class="option">{}</span>')
     words = text.split(" ")
-    return Markup(" ").join(option.format(_seen(w)) if w.startswith("--") else _seen(w) for w in words)
+    return Markup(" ").join(option.format(names.seen(w)) if w.startswith("--") else names.seen(w) for w in words)
 
 
 def _prose(text: str, css: str = "quoted") -> Markup:
@@ -154,7 +148,9 @@ def _prose(text: str, css: str = "quoted") -> Markup:
     from markupsafe import Markup, escape
 
     code = Markup('<code class="{}">{}</code>')
-    return Markup("").join(code.format(css, _seen(t)) if marked else escape(visible(t)) for marked, t in spans(text))
+    return Markup("").join(
+        code.format(css, names.seen(t)) if marked else escape(visible(t)) for marked, t in spans(text)
+    )
 
 
 def _span_of(citation: Citation, shown: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from evidence.model import UsageError
-from evidence.report.visible import visible
+from evidence.report.visible import shortened, visible
 from evidence.source.address import locate
 from evidence.source.owner import owner_of
 from evidence.web.context import settings
@@ -39,7 +39,7 @@ def wrong(links: list[str]) -> list[str]:
         try:
             checked(link)
         except UsageError as error:
-            where = f"Link {at}, {visible(link[:_SHOWN])}: " if len(links) > 1 else ""
+            where = f"Link {at}, {visible(shortened(link, _SHOWN))}: " if len(links) > 1 else ""
             found.append(f"{where}{error}")
     return found
 

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from evidence.report.visible import safe_url, visible
+from evidence.matrix.load import load_profiles
+from evidence.report.names import headed, seen
+from evidence.report.visible import safe_url
 from evidence.report.words import STATUS, counted, number
 from evidence.web.context import ours, settings
 from evidence.web.models import Scan, State, now
@@ -30,6 +32,8 @@ def init_app(app: Flask) -> None:
     """Give the templates their filters and names."""
     app.jinja_env.filters.update(
         seen=seen,
+        headed=headed,
+        profile=profile,
         address=safe_url,
         moment=moment,
         day=day,
@@ -68,9 +72,9 @@ def state_words(scan: Scan) -> str:
     return _STATES[scan.status]
 
 
-def seen(text: str) -> Markup:
-    """Text of others with nothing hidden in it; long addresses may break at their slashes."""
-    return Markup("/<wbr>").join(escape(part) for part in visible(text).split("/"))
+def profile(name: str) -> str:
+    """The title of a role profile, in a sentence; its name where there is none of it any more."""
+    return next((each.title for each in load_profiles() if each.id == name), name)
 
 
 def few(names: str) -> Markup:
