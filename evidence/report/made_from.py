@@ -103,4 +103,4 @@ def _mapping(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def _list(record: Mapping[str, Any], key: str) -> list[Any]:
     found = record.get(key)
-    return found if isinstance(found, list | tuple) else []
+    return list(found) if isinstance(found, list | tuple) else []

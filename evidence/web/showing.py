@@ -9,6 +9,7 @@ from flask import Flask
 from markupsafe import Markup
 
 from evidence.matrix.load import load_profiles
+from evidence.report import words
 from evidence.report.names import headed, seen
 from evidence.report.visible import safe_url
 from evidence.report.words import STATUS, counted, number
@@ -37,6 +38,7 @@ def init_app(app: Flask) -> None:
         address=safe_url,
         moment=moment,
         day=day,
+        date=words.day,
         few=few,
         took=took,
         counted=counted,
