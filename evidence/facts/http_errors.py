@@ -24,11 +24,23 @@ def http_errors(project: Project) -> Iterator[Occurrence]:
     for file in project.app:
         for item in file.module.raises:
             known = project.defined(file, item.name) if project.reach.live(file.path, item.scope) else None
-            if known is not None and project.class_of(known[0], known[1].qualname).startswith("werkzeug.exceptions."):
+            if (
+                known is not None
+                and project.class_of(known[0], known[1].qualname).startswith("werkzeug.exceptions.")
+                and not _redirects(*known)
+            ):
                 yield between(file.path, item.line, item.line, "framework", file.path)
                 home, shape = _first_of(project, *known)
                 shapes[home.path, shape.line] = between(home.path, shape.line, shape.end, "shape", shape.name)
     yield from (shapes[k] for k in sorted(shapes))
+
+
+def _redirects(file: PyFile, definition: Definition) -> bool:
+    """Whether an exception sends elsewhere, as a status of 303 does: that is no error."""
+    scope = file.scopes.get(definition.qualname, 0)
+    codes = (i.value.text for i in file.module.assigns if i.scope == scope and i.target == "code")
+    routes = any(b.text.endswith(("RoutingException", "RequestRedirect")) for b in definition.bases)
+    return routes or any(code.isdigit() and code.startswith("3") for code in codes)
 
 
 def _first_of(project: Project, file: PyFile, definition: Definition, hops: int = 0) -> tuple[PyFile, Definition]:
