@@ -15,7 +15,9 @@ from __future__ import annotations
 from collections import Counter
 
 from evidence.api import (
+    Assign,
     Callback,
+    Expr,
     Observation,
     Observations,
     Project,
@@ -44,6 +46,7 @@ _LOADERS = (
 _LEAD = ("unauthorized_handler", "needs_refresh_handler")
 
 
+_RESTFUL = ("flask_restful", "flask_restx", "flask_restplus")
 _LONGEST = 40
 
 
@@ -106,12 +109,39 @@ def detect(project: Project) -> Observations:
         yield _observed(callback, "lead" if callback.method in _LEAD else part if id(callback) in alone else "handler")
     for file, item in project.served_specs.exceptions:
         # FOCA answers what such a mapping says
-        end = min(item.end, item.start + _LONGEST - 1)
-        place = Site(
-            path=file.path, start=item.start, end=end, clause="handler", subject="exceptions", value="exceptions"
-        )
-        yield ERROR_HANDLERS, place
+        yield _place(file, item.start, item.end, "exceptions")
+    yield from _of_restful(project)
     yield from _tested(project, [c for c in found if c.method not in _LEAD])
+
+
+def _of_restful(project: Project) -> Observations:
+    """Flask-RESTful's own ways: a table of exceptions that its ``Api`` is given, and an ``Api`` of the project's that
+    answers errors."""
+    for file, call, name in project.calls(project.app, *_RESTFUL):
+        table = call.expr.kwarg("errors") if name.endswith(".Api") else None
+        if table is not None and table.text != "None" and project.reach.live(file.path, call.scope):
+            yield _place(file, call.start, call.end, "errors")
+            yield from _table(project, file, table)
+    for file in project.app:
+        for definition in file.module.definitions:
+            owner = file.definition(definition.parent) if definition.name == "handle_error" else None
+            bases = (project.external(file, b.text) for b in owner.bases) if owner is not None else ()
+            if any(b.startswith(_RESTFUL) and b.endswith(".Api") for b in bases) and project.reach.live(file.path):
+                yield _place(file, definition.start, definition.end, "handle_error")
+
+
+def _table(project: Project, file: PyFile, table: Expr) -> Observations:
+    """Where the dictionary of exceptions is written, if it is the project's."""
+    ref = project.resolve(file, table.text) if table.kind == "name" else None
+    home = project.python[ref.path] if ref is not None and not ref.external else None
+    for item in home.assigned.get((0, ref.name), ()) if home is not None and ref is not None else ():
+        if isinstance(item, Assign) and item.value.kind == "dict":
+            yield _place(home, item.start, item.end, "errors")
+
+
+def _place(file: PyFile, start: int, end: int, what: str) -> Observation:
+    end = min(end, start + _LONGEST - 1)
+    return ERROR_HANDLERS, Site(path=file.path, start=start, end=end, clause="handler", subject=what, value=what)
 
 
 def _is_alone(callback: Callback, shared: Counter[str]) -> bool:

@@ -38,6 +38,8 @@ _TELLING = frozenset({
 _FIELDS = re.compile(r"(?:^|\.)(?:Int(?:eger)?|Str(?:ing)?|Number|UUID|Field|int_range|positive|natural|query_param)$")
 _ANSWER_FIELDS = ("flask_restx", "flask_restful", "flask_restplus")
 _SQL = re.compile(r"\bOFFSET\s{1,4}[%:{?$]", re.IGNORECASE)
+# Readers of flask-paginate, and peewee's views of lists, which read the page of the request themselves.
+_READERS = frozenset({"get_page_args", "get_page_parameter", "paginate_query", "object_list", "PaginatedQuery"})
 # "Reading offset %s" is told to a log.
 _LOGS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print"})
 _RULE_VARIABLE = re.compile(r"<(?:[^<>:]{1,30}:)?(\w{1,40})>")
@@ -149,7 +151,7 @@ def _cuts(call: Call, last: str) -> bool:
     if last == "offset":
         return varies(call.expr.args[:1])
     in_sql = any(v.kind in ("str", "fstring") and _SQL.search(v.text[-400:]) for v in call.expr.items)
-    return (in_sql and last not in _LOGS) or last in ("get_page_args", "get_page_parameter", "paginate_query")
+    return (in_sql and last not in _LOGS) or last in _READERS
 
 
 def _cuts_as_told(project: Project, file: PyFile, call: Call, last: str) -> bool:
@@ -171,7 +173,7 @@ def _driven(file: PyFile, call: Call) -> bool:
 def _reads_itself(file: PyFile, scope: int, call: Call) -> bool:
     """The page comes straight from the request: ``paginate()`` of Flask-SQLAlchemy with no page, an argument that
     reads the request, or a variable that does, whatever its name."""
-    if call.name.endswith((".get_page_args", ".get_page_parameter")):
+    if call.last in _READERS and call.last != "paginate_query":
         return True
     if call.name.endswith(".paginate") and not call.expr.args and call.expr.kwarg("page") is None:
         return "query" in call.name.lower() or bool(call.expr.keys)

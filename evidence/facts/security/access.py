@@ -74,9 +74,15 @@ class Access:
             wrapping = {d.parent for d in file.module.definitions if d.kind == "function" and _wraps(d)}
             for number in sorted(wrapping - {0}):
                 outer = file.outermost_function(number)
-                if outer is not None and purposes.demands(outer.name):
-                    reads = file.module.refs[number] if number < len(file.module.refs) else ()
-                    yield Guard(file, outer, frozenset(), frozenset(reads))
+                if outer is None:
+                    continue
+                scope = file.scopes.get(outer.qualname, 0)
+                inside = (n for n in range(scope, len(file.module.refs)) if file.inside(n, scope))
+                reads = frozenset(r for n in inside for r in file.module.refs[n])
+                # called after a role alone (``admin``), a decorator must look at who is asking
+                role = purposes.speaks_of_rights(outer.name) and any(purposes.speaks_of_identity(r) for r in reads)
+                if role or purposes.demands(outer.name):
+                    yield Guard(file, outer, frozenset(), reads)
 
     @staticmethod
     def _outer(file: PyFile, definition: Definition) -> Definition:

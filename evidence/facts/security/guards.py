@@ -63,10 +63,11 @@ class GuardUse:
     def purpose(self) -> str:
         """What is asked here: ``authentication``, ``authorization`` or "" for neither."""
         if self.guard is not None:
-            return self.guard.purpose
+            asked = self.guard.purpose
+            return purposes.MAY if asked == purposes.WHO and self._names_roles() else asked
         asked = purposes.named(self.name)
         return purposes.MAY if asked == purposes.WHO and self._names_roles() else asked
 
     def _names_roles(self) -> bool:
-        """``login_required(role="admin")`` of Flask-HTTPAuth asks for more than a login."""
+        """``login_required(role="admin")``, of Flask-HTTPAuth or the project's own, asks for more than a login."""
         return any(k in ("role", "roles", "scope", "scopes", "permission", "permissions") for k in self.keys)

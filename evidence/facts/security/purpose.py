@@ -24,11 +24,13 @@ _MAY_WORDS = frozenset({
 _WHO_WORDS = frozenset({
     "auth", "authed", "authn", "authenticate", "authenticated", "authentication", "authenticator", "login",
     "logged", "signin", "jwt", "token", "bearer", "session", "apikey", "credential", "credentials", "identity",
-    "user", "users", "usuario", "benutzer", "utilisateur", "oauth", "saml", "oidc", "sso", "anonymous",
+    "user", "users", "usuario", "benutzer", "utilisateur", "oauth", "saml", "oidc", "sso", "anonymous", "sesion",
+    "sessao", "autenticado", "autenticacion", "autenticacao", "logueado", "logado", "angemeldet",
 })  # fmt: skip
 _DEMANDS = frozenset({
     "require", "requires", "required", "requerido", "need", "needs", "needed", "only", "accepted", "allowed", "ensure",
     "enforce", "restrict", "restricted", "protect", "protected", "policy", "check", "checks", "verify", "validate",
+    "requerida", "requiere", "necesita", "solo", "apenas", "somente", "exige", "obrigatorio", "requis", "erforderlich",
 })  # fmt: skip
 # What makes an account, an administrator's too, asks nobody for a right by its name.
 _ENROLS = re.compile(r"(?:sign_?[uU]p|register|create|seed|invite)(?:_|[A-Z])")

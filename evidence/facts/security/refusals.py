@@ -42,7 +42,9 @@ _ANOTHER_MATTER = re.compile(
 )
 _ERROR_HANDLERS = ("errorhandler", "app_errorhandler", "register_error_handler", "add_error_handler")
 _LEAVING = frozenset({"wraps", "wraps()", "", "update_wrapper", "contextmanager", "cache", "lru_cache"})
-_TO_LOGIN = re.compile(r"(?:^|[._/\-])(?:log_?in|sign_?in|anmelden|connexion|acceso|ingresar|entrar)", re.IGNORECASE)
+_TO_LOGIN = re.compile(
+    r"(?:^|[._/\-])(?:log_?in|sign_?in|anmelden|connexion|acceso|ingresar|entrar|inici(?:ar|o)_?sesi)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
