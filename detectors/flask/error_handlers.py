@@ -134,7 +134,9 @@ def _table(project: Project, file: PyFile, table: Expr) -> Observations:
     """Where the dictionary of exceptions is written, if it is the project's."""
     ref = project.resolve(file, table.text) if table.kind == "name" else None
     home = project.python[ref.path] if ref is not None and not ref.external else None
-    for item in home.assigned.get((0, ref.name), ()) if home is not None and ref is not None else ():
+    if home is None or ref is None:
+        return
+    for item in home.assigned.get((0, ref.name), ()):
         if isinstance(item, Assign) and item.value.kind == "dict":
             yield _place(home, item.start, item.end, "errors")
 
