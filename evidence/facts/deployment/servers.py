@@ -63,16 +63,17 @@ def servers(project: Project) -> tuple[Server, ...]:
         "uwsgi" for d in project.dockerfiles.values() for i in d.instructions if "uwsgi" in i.text and i.word == "FROM"
     }
     run = {w.rpartition("/")[2] for s in project.starts if _PYTHON.search(s.text) for w in s.text.split()}
-    joined = [_joined(c, named, programs, run) for c in configs]
+    joined = [_joined(project, c, named, programs, run) for c in configs]
     found = {*started, *joined, *_variables(project, programs), *_proxies(project)}
     return tuple(sorted(found, key=lambda s: (s.path, s.start, s.end, s.part, s.settings)))
 
 
-def _joined(config: Server, named: set[str], programs: set[str], run: set[str]) -> Server:
-    """A configuration with whether it is in use: a command names it, or runs the script that it is a part of."""
+def _joined(project: Project, config: Server, named: set[str], programs: set[str], run: set[str]) -> Server:
+    """A configuration with whether it is in use: a command names it or runs the script that it is a part of, or code
+    that can run starts the server itself."""
     base = config.path.rpartition("/")[2]
     default = base in ("gunicorn.conf.py", "uwsgi.ini") and config.program in programs
-    script = config.part == "start" and base in run
+    script = config.part == "start" and (base in run or project.reach.live(config.path))
     dotted = config.path.removesuffix(".py").replace("/", ".")
     module = any("." in n and f".{dotted}".endswith(f".{n}") for n in named)  # of ``-c python:config.gunicorn``
     used = base in named or base.removesuffix(".py") in named or default or script or module
