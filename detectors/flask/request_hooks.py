@@ -107,10 +107,11 @@ def _tested(project: Project, hooks: list[Callback]) -> Observations:
     }
     headers = {t for h in hooks for t in _headers_set(h)}
     refuses = any(_refuses(project, h) for h in hooks)
+    asking = {(s.file.path, s.definition.qualname) for s in project.scenarios if s.requests}
     for file in project.tests:
         stem = file.path.rpartition("/")[2].removesuffix(".py").removeprefix("test_").removesuffix("_test")
         if stem in stems:
-            yield from (_check(file, d) for d in file.module.definitions if d.asserts)
+            yield from (_check(file, d) for d in file.module.definitions if (file.path, d.qualname) in asking)
         for scope, refs in enumerate(file.module.refs):
             definition = file.function_of(scope)
             if definition is not None and definition.asserts and any(r.rpartition(".")[2] in names for r in refs):

@@ -9,6 +9,9 @@ from evidence.facts.python.records import Definition, Expr
 from evidence.facts.web.kin import Instance, Kin, enclosing
 from evidence.facts.web.records import Blueprint, Callback
 
+# What ``FlaskView.make_proxy_method`` of Flask-Classful calls around a view.
+_AROUND = frozenset({"before_request", "after_request"})
+
 
 class Callbacks:
     """Finds callbacks by the name of the registering method."""
@@ -21,7 +24,8 @@ class Callbacks:
 
     def find(self, methods: frozenset[str]) -> list[Callback]:
         """Every callback registered through one of ``methods``, in path and line order."""
-        found = [c for file in self._files for c in (*self._decorated(file, methods), *self._called(file, methods))]
+        ways = (self._decorated, self._called, self._of_views)
+        found = [c for file in self._files for way in ways for c in way(file, methods)]
         return sorted(found, key=lambda c: (c.file.path, c.start, c.method))
 
     def _decorated(self, file: PyFile, methods: frozenset[str]) -> Iterator[Callback]:
@@ -40,7 +44,7 @@ class Callbacks:
         for call in calls:
             name = call.name.removesuffix("()")
             receiver, _, method = name.rpartition(".")
-            if not receiver or call.target == "decorator":
+            if not receiver or call.target == "decorator" or receiver.startswith("super"):
                 continue
             if name == call.name and (call.start, name + "()") in first:
                 # only the first half of ``app.errorhandler(X)(f)``
@@ -50,6 +54,18 @@ class Callbacks:
             outer = args[:-1] if name == call.name else inner.expr.args if inner is not None else ()
             handler = self._handler(file, call.scope, args[-1]) if args else (None, None)
             yield self._callback(file, call.scope, method, receiver, outer, handler, (call.start, call.end))
+
+    def _of_views(self, file: PyFile, methods: frozenset[str]) -> Iterator[Callback]:
+        """Methods that Flask-Classful calls around each request of a class of views, by their name."""
+        for definition in file.module.definitions:
+            owner = file.definition(definition.parent) if definition.name in _AROUND & methods else None
+            if owner is None or owner.kind != "class":
+                continue
+            if any(self._kin.class_kind(file.path, base.text) == "flask_view" for base in owner.bases):
+                yield self._callback(
+                    file, definition.parent, definition.name, owner.name, (), (file, definition),
+                    (definition.start, definition.end),
+                )  # fmt: skip
 
     def _handler(self, file: PyFile, scope: int, value: Expr) -> tuple[PyFile | None, Definition | None]:
         if value.kind == "call" and value.text == "functools.partial" and value.args:
