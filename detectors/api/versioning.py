@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator
 
 from evidence.api import (
+    Assign,
     Blueprint,
     Expr,
     Observations,
@@ -120,6 +121,7 @@ def detect(project: Project) -> Observations:
             route.owner in web.registered or (route.owner not in by_key and project.reach.live(route.file.path))
         ):
             yield VERSIONING, _site(route.file.path, route.start, route.end, "route", version)
+    yield from _looped(project)
     yield from _objects(project)
     yield from _specifications(project)
     yield from _negotiated(project)
@@ -160,6 +162,30 @@ def _given_prefix(project: Project, item: Registration) -> str:
 def _resolved(project: Project, file: PyFile, scope: int, call: Expr) -> str:
     value = next((v for k in _BASED_ON if (v := call.kwarg(k)) is not None), None)
     return project.constants.text(file, scope, value) if value is not None else ""
+
+
+def _looped(project: Project) -> Observations:
+    """Blueprints that a loop over versions registers under each: ``for v in ("v1", "v2")`` with ``f"/api/{v}"``."""
+    for file, call in project.live_calls("register_blueprint"):
+        prefix = call.expr.kwarg("url_prefix")
+        if prefix is None or prefix.kind != "fstring" or len(prefix.items) != 1:
+            continue
+        for text in _gone_through(project, file, call.scope, prefix.items[0]):
+            version = _version(prefix.text.replace("{}", text))
+            if version:
+                yield VERSIONING, _site(file.path, call.start, call.end, "prefix", version)
+
+
+def _gone_through(project: Project, file: PyFile, scope: int, name: Expr) -> list[str]:
+    """The texts that a loop gives to a variable, where they are written down."""
+    loops = [i.value for i in file.assigned.get((scope, name.text), ()) if isinstance(i, Assign)]
+    over = next((v.items[0] for v in loops if v.kind == "op" and v.text == "for"), None)
+    if over is not None and over.kind == "name":
+        ref = project.resolve(file, over.text)
+        home = project.python[ref.path] if not ref.external else None
+        given = home.assigned.get((0, ref.name), ()) if home is not None else ()
+        over = next((i.value for i in given if isinstance(i, Assign) and i.value.kind == "list"), None)
+    return [e.text for e in over.items if e.kind == "str"] if over is not None and over.kind == "list" else []
 
 
 def _objects(project: Project) -> Observations:
