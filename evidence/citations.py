@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from evidence.facts.conversations import Items, cited_item
 from evidence.facts.secrets.lines import mask_assignments
 from evidence.facts.secrets.masking import mask, mask_lines
 from evidence.model import Blob, Citation, Commit, CommitCitation, FileCitation, Site, Snapshot
+from evidence.twofold import in_two
 
 # An excerpt is as much as fits beside its statement on one screen.
 EXCERPT_LINES = 20
@@ -25,6 +26,12 @@ LINE_CHARACTERS = 300
 # ones private keys are, and what else is a secret is told by so many lines before the cited ones.
 _WHOLE_LINES = 400
 _CONTEXT_LINES = 200
+# Contents of cited files that are held at once.
+_BATCH_BYTES = 8 << 20
+
+
+def _nothing() -> None:
+    """Nothing is to be done meanwhile."""
 
 
 class Citable(Protocol):
@@ -44,8 +51,14 @@ def cite(
     name: str,
     commits: Mapping[str, Commit],
     items: Items | None = None,
+    *,
+    processes: int = 1,
+    meanwhile: Callable[[], object] = _nothing,
 ) -> dict[Site, Citation]:
-    """A citation for each site that can be opened; every blob is read once, all in one batch.
+    """A citation for each site that can be opened; every blob is read once.
+
+    ``processes`` above 1 allows a fork to mask half of the files, ``meanwhile`` is what this process does before its
+    half; neither changes a citation.
 
     ``name`` is the repository's id in the digest, ``commits`` its commits by hash, ``items`` what its forge has. A site
     whose file, commit or item is not there, or whose blob could not be read, has no citation: the source's ledger says
@@ -63,11 +76,46 @@ def cite(
             in_files[blobs[site.path].oid].append((site, blobs[site.path]))
         elif not site.path and site.commit in commits:
             cited[site] = _commit_citation(site, commits[site.commit], repository, name)
-    for oid, content in repository.snapshot.read(sorted(in_files)):
-        page = _Page(content, max(max(site.start, site.end) for site, _ in in_files[oid]))
-        for site, blob in in_files[oid]:
-            cited[site] = _file_citation(site, blob, page, repository, name)
+    first = meanwhile
+    for batch in _batches(repository.snapshot.read(sorted(in_files))):
+        cited.update(_cited([(content, in_files[oid]) for oid, content in batch], repository, name, processes, first))
+        first = _nothing
+    if first is not _nothing:
+        first()
     return cited
+
+
+def _batches(contents: Iterable[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
+    """Groups of files that this process may hold at once."""
+    batch: list[tuple[str, bytes]] = []
+    size = 0
+    for oid, content in contents:
+        batch.append((oid, content))
+        size += len(content)
+        if size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _cited(
+    files: Sequence[tuple[bytes, Sequence[tuple[Site, Blob]]]],
+    repository: Citable,
+    name: str,
+    processes: int,
+    meanwhile: Callable[[], object],
+) -> Iterator[tuple[Site, FileCitation]]:
+    """The citations of the sites in these files, each given by its content and its sites."""
+
+    def of_file(number: int) -> list[FileCitation]:
+        content, places = files[number]
+        page = _Page(content, max(max(site.start, site.end) for site, _ in places))
+        return [_file_citation(site, blob, page, repository, name) for site, blob in places]
+
+    told = in_two(of_file, len(files), list[FileCitation], processes=processes, meanwhile=meanwhile)
+    for (_, places), found in zip(files, told, strict=True):
+        yield from zip((site for site, _ in places), found, strict=True)
 
 
 class _Page:

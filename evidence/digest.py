@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any, Protocol
 
-import msgspec
-
-from evidence.api import Detector, Project, Signal, Site, Sites
-from evidence.attribution import Attribution, Own, Seen
-from evidence.choosing import choose
-from evidence.citations import Citable, cite
+from evidence.api import Detector, Signal
+from evidence.attribution import Own
 from evidence.detect import signals, versions
-from evidence.facts.people import Candidate
 from evidence.matrix.aggregate import aggregate
 from evidence.matrix.inputs import SignalEvidence
 from evidence.matrix.load import PendingSignal, load_matrix, load_pending, scope_of
@@ -24,41 +18,21 @@ from evidence.model import (
     INCOMPLETE,
     Cell,
     Citation,
-    Commit,
     Competency,
     Digest,
     Finding,
     Ledger,
     Outcome,
-    Repository,
     SignalResult,
 )
+from evidence.scanned import Scanned
 from evidence.seal import seal
-from evidence.subject import subject_of, together
+from evidence.subject import together
 
 SCHEMA_VERSION = "1"
 NO_DETECTOR = "no detector yet"
 WHOSE = "whose work it is could not be told"
 _OUTCOME_ORDER = (Outcome.FOUND, Outcome.ERROR, Outcome.UNAVAILABLE, Outcome.ABSENT, Outcome.NOT_APPLICABLE)
-
-
-class Opened(Citable, Protocol):
-    """What the digest tells of an opened repository."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def url(self) -> str: ...
-    @property
-    def host(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def commit(self) -> str: ...
-    @property
-    def default_branch(self) -> str: ...
-    @property
-    def committed(self) -> int: ...
 
 
 class Request(Protocol):
@@ -68,84 +42,6 @@ class Request(Protocol):
     def profile(self) -> str | None: ...
     @property
     def identity(self) -> str | None: ...
-
-
-@dataclass(frozen=True)
-class Scanned:
-    """One repository after detection: its record, findings and the citations of their best sites. ``forge`` is the hash
-    of what its forge told, None where it was not asked; ``own`` what of each signal is the candidate's; ``subject`` who
-    was asked about, and who worked here."""
-
-    repository: Repository
-    findings: Mapping[str, Finding]
-    citations: Mapping[str, tuple[Citation, ...]]
-    forge: str | None = None
-    own: Mapping[str, Own] | None = None
-    subject: Mapping[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def of(
-        cls,
-        opened: Opened,
-        project: Project,
-        results: Mapping[str, tuple[Finding, Sites]],
-        forge: str | None = None,
-        attribution: Attribution | None = None,
-        candidate: Candidate | None = None,
-        change: Mapping[str, Any] | None = None,
-        upstream: str = "",
-    ) -> Scanned:
-        """Cite the best sites of every finding, reading each cited file once; the candidate's own first, where one was
-        asked about. ``upstream`` is a fork's parent and its commit, "" where none was read."""
-        found = {
-            s.id: Seen(s, sites, choose(s, sites, aside=project.comes_late))
-            for s in signals()
-            if s.id in results and results[s.id][0].outcome is Outcome.FOUND
-            for sites in [results[s.id][1]]
-        }
-        chosen = {k: seen.cited for k, seen in found.items()}
-        if attribution is not None:
-            attribution.consider(found.values())
-            turn = attribution.turn
-            chosen = {k: choose(v.signal, v.sites, turn=turn, aside=project.comes_late) for k, v in found.items()}
-            attribution.settle(s for sites in chosen.values() for s in sites)
-        commits: dict[str, Commit] = {c.sha: c for c in project.history.commits} if _cites_commits(chosen) else {}
-        cited = cite([s for sites in chosen.values() for s in sites], opened, opened.id, commits, project.items)
-        if attribution is not None:
-            cited = {s: msgspec.structs.replace(c, share=attribution.share(s)) for s, c in cited.items()}
-        return cls(
-            _record(opened, project),
-            {k: f for k, (f, _) in results.items()},
-            {k: tuple(cited[s] for s in sites if s in cited) for k, sites in chosen.items()},
-            forge,
-            {k: attribution.own(s.signal, s.sites) for k, s in found.items()} if attribution is not None else None,
-            {
-                **subject_of(
-                    project.people, candidate, attribution.baseline if attribution is not None else "", upstream
-                ),
-                **({"change": dict(change)} if change is not None else {}),
-            },
-        )
-
-
-def _cites_commits(chosen: Mapping[str, tuple[Site, ...]]) -> bool:
-    return any(s.commit for sites in chosen.values() for s in sites)
-
-
-def _record(opened: Opened, project: Project) -> Repository:
-    return Repository(
-        id=opened.id,
-        url=opened.url,
-        host=opened.host,
-        name=opened.name,
-        commit=opened.commit,
-        default_branch=opened.default_branch,
-        committed=datetime.fromtimestamp(opened.committed, UTC).isoformat().replace("+00:00", "Z"),
-        flask=project.web.is_flask,
-        files=len(project.blobs),
-        commits=len(project.history.commits),
-        history=None if project.missing.keys() & {"history", "authorship"} else project.past.pictured(),
-    )
 
 
 def assemble(scanned: Iterable[Scanned], detectors: Iterable[Detector], ledger: Ledger, request: Request) -> Digest:

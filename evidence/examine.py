@@ -14,7 +14,6 @@ from evidence import detect
 from evidence.attribution import changes_that_matter, limits
 from evidence.candidate import attribution_of, candidate_of
 from evidence.collect import collect
-from evidence.digest import Scanned
 from evidence.facts.people import sure_logins
 from evidence.facts.project import Project
 from evidence.facts.workers.pool import ExtractionPool
@@ -22,6 +21,7 @@ from evidence.forge import ask_elsewhere, ask_forge, ask_parent, fetch_changes, 
 from evidence.model import Ledger
 from evidence.proposed import Results, base_of, judged, request_of
 from evidence.request import Progress, ScanRequest
+from evidence.scanned import Scanned
 from evidence.source import OpenRepository
 from evidence.store import FactsCache
 
@@ -81,6 +81,7 @@ def examine(
         candidate=candidate,
         change=change,
         upstream=str(upstream or ""),
+        processes=request.workers,
     )
 
 

@@ -37,8 +37,8 @@ from evidence.store import FactsCache
 
 if TYPE_CHECKING:
     from evidence.attribution import Seed
-    from evidence.digest import Scanned
     from evidence.facts.history import Past
+    from evidence.scanned import Scanned
 
 
 def open_repository(request: ScanRequest, ledger: Ledger) -> AbstractContextManager[OpenRepository]:

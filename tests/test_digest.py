@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from evidence import detect
-from evidence.digest import NO_DETECTOR, Scanned, assemble
+from evidence.digest import NO_DETECTOR, assemble
 from evidence.matrix.load import PendingSignal, load_matrix, load_pending
 from evidence.model import Digest, FileCitation, Grade, Ledger, Level, Outcome, Polarity
+from evidence.scanned import Scanned
 from evidence.seal import seal_holds
 from tests.in_memory import COMMIT, Repository
 from tests.projects import project

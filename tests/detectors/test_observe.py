@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="fo
 _SETTING = """
     import json, os, sys, threading, time
     from types import SimpleNamespace
-    from evidence import observe
+    from evidence import observe, twofold
     from evidence.model import Signal, Site, never
     from evidence.testkit import Case, project_of
 
@@ -88,7 +88,7 @@ def test_a_fork_that_ends_or_hangs_costs_time_only(end: str) -> None:
     """What a fork that was killed, left early or stood still did not tell is looked at here."""
     same = _run(
         f"""
-        observe.PATIENCE = 0.5
+        twofold.PATIENCE = 0.5
         detectors = [*families, *(seeing(f"odd{{n}}.one", beside(lambda: {end})) for n in range(8))]
         print(json.dumps([told(detectors), told(detectors, 1)]))
         """

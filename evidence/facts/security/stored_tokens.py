@@ -28,6 +28,7 @@ _ASKS_STATE = re.compile(
     rf"(?:\w{{1,40}}\.)?\w{{0,40}}{_KEPT}\w{{0,20}}\.(?:is_)?(?:revoked|blacklisted|invalidated|used|valid)(?:_at|_on)?",
     re.IGNORECASE,
 )
+_STATE = re.compile(r"expired|revoked|blacklisted|invalidated|used|valid", re.IGNORECASE)
 ABOUT_TOKENS = re.compile(rf"{_KEPT}|invitation|invite|reset_link|magic_link", re.IGNORECASE)
 """Names that are about tokens, keys, and the links that carry them."""
 _ABOUT_KEPT = re.compile(_KEPT, re.IGNORECASE)
@@ -63,23 +64,27 @@ def _does(file: PyFile, scope: int, definition: Definition, refs: tuple[str, ...
         found.add("revocation")
     if any(_KEPT_OUT.search(e.text) for c in file.calls_in(scope) for e in c.expr.args if e.kind in ("str", "fstring")):
         found.add("revocation")
-    if _compares(file, definition, refs) or any(_ASKS_END.fullmatch(r) for r in refs):
+    if _compares(file, definition, refs):
         found.add("expiry")
-    if any(_ASKS_STATE.fullmatch(r) for r in refs):
+    # of a thousand functions hardly one reads a token's state, and its last word is asked first
+    told = [ref for ref in refs if "." in ref and _STATE.search(ref, ref.rfind("."))]
+    if any(_ASKS_END.fullmatch(ref) for ref in told):
+        found.add("expiry")
+    if any(_ASKS_STATE.fullmatch(ref) for ref in told):
         found.add("revocation")
     return sorted(found)
 
 
 def _compares(file: PyFile, definition: Definition, refs: tuple[str, ...]) -> bool:
     """A function about tokens that reads a stored end, or one among the claims, and the clock."""
+    if _ABOUT_KEPT.search(f"{file.path.rpartition('/')[2]} {definition.qualname}") is None:
+        return False
     scope = file.scopes.get(definition.qualname, 0)
     claimed = (e.text for c in file.calls_in(scope) if c.last == "get" for e in c.expr.args[:1] if e.kind == "str")
     ends = any(_STORED.fullmatch(r.rpartition(".")[2]) and "." in r for r in refs) or any(
         _STORED.fullmatch(name) for name in claimed
     )
-    clock = any(r.rpartition(".")[2] in ("now", "utcnow", "time", "today", "current_timestamp") for r in refs)
-    about = _ABOUT_KEPT.search(f"{file.path.rpartition('/')[2]} {definition.qualname}")
-    return ends and clock and about is not None
+    return ends and any(r.rpartition(".")[2] in ("now", "utcnow", "time", "today", "current_timestamp") for r in refs)
 
 
 def link_functions(project: Project, makers: set[str]) -> Iterator[tuple[PyFile, Definition, bool]]:
