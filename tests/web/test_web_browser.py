@@ -1,4 +1,4 @@
-"""The pages in a real browser: paste, watch, read, print; by keyboard, on a phone, in the dark, for everybody."""
+"""The pages in a real browser: paste, watch, read, print; by keyboard, and without JavaScript."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.source.serving import Server
 from tests.web import browser
-from tests.web.watched import PATIENCE, PHONE, Watched
+from tests.web.watched import PATIENCE, Watched
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -102,7 +102,8 @@ def test_a_bad_link_and_cancelling(window: Watched, site: str, mute: str) -> Non
     page.get_by_text("Fetching the repository").first.wait_for()
     window.expect_accessible()
     scan = page.url
-    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel").focus()
+    page.keyboard.press("Enter")
     page.wait_for_url(f"{site}/")
     page.wait_for_function("async url => (await fetch(url)).status === 404", arg=scan, timeout=PATIENCE, polling=300)
     window.expect_quiet()
@@ -127,31 +128,6 @@ def test_by_keyboard_alone(window: Watched, site: str, forge: Server) -> None:
     page.locator(".mark").first.focus()
     page.keyboard.press("Enter")
     assert "#cell-" in page.url or "#row-" in page.url
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_a_phone(chromium: Browser, site: str, forge: Server, scheme: str) -> None:
-    """Every page fits a narrow window, in light and dark, with enough contrast."""
-    window = Watched(chromium, site, viewport=PHONE, color_scheme=scheme)
-    page = window.page
-    _paste(page, site, f"{forge.origin}/ada/bazaar")
-    page.wait_for_url("**/digests/*")
-    digest = page.url
-    for path in (
-        digest,
-        f"{digest}?status=supported",
-        f"{digest}/links",
-        f"{site}/",
-        f"{site}/digests",
-        f"{site}/scans",
-    ):
-        page.goto(path)
-        window.expect_no_sideways_scrolling()
-        window.expect_accessible()
-    page.goto(f"{site}/nowhere")
-    window.expect_accessible()
-    window.expect_quiet()
-    window.context.close()
 
 
 def test_without_javascript(chromium: Browser, site: str, forge: Server) -> None:

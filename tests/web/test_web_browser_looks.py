@@ -209,7 +209,7 @@ def test_a_pdf_comes_when_it_is_made(chromium: Browser, places: dict[str, str], 
     with page.expect_download() as saved:
         pdf.finish.set()
     assert saved.value.suggested_filename == "digest.pdf"
-    page.get_by_text("Ready", exact=True).wait_for()
+    page.locator(".kind").get_by_text("Ready").wait_for()
     with page.expect_download() as again:
         page.get_by_role("link", name="Save it again").click()
     assert again.value.suggested_filename == "digest.pdf"
