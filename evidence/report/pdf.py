@@ -30,7 +30,21 @@ body { overflow-wrap: break-word !important; }
 .line::before { position: static !important; }
 .folded .strip { float: right; }
 .index, .pictures { table-layout: fixed !important; }
+.segment { display: inline !important; }
+h1 { font-size: 2rem !important; }
 """
+# WeasyPrint fills pictures by their attributes alone: the colours that page.css gives them on paper.
+_ACCENT = "#0b5c63"
+_INKS = {
+    "bar": {"fill": _ACCENT},
+    "share-1": {"fill": _ACCENT},
+    "share-2": {"fill": "#689a9e"},
+    "share-3": {"fill": "#acc8ca"},
+    "share-rest": {"fill": "#c9ccc6"},
+    "edge": {"fill": "none", "stroke": _ACCENT, "stroke-opacity": ".45"},
+    "node": {"fill": "#ffffff", "stroke": _ACCENT, "stroke-width": "1.5"},
+    "node-number": {"font-size": "10", "text-anchor": "middle"},
+}
 
 
 def to_pdf(digest: Digest, laid_out: Callable[[int], None] | None = None) -> bytes:
@@ -80,11 +94,14 @@ def _told(laid_out: Callable[[int], None] | None) -> Iterator[None]:
 
 def _fold(element: Element, *, silent: bool = False) -> None:
     """Take out what a printed page does not show, as a browser does that prints it: WeasyPrint unfolds everything, and
-    lays out twice as many boxes. ``silent`` cells keep their questions folded, others do not."""
+    lays out twice as many boxes. ``silent`` cells keep their questions folded, others do not. Pictures get their
+    colours."""
     for child in list(element):
         if not isinstance(child.tag, str):
             continue
         css = (child.get("class") or "").split()
+        for name in css:
+            child.attrib.update(_INKS.get(name, {}))
         folded = child.tag == "details" and child.get("open") is None
         if child.tag == "nav" or {"skip", "screen"} & set(css) or (folded and (not css or "excerpt" in css)):
             _take_out(element, child)

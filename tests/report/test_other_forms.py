@@ -80,6 +80,7 @@ def test_the_pdf_folds_what_a_printed_page_folds(rich: Digest) -> None:
     silent = next(row for row in rows if not row.speaks)
     speaking = next(entry for row in rows if row.speaks for entry in row.cells if entry.speaks and entry.cell.probes)
     assert silent.competency.title in text
+    assert f"+{silent.competency.title}" not in text.replace("+ ", "+")
     assert silent.cells[0].cell.marker not in text
     assert speaking.cell.probes[0][:30] in text
 
