@@ -31,7 +31,8 @@ def _begin() -> None:
     route = request.url_rule.rule if request.url_rule else "unmatched"
     g.span = _tracer.start_span(
         f"{request.method} {route}",
-        context=extract(dict(request.headers)),
+        # The names of W3C's trace context are looked up in lower case.
+        context=extract({name.lower(): value for name, value in request.headers.items()}),
         kind=SpanKind.SERVER,
         attributes={"http.request.method": request.method, "http.route": route},
     )
