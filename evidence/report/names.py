@@ -10,7 +10,8 @@ from evidence.report.visible import visible
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-_LONG = 24
+_MOST = 24
+_LONG = re.compile(rf"\S{{{_MOST + 1},}}")
 # Browsers break behind hyphens by themselves.
 _JOINT = re.compile(r"(?<=[_.@])(?=[^_.@])")
 
@@ -23,16 +24,24 @@ def seen(text: str) -> Markup:
 
 
 def headed(text: str) -> Markup:
-    """The same for a heading: each part keeps together as long as it fits a line."""
+    """The same for a heading: each part that fits a phone's line keeps together."""
     from markupsafe import Markup
 
-    *owners, last = map(_part, visible(text).split("/"))
-    parts = [*(each + "/" for each in owners), last]
-    return Markup("").join(Markup('<span class="segment">{}</span>').format(each) for each in parts)
+    *owners, last = visible(text).split("/")
+    return Markup("<wbr>").join(map(_together, [*(each + "/" for each in owners), last]))
+
+
+def _together(part: str) -> Markup:
+    from markupsafe import Markup
+
+    return Markup('<span class="segment">{}</span>').format(part) if len(part) <= _MOST else _part(part)
 
 
 def _part(part: str) -> Markup:
     from markupsafe import Markup, escape
 
-    words = _JOINT.split(part) if len(part) > _LONG else [part]
-    return Markup("<wbr>").join(map(escape, words))
+    pieces, at = [], 0
+    for long in _LONG.finditer(part):
+        pieces += [escape(part[at : long.start()]), Markup("<wbr>").join(map(escape, _JOINT.split(long[0])))]
+        at = long.end()
+    return Markup("").join([*pieces, escape(part[at:])])
