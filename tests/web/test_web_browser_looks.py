@@ -80,8 +80,8 @@ def places(tmp_path_factory: pytest.TempPathFactory, forge: Server, mute: str, p
 
         app, own = site("own")
         with app.app_context():
-            page, other = inside.keep(digest), inside.keep(digest)
-            paths = {"digest": page, "shared": inside.share(page), "second": other, **inside.scans()}
+            page, other, third = (inside.keep(digest) for _ in range(3))
+            paths = {"digest": page, "second": other, "third": third, "shared": inside.share(page), **inside.scans()}
         paths |= {"start": "/", "scans": "/scans", "digests": "/digests", "404": "/nowhere", "500": "/break"}
         paths |= {"part": f"{page}?status=supported", "links": f"{page}/links", "pdf": f"{page}/pdf"}
         paths |= {"comparison": f"{page}/compare/{other.rpartition('/')[2]}", "405": "/digests/purge"}
@@ -199,10 +199,13 @@ def _expect_told_again(page: Page) -> None:
 @pytest.mark.parametrize("script", [True, False], ids=["live", "without JavaScript"])
 def test_a_pdf_comes_when_it_is_made(chromium: Browser, places: dict[str, str], pdf: Slow, script: bool) -> None:
     """The page tells what is done and for how long; then the browser saves the file, and the page says so."""
-    pdf.finish.clear()
     window = Watched(chromium, places["start"].rstrip("/"), java_script_enabled=script)
     page = window.page
-    page.goto(places["second" if script else "digest"])
+    pdf.finish.set()
+    page.goto(f"{places['pdf']}?wait=")
+    page.locator(".kind").get_by_text("Ready").wait_for()
+    pdf.finish.clear()
+    page.goto(places["second" if script else "third"])
     page.get_by_text("Save, compare, share").click()
     page.get_by_role("link", name="PDF").click()
     page.get_by_text("Laying out page 7").wait_for()
