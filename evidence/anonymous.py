@@ -16,14 +16,15 @@ from typing import Any
 import msgspec
 
 from evidence.model import Digest
+from evidence.patterns import regex
 from evidence.seal import seal
 
 MARK = "anonymised"
 LINK = "[link hidden]"
-_MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
-_URL = re.compile(r"(?:https?|ssh|git)://[^\s\"'<>()\[\]{}`]+|git@[A-Za-z0-9.-]+:[^\s\"'<>()\[\]{}`]+")
-_MENTION = re.compile(r"(?<![\w@./])@[A-Za-z0-9][A-Za-z0-9-]{0,38}\b")
-_COPYRIGHT = re.compile(
+_MAIL = regex(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
+_URL = regex(r"(?:https?|ssh|git)://[^\s\"'<>()\[\]{}`]+|git@[A-Za-z0-9.-]+:[^\s\"'<>()\[\]{}`]+")
+_MENTION = regex(r"(?<![\w@./])@[A-Za-z0-9][A-Za-z0-9-]{0,38}\b")
+_COPYRIGHT = regex(
     r"((?i:copyright|\(c\)|©|authors?\s*[:=]|maintainers?\s*[:=])[^\n]{0,12}?)"
     r"([A-Z][\w.'-]{1,40}(?: [A-Z][\w.'-]{1,40}){1,3})"
 )
@@ -50,13 +51,13 @@ _EMPTIED = frozenset({"url", "host", "sha256", "content_sha256"})
 # Ids on the forge lead back to it, whatever else is hidden. Of a site that names one, subject and value are people.
 _ITEMS = frozenset({"item", "comment", "note"})
 _OF_ITEMS = frozenset({"subject", "value"})
-_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}(?:\[bot\])?")
-_ELSEWHERE = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/")
+_LOGIN = regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}(?:\[bot\])?")
+_ELSEWHERE = regex(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/")
 _NAMING = frozenset(
     {"name", "names", "login", "email", "emails", "asked", "accounts", "account", "identities", "identity", "alike"}
     | {"mailmap", "unmatched", "value", "candidates"}
 )
-_SHA = re.compile(r"\b[0-9a-f]{40}\b")
+_SHA = regex(r"\b[0-9a-f]{40}\b")
 _SHORTEST = 3
 
 

@@ -110,6 +110,7 @@ from evidence.model import (
     any_site,
     never,
 )
+from evidence.patterns import regex
 
 Observation = tuple[Signal, Site]
 Observations = Iterator[Observation]
@@ -262,6 +263,7 @@ __all__ = [
     "quoted",
     "reads_a_setting",
     "refusals_at",
+    "regex",
     "release_item",
     "says",
     "says_what",

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from functools import lru_cache
 
 from evidence.facts.roles import Role, role_of
 from evidence.model import Signal, Site, Sites
+from evidence.patterns import regex
 
 # Five places are what a reader opens.
 CITED = 5
 UPHOLDING = 2
 # So many letters tell words of one kind together: cache and caching, retry and retries, migrations and migrate.
 _STEM = 4
-_WORD = re.compile(r"[a-z]{3,40}")
+_WORD = regex(r"[a-z]{3,40}")
 # Stems of names that say nothing of what a file is about.
 _ANYWHERE = frozenset({
     "test", "conf", "init", "app", "api", "main", "core", "base", "util", "comm", "help", "view", "rout", "serv", "src",

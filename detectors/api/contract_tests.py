@@ -29,6 +29,7 @@ from evidence.api import (
     Site,
     Sites,
     plural,
+    regex,
 )
 
 # Libraries whose business is contracts; importing one in a test and calling it is a contract test.
@@ -59,14 +60,14 @@ _RUNS = ("run", "verify", "can-i-deploy", "test", "proxy")
 _ALONE = frozenset({"dredd", "pact-verifier", "pact_verifier_cli", "portman", "tavern-ci", "cats"})
 # Checks of other protocols' schemas: a lead, not a test of requests and responses.
 _PROTOCOLS = frozenset({"buf", "weaver", "asyncapi", "graphql-inspector"})
-_RESPONSE = re.compile(
+_RESPONSE = regex(
     r"(?:^|[._])(?:json(?:_body|_data|_resp\w{0,10})?|get_json|get_data|resp(?:onse)?\w{0,12}|rv|res|result|body|data)(?:$|[._(\[])",
     re.IGNORECASE,
 )
 # Helpers that ask for an answer, and its own methods.
-_ANSWER = re.compile(r"(?:^|[._])(?:resp(?:onse)?s?|rv)(?:$|[._(])|\.(?:get_)?json$", re.IGNORECASE)
+_ANSWER = regex(r"(?:^|[._])(?:resp(?:onse)?s?|rv)(?:$|[._(])|\.(?:get_)?json$", re.IGNORECASE)
 _JSON_MODULES = ("json.", "simplejson.", "orjson.", "ujson.", "flask.json")
-_SENT = re.compile(r"request|payload|input", re.IGNORECASE)
+_SENT = regex(r"request|payload|input", re.IGNORECASE)
 _MAX_LINES = 39
 
 

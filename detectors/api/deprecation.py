@@ -28,6 +28,7 @@ from evidence.api import (
     Site,
     Sites,
     plural,
+    regex,
 )
 
 _HEADERS = frozenset(
@@ -60,29 +61,29 @@ _BREAKING = {
     "swagger-diff": (),
     "openapi-changes": (),
 }
-_WORD = re.compile(r"deprecat", re.IGNORECASE)
-_POLICY_TITLE = re.compile(
+_WORD = regex(r"deprecat", re.IGNORECASE)
+_POLICY_TITLE = regex(
     r"deprecat|sunset|end[- ]of[- ]life|backwards?[- ]compatib|breaking change|compatibility", re.IGNORECASE
 )
-_ABOUT_API = re.compile(r"\bAPIs?\b|\bendpoints?\b|\bclients?\b|\bconsumers?\b", re.IGNORECASE)
+_ABOUT_API = regex(r"\bAPIs?\b|\bendpoints?\b|\bclients?\b|\bconsumers?\b", re.IGNORECASE)
 # A guide says when: a period, a date, a version, or what is announced before removal.
-_SAYS_WHEN = re.compile(
+_SAYS_WHEN = regex(
     r"\b\d{1,3}[ -](?:day|week|month|year|release|version)|\bnotice\b|\bannounc|\bremov(?:e|ed|al)\b|\bsunset\b"
     r"|\bsupported (?:for|until)\b|\bmigrat",
     re.IGNORECASE,
 )
 _GUIDE_WORDS = 40
-_NOTES = re.compile(
+_NOTES = regex(
     r"(?:^|/)(?:change(?:s|log)|history|news|release[-_ ]?notes|upgrad\w{0,5}|migrat\w{0,5}"
     r"|[\w\-]{0,30}version\w{0,10})[^/]{0,40}$",
     re.IGNORECASE,
 )
-_NOTICE = re.compile(
+_NOTICE = regex(
     r"\bdeprecation notice|\bdeprecated?\b[^.\n]{0,120}\b(?:api|endpoint|route|client|version|removed?|support)"
     r"|(?:api|endpoint|version)[^.\n]{0,120}\bdeprecat",
     re.IGNORECASE,
 )
-_FIELD = re.compile(r"^\W{0,3}deprecated\b", re.IGNORECASE)
+_FIELD = regex(r"^\W{0,3}deprecated\b", re.IGNORECASE)
 
 
 def _told(sites: Sites) -> bool:

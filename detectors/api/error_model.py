@@ -26,6 +26,7 @@ from evidence.api import (
     Site,
     Sites,
     plural,
+    regex,
     site_of,
 )
 
@@ -46,13 +47,11 @@ _PROBLEM_KEYS = frozenset({"type", "title", "status", "detail"})
 _CODES = 3
 _ABORTS = 3
 _MAX_LINES = 39
-_DOCUMENTED = re.compile(r"\berrors?\b|fehler|erro", re.IGNORECASE)
+_DOCUMENTED = regex(r"\berrors?\b|fehler|erro", re.IGNORECASE)
 # What is planned or was decided describes no interface to those who call it.
-_PLANNED = re.compile(r"(?:^|/)(?:plans?|specs?|proposals?|tickets?|adrs?|decisions?|\.[\w-]{1,30})/", re.IGNORECASE)
+_PLANNED = regex(r"(?:^|/)(?:plans?|specs?|proposals?|tickets?|adrs?|decisions?|\.[\w-]{1,30})/", re.IGNORECASE)
 # A section on errors of builds or tests speaks of none of these.
-_ANSWERED = re.compile(
-    r"\b(?:responses?|requests?|api|clients?|json|object|body|endpoints?|respostas?)\b|\{", re.IGNORECASE
-)
+_ANSWERED = regex(r"\b(?:responses?|requests?|api|clients?|json|object|body|endpoints?|respostas?)\b|\{", re.IGNORECASE)
 
 
 def _central(sites: Sites) -> bool:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from evidence.api import Call, CiRun, Observations, Project, PyFile, Role, Signal, Site, Sites, plural, quoted
+from evidence.api import Call, CiRun, Observations, Project, PyFile, Role, Signal, Site, Sites, plural, quoted, regex
 
 # Objects that generate a document: class, and whether making it is enough (the application itself) or it must be bound.
 _GENERATORS = {
@@ -46,10 +46,10 @@ _TOOLS = frozenset({
     "openapi-to-postmanv2", "openapi-python-client", "openapi-typescript",
 })  # fmt: skip
 _NEEDS_WORD = frozenset({"bump", "st", "optic", "vacuum"})
-_DOCUMENT = re.compile(
+_DOCUMENT = regex(
     r"(?:openapi|swagger|api[-_]?spec|oas3?)[\w.\-]{0,40}\.(?:ya?ml|json)\b|openapi|swagger", re.IGNORECASE
 )
-_WRITES = re.compile(r"(?:^|[ :_\-/])(?:spec|openapi|swagger|api-?spec|apidocs?)(?:$|[ :_\-.])", re.IGNORECASE)
+_WRITES = regex(r"(?:^|[ :_\-/])(?:spec|openapi|swagger|api-?spec|apidocs?)(?:$|[ :_\-.])", re.IGNORECASE)
 _NO_WORK = frozenset(
     {
         "pip",

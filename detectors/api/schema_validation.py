@@ -26,6 +26,7 @@ from evidence.api import (
     Site,
     Sites,
     plural,
+    regex,
     says,
 )
 
@@ -34,16 +35,16 @@ _SEVERAL = 2
 _REFUSALS = (400, 422)
 _ERRORS = ("ValidationError", "SchemaError", "BadRequest", "UnprocessableEntity", "ValueError")
 # Refusals for another reason than the shape of the data.
-_OTHER_REASON = re.compile(
+_OTHER_REASON = regex(
     r"already|duplicat|exists|taken|twice|conflict|unique|expired|token|permission|forbidden", re.IGNORECASE
 )
 # What forms say of a field that does not fit.
-_INVALID = re.compile(
+_INVALID = regex(
     r"\binvalid\b|is required|this field|must (?:be|match|contain|have)|not a valid|too (?:short|long)|at least \d"
     r"|characters long|cannot be (?:blank|empty)|ung\S{1,3}ltig|obligatori|inv\S{1,2}lid[oa]|champ .{0,20}requis",
     re.IGNORECASE,
 )
-_LOGIN = re.compile(r"password\.?$|credential|log ?in", re.IGNORECASE)
+_LOGIN = regex(r"password\.?$|credential|log ?in", re.IGNORECASE)
 _VALIDATES = frozenset({"validate", "validate_on_submit", "is_valid"})
 _MAX_LINES = 39
 

@@ -29,15 +29,16 @@ from evidence.api import (
     Sites,
     plural,
     quoted,
+    regex,
 )
 
-_SEGMENT = re.compile(r"v(\d{1,3})(?:[._]\d{1,3}){0,2}(?:(?:alpha|beta|rc)\d{0,3})?", re.IGNORECASE)
-_VARIABLE = re.compile(r"<(?:[^<>:]{1,40}:)?(?:api_)?version>", re.IGNORECASE)
-_MEDIA = re.compile(
+_SEGMENT = regex(r"v(\d{1,3})(?:[._]\d{1,3}){0,2}(?:(?:alpha|beta|rc)\d{0,3})?", re.IGNORECASE)
+_VARIABLE = regex(r"<(?:[^<>:]{1,40}:)?(?:api_)?version>", re.IGNORECASE)
+_MEDIA = regex(
     r"application/(?:vnd\.[\w.\-]{1,80}?[.\-]v(\d{1,3})(?:\.\d{1,3})?(?:\+\w{1,20})?"
     r"|[\w.\-+]{1,80};[ ]?(?:api-)?version=(\d{1,3}))$"
 )
-_HEADERS = re.compile(r"(?:x-)?(?:api|accept|service)-version", re.IGNORECASE)
+_HEADERS = regex(r"(?:x-)?(?:api|accept|service)-version", re.IGNORECASE)
 _SPEC_KEYS = ("basePath",)
 _BASED_ON = ("prefix", "url_prefix", "path", "base_path")
 _MAX_TEXT = 300

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 
-from evidence.api import CiRun, Job, Observations, Place, Project, Signal, Site, Sites, put_to_work
+from evidence.api import CiRun, Job, Observations, Place, Project, Signal, Site, Sites, put_to_work, regex
 
 _ENVIRONMENTS = {
     "prod": "production",
@@ -31,11 +31,11 @@ _ENVIRONMENTS = {
     "sandbox": "sandbox",
     "demo": "demo",
 }
-_BRANCH = re.compile(r"[a-z][\w-]{1,30}")
-_WORD = re.compile(r"[a-z]{2,20}")
+_BRANCH = regex(r"[a-z][\w-]{1,30}")
+_WORD = regex(r"[a-z]{2,20}")
 # A variable that an earlier step writes for the later ones of its job, chosen by the branch.
-_TOLD = re.compile(r"(?:[A-Z]{2,20}_)?(?:ENV|ENVIRONMENT|STAGE|TAG)(?:_NAME)?=[\"']?([a-z]{2,12})[\"']?")
-_CALLED = re.compile(r"/\.github/workflows/[^@]{0,60}(?:deploy|(?<![a-z])cd(?![a-z]))")
+_TOLD = regex(r"(?:[A-Z]{2,20}_)?(?:ENV|ENVIRONMENT|STAGE|TAG)(?:_NAME)?=[\"']?([a-z]{2,12})[\"']?")
+_CALLED = regex(r"/\.github/workflows/[^@]{0,60}(?:deploy|(?<![a-z])cd(?![a-z]))")
 _HEALTH = ("health", "smoke", "status", "ping", "ready", "alive")
 _GRADUAL = (
     "--atomic",
@@ -58,7 +58,7 @@ _NAMED = (
     ("pyproject.toml", ("tool", "poetry", "name")),
     ("setup.cfg", ("metadata", "name")),
 )
-_EXTENSION = re.compile(r"^flask[-_.]|[-_.]flask$", re.IGNORECASE)
+_EXTENSION = regex(r"^flask[-_.]|[-_.]flask$", re.IGNORECASE)
 _EXTRAS = ("approval", "checked", "gradual")
 
 

@@ -13,15 +13,11 @@ another repository cannot be seen.
 
 from __future__ import annotations
 
-import re
+from evidence.api import Action, CiRun, Job, Observations, Pipeline, Place, Project, Signal, Site, Sites, plural, regex
 
-from evidence.api import Action, CiRun, Job, Observations, Pipeline, Place, Project, Signal, Site, Sites, plural
-
-_CALLED = re.compile(r"/\.github/workflows/[^@]{0,60}(?:test|(?<![a-z])ci(?![a-z]))")
-_TESTS = re.compile(r"(?<![a-z])(?:unit_?)?test(?:s|ing)?(?![a-z])")
-_ELSEWHERE = re.compile(
-    r"(?:^|[_\-.])(?:ci|concourse|jenkins|travis|gitlab|buildkite|teamcity|bamboo|drone)(?:[_\-.]|$)"
-)
+_CALLED = regex(r"/\.github/workflows/[^@]{0,60}(?:test|(?<![a-z])ci(?![a-z]))")
+_TESTS = regex(r"(?<![a-z])(?:unit_?)?test(?:s|ing)?(?![a-z])")
+_ELSEWHERE = regex(r"(?:^|[_\-.])(?:ci|concourse|jenkins|travis|gitlab|buildkite|teamcity|bamboo|drone)(?:[_\-.]|$)")
 
 
 def _statement(sites: Sites) -> str:

@@ -10,9 +10,7 @@ through make, tox, nox, pre-commit and scripts.
 
 from __future__ import annotations
 
-import re
-
-from evidence.api import CiRun, Observations, Place, Project, Signal, Site, Sites
+from evidence.api import CiRun, Observations, Place, Project, Signal, Site, Sites, regex
 
 _KINDS = ("lint", "format", "type")
 _WORDS = {"lint": "a linter", "format": "a format check", "type": "a type checker"}
@@ -22,7 +20,7 @@ _OF_OTHER_FILES = frozenset({
     "pymarkdown", "cfn-lint", "tflint", "kube-linter", "ansible-lint", "dotenv-linter", "validate-pyproject",
     "check-manifest", "spectral", "redocly", "vacuum", "sqlfluff", "squawk", "djlint", "curlylint", "terraform",
 })  # fmt: skip
-_FOR_CI = re.compile(r"(?:^|[_\-./])ci(?:[_\-.]|$)")
+_FOR_CI = regex(r"(?:^|[_\-./])ci(?:[_\-.]|$)")
 
 
 def _statement(sites: Sites) -> str:

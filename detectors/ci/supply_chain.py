@@ -10,11 +10,9 @@ materials, signatures and build provenance.
 
 from __future__ import annotations
 
-import re
+from evidence.api import Observations, Permissions, Pipeline, Place, Project, Signal, Site, Sites, regex
 
-from evidence.api import Observations, Permissions, Pipeline, Place, Project, Signal, Site, Sites
-
-_HASH = re.compile(r"[0-9a-f]{40}|sha256:[0-9a-f]{64}")
+_HASH = regex(r"[0-9a-f]{40}|sha256:[0-9a-f]{64}")
 #: Write access that lets a token change the code or anything at all; named for a whole workflow it is no limit.
 _WIDE = frozenset({"*", "contents", "actions"})
 _KINDS = ("pinned", "permissions", "sbom", "signed")

@@ -13,7 +13,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from evidence.api import Document, Expr, Observations, Project, PyFile, Role, Section, Signal, Site, Sites, plural
+from evidence.api import (
+    Document,
+    Expr,
+    Observations,
+    Project,
+    PyFile,
+    Role,
+    Section,
+    Signal,
+    Site,
+    Sites,
+    plural,
+    regex,
+)
 
 _DOCUMENTS = ("policy", "threats", "privacy", "compliance")
 _KINDS = (*_DOCUMENTS, "masking", "erasing")
@@ -28,66 +41,64 @@ _WORDS = {
 # A policy may be short; the other documents are credited from about half a page on.
 _POLICY_WORDS = 15
 _DOCUMENT_WORDS = 80
-_REPORTING = re.compile(
+_REPORTING = regex(
     r"\breport(?:ing|ed|s)?\b|\bdisclos|\bcontact\b|\be-?mail\b|\breach out\b"
     r"|\bmelden\b|\breportar\b|\binforme\b|\bsignaler\b",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(
+_ADDRESS = regex(
     r"@|https?://|security advisor|hackerone|bugcrowd|private(?:ly)?\b|e-?mail\b|\bpgp\b|vulnerability disclosure",
     re.IGNORECASE,
 )
 # Sentences of GitHub's own template, which says nothing until it is filled in.
-_TEMPLATE = re.compile(
-    r"use this section to tell people|tell them where to go, how often they can expect", re.IGNORECASE
-)
-_POLICY_NAME = re.compile(
+_TEMPLATE = regex(r"use this section to tell people|tell them where to go, how often they can expect", re.IGNORECASE)
+_POLICY_NAME = regex(
     r"(?:^|/)(?:security(?:[-_. ]?(?:policy|reporting|disclosure))?|vulnerability[-_](?:disclosure|reporting)"
     r"|reporting[-_]a[-_]security[-_]vulnerability)\.(?:md|rst|txt|adoc|markdown)$",
     re.IGNORECASE,
 )
-_POLICY_TITLE = re.compile(
+_POLICY_TITLE = regex(
     r"(?:report|disclos)\w{0,5}\W{1,3}(?:of |a |an |any )?(?:security|vulnerabilit)|vulnerability (?:report|disclosure)"
     r"|security (?:policy|reporting|disclosure|vulnerabilit)",
     re.IGNORECASE,
 )
-_THREAT = re.compile(
+_THREAT = regex(
     r"threat[-_ ]?model|attack tree|\bstride\b|bedrohungsmodell|modelo de amenaza|modelo[-_]de[-_]amea", re.IGNORECASE
 )
-_PRIVACY = re.compile(
+_PRIVACY = regex(
     r"privacy(?![-_ ]?(?:preserv|enhanc|first|friendly|budget|respect|focus))"
     r"|gdpr|\bdpia\b|data[-_ ]retention|retention[-_ ]policy|data[-_ ]protection|datenschutz|privacidad"
     r"|proteccion[-_ ]de[-_ ]datos|\blgpd\b|\brgpd\b|personal[-_ ]data",
     re.IGNORECASE,
 )
-_COMPLIANCE = re.compile(
+_COMPLIANCE = regex(
     r"\bhipaa\b|\bsoc ?2\b|\biso[-_ ]?27001|\bpci[-_ ]?dss\b|fedramp|compliance|nist[-_ ]800"
     r"|system[-_ ]security[-_ ]plan|security[-_ ]controls",
     re.IGNORECASE,
 )
-_ASIDE = re.compile(
+_ASIDE = regex(
     r"(?:^|/)(?:changelog|history|releases?|\.claude|\.cursor|plans?|proposals?|rfcs?|adrs?|decisions?|tickets?"
     r"|node_modules|issue_template)[/._-]|agents?\.md$|claude\.md$",
     re.IGNORECASE,
 )
 
-_MASKS = re.compile(
+_MASKS = regex(
     r"(?:^|_|\.)(?:mask|redact|scrub|sanitiz|sanitis|anonymi|pseudonymi|obfuscat|filter_pii|strip_pii|pii|hide_sensitive|censor)\w{0,30}",
     re.IGNORECASE,
 )
-_CAMEL_MASKS = re.compile(
+_CAMEL_MASKS = regex(
     r"(?:Mask|Redact|Scrub|Sanitiz|Sanitis|Anonymi|Obfuscat|Pii|PII|Sensitive|Privacy)\w{0,30}(?:Filter|Processor|Formatter)?"
 )
-_ERASES = re.compile(
+_ERASES = regex(
     r"(?:delete|purge|erase|remove|expire|prune|clean_?up|wipe|archive|redact)[_\-\w]{0,40}(?:retention|personal|pii|gdpr|inactive|user|account|customer|contact|member|patient|sms|email|message|notification|invitation|csv)"
     r"|(?:anonymi[sz]e|pseudonymi[sz]e)[_\-\w]{0,40}|(?:retention|gdpr)[_\-\w]{0,40}",
     re.IGNORECASE,
 )
-_NOT_PERSONAL = re.compile(
+_NOT_PERSONAL = regex(
     r"token|session|lock|job|cache|result|temp|tmp|stuck|failed|count|stat|template|branding|index|role|permission|group",
     re.IGNORECASE,
 )
-_SCHEDULERS = re.compile(r"add_periodic_task$|add_job$|scheduled_job$|\.every$|\.cron$|scheduler\.task$|schedule$")
+_SCHEDULERS = regex(r"add_periodic_task$|add_job$|scheduled_job$|\.every$|\.cron$|scheduler\.task$|schedule$")
 
 
 def _held(sites: Sites) -> list[str]:

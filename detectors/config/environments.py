@@ -18,17 +18,17 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from evidence.api import Call, Observations, Project, PyFile, Signal, Site, Sites, environment_of, plural
+from evidence.api import Call, Observations, Project, PyFile, Signal, Site, Sites, environment_of, plural, regex
 
 # Settings that one variable feeds are no configuration; below this only classes per environment can make up for it.
 _FEW_READS = 2
 # A manifest speaks of this application when it sets at least so many of the variables that its code reads.
 _SHARED_NAMES = 2
-_ENV_FILE = re.compile(r"(?:^|/)(?:\.env[\w.-]{0,40}|[\w.-]{1,60}\.env)(?:\.jinja|\.j2)?$")
-_SAMPLE = re.compile(r"example|sample|template|dist\b|\.tpl|postman|insomnia|bruno", re.IGNORECASE)
-_SETTINGS_FILE = re.compile(r"(?:^|/)\.?(?:settings|config|configuration|secrets)\.(?:toml|ya?ml|json|ini)$")
-_CONFIG_FOLDER = re.compile(r"(?:^|/)(?:config|configs|settings|conf|env|envs|environments)/")
-_BRANCHES = re.compile(
+_ENV_FILE = regex(r"(?:^|/)(?:\.env[\w.-]{0,40}|[\w.-]{1,60}\.env)(?:\.jinja|\.j2)?$")
+_SAMPLE = regex(r"example|sample|template|dist\b|\.tpl|postman|insomnia|bruno", re.IGNORECASE)
+_SETTINGS_FILE = regex(r"(?:^|/)\.?(?:settings|config|configuration|secrets)\.(?:toml|ya?ml|json|ini)$")
+_CONFIG_FOLDER = regex(r"(?:^|/)(?:config|configs|settings|conf|env|envs|environments)/")
+_BRANCHES = regex(
     r"(?:^|/)(?:\.github|\.circleci|\.gitlab|\.vscode|\.devcontainer|node_modules|frontend|terraform|infra)/"
 )
 

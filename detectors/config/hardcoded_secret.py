@@ -26,6 +26,7 @@ from evidence.api import (
     environment_of,
     never,
     plural,
+    regex,
 )
 
 _ISSUED = frozenset(
@@ -51,43 +52,43 @@ _ISSUED = frozenset(
     ]
 )
 """Kinds whose shape names their issuer: live-looking wherever they stand."""
-_SERVICES = re.compile(
+_SERVICES = regex(
     r"POSTGRES|PG|MYSQL|MARIADB|DB|DATABASE|SQL|MONGO|REDIS|RABBIT|AMQP|MINIO|ELASTIC"
     r"|BROKER",
     re.IGNORECASE,
 )
 _BACKING = frozenset({"password", "database_url", "credentials"})
 """What a stack on one machine gives its own database or broker."""
-_ASIDE = re.compile(
+_ASIDE = regex(
     r"(?:^|[/._-])(?:secrets\.baseline|examples?|samples?|templates?|dist|fixtures?|cassettes|mocks?|__mocks__|testdata|stubs?"
     r"|seeds?|tutorials?|demos?|snapshots)(?:[/._-]|$)",
     re.IGNORECASE,
 )
 # Catalogues of texts for people, in which ``password`` is a label: by folder, or by a language code as the file's name.
-_TEXTS = re.compile(
+_TEXTS = regex(
     r"(?:^|/)(?:i18n|l10n|locales?|translations?|lang(?:uage)?s?|intl|nls)/"
     r"|(?:^|[/._-])[a-z]{2}(?:[-_][A-Za-z]{2,4})?\.(?:json|ya?ml|toml|ini|properties)$"
 )
-_HOSTED_CI = re.compile(
+_HOSTED_CI = regex(
     r"(?:^|/)(?:\.github|\.circleci|\.gitlab-ci|\.travis|\.drone|\.woodpecker|bitbucket-pipelines|azure-pipelines"
     r"|\.ci)[/.]?"
 )
-_COMPOSE = re.compile(r"compose[\w.-]{0,60}\.ya?ml(?:\.j2|\.jinja)?$")
-_KEY = re.compile(r"SECRET|KEY|SALT|secret|key|salt")
-_DOCUMENTS = re.compile(r"(?:^|/)(?:docs?|documentation)/")
+_COMPOSE = regex(r"compose[\w.-]{0,60}\.ya?ml(?:\.j2|\.jinja)?$")
+_KEY = regex(r"SECRET|KEY|SALT|secret|key|salt")
+_DOCUMENTS = regex(r"(?:^|/)(?:docs?|documentation)/")
 # Collections of requests are run against real hosts; other data under docs shows formats.
-_COLLECTION = re.compile(r"postman|insomnia|collection|environment|bruno", re.IGNORECASE)
-_LOCAL = re.compile(r"localhost|127\.0\.0\.1|0\.0\.0\.0|example\.(?:com|org|net)")
+_COLLECTION = regex(r"postman|insomnia|collection|environment|bruno", re.IGNORECASE)
+_LOCAL = regex(r"localhost|127\.0\.0\.1|0\.0\.0\.0|example\.(?:com|org|net)")
 # Names that say themselves that the value is made up.
-_MADE_UP = re.compile(
+_MADE_UP = regex(
     r"(?:test|fake|dummy|mock|example|sample|dev|development|local)_|\w{1,60}_(?:test|testing|fake|dummy|mock)_",
     re.IGNORECASE,
 )
-_MADE_UP_CAMEL = re.compile(r"(?:test|fake|dummy|mock|example|sample)(?=[A-Z])")
+_MADE_UP_CAMEL = regex(r"(?:test|fake|dummy|mock|example|sample)(?=[A-Z])")
 # Default values of a chart are for whoever tries it; what is deployed gives its own.
-_CHART = re.compile(r"(?:^|/)(?:charts?|helm)/(?:[^/]{1,60}/){0,6}values\.ya?ml$")
-_SIGNS_UP = re.compile(r"(?:^|[._])(?:register|sign_?up|create_(?:user|account)|new_user)", re.IGNORECASE)
-_PERSONS = re.compile(r"user|account|admin|login|member", re.IGNORECASE)
+_CHART = regex(r"(?:^|/)(?:charts?|helm)/(?:[^/]{1,60}/){0,6}values\.ya?ml$")
+_SIGNS_UP = regex(r"(?:^|[._])(?:register|sign_?up|create_(?:user|account)|new_user)", re.IGNORECASE)
+_PERSONS = regex(r"user|account|admin|login|member", re.IGNORECASE)
 _APART = ("development", "testing")
 
 

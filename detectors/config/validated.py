@@ -12,7 +12,6 @@ cause.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from evidence.api import (
@@ -28,6 +27,7 @@ from evidence.api import (
     plural,
     reads_a_setting,
     refusals_at,
+    regex,
     stops_for_a_setting,
 )
 
@@ -44,7 +44,7 @@ _TYPED_READS = frozenset({
     "log_level", "dj_db_url", "email", "date", "datetime", "subset",
 })  # fmt: skip
 # Methods of a settings class that run when it is made or given to an application.
-_BOOT_METHODS = re.compile(r"\.(?:init_app|__init__|__post_init__|validate\w{0,30}|check\w{0,30}|_validate\w{0,30})$")
+_BOOT_METHODS = regex(r"\.(?:init_app|__init__|__post_init__|validate\w{0,30}|check\w{0,30}|_validate\w{0,30})$")
 _RAISES = ("raises", "assertRaises", "assertRaisesRegex")
 _APPLICATION = frozenset({"app", "application", "flask_app", "config"})
 

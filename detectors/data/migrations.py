@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from evidence.api import Document, Observations, Project, Section, Signal, Site, Sites, plural
+from evidence.api import Document, Observations, Project, Section, Signal, Site, Sites, plural, regex
 
 _DAY = 86_400
 _MONTH = 30.44 * _DAY
@@ -36,7 +36,7 @@ _PRACTICE_NAMES = {
     "guided": "written guidance",
 }
 
-_ABOUT = re.compile(
+_ABOUT = regex(
     r"migration|migracion|migraç|alembic|schema change|database change|multi(?:ple)?[- ]heads?", re.IGNORECASE
 )
 _ADVICE = (
@@ -49,11 +49,11 @@ _ADVICE = (
 # Half a page on at least two dangers; Alembic's own README ("Generic single-database configuration.") has four words.
 _GUIDE_WORDS = 100
 # What moves is the schema: moving to another server, or to another library, is called migration too.
-_OF_SCHEMAS = re.compile(
+_OF_SCHEMAS = regex(
     r"alembic|flask[- ]db\b|flask-migrate|\brevisions?\b|down ?grade|\bcolumns?\b|schema (?:change|migration)|\.sql\b"
 )
 _GUIDE_TOPICS = 2
-_NOT_GUIDES = re.compile(
+_NOT_GUIDES = regex(
     r"^\.(?!github)|(?:^|/)(?:adrs?|decisions?|rfcs?|plans?|specs?|proposals?|changelog|history|release)s?[/._-]",
     re.IGNORECASE,
 )

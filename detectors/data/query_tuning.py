@@ -11,11 +11,10 @@ composite and partial indexes; tests that count statements, and hooks that time 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from evidence.api import Call, Observations, Project, PyFile, Signal, Site, Sites, at, plural, site_of
+from evidence.api import Call, Observations, Project, PyFile, Signal, Site, Sites, at, plural, regex, site_of
 
 _EAGER = (
     "joinedload", "selectinload", "subqueryload", "contains_eager", "raiseload", "immediateload", "joinedload_all",
@@ -46,7 +45,7 @@ _PROFILERS = (
     "nplusone", "sqltap", "sqlalchemy_easy_profile", "easy_profile", "flask_query_inspect",
     "flask_queryinspect",
 )  # fmt: skip
-_COUNTS = re.compile(
+_COUNTS = regex(
     r"(?i)(?:query|queries|sql|statement)s?_?count|count_?(?:of_)?(?:quer|sql|statement)|num_?queries|number_of_queries|n_plus_(?:1|one)|nplusone"
 )
 

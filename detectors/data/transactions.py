@@ -11,11 +11,9 @@ are answered; and tests of rollback or concurrency.
 
 from __future__ import annotations
 
-import re
+from evidence.api import Expr, Observations, Project, Scenario, Signal, Sites, at, plural, regex, site_of
 
-from evidence.api import Expr, Observations, Project, Scenario, Signal, Sites, at, plural, site_of
-
-_TEST_NAMES = re.compile(
+_TEST_NAMES = regex(
     r"(?i)roll(?:s|ed|ing)?_?back|atomic|concurren|race_condition|savepoint|optimistic|deadlock|isolation_level"
     r"|stale_data|for_update|double_spend|parallel_(?:request|update|write)"
 )

@@ -12,14 +12,12 @@ failing.
 
 from __future__ import annotations
 
-import re
+from evidence.api import Observations, Project, Signal, Site, Sites, at, plural, quoted, regex, site_of
 
-from evidence.api import Observations, Project, Signal, Site, Sites, at, plural, quoted, site_of
-
-_COMPATIBILITY = re.compile(
+_COMPATIBILITY = regex(
     r"(?i)compatib|\bold_(?:version|schema|message|event|payload)|previous_version|unknown_field|schema_evolution"
 )
-_BREAKING = re.compile(r"\bbuf\b.{0,40}\bbreaking\b|schema[-_ ]registry.{0,80}compatib|proto-?break|protolock")
+_BREAKING = regex(r"\bbuf\b.{0,40}\bbreaking\b|schema[-_ ]registry.{0,80}compatib|proto-?break|protolock")
 
 
 _WAYS = (("published", "published"), ("consumed", "consumed"), ("used", "used through generated code"))

@@ -10,9 +10,7 @@ processors; how often escaping is switched off; tests that request a rendered pa
 
 from __future__ import annotations
 
-import re
-
-from evidence.api import Call, Observations, Project, Role, Signal, Site, Sites, Template, plural
+from evidence.api import Call, Observations, Project, Role, Signal, Site, Sites, Template, plural, regex
 
 _SHARING = frozenset({"macro", "include", "import", "from", "call"})
 _REGISTERED = (
@@ -21,7 +19,7 @@ _REGISTERED = (
 )  # fmt: skip
 _RENDERING = ("render_template", "render_template_string", "get_template")
 # Filters, tests and globals of an application's Jinja environment, or of one that a project makes itself.
-_ENVIRONMENT = re.compile(r"(?:jinja2?_env|jinja_environment|(?:^|\.)env)\.(filters|globals|tests)(?:\[|\.update$)")
+_ENVIRONMENT = regex(r"(?:jinja2?_env|jinja_environment|(?:^|\.)env)\.(filters|globals|tests)(?:\[|\.update$)")
 _LINTERS = ("djlint", "curlylint", "j2lint", "jinjalint", "djhtml")
 
 

@@ -11,9 +11,7 @@ descriptors; environments and modules among them; plans and policy checks that C
 
 from __future__ import annotations
 
-import re
-
-from evidence.api import CiRun, Observations, Project, Signal, Site, Sites, plural
+from evidence.api import CiRun, Observations, Project, Signal, Site, Sites, plural, regex
 
 # Programs that check definitions, and the words one of which says so; () where every run is a check.
 _CHECKS: dict[str, tuple[str, ...]] = {
@@ -34,9 +32,9 @@ _CHECKS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("tflint", "tfsec", "checkov", "cfn-lint", "ansible-lint"), ()),
     **dict.fromkeys(("kubeconform", "kubeval", "kube-linter", "kube-score", "datree"), ()),
 }
-_MARKS = re.compile(r"[-_.]")
+_MARKS = regex(r"[-_.]")
 # Machines that developers work on: what is defined there runs nothing for anybody else.
-_AT_HOME = re.compile(r"(?:^|/)(?:dev|devel|development|vagrant|local)/")
+_AT_HOME = regex(r"(?:^|/)(?:dev|devel|development|vagrant|local)/")
 _ONLY_TELLS = frozenset({"--version", "version", "--help", "help", "-h", "-v"})
 
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import re
 
-from evidence.api import Document, Observations, Project, Signal, Site, Sites, plural
+from evidence.api import Document, Observations, Project, Signal, Site, Sites, plural, regex
 
 _MONTH = 30.44 * 86_400
-_RATIONALE = re.compile(
+_RATIONALE = regex(
     r"(?:why|rationale|philosophy|design[-_ ]?(?:opinions|decisions|rationale|notes|principles)"
     r"|tech(?:nical)?[-_ ]decisions)",
     re.IGNORECASE,

@@ -15,10 +15,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from evidence.api import Observations, Project, Signal, Site, Sites, Writing, plural
+from evidence.api import Observations, Project, Signal, Site, Sites, Writing, plural, regex
 
 #: Titles and file names of documents about how a system is put together, in the languages teams write them in.
-_ABOUT = re.compile(
+_ABOUT = regex(
     "|".join((
         r"archite[ck]t", r"arquite[ct]tura", r"arquitetura", r"\bc4\b", r"\b(?:hld|lld)\b", r"\btopology\b", r"\berd\b",
         r"(?:system|technical|high[-_ ]level|low[-_ ]level|component|module|service|application|solution|detailed"
@@ -31,7 +31,7 @@ _ABOUT = re.compile(
     )),
     re.IGNORECASE,
 )  # fmt: skip
-_NOT_ABOUT = re.compile(
+_NOT_ABOUT = regex(
     r"decision|\badr\b|proposal|\brfc\b|(?:directory|project|folder) structure|screenshot|roadmap|change ?log|opinion"
     r"|migration plan",
     re.IGNORECASE,
@@ -42,7 +42,7 @@ _ASIDE = frozenset({
     ".claude", ".cursor", ".github", "agents", "skills", "policy", "policies", "legal",
 })  # fmt: skip
 # Instructions for coding agents repeat what other documents say; they count where there are none.
-_AGENTS = re.compile(r"(?:^|/)(?:AGENTS|CLAUDE|GEMINI|copilot-instructions)\.md$")
+_AGENTS = regex(r"(?:^|/)(?:AGENTS|CLAUDE|GEMINI|copilot-instructions)\.md$")
 _FRONT_PAGES = frozenset({"readme", "index", "home", "lisezmoi", "leeme"})
 # A page of prose is about 250 words. Less than half of one says little, and one that names no part of the project says
 # it of any system.

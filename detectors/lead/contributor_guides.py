@@ -15,13 +15,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from evidence.api import Observations, Project, Section, Signal, Site, Sites, Writing
+from evidence.api import Observations, Project, Section, Signal, Site, Sites, Writing, regex
 
-_CONTRIBUTING = re.compile(
+_CONTRIBUTING = regex(
     r"contribut(?:ing|e|ion|ions)(?:[-_ ](?:guide|guidelines|to.{0,40}))?|how[-_ ]to[-_ ]contribute|hacking"
     r"|contribuer|contribuir|mitmachen|beitragen"
 )
-_STYLE = re.compile(
+_STYLE = regex(
     "|".join((
         r"(?:style|coding|code|naming|logging|api|commit|git|branching|testing|development|engineering|design|docs?"
         r"|documentation|error)[-_ ](?:guides?|guidelines?|standards?|conventions?|style|practices|principles|rules)",
@@ -31,54 +31,52 @@ _STYLE = re.compile(
     )),
     re.IGNORECASE,
 )  # fmt: skip
-_REVIEW = re.compile(
+_REVIEW = regex(
     r"code[-_ ]?review|review(?:er|ing|s)?[-_ ](?:guide|guidelines|checklist|process|criteria)|reviewing"
     r"|pull[-_ ]request[-_ ](?:guide|guidelines|process|checklist)",
     re.IGNORECASE,
 )
 # The report of one review, of one day, guides no other; nor does the description of a program that reviews.
-_REPORT = re.compile(
+_REPORT = regex(
     r"20\d\d|report|findings|results|summary|improvements|fixes|status|deployment|recommendations|agents?\b|skills?\b|\bbots?\b|\bllm",
     re.IGNORECASE,
 )
-_NOT_STYLE = re.compile(
-    r"communit|conduct|security|support|brand|trademark|privacy|accessib|content guid", re.IGNORECASE
-)
+_NOT_STYLE = regex(r"communit|conduct|security|support|brand|trademark|privacy|accessib|content guid", re.IGNORECASE)
 _AGENTS = frozenset({"agents", "claude", "gemini", "copilot-instructions", "conventions"})
-_STANDARDS = re.compile(
+_STANDARDS = regex(
     r"standard|convention|style|guideline|best practice|review|workflow|principles|patterns|requirements?$"
     r"|definition of done|quality|rules|must",
     re.IGNORECASE,
 )
-_TEMPLATE = re.compile(
+_TEMPLATE = regex(
     r"(?:^|/)(?:pull_request_template(?:/[^/]{1,200})?|merge_request_templates/[^/]{1,200}?)(?:\.(?:md|txt|rst))?$",
     re.IGNORECASE,
 )
-_ASKS = re.compile(
+_ASKS = regex(
     r"\b(?:test|review|check|document|breaking|changelog|lint|risk|screenshot|migrat|deploy|why\b|how\b)",
     re.IGNORECASE,
 )
 _NOT_HERE = frozenset(["adr", "adrs", "decisions", "decision", "plans", "plan", "prd", "specs", "rfcs"])
 # Contributors may be what a program is about.
-_HEADING = re.compile(
+_HEADING = regex(
     r"contribut(?!ors?\b)|\bcontributors? (?:guide|docs|documentation|notes|workflow)|for contributors|contribuir"
     r"|contribuer|develop(?:ment)? (?:guide|workflow|process)",
     re.IGNORECASE,
 )
-_PATH = re.compile(r"`[^`\n]{2,80}`")
+_PATH = regex(r"`[^`\n]{2,80}`")
 # A page that says more than welcome: gauged on templates such as "fork, branch, open a pull request" (about 60 words).
 _GUIDE_WORDS, _LONG_GUIDE, _STYLE_WORDS, _SECTION_WORDS = 80, 200, 80, 60
 _AGENT_WORDS = 30
-_DEVELOPING = re.compile(
+_DEVELOPING = regex(
     r"developing|development|developers?(?:[-_ ](?:guide|docs|documentation|notes))?|for[-_ ]developers"
 )
-_CHANGES = re.compile(r"pull[- ]request|merge[- ]request|contribut|\bpatch(?:es)?\b")
-_CARE = re.compile(
+_CHANGES = regex(r"pull[- ]request|merge[- ]request|contribut|\bpatch(?:es)?\b")
+_CARE = regex(
     r"\b(?:commit|branch|lint|flake8|ruff|black|pre-commit|review|convention|coverage|unit tests?|style|changelog)"
 )
 _CARES = 3
 # Two: one alone may be an example.
-_BLANK = re.compile(
+_BLANK = regex(
     r"[\[{<](?:(?:project|organi[sz]ation|org|repo(?:sitory)?|company|product|your)[-_ ](?:title|name|here|url|org|repo"
     r"|project|email))[\]}>]",
     re.IGNORECASE,

@@ -14,42 +14,42 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from evidence.api import Observations, Project, Signal, Site, Sites, Writing
+from evidence.api import Observations, Project, Signal, Site, Sites, Writing, regex
 
 _DAY = 86_400
 # "Kept current": touched in the last half year before the scanned commit.
 _CURRENT_DAYS = 183
-_CHANGES = re.compile(
+_CHANGES = regex(
     r"change[-_]?log|changes|history|release[-_ ]?notes?|releases|news|what'?s[-_ ]?new|registro[-_ ]de[-_ ]cambios"
     r"|historial",
     re.IGNORECASE,
 )
-_VERSION = re.compile(
+_VERSION = regex(
     r"\bv?\d{1,4}\.\d|\bunreleased\b|\bversion \d|(?<!\d)20\d\d[-./]\d|\bv\d{1,4}\b|\brelease \d", re.IGNORECASE
 )
-_VERSION_LINE = re.compile(r"\**(?:version |release )?v?\d{1,4}\.\d[^\n]{0,60}$", re.IGNORECASE)
-_ROADMAP = re.compile(
+_VERSION_LINE = regex(r"\**(?:version |release )?v?\d{1,4}\.\d[^\n]{0,60}$", re.IGNORECASE)
+_ROADMAP = regex(
     r"road[-_ ]?map|improvement[-_ ]plan|^improvements$|product[-_ ]plan|^milestones$|future[-_ ]plans"
     r"|hoja[-_ ]de[-_ ]ruta|feuille[-_ ]de[-_ ]route",
     re.IGNORECASE,
 )
 #: Files that name owners, and what a line with one has: GitHub's and GitLab's, and that of Prow (approvers by login).
 _OWNERS = {
-    "codeowners": re.compile("@"),
-    "owners": re.compile(r"^(?:approvers|reviewers):|^[ \t]{1,8}- [\w-]{2,40}\s*$"),
+    "codeowners": regex("@"),
+    "owners": regex(r"^(?:approvers|reviewers):|^[ \t]{1,8}- [\w-]{2,40}\s*$"),
 }
-_NOTE = re.compile(r"(?:^|/)releasenotes/notes/[^/]{1,200}\.ya?ml$")
+_NOTE = regex(r"(?:^|/)releasenotes/notes/[^/]{1,200}\.ya?ml$")
 #: A folder with a page, or a folder of pages, for each version.
-_VERSIONED = re.compile(
+_VERSIONED = regex(
     r"(?:^|/)(?:change-?logs?|release[-_ ]?notes?|releases|whats-?new)/(v?\d[\w.-]{0,40}?)(?:/[^/]{1,100})?"
     r"\.(?:md|rst|txt)$",
     re.IGNORECASE,
 )
-_TEMPLATE = re.compile(
+_TEMPLATE = regex(
     r"(?:^|/)(?:issue_template|(?:\.github/issue_template|\.gitlab/issue_templates)/[^/]{1,200}?)(?:\.(?:md|ya?ml))?$",
     re.IGNORECASE,
 )
-_IMPACT = re.compile(
+_IMPACT = regex(
     "|".join((
         r"\b(?:impact|severity|priority|motivation|business|benefit|value\b|use[- ]?cases?\b)",
         r"\b(?:justif|frustrat|workaround)", r"affected", r"\bwho (?:is|will|would)", r"\bacceptance criteria",

@@ -12,11 +12,10 @@ arrives.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 
-from evidence.api import Call, Expr, Node, Observations, Project, PyFile, Role, Signal, Site, Sites, quoted
+from evidence.api import Call, Expr, Node, Observations, Project, PyFile, Role, Signal, Site, Sites, quoted, regex
 
 # vendor -> calls that start the capture of errors, by the vendors' documents (kin that keeps Sentry's protocol
 # included).
@@ -62,11 +61,11 @@ _CARE_CALLS = (
     "sentry_sdk.set_context",
     "bugsnag.before_notify",
 )
-_SETTING = re.compile(
+_SETTING = regex(
     r"SENTRY_(?:ENVIRONMENT|RELEASE|CONFIG)|ROLLBAR_ENV(?:IRONMENT)?|BUGSNAG_RELEASE_STAGE|NEW_RELIC_ENVIRONMENT"
     r"|AIRBRAKE_ENVIRONMENT"
 )
-_AGENT = re.compile(
+_AGENT = regex(
     r"error_collector\.(?:ignore_errors|ignore_classes|expected_classes|ignore_status_codes)|attributes\.exclude"
 )
 _NODES = 20_000

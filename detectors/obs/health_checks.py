@@ -13,11 +13,10 @@ in service.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evidence.api import Call, Observations, Project, PyFile, Role, Route, Signal, Site, Sites, plural, quoted
+from evidence.api import Call, Observations, Project, PyFile, Role, Route, Signal, Site, Sites, plural, quoted, regex
 
 # Last segments of such rules, without punctuation and endings. The second set has other meanings too, below other
 # words.
@@ -28,13 +27,13 @@ _SURE = frozenset({
     "apihealth", "systemhealth", "healthprobe", "gtg", "salud", "saude", "sante", "gesundheit",
 })  # fmt: skip
 _UNSURE = frozenset({"status", "ready", "live", "up", "isup", "uptime"})
-_GENERAL = re.compile(
+_GENERAL = regex(
     r"v?\d{1,3}(?:\.\d{1,3})?|_{0,2}|api|rest|internal|system|app|service|server|monitor(?:ing)?|admin|ops|meta"
     r"|management|actuator|infra"
     r"|probes?|public|private|common|core|main|site|web|backend|status|health|healthcheck|diagnostics?|_ah|k8s"
     r"|kubernetes|default|root|index"
 )
-_VARIABLE = re.compile(r"[<{]")
+_VARIABLE = regex(r"[<{]")
 # Calls that fail when a database, cache, queue or service is away.
 _ASKS = frozenset({
     "execute", "exec_driver_sql", "ping", "scalar", "scalars", "fetchone", "fetchall", "server_info", "head_bucket",
@@ -43,9 +42,7 @@ _ASKS = frozenset({
 })  # fmt: skip
 # Methods by which a client says how its server is, where the receiver is one.
 _STATES = frozenset({"health", "get_status", "is_healthy", "check_connection", "test_connection"})
-_STORES = re.compile(
-    r"(?:^|[._])(?:db|database|engine|redis|cache|cluster|opensearch|elasticsearch|mongo\w{0,6})(?:[._]|$)"
-)
+_STORES = regex(r"(?:^|[._])(?:db|database|engine|redis|cache|cluster|opensearch|elasticsearch|mongo\w{0,6})(?:[._]|$)")
 _QUERY_ENDS = frozenset({"first", "all", "one", "count", "get", "limit", "one_or_none", "exists"})
 _HTTP = ("requests.", "httpx.", "urllib.request.urlopen", "urllib3.", "aiohttp.")
 _FEW = 3

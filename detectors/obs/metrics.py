@@ -16,10 +16,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from evidence.api import Call, Observations, Project, PyFile, Route, Signal, Site, Sites, plural
+from evidence.api import Call, Observations, Project, PyFile, Route, Signal, Site, Sites, plural, regex
 
 # Constructors of instruments and clients, by their documents: what they make is counted with.
-_INSTRUMENTS = re.compile(
+_INSTRUMENTS = regex(
     r"(?:prometheus_client|gds_metrics|prometheus_async"
     r"|prometheus_multiproc\w{0,10})(?:\.\w{1,30}){0,2}\.(?:Counter|Gauge|Histogram|Summary|Info|Enum)"
     r"|statsd(?:\.\w{1,30}){0,2}\.(?:StatsClient|TCPStatsClient|UnixSocketStatsClient|Client|Counter|Timer|Gauge"
@@ -31,7 +31,7 @@ _INSTRUMENTS = re.compile(
     r"|telegraf\.\w{1,20}|google\.cloud\.monitoring_v3\.MetricServiceClient"
 )
 # Extensions that count requests on their own once the application is theirs.
-_EXPORTERS = re.compile(
+_EXPORTERS = regex(
     r"(?:prometheus_flask_exporter(?:\.multiprocess)?\.\w{0,30}PrometheusMetrics"
     r"|prometheus_flask_exporter\.multiprocess\.\w{1,60}"
     r"|gds_metrics\.GDSMetrics|flask_prometheus\.monitor|flask_prometheus_metrics\.register_metrics"
@@ -60,15 +60,15 @@ _COUNTING = frozenset({
     "do_not_track",
 })  # fmt: skip
 # A client from an organisation's own package is told by its name and by methods that nothing else in use has.
-_WRAPPED = re.compile(r"(?:^|[._])(?:statsd|stats_client|metrics_client|dogstatsd)(?:_client)?$", re.IGNORECASE)
+_WRAPPED = regex(r"(?:^|[._])(?:statsd|stats_client|metrics_client|dogstatsd)(?:_client)?$", re.IGNORECASE)
 _PLAIN = frozenset(
     {"incr", "decr", "increment", "decrement", "gauge", "timing", "timer", "timed", "histogram", "timing_with_dates"}
 )
 # A reader is shown calls of the files that count most; a script that counts once tells less.
 _SHOWN_FILES = 3
-_OWN = re.compile(r"(?:^|_)metrics?(?:_service)?$")
+_OWN = regex(r"(?:^|_)metrics?(?:_service)?$")
 # Addresses that Prometheus and its kin scrape by convention.
-_EXPOSED = re.compile(r"/(?:(?:management|internal|_|-|admin|monitoring|ops)/)?_?(?:metrics|prometheus)/?")
+_EXPOSED = regex(r"/(?:(?:management|internal|_|-|admin|monitoring|ops)/)?_?(?:metrics|prometheus)/?")
 _PAGES = frozenset({"render_template", "render_template_string", "render", "redirect"})
 _PACKAGES = frozenset({
     "prometheus-client", "prometheus-flask-exporter", "statsd", "datadog", "markus", "aws-embedded-metrics",

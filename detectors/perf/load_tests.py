@@ -11,18 +11,17 @@ their kin, tests with pytest-benchmark; whether CI runs them, and thresholds and
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from evidence.api import Observations, Project, Role, Signal, Site, Sites, plural
+from evidence.api import Observations, Project, Role, Signal, Site, Sites, plural, regex
 
-_TOOLS = re.compile(
+_TOOLS = regex(
     r"(?:^|[\s/;&|(\"'])(?:k6\s+(?:run|cloud)\b|locust\s+-|locust$|jmeter\s+-|artillery\s+(?:run|quick)\b|vegeta\s+attack\b|wrk2?\s+-|oha\s+-|hey\s+-|bombardier\s+-"
     r"|ab\s+-[nck]|gatling(?:\.sh)?\s|drill\s+--benchmark|siege\s+-|autocannon\s|asv\s+(?:run|continuous)\b|pyperf\s|pytest\b.{0,200}--benchmark-)"
 )
-_THRESHOLD = re.compile(r"--benchmark-compare-fail|--exit-code-on-error|--threshold|--max-fail-ratio|--check-fail")
-_SCRIPT = re.compile(r"(?:^|\s)((?:[\w.\-]{1,80}/){0,8}[\w.\-]{1,80}\.(?:js|ts|jmx|scala|lua))(?=\s|$)")
-_RECORDED = re.compile(r"(?:^|/)\.benchmarks/|(?:^|/)(?:asv\.conf\.json|benchmark[-_]?results?\.(?:json|csv|md))$")
+_THRESHOLD = regex(r"--benchmark-compare-fail|--exit-code-on-error|--threshold|--max-fail-ratio|--check-fail")
+_SCRIPT = regex(r"(?:^|\s)((?:[\w.\-]{1,80}/){0,8}[\w.\-]{1,80}\.(?:js|ts|jmx|scala|lua))(?=\s|$)")
+_RECORDED = regex(r"(?:^|/)\.benchmarks/|(?:^|/)(?:asv\.conf\.json|benchmark[-_]?results?\.(?:json|csv|md))$")
 _USERS = (
     "locust.HttpUser",
     "locust.User",

@@ -10,11 +10,10 @@ queries that someone reads, events of SQLAlchemy that take the time, timers and 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
-from evidence.api import Call, Node, Observations, Project, PyFile, Signal, Site, Sites, plural
+from evidence.api import Call, Node, Observations, Project, PyFile, Signal, Site, Sites, plural, regex
 
 _PROFILERS = (
     "werkzeug.middleware.profiler.ProfilerMiddleware", "werkzeug.contrib.profiler.ProfilerMiddleware",
@@ -40,23 +39,23 @@ _CLOCKS = (
 )
 _CURSOR = frozenset({"before_cursor_execute", "after_cursor_execute", "before_execute", "after_execute"})
 _TIMERS = frozenset({"timer", "timed", "timing", "timing_with_dates", "timing_since", "time", "observe"})
-_METERS = re.compile(r"(?i)stats|metric|histogram|summary|latency|duration|timer|prom")
-_DURATION = re.compile(
+_METERS = regex(r"(?i)stats|metric|histogram|summary|latency|duration|timer|prom")
+_DURATION = regex(
     r"(?i)(?:^|[_.\s%{(\"])(?:duration|elapsed|latency|response[_.]?time|time_ms|took|time[_ ]taken"
     r"|query_time|run_?time)(?:$|[_.\s=:%{)\"])|(?:time|duration)_(?:ms|s|sec|secs|seconds)$"
 )
-_LABELLED = re.compile(r"(?i)(?:duration|elapsed|latency|response_?time|time_ms|took|query_time)=")
+_LABELLED = regex(r"(?i)(?:duration|elapsed|latency|response_?time|time_ms|took|query_time)=")
 _HAND = ("click", "typer", "flask.cli", "flask_script")
-_SENDS = re.compile(
+_SENDS = regex(
     r"(?i)(?:^|[._])(?:info|debug|warning|log|set_metrics|record_metric|put_metric|observe|histogram|gauge|timing|send|emit)$"
 )
 _SWITCHES = ("profiles_sample_rate", "profiles_sampler", "profile_session_sample_rate")
-_COMMAND = re.compile(
+_COMMAND = regex(
     r"\bpy-spy\s+(?:record|top|dump)|\bmemray\s+run\b|\bscalene\s|\bpython3?\s.{0,60}-m\s+(?:cProfile|pyinstrument|profile)\b|\bausterity?\s|\bperf\s+record\b|\bpyinstrument\s|ebpf[-_]profiler"
 )
-_MADE = re.compile(r"\blogging metrics (?:create|update)\b")
+_MADE = regex(r"\blogging metrics (?:create|update)\b")
 _KINDS = ("profiler", "queries", "timing")
-_ABOUT = re.compile(r"metric|stats|timing|profil")
+_ABOUT = regex(r"metric|stats|timing|profil")
 _BUDGETS = frozenset(
     {
         "assert_num_queries",

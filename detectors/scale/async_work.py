@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import re
 
-from evidence.api import Observations, Project, PyFile, Role, Scenario, Signal, Site, Sites, plural
+from evidence.api import Observations, Project, PyFile, Role, Scenario, Signal, Site, Sites, plural, regex
 
 _ASGI = frozenset({"uvicorn", "hypercorn", "daphne", "granian"})
-_GREEN = re.compile(r"gevent|eventlet", re.IGNORECASE)
-_ASYNC_WORKER = re.compile(r"gevent|eventlet|uvicorn|asgi|tornado|aiohttp", re.IGNORECASE)
+_GREEN = regex(r"gevent|eventlet", re.IGNORECASE)
+_ASYNC_WORKER = regex(r"gevent|eventlet|uvicorn|asgi|tornado|aiohttp", re.IGNORECASE)
 _MADE = (
     "quart.Quart", "asgiref.wsgi.WsgiToAsgi", "a2wsgi.WSGIMiddleware", "fastapi.FastAPI",
     "starlette.applications.Starlette",
@@ -28,7 +28,7 @@ _MADE = (
 _PATCHED = ("gevent.monkey.patch_all", "eventlet.monkey_patch")
 _LIMITS = ("asyncio.Semaphore", "asyncio.BoundedSemaphore", "anyio.CapacityLimiter", "anyio.Semaphore")
 _STRAY = ("asyncio.run", "asyncio.gather", "asyncio.get_event_loop", "asyncio.new_event_loop")
-_GREEN_POOL = re.compile(r"celery\b.{0,300}\bworker\b.{0,300}(?:-P|--pool)[= ]{0,3}(?:gevent|eventlet)")
+_GREEN_POOL = regex(r"celery\b.{0,300}\bworker\b.{0,300}(?:-P|--pool)[= ]{0,3}(?:gevent|eventlet)")
 _PACKAGES = frozenset({"gevent", "eventlet", "uvicorn", "hypercorn", "quart", "daphne", "asgiref"})
 _KINDS = ("worker", "server", "view", "bounded")
 _LONGEST = 40

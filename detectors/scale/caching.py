@@ -11,13 +11,11 @@ cache; where entries are dropped when the data changes; tests of hits, misses an
 
 from __future__ import annotations
 
-import re
-
-from evidence.api import Observations, Occurrence, Project, Scenario, Signal, Sites, at, plural, site_of, stem
+from evidence.api import Observations, Occurrence, Project, Scenario, Signal, Sites, at, plural, regex, site_of, stem
 
 # The word is the same in most languages that borrow it: caché, cachê, cached, caching.
-_WORD = re.compile(r"(?i)cach")
-_NOT_CACHED = re.compile(r"(?i)no_?cache|nocache|cache_?buster")
+_WORD = regex(r"(?i)cach")
+_NOT_CACHED = regex(r"(?i)no_?cache|nocache|cache_?buster")
 
 
 def _statement(sites: Sites) -> str:

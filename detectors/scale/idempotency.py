@@ -27,12 +27,13 @@ from evidence.api import (
     at,
     between,
     plural,
+    regex,
     site_of,
 )
 
 # A function that more places call than this guards nothing in particular.
 _MANY = 10
-_KEYWORDS = re.compile(r"(?i)idempoten|^client_?request_?token$|^client_?token$|^message_?deduplication_?id$|^dedup")
+_KEYWORDS = regex(r"(?i)idempoten|^client_?request_?token$|^client_?token$|^message_?deduplication_?id$|^dedup")
 _HEADERS = frozenset({"idempotency-key", "x-idempotency-key", "idempotencykey", "x-request-idempotency-key"})
 _CONDITIONS = frozenset({"if-match", "if-none-match", "if-unmodified-since"})
 _CONDITION_REFS = (
@@ -44,25 +45,25 @@ _UPSERTS = (
     "on_conflict_replace", "insert_or_ignore", "replace_many",
 )  # fmt: skip
 _SQL_CALLS = ("execute", "text", "executemany", "execute_values", "raw", "SQL", "copy_expert", "exec_driver_sql")
-_SQL = re.compile(
+_SQL = regex(
     r"(?i)\bON\s{1,20}CONFLICT\b|\bON\s{1,20}DUPLICATE\s{1,20}KEY\b|\bINSERT\s{1,20}(?:OR\s{1,20})?IGNORE\b|\bMERGE\s{1,20}INTO\b"
 )
 # What a function is called that asks whether something came before; the words of message systems' own documents.
 _THINGS = r"(?:submission|request|message|event|webhook|delivery|callback|notification|job|task)"
-_ASKS = re.compile(
+_ASKS = regex(
     r"(?i)idempoten|(?:is|was|been|has|already|message|event|request|webhook)_{0,2}(?:been_)?processed"
     r"|already_(?:handled|seen|received|sent|done)|(?:skip|ignore|drop)_(?:a_)?(?:duplicate|replay)|submission_token"
     rf"|(?:completed|processed|handled|seen|repeated|dedup\w{{0,12}})_{_THINGS}(?![a-z])|{_THINGS}_dedup"
 )
 # Where such a function looks: what came before is kept somewhere.
-_KEPT = re.compile(r"(?i)redis|cache|session|store|table|seen|processed")
-_LOCK_NAMES = re.compile(r"(?i)redis|pipe|cache|valkey|\br\b")
-_LOCKS = re.compile(r"(?i)^_{0,2}(?:redis_?)?(?:lock|acquire|acquire_lock|get_lock|wait_for_lock|with_lock|__enter__)$")
-_TEST_NAMES = re.compile(
+_KEPT = regex(r"(?i)redis|cache|session|store|table|seen|processed")
+_LOCK_NAMES = regex(r"(?i)redis|pipe|cache|valkey|\br\b")
+_LOCKS = regex(r"(?i)^_{0,2}(?:redis_?)?(?:lock|acquire|acquire_lock|get_lock|wait_for_lock|with_lock|__enter__)$")
+_TEST_NAMES = regex(
     r"(?i)duplicate|dedup|twice|repeat(?:ed|s|ing)?(?:_|$)|same_\w{1,40}_again|second_time|on_conflict|upsert|only_once|exists_already"
 )
 # Names that can mean nothing else.
-_PLAIN_NAMES = re.compile(
+_PLAIN_NAMES = regex(
     r"(?i)idempoten|already_processed|redeliver|(?:send|process|handle|enqueue|deliver|charge)(?:s|es)?_(?:\w{1,20}_)?(?:duplicate|twice)"
     r"|duplicate_(?:message|event|request|submission|delivery|webhook|callback|update)"
 )

@@ -15,14 +15,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from evidence.api import Observations, Project, Role, Signal, Site, Sites, plural
+from evidence.api import Observations, Project, Role, Signal, Site, Sites, plural, regex
 
 _PACKAGES = frozenset(
     {"celery", "rq", "dramatiq", "huey", "flask-rq2", "taskiq", "procrastinate", "rq-scheduler", "arq"}
 )
 _BY_HAND = ("click", "typer", "flask.cli", "flask_script")
-_COMMANDS = re.compile(r"(?:^|/)(?:cli|commands?|scripts?|manage)(?:/|\.py$|_)")
-_ABOUT_TASKS = re.compile(r"task|job|queue|worker|celery|background", re.IGNORECASE)
+_COMMANDS = regex(r"(?:^|/)(?:cli|commands?|scripts?|manage)(?:/|\.py$|_)")
+_ABOUT_TASKS = regex(r"task|job|queue|worker|celery|background", re.IGNORECASE)
 _LONGEST = 40
 _SEVERAL = 2
 _SHOWN_FILES = 1

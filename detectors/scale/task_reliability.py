@@ -10,11 +10,10 @@ their own errors; limits and monitors in the commands that start workers; tests 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
-from evidence.api import Definition, Expr, Observations, Project, PyFile, Signal, Site, Sites
+from evidence.api import Definition, Expr, Observations, Project, PyFile, Signal, Site, Sites, regex
 
 _KINDS = ("retries", "acknowledgement", "time_limits", "failures", "rates", "routing", "once", "monitoring")
 # Options on a task or on a call that sends one, and settings, by what they are for; lower case, from the libraries'
@@ -47,17 +46,17 @@ _OPTIONS = {
     **dict.fromkeys(("once", "unique", "job_id", "lock"), "once"),
 }
 _SETTINGS = (
-    (re.compile(r"(?:acks_late|visibility_timeout|reject_on_worker_lost|prefetch_multiplier"
+    (regex(r"(?:acks_late|visibility_timeout|reject_on_worker_lost|prefetch_multiplier"
          r"|broker_transport_options)\]?$"),
      "acknowledgement"),
-    (re.compile(r"(?:task_(?:soft_)?time_limit|taskd?_(?:soft_)?time_limit"
+    (regex(r"(?:task_(?:soft_)?time_limit|taskd?_(?:soft_)?time_limit"
          r"|celeryd_task_(?:soft_)?time_limit|job_(?:default_)?(?:expiry_time|timeout)|default_job_timeout)\]?$"),
      "time_limits"),
-    (re.compile(r"(?:task_(?:queues|routes|default_queue|create_missing_queues)|celery_(?:queues|routes))\]?$"),
+    (regex(r"(?:task_(?:queues|routes|default_queue|create_missing_queues)|celery_(?:queues|routes))\]?$"),
      "routing"),
-    (re.compile(r"(?:failure_ttl|task_default_retry_delay)\]?$"), "failures"),
-    (re.compile(r"(?:task_annotations|task_default_rate_limit)\]?$"), "rates"),
-    (re.compile(r"(?:task_send_sent_event|worker_send_task_events)\]?$"), "monitoring"),
+    (regex(r"(?:failure_ttl|task_default_retry_delay)\]?$"), "failures"),
+    (regex(r"(?:task_annotations|task_default_rate_limit)\]?$"), "rates"),
+    (regex(r"(?:task_send_sent_event|worker_send_task_events)\]?$"), "monitoring"),
 )  # fmt: skip
 _CALLS = (
     ("rq.Retry", "retries"), ("rq.job.Retry", "retries"), ("celery.signals.task_failure", "failures"),
@@ -68,11 +67,11 @@ _CALLS = (
     ("rq.get_current_job", "monitoring"), ("dramatiq.middleware", "failures"),
 )  # fmt: skip
 _COMMANDS = (
-    (re.compile(r"--(?:soft-)?time-limit\b"), "time_limits"),
-    (re.compile(r"(?:\s-Q|--queues)[= ]|\brq\b.{0,40}\bworker\s+[\w$]"), "routing"),
-    (re.compile(r"--max-(?:tasks|memory)-per-child|--max-jobs"), "acknowledgement"),
+    (regex(r"--(?:soft-)?time-limit\b"), "time_limits"),
+    (regex(r"(?:\s-Q|--queues)[= ]|\brq\b.{0,40}\bworker\s+[\w$]"), "routing"),
+    (regex(r"--max-(?:tasks|memory)-per-child|--max-jobs"), "acknowledgement"),
 )
-_MONITORS = re.compile(
+_MONITORS = regex(
     r"\bcelery\b.{0,300}\b(?:flower|inspect\s+ping|events)\b|\brq-dashboard\b|celery[-_]exporter|\bflower\b.{0,30}--"
 )
 _METHODS = {
@@ -83,7 +82,7 @@ _METHODS = {
     "soft_limit_exceeded": "time_limits",
 }
 _LIMIT_ERRORS = ("SoftTimeLimitExceeded", "TimeLimitExceeded", "JobTimeoutException")
-_TESTS = re.compile(r"(?i)retr(?:y|ies)|fail|error|exception|exceed|timeout|limit|dead_?letter|max_retries")
+_TESTS = regex(r"(?i)retr(?:y|ies)|fail|error|exception|exceed|timeout|limit|dead_?letter|max_retries")
 _LONGEST = 40
 _ENOUGH = 2
 

@@ -26,6 +26,7 @@ from evidence.api import (
     Site,
     Sites,
     plural,
+    regex,
     trail_mixins,
     trail_recorders,
     trail_tables,
@@ -42,18 +43,18 @@ _EXTENSIONS = (
     "flask_logging_audit",
     "auditlog",
 )
-_ASKED = re.compile(
+_ASKED = regex(
     r"(?:^|[/_-])(?:histor\w{1,6}|audit\w{0,6}|archive\w{0,2}|revisions?|versions?|changes|changelog|events?|bitacoras?|activity|activities|diff|audit-?logs?)(?:$|[/_<-])",
     re.IGNORECASE,
 )
-_MAKES = re.compile(r"record|log|create|add|write|save|track|insert|new|registrar")
+_MAKES = regex(r"record|log|create|add|write|save|track|insert|new|registrar")
 _Tables = dict[Ref, tuple[PyFile, Definition]]
-_LOGS = re.compile(r"audit\w{0,20}\.(?:info|warning|warn|error|log|critical|debug|audit)$")
-_QUERIED = re.compile(
+_LOGS = regex(r"audit\w{0,20}\.(?:info|warning|warn|error|log|critical|debug|audit)$")
+_QUERIED = regex(
     r"\.(?:query|select|objects|find\w{0,30}|list\w{0,30}|get_\w{1,30}|last\w{0,30}|filter\w{0,20}|scan|all|paginate\w{0,10}|search\w{0,20}|history|get_history_model)(?:$|[.(\[])"
 )
 # How SQLAlchemy-Continuum is asked for what was.
-_VERSIONS = re.compile(r"(?:^|\.)version_class$|^(?!self\.)\w{1,40}\.versions(?:\.|\[|$)")
+_VERSIONS = regex(r"(?:^|\.)version_class$|^(?!self\.)\w{1,40}\.versions(?:\.|\[|$)")
 _REVISION = frozenset({"revision", "version", "revision_id", "version_id"})
 _MODIFIED = frozenset(
     {

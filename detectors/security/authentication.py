@@ -32,6 +32,7 @@ from evidence.api import (
     Site,
     Sites,
     plural,
+    regex,
     views_that_ask,
 )
 
@@ -50,15 +51,15 @@ _CALLBACKS = frozenset({
     "user_loader", "request_loader", "header_loader", "verify_password", "verify_token", "user_lookup_loader",
     "get_password", "user_loader_callback_loader", "authentication_handler", "authorized_handler", "identity_handler",
 })  # fmt: skip
-_PASSWORD = re.compile(r"passw|contrasen|senha|passwort|kennwort|motdepasse|mot_de_passe|wachtwoord", re.IGNORECASE)
-_SESSION_KEYS = re.compile(
+_PASSWORD = regex(r"passw|contrasen|senha|passwort|kennwort|motdepasse|mot_de_passe|wachtwoord", re.IGNORECASE)
+_SESSION_KEYS = regex(
     r"session\[[\"']?(?:\w{0,20}_)?(?:user|user_?id|username|usuario|logged_in|account|uid)\w{0,10}[\"']?\]"
 )
-_ABOUT = re.compile(
+_ABOUT = regex(
     r"auth|login|log_in|logged|token|jwt|credential|password|api_?key|session|signin|anonym|unauth", re.IGNORECASE
 )
-_RIGHTS = re.compile(r"role|permission|admin|owner|scope|forbid|privilege", re.IGNORECASE)
-_UNAUTHORISED = re.compile(r"un_?authori[sz]ed", re.IGNORECASE)
+_RIGHTS = regex(r"role|permission|admin|owner|scope|forbid|privilege", re.IGNORECASE)
+_UNAUTHORISED = regex(r"un_?authori[sz]ed", re.IGNORECASE)
 _LONGEST = 40
 
 

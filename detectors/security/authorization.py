@@ -15,33 +15,45 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterator
 
-from evidence.api import GuardUse, Observations, Project, PyFile, Refusal, RefusedTest, Signal, Site, Sites, plural
+from evidence.api import (
+    GuardUse,
+    Observations,
+    Project,
+    PyFile,
+    Refusal,
+    RefusedTest,
+    Signal,
+    Site,
+    Sites,
+    plural,
+    regex,
+)
 
 # Catalogue: "applied to several routes". A hook stands before all routes of its blueprint.
 _SEVERAL = 3
 _SEVERAL_DECORATED = 2
-_WHO = re.compile(
+_WHO = regex(
     r"(?:^|\.)(?:current_user|g\.(?:user|current_user)|user_id|get_jwt_identity|get_jwt|session|identity|usuario|current_identity)(?:$|[.(\[])"
 )
-_RIGHTS = re.compile(
+_RIGHTS = regex(
     r"role|permi|admin|owner|owned|scope|privilege|forbid|allowed|access|may_not|cannot|other_user|another|unauthori",
     re.IGNORECASE,
 )
-_ASKS = re.compile(
+_ASKS = regex(
     r"(?:^|_)(?:acl|roles?|permissions?|privileges?|is_admin|owner|owns|scopes?|polic(?:y|ies)|authorized?|allowed|can|rbac)(?:$|_)"
     r"|(?:^|_)admin(?:$|_(?!create|delete|get|set|add|update|remove|initiate|list))|has_access|isAdmin|isOwner"
 )
 # An attribute of an object (not of a model's class, which is a query) that says whose it is.
-_OWNED = re.compile(
+_OWNED = regex(
     r"[a-z]\w{0,40}\.(?:user_id|owner_id|author_id|created_by(?:_id)?|owner|author|usuario_id|creator_id)(?:\.id)?"
 )
 # A guard that stands before this many places is central.
 _CENTRAL = 5
 # Of a 401 only these words tell that it refuses a role rather than a stranger.
-_ROLES = re.compile(r"role|permi|admin|owner|owned|scope|privilege|other_user|another", re.IGNORECASE)
+_ROLES = regex(r"role|permi|admin|owner|owned|scope|privilege|other_user|another", re.IGNORECASE)
 # Refusals for other reasons than who is asking.
-_ELSE = re.compile(r"csrf|xsrf|maintenance|captcha|signature|webhook|rate_?limit|throttl|referr?er", re.IGNORECASE)
-_LOGIN = re.compile(r"login|token|jwt|credential|password|api_?key|csrf|expired|signature", re.IGNORECASE)
+_ELSE = regex(r"csrf|xsrf|maintenance|captcha|signature|webhook|rate_?limit|throttl|referr?er", re.IGNORECASE)
+_LOGIN = regex(r"login|token|jwt|credential|password|api_?key|csrf|expired|signature", re.IGNORECASE)
 
 
 # Facts that count and are not shown where better ones are.

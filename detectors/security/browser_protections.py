@@ -27,6 +27,7 @@ from evidence.api import (
     Sites,
     assigned_settings,
     is_off,
+    regex,
 )
 
 _KINDS = ("csrf", "headers", "cors", "cookies")
@@ -52,17 +53,17 @@ _HEADERS = (
     "flask_csp",
 )
 _FORMS = ("flask_wtf.FlaskForm", "flask_wtf.Form", "flask_wtf.form.FlaskForm", "flask_wtf.form.Form")
-_VALIDATES = re.compile(r"\.validate_on_submit$|(?:^|[._])form\.validate$")
-_NAMES = re.compile(
+_VALIDATES = regex(r"\.validate_on_submit$|(?:^|[._])form\.validate$")
+_NAMES = regex(
     r"(?:x-frame-options|x-content-type-options|content-security-policy|strict-transport-security|referrer-policy|x-xss-protection"
     r"|permissions-policy|feature-policy|cross-origin-\w{2,8}-policy)(?:-report-only)?",
     re.IGNORECASE,
 )
 _ORIGIN = "access-control-allow-origin"
 # Settings of Flask, Flask-Login and Flask-JWT-Extended that put a flag on a cookie.
-_FLAGS = re.compile(r"(?:SESSION|REMEMBER|JWT|CSRF|AUTH|JWT_REFRESH|WTF_CSRF)_COOKIE_(?:SECURE|HTTPONLY|SAMESITE)")
+_FLAGS = regex(r"(?:SESSION|REMEMBER|JWT|CSRF|AUTH|JWT_REFRESH|WTF_CSRF)_COOKIE_(?:SECURE|HTTPONLY|SAMESITE)")
 _NOT_PRODUCTION = frozenset({"development", "testing"})
-_TESTED = re.compile(
+_TESTED = regex(
     r"x-frame-options|x-content-type-options|content-security-policy|strict-transport|csrf|samesite|httponly|access-control-allow-origin|referrer-policy",
     re.IGNORECASE,
 )

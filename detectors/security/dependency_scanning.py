@@ -14,12 +14,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from evidence.api import Observations, Project, Scan, Signal, Site, Sites, plural, quoted
+from evidence.api import Observations, Project, Scan, Signal, Site, Sites, plural, quoted, regex
 
 _SET_UP = ("gate", "service", "run", "hook")
-_BOT = re.compile(
-    r"dependabot|renovate|pyup[- ]?bot|pyup\.io|snyk-bot|snyk bot|depfu|whitesource|mend-bolt", re.IGNORECASE
-)
+_BOT = regex(r"dependabot|renovate|pyup[- ]?bot|pyup\.io|snyk-bot|snyk bot|depfu|whitesource|mend-bolt", re.IGNORECASE)
 # One commit of a bot may be a trial; from three on it is how updates arrive.
 _UPDATES = 3
 

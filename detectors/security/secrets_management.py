@@ -11,10 +11,9 @@ scanners as hooks or in CI; and rotation or leases.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from evidence.api import Call, Observations, Project, PyFile, Signal, Site, Sites, kept_secrets, quoted
+from evidence.api import Call, Observations, Project, PyFile, Signal, Site, Sites, kept_secrets, quoted, regex
 
 _USED = ("store", "client", "infra", "fetched", "scanner")
 _ROTATES = ("rotation", "scanner_ci")
@@ -63,7 +62,7 @@ _FETCHING = {
     "mozilla/sops": "SOPS",
     "akeyless-community/akeyless-github-action": "Akeyless",
 }
-_COMMAND = re.compile(
+_COMMAND = regex(
     r"\bvault (?:kv|read|login)\b"
     r"|\baws (?:\S{1,40} ){0,2}(?:secretsmanager get-secret-value|ssm get-parameters?|kms decrypt)"
     r"|\bsops (?:-d|--decrypt|exec-env|decrypt|-i)|\bgcloud (?:beta )?secrets versions access|\baz keyvault secret show"
@@ -72,14 +71,14 @@ _COMMAND = re.compile(
     r"|\bcredstash get|\benvconsul\b|\bconsul-template\b"
 )
 # Who changes their own password rotates no secret of the application.
-_ROTATION = re.compile(
+_ROTATION = regex(
     r"(?:rotate|rotar|roll|renew)_\w{0,30}(?:secret|credential|password|api_?key|data_?key|encryption_?key|token|lease)"
     r"\w{0,20}"
     r"|change_\w{0,30}(?:secret|credential|api_?key|data_?key|encryption_?key)\w{0,20}"
     r"|(?:secret|credential|key|password)s?_(?:rotation|rotate)\w{0,20}|(?:next|last)_rotation\w{0,20}"
     r"|renew_(?:lease|self|token)"
 )
-_ROTATED = re.compile(
+_ROTATED = regex(
     r"rotation_rules|enable_key_rotation\s{0,40}=\s{0,4}true|aws_secretsmanager_secret_rotation|rotation_period"
     r"|RotationSchedule|EnableKeyRotation"
 )

@@ -31,6 +31,7 @@ from evidence.api import (
     plural,
     prolonged_tokens,
     provider_tokens,
+    regex,
     token_functions,
 )
 
@@ -71,10 +72,10 @@ _SETTINGS = {
     "JWT_BLOCKLIST_ENABLED": "revocation",
     "SECRET_KEY_FALLBACKS": "rotation",
 }
-_SCOPED = re.compile(r"(?:^|[._])scopes?(?:_|$)|require_oauth", re.IGNORECASE)
-_REFRESH = re.compile(r"refresh(?:_?token)?", re.IGNORECASE)
+_SCOPED = regex(r"(?:^|[._])scopes?(?:_|$)|require_oauth", re.IGNORECASE)
+_REFRESH = regex(r"refresh(?:_?token)?", re.IGNORECASE)
 _LOADERS = ("token_in_blocklist_loader", "token_in_blacklist_loader")
-_PLAINLY = re.compile(r"token|jwt|_key|auth|session", re.IGNORECASE)
+_PLAINLY = regex(r"token|jwt|_key|auth|session", re.IGNORECASE)
 
 
 def _held(sites: Sites) -> list[str]:
@@ -295,6 +296,5 @@ def _settings(project: Project, file: PyFile) -> Iterator[Site]:
 def _tests(project: Project) -> Iterator[Site]:
     """Tests that are about the end of a token; those that speak of tokens rather than links are shown."""
     for file, definition in ended_token_tests(project):
-        about = _PLAINLY.search(f"{file.path.rpartition('/')[2]} {definition.name}")
-        clause = "tested" if about else "tested_aside"
-        yield _site(file, definition.start, definition.end, clause, definition.name)
+        about = _PLAINLY.search(f"{file.path.rpartition('/')[2]} {definition.name}") is not None
+        yield _site(file, definition.start, definition.end, "tested" if about else "tested_aside", definition.name)

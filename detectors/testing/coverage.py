@@ -12,7 +12,6 @@ checked."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -27,6 +26,7 @@ from evidence.api import (
     Sites,
     ToolUse,
     measures_coverage,
+    regex,
     written,
 )
 
@@ -57,7 +57,7 @@ _TARGET_FILES = frozenset({"codecov.yml", ".codecov.yml", "codecov.yaml", ".code
 _PACKAGES = frozenset({"coverage", "pytest-cov", "nose-cov", "codecov", "coveralls"})
 # The measuring started by hand, and options of runners handed over from code.
 _ENGINES = ("coverage.Coverage", "coverage.coverage")
-_OPTION = re.compile(r"(?:^|\s)--(?:cov(?:=|\s|$)|cov-report|with-coverage)|(?:^|\s)coverage run\s")
+_OPTION = regex(r"(?:^|\s)--(?:cov(?:=|\s|$)|cov-report|with-coverage)|(?:^|\s)coverage run\s")
 _FROM_CODE = ("pytest.main", "py.test.cmdline.main", "nose.run", "nose.main", "nose2.main")
 _THRESHOLDS = ("--cov-fail-under", "--fail-under")
 

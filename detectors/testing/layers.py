@@ -12,10 +12,9 @@ apart.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from evidence.api import CiRun, CollectedTest, Observations, Project, Signal, Site, Sites, written
+from evidence.api import CiRun, CollectedTest, Observations, Project, Signal, Site, Sites, regex, written
 
 _LAYERS = {
     "unit": "unit units unittest unittests unitarios unitarias unitarias unitaires unitaire",
@@ -29,12 +28,12 @@ _LAYERS = {
 _NAMES = {name: layer for layer, names in _LAYERS.items() for name in names.split()}
 # Layers that test the service as a whole, whatever language they are written in.
 _WHOLE = frozenset({"end-to-end", "acceptance", "contract"})
-_TEST_WORDS = re.compile(r"^(?:tests?|testsuite)_|_(?:tests?|testsuite|suite)$")
-_SPLIT = re.compile(r"[^a-z0-9]+")
-_BROWSER = re.compile(r"(?:^|/)(?:cypress|playwright)(?:\.[cm]?[jt]s)?$")
+_TEST_WORDS = regex(r"^(?:tests?|testsuite)_|_(?:tests?|testsuite|suite)$")
+_SPLIT = regex(r"[^a-z0-9]+")
+_BROWSER = regex(r"(?:^|/)(?:cypress|playwright)(?:\.[cm]?[jt]s)?$")
 _CYPRESS_ACTION = "cypress-io/github-action"
-_SPEC = re.compile(r"(?:\.(?:spec|cy|test|e2e)\.[cm]?[jt]sx?|\.feature)$")
-_CLASS = re.compile(r"(Unit|Integration|Functional|Acceptance|EndToEnd|E2E)Tests?$")
+_SPEC = regex(r"(?:\.(?:spec|cy|test|e2e)\.[cm]?[jt]sx?|\.feature)$")
+_CLASS = regex(r"(Unit|Integration|Functional|Acceptance|EndToEnd|E2E)Tests?$")
 _OUTSIDE = ("--ignore", "--deselect", "--ignore-glob")
 _REST = "other"
 

@@ -15,13 +15,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from evidence.api import CollectedTest, Observations, Project, Signal, Site, Sites, plural
+from evidence.api import CollectedTest, Observations, Project, Signal, Site, Sites, plural, regex
 
 # Catalogue: "at least ten tests with assertions".
 _BAR = 10
 _SHOWN_LINES = 40
 # A request through a client object; a client of something else (``self.client_id``) has no such methods.
-_REQUESTS = re.compile(
+_REQUESTS = regex(
     r"client\w{0,20}(?:\(\)|\[\])?\.(?:get|post|put|patch|delete|head|options|open|request|simulate|session_transaction)"
     r"|test_client|testapp",
     re.IGNORECASE,

@@ -6,12 +6,13 @@ many letters and digits on. It is looked for only where a commit that brought li
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-_LETTERS = re.compile(rb"[^A-Za-z0-9]+")
+from evidence.patterns import regex
+
+_LETTERS = regex(rb"[^A-Za-z0-9]+")
 # The same line may stand in a file often; so many of its places are tried as the beginning of a block.
 _STARTS = 20
 

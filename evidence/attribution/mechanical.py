@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from evidence.patterns import regex
+
 # Formatters move white space, quotes, commas, parentheses and continuation marks; all else is somebody's work.
-_WORDS = re.compile(rb"\w+|[^\w\s,()'\"\\;]")
+_WORDS = regex(rb"\w+|[^\w\s,()'\"\\;]")
 _FORM = b" \t\n\r\v\f,()'\"\\;"
 
 

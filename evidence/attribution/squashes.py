@@ -11,10 +11,11 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
 from evidence.model import Blame, Commit
+from evidence.patterns import regex
 
 # How forges write a change's number into the commit that squashes it, and into GitLab's merge of one.
-_SQUASHED = re.compile(r"\((?:#|!)([0-9]{1,9})\)\s*$")
-_GITLAB_MERGE = re.compile(r"^See merge request [^\s!]{0,200}!([0-9]{1,9})\s*$", re.M)
+_SQUASHED = regex(r"\((?:#|!)([0-9]{1,9})\)\s*$")
+_GITLAB_MERGE = regex(r"^See merge request [^\s!]{0,200}!([0-9]{1,9})\s*$", re.M)
 # A change of more commits than this took in another branch; who wrote it is for blame to tell.
 _MOST = 250
 

@@ -4,17 +4,17 @@ defaults.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Assign, Call, Expr
+from evidence.patterns import regex
 
 # Stands for the part of a text that is not constant.
 UNKNOWN = "{}"
 _MAX_HOPS = 8
-_PLACE = re.compile(r"%[sd]")
+_PLACE = regex(r"%[sd]")
 _WITH_DEFAULT = (".get", ".getenv", "getenv", "getattr", ".setdefault")
 
 

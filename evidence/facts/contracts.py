@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from evidence.facts.occurrences import Occurrence, at, between
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -18,9 +18,9 @@ _AVRO = (
 # Enough of a service or message to see its shape.
 _BLOCK_LINES = 20
 _CODECS = ("FromString", "ParseFromString", "SerializeToString")
-_READS = re.compile(r"(?i)read|deserial|consumer")
-_BLOCK = re.compile(r"(?m)^(service|message)[ \t]{1,8}(\w{1,80})")
-_VERSION = re.compile(r"(?m)^package[ \t]{1,8}[\w.]{0,80}\.v\d{1,3}\w{0,12}[ \t]{0,8};")
+_READS = regex(r"(?i)read|deserial|consumer")
+_BLOCK = regex(r"(?m)^(service|message)[ \t]{1,8}(\w{1,80})")
+_VERSION = regex(r"(?m)^package[ \t]{1,8}[\w.]{0,80}\.v\d{1,3}\w{0,12}[ \t]{0,8};")
 
 
 def contracts(project: Project) -> tuple[Occurrence, ...]:

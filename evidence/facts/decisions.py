@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.records import Document, Section
 from evidence.facts.roles import Role, role_of
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -44,27 +45,25 @@ _FOLDERS = frozenset(
         "entscheidungen",
     ]
 )
-_NAMES = re.compile(
-    r"(?:adr|rfc|dr|decision|pep|kep)[-_ ]?\d{1,5}\b.*|.{0,120}[-_](?:design|adr|rfc|decision)(?:[-_]doc)?"
-)
-_SKIPPED = re.compile(
+_NAMES = regex(r"(?:adr|rfc|dr|decision|pep|kep)[-_ ]?\d{1,5}\b.*|.{0,120}[-_](?:design|adr|rfc|decision)(?:[-_]doc)?")
+_SKIPPED = regex(
     r"(?:readme|index|_?template.*|.*[-_]template|0*-?template.*|changelog|glossary|toc|summary|overview)",
     re.IGNORECASE,
 )
 # Headings of Nygard's form, MADR, Y-statements, RFCs and design documents, in the languages teams write them in.
-_CONTEXT = re.compile(
+_CONTEXT = regex(
     r"context|problem|background|motivation|driver|forces|summary|introduction|goals?\b|requirement|issue"
     r"|current state|why\b"
     r"|kontext|hintergrund|ausgangslage|contexto|problema|contesto|antecedente|contexte|probl[èe]me|motivação",
     re.IGNORECASE,
 )
-_DECISION = re.compile(
+_DECISION = regex(
     r"decision|outcome|resolution|solution|proposal|proposed|approach|design\b|chosen|recommend|what we|we will"
     r"|architecture|implementation"
     r"|entscheidung|l[öo]sung|decisi[óo]n|soluci[óo]n|propuesta|d[ée]cision|decis[ãa]o|decisione|besluit",
     re.IGNORECASE,
 )
-_WEIGHED = re.compile(
+_WEIGHED = regex(
     r"consequence|alternative|option|considered|trade-?\s?off|risk|out of scope|non-?goal|pros\b|cons\b|drawback"
     r"|impact|rationale|implication"
     r"|rejected|limitation|positive|negative|open question|unresolved|prior art|mitigation"
@@ -72,22 +71,22 @@ _WEIGHED = re.compile(
     r"|opties|optionen|opciones",
     re.IGNORECASE,
 )
-_DESIGN = re.compile(r"\bdesign\b|\brfc\b|\bproposal\b", re.IGNORECASE)
-_STATUS = re.compile(
+_DESIGN = regex(r"\bdesign\b|\brfc\b|\bproposal\b", re.IGNORECASE)
+_STATUS = regex(
     r"(?:status|estado|statut|stato|state)\W{1,10}(?:superseded|replaced|deprecated|accepted|approved|proposed"
     r"|rejected|active|draft|implemented|final|done"
     r"|in progress|pending|aceptad|aprobad|akzeptiert|accept[ée]|aceit)",
     re.IGNORECASE,
 )
-_SUPERSEDED = re.compile(
+_SUPERSEDED = regex(
     r"status\W{1,10}(?:superseded|replaced|deprecated)|supersed(?:ed|es)\b|replaced by\b|ersetzt durch|reemplazad"
     r"|remplac[ée]e? par|substitu[íi]d",
     re.IGNORECASE,
 )
-_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)-(\d\d)(?:-(\d\d))?(?!\d)")
-_SPECIFIC = re.compile(r"\d|`|\w/\w|\w\.(?:py|js|ts|md|ya?ml|toml|sql|com|org|io|net)\b|[a-z][A-Z]|\b[A-Z]{2,6}\b")
-_LABEL = re.compile(r"(?:\*\*|__)([^*_\n]{2,60}?)[.:]?(?:\*\*|__)[.:]?(?:\s|$)")
-_WORDS = re.compile(r"\w{3,40}")
+_DAY = regex(r"(?<!\d)((?:19|20)\d\d)-(\d\d)(?:-(\d\d))?(?!\d)")
+_SPECIFIC = regex(r"\d|`|\w/\w|\w\.(?:py|js|ts|md|ya?ml|toml|sql|com|org|io|net)\b|[a-z][A-Z]|\b[A-Z]{2,6}\b")
+_LABEL = regex(r"(?:\*\*|__)([^*_\n]{2,60}?)[.:]?(?:\*\*|__)[.:]?(?:\s|$)")
+_WORDS = regex(r"\w{3,40}")
 # A section of fewer words says nothing of its own: gauged on unfilled MADR and Nygard templates.
 _OWN_WORDS = 15
 _DESIGN_WORDS = 60

@@ -8,20 +8,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evidence.facts.roles import Role
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
     from evidence.facts.writings import Writing
 
-_FENCES = re.compile(
+_FENCES = regex(
     r"\{?(?:mermaid|plantuml|puml|uml|graphviz|dot|d2|c4plantuml|structurizr|ditaa|blockdiag|seqdiag|nomnoml|erd|dbml)\}?"
 )
 _SOURCES = (
     ".puml", ".plantuml", ".drawio", ".mmd", ".mermaid", ".d2", ".dbml", ".excalidraw", ".drawio.svg", ".drawio.png",
     ".c4",
 )  # fmt: skip
-_IMAGE = re.compile(r"\.(?:png|svg|jpe?g|gif|webp|pdf)$", re.IGNORECASE)
-_SHOWS = re.compile(
+_IMAGE = regex(r"\.(?:png|svg|jpe?g|gif|webp|pdf)$", re.IGNORECASE)
+_SHOWS = regex(
     "|".join((
         r"diagram", r"archit", r"arquite", r"component", r"sequence", r"topolog", r"(?<![a-z])erd?(?![a-z])", r"schema",
         r"(?:data|work|request|process|system|control|auth)[-_ ]?flow", r"flow[-_ ]?chart", r"(?<![a-z])infra",
@@ -31,7 +32,7 @@ _SHOWS = re.compile(
     )),
     re.IGNORECASE,
 )  # fmt: skip
-_HIDES = re.compile(r"logo|icon|screen[-_ ]?shot|badge|banner|favicon|avatar|button|interface-", re.IGNORECASE)
+_HIDES = regex(r"logo|icon|screen[-_ ]?shot|badge|banner|favicon|avatar|button|interface-", re.IGNORECASE)
 _DOCUMENT_FOLDERS = frozenset({"docs", "doc", "documentation", "wiki", "diagrams", "architecture"})
 _SERVED = frozenset({"node_modules", "static", "public"})
 # Fewer lines are an example of the notation.

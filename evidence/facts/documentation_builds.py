@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from evidence.facts.ci import CiRun, Place
 from evidence.facts.roles import Role
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -22,7 +22,7 @@ _LINTERS = frozenset({
     "proselint",
 })  # fmt: skip
 _MAKE_TARGETS = frozenset({"html", "docs", "dirhtml", "doc", "documentation"})
-_SITES = re.compile(
+_SITES = regex(
     r"(?:^|/)(?:mkdocs\.ya?ml|docusaurus\.config\.[jt]s|antora\.yml|book\.toml|\.?readthedocs\.ya?ml"
     r"|(?:docs?|documentation)(?:/source)?/conf\.py)$"
 )

@@ -12,6 +12,7 @@ from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Definition, Expr
 from evidence.facts.testing.scenarios import error_statuses
 from evidence.facts.web.records import Callback
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -20,11 +21,11 @@ _HANDLERS = (
     "errorhandler", "app_errorhandler", "register_error_handler", "add_error_handler", "error_processor",
     "error_handler",
 )  # fmt: skip
-_JSON = re.compile(
+_JSON = regex(
     r"(?:^|\.)(?:make_response|to_dict|as_dict|dumps|to_response|get_response|serialize)$|json|problem",
     re.IGNORECASE,
 )
-_HTML = re.compile(r"(?:^|\.)(?:render_template(?:_string)?|redirect|render|flash|send_file)$")
+_HTML = regex(r"(?:^|\.)(?:render_template(?:_string)?|redirect|render|flash|send_file)$")
 # So many variables, helpers and wrappers lie between an answer and the dictionary it is made of, at most.
 _DEPTH = 6
 # A helper used this often is the one place; a shape shared by this many handlers is a rule.

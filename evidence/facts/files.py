@@ -12,9 +12,10 @@ from evidence.facts.python.records import Module
 from evidence.facts.records import Commands, Data, Dockerfile, Document, Requirements, Template, Text
 from evidence.facts.roles import Role, role_of
 from evidence.model import Blob, Changes, History, LineCount
+from evidence.patterns import regex
 
 Record = TypeVar("Record")
-_CHANGES = re.compile(r"(?:^|/)(?:change|history|release|news)[^/]*$", re.IGNORECASE)
+_CHANGES = regex(r"(?:^|/)(?:change|history|release|news)[^/]*$", re.IGNORECASE)
 
 
 class _NoHistory:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, cast
@@ -20,13 +19,14 @@ from evidence.facts.roles import Role
 from evidence.facts.served_specs import ServedSpecs
 from evidence.facts.web import WebGraph
 from evidence.model import Changes
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 
 # Documents are about all of a repository, wherever they stand.
-_SCRIPTS = re.compile(r"(?:scripts?|tools|bin|hack|misc|contrib)/(?:.{0,300}/)?[^/]{1,200}\.py$")
+_SCRIPTS = regex(r"(?:scripts?|tools|bin|hack|misc|contrib)/(?:.{0,300}/)?[^/]{1,200}\.py$")
 _WRITTEN = (".md", ".rst", ".adoc", ".txt", ".png", ".svg", ".jpg")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from evidence.patterns import regex
 
 _BY_NAME = {
     "pipfile": "toml",
@@ -130,18 +130,18 @@ _BY_ENDING = {
 """Last endings, in lower case."""
 
 _NAME_PATTERNS = (
-    (re.compile(r"pylock(\.[a-z0-9_-]+)?\.toml"), "lock"),
-    (re.compile(r"(docker|container)file[^/]*\.(js|jsx|ts|tsx|css|scss|less|vue|png|svg)"), None),
-    (re.compile(r"(docker|container)file[^/]*\.dockerignore"), "text"),
-    (re.compile(r"(docker|container)file[.\-_][^/]*(?<!\.html)(?<!\.md)(?<!\.py)(?<!\.sh)(?<!\.txt)"), "dockerfile"),
-    (re.compile(r"(gnu)?makefile\.[^/]*"), "makefile"),
-    (re.compile(r"procfile[.\-_][^/]*(?<!\.md)(?<!\.rst)(?<!\.html)(?<!\.py)"), "procfile"),
-    (re.compile(r"jenkinsfile[.\-_][^/]*"), "text"),
-    (re.compile(r"\.env([.\-_][^/]*)?"), "env"),
-    (re.compile(r"\.flaskenv[.\-_][^/]*"), "env"),
-    (re.compile(r"[^/]*(requirements|constraints)[^/]*\.(txt|in|pip)"), "requirements"),
-    (re.compile(r"[^/]*\.min\.(json|html)"), None),
-    (re.compile(r"[^/]*\.(geo|topo)\.?json"), None),
+    (regex(r"pylock(\.[a-z0-9_-]+)?\.toml"), "lock"),
+    (regex(r"(docker|container)file[^/]*\.(js|jsx|ts|tsx|css|scss|less|vue|png|svg)"), None),
+    (regex(r"(docker|container)file[^/]*\.dockerignore"), "text"),
+    (regex(r"(docker|container)file[.\-_][^/]*(?<!\.html)(?<!\.md)(?<!\.py)(?<!\.sh)(?<!\.txt)"), "dockerfile"),
+    (regex(r"(gnu)?makefile\.[^/]*"), "makefile"),
+    (regex(r"procfile[.\-_][^/]*(?<!\.md)(?<!\.rst)(?<!\.html)(?<!\.py)"), "procfile"),
+    (regex(r"jenkinsfile[.\-_][^/]*"), "text"),
+    (regex(r"\.env([.\-_][^/]*)?"), "env"),
+    (regex(r"\.flaskenv[.\-_][^/]*"), "env"),
+    (regex(r"[^/]*(requirements|constraints)[^/]*\.(txt|in|pip)"), "requirements"),
+    (regex(r"[^/]*\.min\.(json|html)"), None),
+    (regex(r"[^/]*\.(geo|topo)\.?json"), None),
 )
 """Whole names that vary, in lower case; the first that fits decides."""
 
@@ -150,9 +150,9 @@ _TEMPLATE_ENDINGS = frozenset({".html", ".htm", ".xhtml", ".jinja", ".jinja2", "
 _MARKUP_ENDINGS = frozenset({".html", ".htm", ".xhtml"})
 _REQUIREMENT_FOLDERS = frozenset({"requirements", "reqs"})
 _TEMPLATE_SUFFIXES = (".jinja", ".jinja2", ".j2")
-_SHELLS = re.compile(rb"#![^\n]{0,80}?\b(?:ba|da|z|k|a)?sh\b")
-_PYTHON = re.compile(rb"#![^\n]{0,80}?\bpython[0-9.]{0,8}\b")
-_INI_HEAD = re.compile(rb"(?:[ \t]*+(?:[#;][^\n]*+)?\r?\n)*\[[^\]\n]{1,200}+\][ \t]*\r?\n")
+_SHELLS = regex(rb"#![^\n]{0,80}?\b(?:ba|da|z|k|a)?sh\b")
+_PYTHON = regex(rb"#![^\n]{0,80}?\bpython[0-9.]{0,8}\b")
+_INI_HEAD = regex(rb"(?:[ \t]*+(?:[#;][^\n]*+)?\r?\n)*\[[^\]\n]{1,200}+\][ \t]*\r?\n")
 
 
 def language_of(path: str, head: bytes = b"") -> str | None:

@@ -5,7 +5,6 @@ broker's class is not known, the name of the variable that holds it decides."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from evidence.facts.contracts import contracts
 from evidence.facts.names import PyFile
 from evidence.facts.occurrences import Occurrence, at, between
 from evidence.facts.python.records import Assign, Call, Definition
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -25,10 +25,10 @@ _PUBLISH = (
     "send_event", "emit_event",
     "send_and_wait", "schedule_messages",
 )  # fmt: skip
-_BROKER_NAME = re.compile(
+_BROKER_NAME = regex(
     r"(?i)sqs|sns|queue|topic|publisher|producer|channel|kafka|nats|(?:event|message|service)_?bus|broker|pubsub|rabbit|amqp|kinesis|eventbridge|exchange|jetstream|redis|outbox|stream"
 )
-_NOT_BROKERS = re.compile(
+_NOT_BROKERS = regex(
     r"(?i)smtp|mail|bot\b|telegram|slack|socket|sse|chat|sentry|webhook_client|twilio|graphite|statsd|signal"
 )
 _BROKERS = (
@@ -49,20 +49,18 @@ _LOADS = (
     "loads", "schema",
     "structure", "ParseFromString", "FromString",
 )  # fmt: skip
-_SETTINGS = re.compile(r"(?:Config|Settings|Options)$")
+_SETTINGS = regex(r"(?:Config|Settings|Options)$")
 _RECEIVED = frozenset({
     "message", "msg", "event", "record", "body", "payload", "envelope", "cloud_event", "delivery", "data",
     "raw", "event_message", "sqs_message", "raw_message", "raw_event",
 })  # fmt: skip
-_CONSUMER = re.compile(r"(?i)message|event|record|consum|queue|subscri|listener|handler|worker|kafka|sqs|pubsub")
+_CONSUMER = regex(r"(?i)message|event|record|consum|queue|subscri|listener|handler|worker|kafka|sqs|pubsub")
 _RECEIVES = frozenset({
     "receive_message", "receive_messages", "consume", "basic_consume", "subscribe", "poll", "xread",
     "xreadgroup", "start_consuming", "get_records", "delete_message", "pull", "KafkaConsumer",
 })  # fmt: skip
-_VERSION_FIELD = re.compile(
-    r"(?i)^(?:schema|event|message|spec|payload|data)?_?version$|^schema_?version|^specversion$"
-)
-_VERSION_NAME = re.compile(r"(?:V|_v|\.v)\d{1,3}(?:$|[._A-Z])|(?:^|[/._])v\d{1,3}(?:$|[/._])")
+_VERSION_FIELD = regex(r"(?i)^(?:schema|event|message|spec|payload|data)?_?version$|^schema_?version|^specversion$")
+_VERSION_NAME = regex(r"(?:V|_v|\.v)\d{1,3}(?:$|[._A-Z])|(?:^|[/._])v\d{1,3}(?:$|[/._])")
 
 Shape = tuple[PyFile, Definition]
 

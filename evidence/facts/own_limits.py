@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Definition
 from evidence.facts.testing.scenarios import error_statuses
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -21,7 +22,7 @@ _COUNTERS = frozenset({
     "incr", "incrby", "hincrby", "zadd", "zcard", "zcount", "zremrangebyscore", "hit", "consume", "try_acquire",
     "get_remaining_bucket_tokens", "exceeded_rate_limit",
 })  # fmt: skip
-_COUNTING = re.compile(r"(?:^|[._])redis|throttl|rate_?limit", re.IGNORECASE)
+_COUNTING = regex(r"(?:^|[._])redis|throttl|rate_?limit", re.IGNORECASE)
 # A number that is kept for a while: ``cache.get(key)`` and ``cache.set(key, n, timeout=60)``.
 _ENDS = ("timeout", "ex", "px", "expire", "expires", "expiry", "ttl", "exptime")
 _STATUS_NAMES = frozenset({"code", "status_code", "status", "http_status", "http_code"})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-_NAME = re.compile(r"\{\{[ \t]{0,8}([A-Za-z_][\w.]{0,100})[^{}\n]{0,80}\}\}")
-_TAG_LINE = re.compile(r"^[ \t]{0,40}\{%[^\n]{0,400}?%\}[ \t]{0,40}$", re.MULTILINE)
+from evidence.patterns import regex
+
+_NAME = regex(r"\{\{[ \t]{0,8}([A-Za-z_][\w.]{0,100})[^{}\n]{0,80}\}\}")
+_TAG_LINE = regex(r"^[ \t]{0,40}\{%[^\n]{0,400}?%\}[ \t]{0,40}$", re.MULTILINE)
 _SUFFIXES = (".jinja", ".jinja2", ".j2")
 
 

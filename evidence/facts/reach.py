@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from evidence.facts.names import Names, PyFile
 from evidence.facts.pyfile import bare
 from evidence.facts.python.records import Definition
 from evidence.facts.roles import Role
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     import networkx
@@ -37,7 +37,7 @@ _SERVER_CALLS = frozenset({
 })  # fmt: skip
 _RUNS_TEXT = frozenset({"eval", "exec", "compile", "runpy.run_path", "runpy.run_module"})
 _SETTINGS_FROM = frozenset({"from_object", "from_pyfile"})
-_WORD = re.compile(r"[\w./\-]+(?::[\w.]+)?")
+_WORD = regex(r"[\w./\-]+(?::[\w.]+)?")
 _TOP = "<module>"
 
 

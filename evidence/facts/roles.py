@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
+
+from evidence.patterns import regex
 
 
 class Role(StrEnum):
@@ -35,10 +36,8 @@ _EXAMPLES = frozenset({
     "example", "examples", "sample", "samples", "demo", "demos", "tutorial", "tutorials", "docs", "doc",
     "documentation", "docs_src", "stub", "stubs",
 })  # fmt: skip
-_TEST_FILE = re.compile(r"(?:test_.*|.*_tests?|tests?|conftest|.*_spec)\.py")
-_MIGRATION = re.compile(
-    r"(?:^|/)(?:migrations?|alembic|db_migrations|migrate)/(?:.*/)?(?:versions?|.*_versions)/[^/]+\.py$"
-)
+_TEST_FILE = regex(r"(?:test_.*|.*_tests?|tests?|conftest|.*_spec)\.py")
+_MIGRATION = regex(r"(?:^|/)(?:migrations?|alembic|db_migrations|migrate)/(?:.*/)?(?:versions?|.*_versions)/[^/]+\.py$")
 # Pages among the files that a browser is given belong to the scripts and styles that were copied there.
 _ASSETS = frozenset({"static", "assets", "public", "wwwroot"})
 _PAGES = (".md", ".rst", ".markdown")
@@ -46,7 +45,7 @@ _PAGES = (".md", ".rst", ".markdown")
 _GENERATED = frozenset(
     {"gen", "generated", "__generated__", "_generated", "autogen", "openapi_client", "swagger_client"}
 )
-_GENERATED_FILE = re.compile(r".*(?:_pb2|_pb2_grpc|\.pb|\.min|_generated)\.\w+")
+_GENERATED_FILE = regex(r".*(?:_pb2|_pb2_grpc|\.pb|\.min|_generated)\.\w+")
 
 
 def role_of(path: str, generated: bool = False) -> Role:

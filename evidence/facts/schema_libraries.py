@@ -25,6 +25,7 @@ from evidence.facts.schema_table import (
     NOT_SCHEMAS,
     SCHEMA_NAMES,
 )
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -33,7 +34,7 @@ _PARSERS = ("flask_restful", "flask_restx", "flask_restplus")
 _INPUT_PARAMETERS = frozenset({"body", "query", "form", "path", "header", "cookie"})
 _REQUEST = ("flask.request", "quart.request", "apiflask.request", "connexion.request")
 # What reads signed texts back: serializers of itsdangerous, whatever function makes them.
-_SIGNED = re.compile(r"serializ|sign|token|jws|jwt|cookie", re.IGNORECASE)
+_SIGNED = regex(r"serializ|sign|token|jws|jwt|cookie", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,18 @@ from collections.abc import Iterator
 
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Call, Expr
+from evidence.patterns import regex
 
 _EXITS = ("sys.exit", "exit", "quit", "os._exit")
 _NOT_CHECKS = frozenset({"NotImplementedError", "AttributeError", "StopIteration", "ImportError", "TypeError"})
 # What is caught where a connection fails: the service is down, and no setting is bad.
-_CONNECTIONS = re.compile(r"Operational|Connect|SQLAlchemy|Database|Timeout|socket|RequestException", re.IGNORECASE)
+_CONNECTIONS = regex(r"Operational|Connect|SQLAlchemy|Database|Timeout|socket|RequestException", re.IGNORECASE)
 # Texts that name a setting: in capitals with an underscore, or by what it is.
-_SETTING = re.compile(r"\b[A-Z][A-Z0-9]{1,30}_[A-Z0-9_]{2,40}\b|\b(?:config\w{0,12}|settings?|environment)\b")
-_OF_SETTINGS = re.compile(r"(?:Config|Setting|Environment)\w{0,20}(?:Error|Exception)$")
-ABOUT_SETTINGS = re.compile(r"config|settings?|env(?:iron|_|$)|secret", re.IGNORECASE)
+_SETTING = regex(r"\b[A-Z][A-Z0-9]{1,30}_[A-Z0-9_]{2,40}\b|\b(?:config\w{0,12}|settings?|environment)\b")
+_OF_SETTINGS = regex(r"(?:Config|Setting|Environment)\w{0,20}(?:Error|Exception)$")
+ABOUT_SETTINGS = regex(r"config|settings?|env(?:iron|_|$)|secret", re.IGNORECASE)
 """Names of functions that are about settings."""
-_LACKS = re.compile(
-    r"missing|required|must be (?:set|defined|given)|not (?:set|defined|configured|found)", re.IGNORECASE
-)
+_LACKS = regex(r"missing|required|must be (?:set|defined|given)|not (?:set|defined|configured|found)", re.IGNORECASE)
 
 
 def stops_for_a_setting(call: Call, about: bool) -> bool:

@@ -3,7 +3,6 @@ them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,20 +12,21 @@ from evidence.facts.deployment.environments import environment_of
 from evidence.facts.deployment.manifests import variables
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Definition, Expr
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-_MODULE = re.compile(
+_MODULE = regex(
     r"(?:(?:app_|default_|base_|env_|flask_|local_|custom_|my)?(?:config|settings|configuration|conf|configs)"
     r"|(?:config|settings)_\w{1,30}"
     r"|\w{1,40}_(?:config|settings|conf|configuration))"
 )
 _FOLDERS = frozenset({"config", "configs", "settings", "configuration", "conf"})
 _STEMS = frozenset({"__init__", "base", "default", "common", "deployment", "deploy", "live", "docker"})
-_CLASS = re.compile(r"(?:.*(?:Config|Settings|Configuration|Conf|Options|Environment|Env)|(?:Config|Settings).*)")
+_CLASS = regex(r"(?:.*(?:Config|Settings|Configuration|Conf|Options|Environment|Env)|(?:Config|Settings).*)")
 # What a class with such a base keeps or checks is data, whatever its name says (``InstanceConfig(db.Model)``).
-_OTHER_BASE = re.compile(r"(?:^|\.)(?:Model|Document|Form|FlaskForm|Schema|TestCase|Enum|StrEnum|Exception)$")
+_OTHER_BASE = regex(r"(?:^|\.)(?:Model|Document|Form|FlaskForm|Schema|TestCase|Enum|StrEnum|Exception)$")
 _GETTERS = frozenset(
     {"os.environ.get", "os.getenv", "os.environ.setdefault", "os.environ.pop", "environ.get", "os.environb.get"}
 )

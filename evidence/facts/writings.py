@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.records import Document, Section
 from evidence.facts.roles import Role, role_of
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-_WORD = re.compile(r"[A-Za-z][\w\-]{2,40}")
+_WORD = regex(r"[A-Za-z][\w\-]{2,40}")
 # Words that every project's folders and prose share tell nothing.
 _COMMON = frozenset({
     "app", "apps", "test", "tests", "docs", "doc", "src", "lib", "utils", "config", "main", "common", "data", "core",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -10,6 +9,7 @@ from itertools import combinations, pairwise
 from evidence.matrix.load import Askable, CellSpec, Feature, Matrix, Row
 from evidence.matrix.rules import Atom, Graded, entails, negated_atoms, positive_atoms
 from evidence.model import Grade, Level, Polarity
+from evidence.patterns import regex
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ NEARLY_THE_SAME = 0.3
 """Share of common three-word runs above which two texts count as one text told twice (measured: texts of this matrix
 stay under 0.24; a text of twenty words with one in ten changed stays above 0.5)."""
 
-_WORD = re.compile(r"[a-z0-9'-]+")
+_WORD = regex(r"[a-z0-9'-]+")
 
 
 def seed_items_answered(subject: Subject) -> Iterator[str]:
@@ -152,9 +152,7 @@ def texts_shaped(subject: Subject) -> Iterator[str]:
             yield f"{place}: a marker is one sentence"
 
 
-_ASKS = re.compile(
-    r"\?|(?:^|\. )(?:Tell us|Describe|Walk us|Explain|Name|Design|Model|Give|Show us|Pick|Choose|Read us)\b"
-)
+_ASKS = regex(r"\?|(?:^|\. )(?:Tell us|Describe|Walk us|Explain|Name|Design|Model|Give|Show us|Pick|Choose|Read us)\b")
 
 
 def _atoms(cell: CellSpec) -> Iterator[Atom]:

@@ -11,12 +11,12 @@ docs/decisions/matrix-rules.md.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations, product
 
 from evidence.model import Grade
+from evidence.patterns import regex
 
 Truth = bool | None
 """True, False, or None for "not known"."""
@@ -70,7 +70,7 @@ Rule = Graded | Measured | Not | All | AnyOf
 
 _GRADES = {"practised": Grade.PRACTISED, "sustained": Grade.SUSTAINED}  # a trace is a lead, so no rule may ask for it
 
-_NAME_AFTER_DOT = re.compile(r"\.(?=[A-Za-z_])")
+_NAME_AFTER_DOT = regex(r"\.(?=[A-Za-z_])")
 
 
 def parse_rule(text: str) -> Rule:

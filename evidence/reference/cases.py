@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evidence.patterns import regex
 from evidence.testkit import read_case
 
 _PACKAGED = Path(__file__).parent.parent / "_fixtures"
 _CHECKOUT = Path(__file__).parent.parent.parent / "fixtures"
-_FENCE = re.compile(r"(`{3,}|~{3,})(\S*)(.*)")
+_FENCE = regex(r"(`{3,}|~{3,})(\S*)(.*)")
 _GRADES = ("trace", "practised", "sustained")
 # Fences of a case that are no files, and how a page introduces them.
 _TOLD = {"expect": "Expected:", "history": "History:"}

@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 
 from evidence.model import Digest, UsageError
+from evidence.patterns import regex
 
 SCHEMA_VERSION = "1"
 # Controls, format characters (directions, zero widths), separators, fillers, private use and tags: what :mod:`visible`
 # shows by a sign.
-_SHAPELESS = re.compile(
+_SHAPELESS = regex(
     "[\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ue000-\uf8ff\ufe00-\ufe0e\ufeff\uffa0\ufff9-\ufffb"
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U0010ffff]"

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from evidence.patterns import regex
 from evidence.report.summary import Link, Part, Place, Quote, Sentence
 from evidence.report.visible import safe_url, shortened, spans, visible
 
 _LONGEST_QUOTE = 300
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&])")
+_SPECIAL = regex(r"([\\`*_\[\]<>|~&])")
 # Words that a forge turns into links, mentions, references or formulas by itself.
-_LIVELY = re.compile(r"@|://|www\.|#\d|GH-\d|\$", re.IGNORECASE)
-_BACKTICKS = re.compile(r"`+")
+_LIVELY = regex(r"@|://|www\.|#\d|GH-\d|\$", re.IGNORECASE)
+_BACKTICKS = regex(r"`+")
 
 
 def paragraphs(sentences: Iterable[Sentence]) -> str:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from evidence.patterns import regex
 from evidence.report.visible import visible
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
 _MOST = 24
-_LONG = re.compile(rf"\S{{{_MOST + 1},}}")
+_LONG = regex(rf"\S{{{_MOST + 1},}}")
 # Browsers break behind hyphens by themselves.
-_JOINT = re.compile(r"(?<=[_.@])(?=[^_.@])")
+_JOINT = regex(r"(?<=[_.@])(?=[^_.@])")
 
 
 def seen(text: str) -> Markup:

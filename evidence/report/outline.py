@@ -6,7 +6,6 @@ page grows with what was found and not with how many cells ask about it. No text
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from evidence.model import (
     Polarity,
     SignalResult,
 )
+from evidence.patterns import regex
 from evidence.report.ledger_codes import Code, code
 from evidence.report.words import LEVELS
 
@@ -32,7 +32,7 @@ STRAYS = "row-elsewhere"
 CORE, OUTSIDE = "core", "out_of_scope"
 _SPEAKING = (CellStatus.SUPPORTED, CellStatus.PARTLY, CellStatus.BY_OTHERS)
 _RESTING = (CellStatus.NOT_APPLICABLE, CellStatus.NOT_OBSERVABLE)
-_NOT_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
+_NOT_A_NAME = regex(r"[^A-Za-z0-9._-]")
 
 
 @dataclass(frozen=True)

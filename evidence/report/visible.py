@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from evidence.patterns import regex
+
 _SHAPELESS_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 # Letters and marks that Unicode calls visible and that no reader can see: fillers, blanks, variation selectors
 # (U+FE0F stays: it only asks for the coloured form of an emoji).
@@ -22,7 +24,7 @@ _BLANK = frozenset(
     )
 )
 # RFC 3986 characters only: an address with anything else is shown as text and never linked.
-_ADDRESS = re.compile(r"https?://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]{1,4000}", re.ASCII)
+_ADDRESS = regex(r"https?://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]{1,4000}", re.ASCII)
 
 
 def visible(text: str, keep: str = "") -> str:

@@ -10,17 +10,18 @@ from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
 
 from evidence.model import UsageError
+from evidence.patterns import regex
 from evidence.source.quoting import visible
 from evidence.source.refs import is_ref_name
 
 FORGES: Mapping[str, str] = MappingProxyType({"github.com": "github", "gitlab.com": "gitlab"})
 _LONGEST = 2048
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?://|:)|(file|ext|fd|data|ssh):")
-_SCP = re.compile(r"git@([A-Za-z0-9.-]{1,253}):([^:]{1,1024})")
-_SHORT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[A-Za-z0-9._-]{1,100}")
-_SEGMENT = re.compile(r"[A-Za-z0-9._~+-]{1,255}")
-_SHA = re.compile(r"[0-9a-fA-F]{7,40}")
-_NUMBER = re.compile(r"[1-9][0-9]{0,9}")
+_SCHEME = regex(r"([A-Za-z][A-Za-z0-9+.-]*):(?://|:)|(file|ext|fd|data|ssh):")
+_SCP = regex(r"git@([A-Za-z0-9.-]{1,253}):([^:]{1,1024})")
+_SHORT = regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[A-Za-z0-9._-]{1,100}")
+_SEGMENT = regex(r"[A-Za-z0-9._~+-]{1,255}")
+_SHA = regex(r"[0-9a-fA-F]{7,40}")
+_NUMBER = regex(r"[1-9][0-9]{0,9}")
 # Pages of a repository that name no revision: pasted from the browser's bar, they mean the repository.
 _TABS = frozenset(
     {

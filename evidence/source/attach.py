@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from evidence.model import EvidenceError
+from evidence.patterns import regex
 from evidence.source.git import MIB, Git, Limits, create
 from evidence.source.local import Place, is_object_folder, read_plain, read_small
 from evidence.source.quoting import visible
@@ -16,7 +16,7 @@ from evidence.source.refs import OID, branch_of, is_ref_name
 from evidence.source.scratch import Scratch
 
 _MOST_REFS = 200_000
-_SECTION = re.compile(r'\[\s*([A-Za-z0-9.-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\]')
+_SECTION = regex(r'\[\s*([A-Za-z0-9.-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\]')
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ whose history is not there (a partial clone) has no origin; the other lines have
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -19,6 +18,7 @@ from io import BytesIO
 from pathlib import Path
 
 from evidence.model import Commit, Inquiry, Origin
+from evidence.patterns import regex
 from evidence.source.child import Child
 from evidence.source.git import MIB, Git
 from evidence.source.log import LOG, WITHOUT_CHANGES, read_commits
@@ -38,8 +38,8 @@ _TOGETHER = 64 * MIB
 # With git's own 10 bits a path, one commit in a hundred seems to have changed a file and costs as much as one that did.
 # Whoever reads the graph finds these settings in it.
 _FILTERS = {"GIT_TEST_BLOOM_SETTINGS_BITS_PER_ENTRY": "24", "GIT_TEST_BLOOM_SETTINGS_NUM_HASHES": "8"}
-_CHUNK = re.compile(rb"([0-9a-f]{40}) ([0-9]+) ([0-9]+) ([0-9]+)(?:\n|$)")
-_CHANGE_HEAD = re.compile(r"refs/(?:remotes/[^/]+/)?(?:pull|pr|merge-requests)/([0-9]{1,9})(?:/head)?")
+_CHUNK = regex(rb"([0-9a-f]{40}) ([0-9]+) ([0-9]+) ([0-9]+)(?:\n|$)")
+_CHANGE_HEAD = regex(r"refs/(?:remotes/[^/]+/)?(?:pull|pr|merge-requests)/([0-9]{1,9})(?:/head)?")
 
 
 class GitBlame:

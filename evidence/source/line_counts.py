@@ -14,6 +14,7 @@ from pathlib import Path
 
 from evidence.facts.secrets.masking import mask
 from evidence.model import Ledger, LineCount
+from evidence.patterns import regex
 from evidence.source.child import Child
 from evidence.source.git import MIB, Git
 from evidence.source.objects import sizes
@@ -32,7 +33,7 @@ _LEFT_OUT = (
     "*.svg", "*.po", "*.pot", "*.snap", "*node_modules/*", "*site-packages/*",
 )  # fmt: skip
 _PATHS = ("--", ".", *(f":(exclude,icase){pattern}" for pattern in _LEFT_OUT))
-_LINES = re.compile(rb"(\d+|-)\t(\d+|-)\t(.*)", re.DOTALL)
+_LINES = regex(rb"(\d+|-)\t(\d+|-)\t(.*)", re.DOTALL)
 _MOST_FILES = 2_000
 _MOST_OUTPUT = 16 * MIB
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from evidence.patterns import regex
 from evidence.source.address import Places
 
-_SEGMENT = re.compile(r"[A-Za-z0-9._-]{1,255}")
-_PAGE = re.compile(r"(?:(https?)://)?([A-Za-z0-9.:-]{1,255})/([^?#\s]{1,512})(?:[?#]\S{0,1024})?")
+_SEGMENT = regex(r"[A-Za-z0-9._-]{1,255}")
+_PAGE = regex(r"(?:(https?)://)?([A-Za-z0-9.:-]{1,255})/([^?#\s]{1,512})(?:[?#]\S{0,1024})?")
 # Pages of the forges themselves, where a name would stand.
 _NOBODY = frozenset(
     {"about", "collections", "customer-stories", "dashboard", "enterprise", "explore", "features", "issues", "join"}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from evidence.patterns import regex
 
 _ESCAPES = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"', 92: "\\"}
 _UNESCAPES = {letter: byte for byte, letter in _ESCAPES.items()}
-_ESCAPED = re.compile(r'\\([0-7]{3}|[abtnvfr"\\])')
-_CREDENTIALS = re.compile(r"(?<=//)[^/@\s]{1,512}@")
+_ESCAPED = regex(r'\\([0-7]{3}|[abtnvfr"\\])')
+_CREDENTIALS = regex(r"(?<=//)[^/@\s]{1,512}@")
 
 
 def visible(text: str, limit: int = 160) -> str:

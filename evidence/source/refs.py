@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from evidence.patterns import regex
 
-OID = re.compile(r"[0-9a-f]{40}")
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
+OID = regex(r"[0-9a-f]{40}")
+_FORBIDDEN = regex(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
 
 
 def is_ref_name(name: str) -> bool:

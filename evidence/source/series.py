@@ -5,16 +5,16 @@ Starting a process from Python, watching it and reading it costs about as much a
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from evidence.patterns import regex
 from evidence.source.child import Child
 from evidence.source.git import Git, Limits
 
 # The words that the script itself may hold; all others are handed to it beside, and no shell reads them.
-_PLAIN = re.compile(r"[A-Za-z0-9=,.-]+")
+_PLAIN = regex(r"[A-Za-z0-9=,.-]+")
 # What a command wrote ends with NUL, its exit code and NUL; git writes none where this is used.
 _HEAD = 'run() { "$git" "$@"; printf "\\0%d\\0" "$?"; }\n'
 

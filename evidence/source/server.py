@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from evidence.model import EvidenceError, UsageError
+from evidence.patterns import regex
 from evidence.source.address import Address, Asked
 from evidence.source.attach import Refs
 from evidence.source.child import Child
@@ -28,7 +29,7 @@ _FETCH = (
     "--no-auto-maintenance",
     "--update-shallow",
 )
-_BASE = re.compile(r"([^~^@{:]*|@)((?:[~^@{:].*)?)", re.DOTALL)
+_BASE = regex(r"([^~^@{:]*|@)((?:[~^@{:].*)?)", re.DOTALL)
 _ELSEWHERE = "the server sends us elsewhere: use the repository's present address"
 _REASONS = (
     (

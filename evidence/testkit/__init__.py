@@ -10,7 +10,6 @@ places that must be among the sites. A plugin in another package tests itself wi
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +20,12 @@ from evidence.detect import run
 from evidence.facts import registry
 from evidence.facts.language import language_of
 from evidence.model import Blob, Changes, Finding, Ledger, Outcome
+from evidence.patterns import regex
 from evidence.testkit.forge import read_forge
 from evidence.testkit.history import MadeHistory, Recorded, read_history
 
-_FENCE = re.compile(r"^(`{3,}|~{3,})(.*)$")
-_PLACE = re.compile(r"(.+):(\d+)(?:-(\d+))?")
+_FENCE = regex(r"^(`{3,}|~{3,})(.*)$")
+_PLACE = regex(r"(.+):(\d+)(?:-(\d+))?")
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from evidence.model import Account, ChangeRequest, Changes, Comment, Issue, Release, Review, Thread
+from evidence.patterns import regex
 
 _ADDRESS = "https://github.com/example/shop"
-_SAID = re.compile(r"(\S+?)(?:\+(\d+)s)?(?: (\S+))?(?: (outdated))?: (.*)", re.DOTALL)
+_SAID = regex(r"(\S+?)(?:\+(\d+)s)?(?: (\S+))?(?: (outdated))?: (.*)", re.DOTALL)
 _HOUR, _DAY = 3_600, 86_400
 
 

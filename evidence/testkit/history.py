@@ -23,9 +23,10 @@ from datetime import UTC, datetime
 from textwrap import dedent
 
 from evidence.model import Change, Commit, LineCount, Person
+from evidence.patterns import regex
 
-_REPEAT = re.compile(r"\*(\d{1,4})(?:/(\d{1,4}))?")
-_TOUCHED = re.compile(r"([+-]?)(.+?)(?:=(\d{1,7}))?")
+_REPEAT = regex(r"\*(\d{1,4})(?:/(\d{1,4}))?")
+_TOUCHED = regex(r"([+-]?)(.+?)(?:=(\d{1,7}))?")
 _STATUS = {"": "M", "+": "A", "-": "D"}
 _DAY = 86_400
 _USUAL = 10

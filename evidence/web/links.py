@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from evidence.model import UsageError
+from evidence.patterns import regex
 from evidence.report.visible import shortened, visible
 from evidence.source.address import locate
 from evidence.source.owner import owner_of
 from evidence.web.context import settings
 
 _SHOWN = 80
-_GLOB = re.compile(r"[\w./*?\[\]!+~-]{1,200}", re.ASCII)
+_GLOB = regex(r"[\w./*?\[\]!+~-]{1,200}", re.ASCII)
 _MOST_GLOBS = 20
 
 

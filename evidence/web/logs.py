@@ -7,7 +7,6 @@ names stay out of the log.
 from __future__ import annotations
 
 import logging
-import re
 import sys
 import time
 
@@ -15,10 +14,11 @@ import structlog
 from flask import Flask, Response, g, request
 from structlog.typing import Processor
 
+from evidence.patterns import regex
 from evidence.web.models import new_id
 
 HEADER = "X-Request-ID"
-_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_ID = regex(r"[A-Za-z0-9._-]{8,64}")
 _log = structlog.get_logger("evidence.web")
 
 

@@ -5,17 +5,17 @@ A slot is a comment of HTML. Quoted text is escaped, so that no repository can b
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from evidence.model import Digest
+from evidence.patterns import regex
 from evidence.report.html import Frame, to_html
 
 _SLOT = "<!-- slot {} -->"
-_SLOTS = re.compile(r"<!-- slot ([a-z]+)(?: ([A-Za-z0-9._-]+))? -->")
-_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_SLOTS = regex(r"<!-- slot ([a-z]+)(?: ([A-Za-z0-9._-]+))? -->")
+_NAME = regex(r"[A-Za-z0-9._-]+")
 _LEVEL = 6
 # RFC 1952: deflated, no name, no time, an unknown system.
 _GZIP_BEGINS = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
@@ -12,13 +11,14 @@ from evidence.facts.ci.reading import Budget, entries, find, join, mapping, neve
 from evidence.facts.ci.records import Action, CiInputs, Job, Pipeline, Place, Service, Step
 from evidence.facts.records import Node
 from evidence.facts.roles import Role, role_of
+from evidence.patterns import regex
 
-_NAME = re.compile(
+_NAME = regex(
     r"(?:^|/)\.?azure[-_]?(?:devops[-_]?)?(?:pipelines?|build|ci)(?:[-_.][\w.-]{0,80})?\.ya?ml$|(?:^|/)\.?vsts-ci\.ya?ml$"
 )
-_FOLDER = re.compile(r"(?:^|/)\.?azure[-_]?(?:pipelines?|devops)/[\w./-]{1,200}\.ya?ml$")
-_PLACES = re.compile(r"(?:\.?(?:pipelines?|ci|build|devops|deploy)/)?[\w.-]{1,80}\.ya?ml")
-_PARAMETER = re.compile(r"\$\{\{\s?parameters\.([\w-]{1,80})\s?\}\}")
+_FOLDER = regex(r"(?:^|/)\.?azure[-_]?(?:pipelines?|devops)/[\w./-]{1,200}\.ya?ml$")
+_PLACES = regex(r"(?:\.?(?:pipelines?|ci|build|devops|deploy)/)?[\w.-]{1,80}\.ya?ml")
+_PARAMETER = regex(r"\$\{\{\s?parameters\.([\w-]{1,80})\s?\}\}")
 _SCRIPTS = ("script", "bash", "pwsh", "powershell")
 _MAX_DEPTH = 5
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
@@ -10,9 +9,10 @@ from msgspec.structs import replace
 from evidence.facts.ci.reading import Budget, entries, join, mapping, never, place, script, strings, text
 from evidence.facts.ci.records import Action, CiInputs, Job, Pipeline, Place, Service, Step
 from evidence.facts.records import Node
+from evidence.patterns import regex
 
 _PATHS = (".circleci/config.yml", ".circleci/config.yaml", "circle.yml")
-_PARAMETER = re.compile(r"<<\s?(?:parameters|pipeline\.parameters|matrix)\.([\w-]{1,80})\s?>>")
+_PARAMETER = regex(r"<<\s?(?:parameters|pipeline\.parameters|matrix)\.([\w-]{1,80})\s?>>")
 # ``deploy`` is how configurations of 2.0 mark a command that ships.
 _COMMANDS = ("run", "deploy")
 _MAX_DEPTH = 6

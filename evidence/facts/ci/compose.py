@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from evidence.facts.ci import scripts
@@ -12,10 +11,11 @@ from evidence.facts.ci.records import CiInputs, Place, Service
 from evidence.facts.ci.wrappers import Container
 from evidence.facts.records import Node
 from evidence.facts.shell.lines import split
+from evidence.patterns import regex
 
-_BLANKED = re.compile(r"x{5,}")
+_BLANKED = regex(r"x{5,}")
 _DEFAULTS = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-_BACKING = re.compile(
+_BACKING = regex(
     r"postg|pgvector|timescale|mysql|mariadb|mssql|oracle|cockroach|mongo|redis|valkey|keydb|rabbitmq|kafka|redpanda|nats|"
     r"elasticsearch|opensearch|solr|meilisearch|localstack|dynamodb|moto|minio|memcached|cassandra|neo4j|influxdb|clickhouse|"
     r"couchdb|etcd|consul|vault|keycloak|simplesaml|local-kms|elasticmq|goaws|azurite|sqlserver|firebird|mailhog|mailpit"

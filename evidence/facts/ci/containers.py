@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec.structs import replace
@@ -11,8 +10,9 @@ from evidence.facts.ci.reading import entries, join, mapping, place, script, str
 from evidence.facts.ci.records import Action, CiInputs, Job, Pipeline, Place, Service, Step
 from evidence.facts.records import Node
 from evidence.facts.shell.lines import Simple
+from evidence.patterns import regex
 
-_CONCOURSE = re.compile(
+_CONCOURSE = regex(
     r"(?:^|/)(?:\.?concourse|ci)/[\w./-]{0,200}\.ya?ml$|(?:^|/)(?:concourse|pipeline)[\w.-]{0,60}\.ya?ml$"
 )
 _MAX_WALK = 20_000

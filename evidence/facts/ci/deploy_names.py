@@ -6,23 +6,24 @@ import re
 
 from evidence.facts.ci.programs import program
 from evidence.facts.ci.records import CiRun, Place
+from evidence.patterns import regex
 
 # A script or target called deploy deploys, unless the name says that it tests, prepares or tidies up a deployment.
-_DEPLOYS = re.compile(r"(?:^|[_.:/-])(?:re|auto)?deploy(?:$|ment$|[_.:/-])", re.IGNORECASE)
-_ROUND_IT = re.compile(
+_DEPLOYS = regex(r"(?:^|[_.:/-])(?:re|auto)?deploy(?:$|ment$|[_.:/-])", re.IGNORECASE)
+_ROUND_IT = regex(
     r"(?:test|check|lint|verif|validat|notif|install|prepar|requirement|config|clean|messag)\w{0,20}|docs?|pages|storybook"
     r"|plan|preview|status|dry|deps|setup|keys?|wait|before|after|post|pre|logs?|destroy|delete|undeploy|tags?|version"
     r"|secrets?|smoke|env|diff|event|name|slack|github|pypi|npm",
     re.IGNORECASE,
 )
-_PARTS = re.compile(r"[^_.:/-]{1,80}")
+_PARTS = regex(r"[^_.:/-]{1,80}")
 _INTERPRETERS = frozenset({"bash", "sh", "zsh", "python", "ruby", "node", "source", "."})
 _RUNNERS = frozenset(
     {"make", "gmake", "npm", "yarn", "pnpm", "just", "task", "invoke", "inv", "rake", "ant", "gradle", "composer"}
 )
 # "Deploy to ECS": what such a step runs of the repository's own scripts is how this team deploys.
-_STEP = re.compile(r"\W{0,6}(?:re)?deploy(?:ing)?\b", re.IGNORECASE)
-_SCRIPT = re.compile(r"(?:[\w.${}-]{1,80}/){0,8}([\w.-]{1,80})\.(?:py|sh)")
+_STEP = regex(r"\W{0,6}(?:re)?deploy(?:ing)?\b", re.IGNORECASE)
+_SCRIPT = regex(r"(?:[\w.${}-]{1,80}/){0,8}([\w.-]{1,80})\.(?:py|sh)")
 
 
 def deploys_by_name(words: tuple[str, ...]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
@@ -10,6 +9,7 @@ from msgspec.structs import replace
 from evidence.facts.ci.reading import entries, mapping, place, strings, substitute, text
 from evidence.facts.ci.records import Action, Job, Permissions, Place, Service, Step
 from evidence.facts.records import Node
+from evidence.patterns import regex
 
 _EVENTS = {
     "push": "push",
@@ -24,7 +24,7 @@ _EVENTS = {
     "workflow_run": "after",
     "create": "tag",
 }
-_WILDCARD = re.compile(r"[*?+!{\[$]")
+_WILDCARD = regex(r"[*?+!{\[$]")
 #: Branch names that say themselves that they do not exist.
 _NO_BRANCH = ("never", "nonexist", "non-exist", "does-not-exist", "doesnotexist", "no-such", "disabled", "unused")
 _SETUPS_WITH_CACHE = frozenset(

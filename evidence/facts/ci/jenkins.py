@@ -3,15 +3,15 @@ steps, ``parallel``, ``when``, ``input`` and agents are found by their braces.""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from evidence.facts.ci.records import CiInputs, Job, Pipeline, Place, Step
 from evidence.facts.shell.lines import split
+from evidence.patterns import regex
 
-_NAME = re.compile(r"(?:^|/)(?:[Jj]enkinsfile(?:[.-][\w.-]{0,60})?|[\w.-]{1,80}\.[Jj]enkinsfile)$")
-_TOKEN = re.compile(
+_NAME = regex(r"(?:^|/)(?:[Jj]enkinsfile(?:[.-][\w.-]{0,60})?|[\w.-]{1,80}\.[Jj]enkinsfile)$")
+_TOKEN = regex(
     r"""(?P<skip>//[^\n]*|/\*)|(?P<triple>'{3}|"{3})|(?P<quote>['"])|(?P<open>\{)|(?P<close>\})|(?P<line>\n)"""
     r"""|(?P<word>[A-Za-z_][A-Za-z0-9_]{0,80})"""
 )
@@ -26,7 +26,7 @@ _PLUGINS = {
     "openshiftDeploy": "oc rollout latest",
     "openshiftBuild": "oc start-build app",
 }
-_CALLED = re.compile(r"\s?[({]|\s[a-z]")
+_CALLED = regex(r"\s?[({]|\s[a-z]")
 
 
 class _Block(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Mapping
 
 from msgspec.structs import replace
@@ -11,8 +10,9 @@ from msgspec.structs import replace
 from evidence.facts.ci.records import Place
 from evidence.facts.records import Node
 from evidence.facts.shell.lines import Simple, split
+from evidence.patterns import regex
 
-_EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z][\w.-]{0,100})\s*\}\}")
+_EXPRESSION = regex(r"\$\{\{\s*([A-Za-z][\w.-]{0,100})\s*\}\}")
 _FALSE = frozenset({"false", "0", "''", '""', "null", "!true", "1==2", "1==0", "0==1", "1!=1", "'a'=='b'"})
 _SUFFIXES = ("", ".jinja", ".j2", ".jinja2", ".tmpl")
 MAX_ITEMS = 2_000

@@ -6,9 +6,10 @@ import re
 
 from evidence.facts.ci.deploy_names import own_script
 from evidence.facts.ci.records import CiRun, Place
+from evidence.patterns import regex
 
-_PURPOSE = re.compile(r"(?<![a-z])(?:re)?deploy(?:s|ment|ing)?(?![a-z])|(?<![a-z])cd(?![a-z])", re.IGNORECASE)
-_OTHER_PURPOSE = re.compile(r"test|preview|check|docs|pages", re.IGNORECASE)
+_PURPOSE = regex(r"(?<![a-z])(?:re)?deploy(?:s|ment|ing)?(?![a-z])|(?<![a-z])cd(?![a-z])", re.IGNORECASE)
+_OTHER_PURPOSE = regex(r"test|preview|check|docs|pages", re.IGNORECASE)
 #: Commands that put a new version to work on the machine they run on, by their first words and one that must follow.
 _AT_WORK = (
     (("docker", "compose"), frozenset({"-d", "--detach"})),

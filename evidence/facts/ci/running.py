@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator
 from itertools import islice, product
@@ -15,8 +14,9 @@ from evidence.facts.ci.resolve import Context, Resolver
 from evidence.facts.ci.tools import action_words, classify
 from evidence.facts.ci.wrappers import unwrap
 from evidence.facts.shell.lines import Simple, split
+from evidence.patterns import regex
 
-_MATRIX = re.compile(r"\$\{\{\s?matrix\.([\w.-]{1,80})[^}]{0,120}\}\}")
+_MATRIX = regex(r"\$\{\{\s?matrix\.([\w.-]{1,80})[^}]{0,120}\}\}")
 _MAX_VARIANTS = 12
 _MAX_RUNS = 20_000
 

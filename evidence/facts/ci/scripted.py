@@ -12,6 +12,7 @@ from evidence.facts.ci.reading import entries, place, script, strings, text
 from evidence.facts.ci.records import CiInputs, Job, Pipeline, Place, Step
 from evidence.facts.records import Node
 from evidence.facts.shell.lines import Simple
+from evidence.patterns import regex
 
 _CHANGES = ("push", "pull_request")
 _APPVEYOR = ("install", "before_build", "build_script", "before_test", "test_script", "deploy_script", "on_success")
@@ -147,11 +148,11 @@ def _prow(path: str, root: Node) -> Iterator[Job]:
 
 _Reader = Callable[[str, Node], Iterator[Job]]
 _SYSTEMS: tuple[tuple[re.Pattern[str], str, tuple[str, ...], _Reader], ...] = (
-    (re.compile(r"\.buildkite/[\w./-]{0,100}pipeline[\w.-]{0,60}\.ya?ml"), "Buildkite", _CHANGES, _buildkite),
-    (re.compile(r"\.semaphore/[\w.-]{1,80}\.ya?ml"), "Semaphore", _CHANGES, _semaphore),
-    (re.compile(r"\.cirrus\.ya?ml"), "Cirrus CI", _CHANGES, _cirrus),
-    (re.compile(r"\.?appveyor\.ya?ml"), "AppVeyor", _CHANGES, _appveyor),
-    (re.compile(r"(?:[\w.-]{1,80}/){0,4}buildspec[\w.-]{0,60}\.ya?ml"), "AWS CodeBuild", _CHANGES, _codebuild),
-    (re.compile(r"\.prow(?:/[\w./-]{1,100})?\.ya?ml"), "Prow", _CHANGES, _prow),
-    (re.compile(r"(?:[\w.-]{1,80}/){0,4}cloudbuild[\w.-]{0,60}\.ya?ml"), "Google Cloud Build", _CHANGES, _cloud_build),
+    (regex(r"\.buildkite/[\w./-]{0,100}pipeline[\w.-]{0,60}\.ya?ml"), "Buildkite", _CHANGES, _buildkite),
+    (regex(r"\.semaphore/[\w.-]{1,80}\.ya?ml"), "Semaphore", _CHANGES, _semaphore),
+    (regex(r"\.cirrus\.ya?ml"), "Cirrus CI", _CHANGES, _cirrus),
+    (regex(r"\.?appveyor\.ya?ml"), "AppVeyor", _CHANGES, _appveyor),
+    (regex(r"(?:[\w.-]{1,80}/){0,4}buildspec[\w.-]{0,60}\.ya?ml"), "AWS CodeBuild", _CHANGES, _codebuild),
+    (regex(r"\.prow(?:/[\w./-]{1,100})?\.ya?ml"), "Prow", _CHANGES, _prow),
+    (regex(r"(?:[\w.-]{1,80}/){0,4}cloudbuild[\w.-]{0,60}\.ya?ml"), "Google Cloud Build", _CHANGES, _cloud_build),
 )

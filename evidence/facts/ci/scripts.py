@@ -3,7 +3,6 @@ runner."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -15,13 +14,14 @@ from evidence.facts.ci.reading import bare, find, join
 from evidence.facts.ci.records import CiInputs, Place
 from evidence.facts.records import Commands
 from evidence.facts.shell.lines import Simple, runs, split
+from evidence.patterns import regex
 
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ash", "ksh", "source", "."})
 _MAX_CALLS, _MAX_DEPTH, _MAX_WORDS = 200, 4, 2_000
 # What a script or function was given: all of it, one of it, all but the first.
 _ALL = frozenset({"$@", "$*", "${@}", "${*}", "${@:-help}", "${@:-default}"})
-_ONE = re.compile(r"\$\{?([1-9])\}?")
-_REST = re.compile(r"\$\{@:([1-9])\}")
+_ONE = regex(r"\$\{?([1-9])\}?")
+_REST = regex(r"\$\{@:([1-9])\}")
 
 
 def files(inputs: CiInputs, words: tuple[str, ...], directory: str, root: str, beside: str = "") -> list[Found] | None:

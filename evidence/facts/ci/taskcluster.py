@@ -6,7 +6,6 @@ taskcluster-taskgraph.readthedocs.io, "Kinds" and "Run".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec.structs import replace
@@ -14,11 +13,12 @@ from msgspec.structs import replace
 from evidence.facts.ci.reading import entries, mapping, place, script, strings, text
 from evidence.facts.ci.records import CiInputs, Job, Pipeline, Place, Step
 from evidence.facts.records import Node
+from evidence.patterns import regex
 
 _PATH = ".taskcluster.yml"
-_KIND = re.compile(r"taskcluster/(?:kinds|ci)/([\w.-]{1,80})/kind\.ya?ml")
+_KIND = regex(r"taskcluster/(?:kinds|ci)/([\w.-]{1,80})/kind\.ya?ml")
 # ``{checkout}`` and kin are filled in by the graph; what they stand for is not known here.
-_FILLED_IN = re.compile(r"(?<!\$)\{[a-z_]{1,40}\}")
+_FILLED_IN = regex(r"(?<!\$)\{[a-z_]{1,40}\}")
 _CHOOSES = ("run-on-tasks-for", "run-on-git-branches", "run-on-projects", "optimization", "when", "if")
 _MAX_WALK = 20_000
 

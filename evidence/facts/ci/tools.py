@@ -10,6 +10,7 @@ from evidence.facts.ci.deploy_names import deploys_by_name, names_deployment
 from evidence.facts.ci.programs import program
 from evidence.facts.ci.records import Action
 from evidence.facts.ci.tool_table import PROGRAMS
+from evidence.patterns import regex
 
 
 class Verdict(NamedTuple):
@@ -22,14 +23,14 @@ class Verdict(NamedTuple):
 
 NOTHING = Verdict("", ())
 # ``python -m package.tests.functional``: a module among the tests.
-_TEST_MODULE = re.compile(r"(?:\w{1,60}\.){0,5}tests?\.[\w.]{1,100}(?<!\.(?:py|sh|js|ts))|(?:\w{1,60}\.){1,5}tests?")
+_TEST_MODULE = regex(r"(?:\w{1,60}\.){0,5}tests?\.[\w.]{1,100}(?<!\.(?:py|sh|js|ts))|(?:\w{1,60}\.){1,5}tests?")
 
 _NO_FAILURE = ("--exit-zero", "--exit-zero-even-if-changed", "--passWithNoTests=force")
 _ONLY_LISTS = ("--collect-only", "--co", "--fixtures", "--markers", "--setup-plan", "--setup-only", "--listTests")
 _ONLY_TELLS = ("--version", "--help", "-V", "--show-settings", "--show-files")
 _REHEARSALS = ("--dry-run", "--dry-run=client", "--dry-run=server", "--noop")
-_SMOKE = re.compile(r"smoke|health[-_]?check|check[-_]?health|wait[-_]for[-_](?:deploy|healthy)", re.IGNORECASE)
-_REMOTE = re.compile(r"(?:\S{1,80}@[^\s/]{1,120}|[$\w{}.-]{2,80}):(?:[~/.$\w{].{0,200})?")
+_SMOKE = regex(r"smoke|health[-_]?check|check[-_]?health|wait[-_]for[-_](?:deploy|healthy)", re.IGNORECASE)
+_REMOTE = regex(r"(?:\S{1,80}@[^\s/]{1,120}|[$\w{}.-]{2,80}):(?:[~/.$\w{].{0,200})?")
 _HOSTS = ("heroku", "dokku", "gigalixir", "piku", "clever-cloud", "azurewebsites", "scalingo", "platform.sh")
 _MIRRORS_OF_HOSTS = ("heroku", "dokku", "production", "staging", "prod", "live", "gigalixir", "piku", "clever")
 
@@ -174,17 +175,17 @@ _SPECIAL = {
 
 
 # An organisation's own action says in its name and inputs that it ships images.
-_SHIPS_IMAGES = re.compile(
+_SHIPS_IMAGES = regex(
     r"(?:docker|container|image)s?-(?:\w{1,20}-)?(?:push|publish|release|deploy|ci)"
     r"|(?:push|publish|release|deploy)-(?:\w{1,20}-)?(?:docker|container|image)"
 )
 # Anybody's action that runs a command on a host.
-_SSH = re.compile(
+_SSH = regex(
     r"(?:^|[/_-])(?:ssh|remote)(?:[-_](?:action|command|exec|execute|pipeline|remote|run|commands?)){1,3}$|-ssh$"
 )
-_COMMANDS = re.compile(r"command|script|^run$|^exec", re.IGNORECASE)
+_COMMANDS = regex(r"command|script|^run$|^exec", re.IGNORECASE)
 _LONGEST = 4_000
-_OF_IMAGES = re.compile(r"registry|username|push|image", re.IGNORECASE)
+_OF_IMAGES = regex(r"registry|username|push|image", re.IGNORECASE)
 
 
 def action_words(action: Action) -> tuple[str, ...]:

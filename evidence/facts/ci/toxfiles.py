@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -11,13 +10,14 @@ from evidence.facts.ci.reading import find, join, strings, text
 from evidence.facts.ci.records import CiInputs, Place
 from evidence.facts.records import Node
 from evidence.facts.shell.lines import split
+from evidence.patterns import regex
 
-_FACTOR = re.compile(r"(!?[\w.{},!-]{1,120}):[ \t]+(.*)")
-_REFERENCE = re.compile(r"\{\[([\w:.-]{1,100})\]([\w.-]{1,60})\}")
+_FACTOR = regex(r"(!?[\w.{},!-]{1,120}):[ \t]+(.*)")
+_REFERENCE = regex(r"\{\[([\w:.-]{1,100})\]([\w.-]{1,60})\}")
 # What was given on the command line, or the default behind the colon: CI gives nothing.
-_POSARGS = re.compile(r"\{posargs(?::((?:[^{}]|\{[^{}]{0,200}\}){0,2000}))?\}")
-_BRACES = re.compile(r"\{([\w.,-]{1,200})\}")
-_PLAIN_ENVIRONMENT = re.compile(r"(?:py|pypy|python|cpython)[0-9.t]{0,6}")
+_POSARGS = regex(r"\{posargs(?::((?:[^{}]|\{[^{}]{0,200}\}){0,2000}))?\}")
+_BRACES = regex(r"\{([\w.,-]{1,200})\}")
+_PLAIN_ENVIRONMENT = regex(r"(?:py|pypy|python|cpython)[0-9.t]{0,6}")
 
 
 @dataclass(frozen=True)

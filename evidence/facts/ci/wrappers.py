@@ -3,18 +3,18 @@ kin."""
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from typing import NamedTuple
 
 from evidence.facts.ci.programs import program
 from evidence.facts.ci.wrapper_table import PLAIN, VALUES
+from evidence.patterns import regex
 
-_VARIABLE = re.compile(r"\$(?:\([\w.@-]{1,80}\)|\{[^{}]{1,80}\}|[A-Za-z_]\w{0,80})")
-_PYTHON = re.compile(r"(?:python|pypy|py)(?:[0-9.]{0,6}|\.exe)")
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_VARIABLE = regex(r"\$(?:\([\w.@-]{1,80}\)|\{[^{}]{1,80}\}|[A-Za-z_]\w{0,80})")
+_PYTHON = regex(r"(?:python|pypy|py)(?:[0-9.]{0,6}|\.exe)")
+_ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*=")
 # Where programs are installed: a ``bin/`` of the repository holds scripts of its own.
-_INSTALLED = re.compile(r"^[/~$].{0,200}bin/|(?:env|\.tox|\.nox|node_modules|\.local|conda)[^/]{0,80}/.{0,80}bin/")
+_INSTALLED = regex(r"^[/~$].{0,200}bin/|(?:env|\.tox|\.nox|node_modules|\.local|conda)[^/]{0,80}/.{0,80}bin/")
 
 _LONGEST = 3
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ash", "ksh"})

@@ -7,26 +7,26 @@ A job runs its playbooks; many only set the tox environment for a parent that li
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from evidence.facts.ci.reading import script, strings, text
 from evidence.facts.ci.records import Action, CiInputs, Job, Pipeline, Place, Step
 from evidence.facts.records import Node
 from evidence.facts.shell.lines import Simple
+from evidence.patterns import regex
 
-_PATH = re.compile(r"\.?zuul\.ya?ml|\.?zuul\.d/[\w./-]{1,200}\.ya?ml")
+_PATH = regex(r"\.?zuul\.ya?ml|\.?zuul\.d/[\w./-]{1,200}\.ya?ml")
 # A pipeline's name says by custom what starts it; any other name stands for one that looks at changes.
 _STARTED = {
     "post": "push", "promote": "push", "tag": "tag", "release": "tag", "pre-release": "tag",
     "experimental": "manual", "deploy": "push",
 }  # fmt: skip
-_RUNNER = re.compile(r"(?:^|-)(tox|nox)-([a-z][\w.-]{0,60})$")
+_RUNNER = regex(r"(?:^|-)(tox|nox)-([a-z][\w.-]{0,60})$")
 # Templates that many projects share, with the tox environments they run.
 _TEMPLATES = (
-    (re.compile(r"openstack-python3?[\w-]{0,40}-jobs[\w-]{0,40}"), ("pep8", "py3")),
-    (re.compile(r"openstack-cover-jobs[\w-]{0,40}"), ("cover",)),
-    (re.compile(r"publish-openstack-docs-pti|docs-on-readthedocs"), ("docs",)),
+    (regex(r"openstack-python3?[\w-]{0,40}-jobs[\w-]{0,40}"), ("pep8", "py3")),
+    (regex(r"openstack-cover-jobs[\w-]{0,40}"), ("cover",)),
+    (regex(r"publish-openstack-docs-pti|docs-on-readthedocs"), ("docs",)),
 )
 _SHELLS = frozenset({"shell", "command", "script", "ansible.builtin.shell", "ansible.builtin.command"})
 _MAX_PARENTS, _MAX_TASKS = 8, 500

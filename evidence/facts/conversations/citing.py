@@ -6,20 +6,20 @@ Text of the forge is hostile and private: secrets are masked before anything is 
 from __future__ import annotations
 
 import hashlib
-import re
 from datetime import UTC, datetime
 from typing import Any
 
 from evidence.facts.conversations.items import Item, quoted_passages
 from evidence.facts.secrets.masking import mask_lines
 from evidence.model import IssueCitation, PullRequestCitation, ReviewCommentCitation
+from evidence.patterns import regex
 
 ForgeCitation = PullRequestCitation | ReviewCommentCitation | IssueCitation
 
 # As much as a reader takes in beside a statement: three sentences of three lines each.
 _PASSAGES = 3
 _CHARACTERS = 300
-_EMAIL = re.compile(r"[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}")
+_EMAIL = regex(r"[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}")
 _HIDDEN = "[address]"
 
 

@@ -7,12 +7,11 @@ news of what was done raise nothing.
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 
 from evidence.facts.conversations.cues import cues
 from evidence.facts.conversations.passages import Passage, passages
+from evidence.patterns import regex
 
 #: What the catalogue asks of a review that teaches; a reason supports one of these and is nothing by itself.
 SUBSTANCE = ("design", "invariant", "risk", "test")
@@ -22,9 +21,7 @@ _FEWEST_WORDS = 2
 # "Test successful." is news.
 _FEWEST_OF_A_TEST = 3
 # What turns praise into more than that.
-_CONDITION = re.compile(
-    r"\b(?:but|however|though|although|should|could|would|need|needs|if|once|after|before|not)\b|\?"
-)
+_CONDITION = regex(r"\b(?:but|however|though|although|should|could|would|need|needs|if|once|after|before|not)\b|\?")
 # Thanks and praise are short; a longer text is more than that.
 _APPROVAL_WORDS = 25
 # "Nice fix of the race!" names a risk and raises none.

@@ -10,15 +10,16 @@ from msgspec import Struct, convert
 from evidence.facts.conversations.items import change_item
 from evidence.facts.conversations.reviews import person_of
 from evidence.model import ChangeRequest, Changes
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("number", "item", "author", "merged", "lead_hours", "lines", "reverted", "release_hours")
 _HOUR = 3_600
-_REVERTS = re.compile(r'^revert(?:s|ed)?:? ["\u201c\u201d\'`](.{1,300})["\u201c\u201d\'`]', re.IGNORECASE)
-_NAMED = re.compile(r"\breverts? (?:[\w.-]{1,60}/[\w.-]{1,60}(?:/[\w.-]{1,60})?)?[#!](\d{1,7})\b", re.IGNORECASE)
-_COMMIT = re.compile(r"\bthis reverts commit ([0-9a-f]{7,40})\b", re.IGNORECASE)
+_REVERTS = regex(r'^revert(?:s|ed)?:? ["\u201c\u201d\'`](.{1,300})["\u201c\u201d\'`]', re.IGNORECASE)
+_NAMED = regex(r"\breverts? (?:[\w.-]{1,60}/[\w.-]{1,60}(?:/[\w.-]{1,60})?)?[#!](\d{1,7})\b", re.IGNORECASE)
+_COMMIT = regex(r"\bthis reverts commit ([0-9a-f]{7,40})\b", re.IGNORECASE)
 
 
 class Delivered(Struct, frozen=True, kw_only=True):

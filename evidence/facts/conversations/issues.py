@@ -11,15 +11,14 @@ import re
 from evidence.facts.conversations.cues import cues
 from evidence.facts.conversations.passages import Read, passages
 from evidence.model import Issue
+from evidence.patterns import regex
 
 # A note of fewer words ("Fixed in 1.2") tells where it was fixed and not what became of it.
 _NOTE_WORDS = 5
 # A list of fewer boxes is a reminder.
 _BOXES = 2
-_OPEN_BOX = re.compile(r"^[ \t]{0,12}[-*+][ \t]{1,5}\[[ xX]\][ \t]{1,5}(.{1,300})", re.MULTILINE)
-_REFERENCE = re.compile(
-    r"(?:^|[\s(])(?:[\w.-]{1,60}/[\w.-]{1,60})?#\d{1,7}\b|/(?:issues|pull|merge_requests)/\d{1,7}\b"
-)
+_OPEN_BOX = regex(r"^[ \t]{0,12}[-*+][ \t]{1,5}\[[ xX]\][ \t]{1,5}(.{1,300})", re.MULTILINE)
+_REFERENCE = regex(r"(?:^|[\s(])(?:[\w.-]{1,60}/[\w.-]{1,60})?#\d{1,7}\b|/(?:issues|pull|merge_requests)/\d{1,7}\b")
 _CHARACTERS = 20_000
 
 

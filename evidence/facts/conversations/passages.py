@@ -14,30 +14,32 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from evidence.patterns import regex
+
 # A description of a release may be long; what is worth crediting is said in the first pages.
 MAX_CHARACTERS = 20_000
 MAX_PASSAGES = 400
 MAX_PASSAGE = 1_000
 
-_FENCE = re.compile(r"[ \t]{0,3}(`{3,}|~{3,})[ \t]{0,3}([\w-]{0,30})")
-_HEADING = re.compile(r"[ ]{0,3}#{1,6}[ \t]{1,5}(\S.{0,200})")
-_BOLD_LINE = re.compile(r"[ ]{0,3}(?:\*\*|__)([^*_\n]{2,80}?):?(?:\*\*|__):?[ \t]{0,5}")
-_TITLED = re.compile(r"[ ]{0,3}(?:\*\*|__)([A-Z][^*_\n]{2,40}?):?(?:\*\*|__):?[ \t]{1,5}\S")
+_FENCE = regex(r"[ \t]{0,3}(`{3,}|~{3,})[ \t]{0,3}([\w-]{0,30})")
+_HEADING = regex(r"[ ]{0,3}#{1,6}[ \t]{1,5}(\S.{0,200})")
+_BOLD_LINE = regex(r"[ ]{0,3}(?:\*\*|__)([^*_\n]{2,80}?):?(?:\*\*|__):?[ \t]{0,5}")
+_TITLED = regex(r"[ ]{0,3}(?:\*\*|__)([A-Z][^*_\n]{2,40}?):?(?:\*\*|__):?[ \t]{1,5}\S")
 # "Tests:" alone at the beginning of a paragraph is a title, as in summaries without Markdown.
-_PLAIN_TITLE = re.compile(r"[ ]{0,3}([A-Z][A-Za-z]{1,20}(?:[ ][A-Za-z]{1,20}){0,4}):[ \t]{0,5}")
-_UNDERLINE = re.compile(r"[ ]{0,3}(?:={3,80}|-{3,80})[ \t]{0,5}")
-_ITEM = re.compile(r"[ \t]{0,12}(?:[-*+]|\d{1,3}[.)])[ \t]{1,5}")
-_BOX = re.compile(r"[ \t]{0,12}(?:[-*+][ \t]{1,5})?\[([ xX]{0,3})\][ \t]{1,5}")
-_COMMAND = re.compile(
+_PLAIN_TITLE = regex(r"[ ]{0,3}([A-Z][A-Za-z]{1,20}(?:[ ][A-Za-z]{1,20}){0,4}):[ \t]{0,5}")
+_UNDERLINE = regex(r"[ ]{0,3}(?:={3,80}|-{3,80})[ \t]{0,5}")
+_ITEM = regex(r"[ \t]{0,12}(?:[-*+]|\d{1,3}[.)])[ \t]{1,5}")
+_BOX = regex(r"[ \t]{0,12}(?:[-*+][ \t]{1,5})?\[([ xX]{0,3})\][ \t]{1,5}")
+_COMMAND = regex(
     r"[ \t]{0,5}(?:/[a-z][\w-]{1,40}(?:[ \t].{0,100})?|bors[ ](?:r|try|retry|merge|d)\S{0,40}"
     r"|@(?:dependabot|homu|mergifyio|pytorchbot|rustbot|k8s-ci-robot|jenkins|travis|meeseeksdev|openshift-bot)\b.{0,100}"
     r"|(?:jenkins|retest|test|run|ok to test|recheck|rebuild)[, ](?:run|test|this|please|python|retest).{0,60})"
     r"[ \t]{0,5}"
 )
-_END = re.compile(r"[.!?…](?=[\"')\]*_]{0,3}(?:\s|$))")
-_ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|resp|incl|no)|\b[A-Z])\.$", re.IGNORECASE)
+_END = regex(r"[.!?…](?=[\"')\]*_]{0,3}(?:\s|$))")
+_ABBREVIATED = regex(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|resp|incl|no)|\b[A-Z])\.$", re.IGNORECASE)
 # Blank to the rules, one pattern for all: code, addresses, mentions of people, images and emoji codes.
-_BLANK = re.compile(
+_BLANK = regex(
     r"`{1,2}[^`\n]{1,300}`{1,2}|!\[[^\]\n]{0,200}\]\([^)\s]{0,500}\)|https?://[^\s<>)\]]{1,500}|@[\w-]{1,40}"
     r"|:[a-z0-9_+-]{2,30}:|</?[A-Za-z][^<>\n]{0,300}>"
 )

@@ -5,7 +5,6 @@ call and what touches data on their behalf: told by who calls whom, never by the
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,19 +15,20 @@ from evidence.facts.callees import callee
 from evidence.facts.data.dispatch import Dispatch
 from evidence.facts.names import PyFile, Ref
 from evidence.facts.python.records import Call, Definition
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 # Reading through a session, a cursor or a store; writing alone marks where a transaction begins and ends.
-_READS = re.compile(
+_READS = regex(
     r"(?i:session|sess|uow)(?:\(\)|\[\])?\.(?:query|execute|scalars?|get|get_one|stream|exec)\b"
     r"|(?i:cursor|cur|conn|connection|engine|db|database)(?:\(\))?\.(?:execute|executemany|fetchone|fetchall|select|get_or_404)\b"
     r"|(?i:\buow|unit_of_work)\.\w{1,40}\.(?:get|add|list|find|filter|remove|delete|save|update)"
     r"|\.(?:find_one|insert_one|insert_many|update_one|update_many|delete_one|delete_many|find_one_and_update|bulk_write"
     r"|put_item|get_item|batch_write_item)\b"
 )
-_WRITES = re.compile(r"(?i:session|sess)(?:\(\)|\[\])?\.(?:add|add_all|commit|flush|merge|delete|bulk_\w{1,40})\b")
+_WRITES = regex(r"(?i:session|sess)(?:\(\)|\[\])?\.(?:add|add_all|commit|flush|merge|delete|bulk_\w{1,40})\b")
 # Flask's and requests' own sessions have no rows to get.
 _OTHER_SESSIONS = ("flask.session", "requests.", "aiohttp.", "httpx.", "boto3.")
 _BUILDERS = frozenset(
@@ -39,11 +39,11 @@ _QUERIES = frozenset({
     "batch_get", "get", "find", "filter", "find_one", "get_by_id",
 })  # fmt: skip
 # Attributes of a model that make an object, say what it is, or are no data access at all.
-_NOT_ACCESS = re.compile(r"^(?:from_|to_|[A-Z_]|__|validate|parse|schema)")
+_NOT_ACCESS = regex(r"^(?:from_|to_|[A-Z_]|__|validate|parse|schema)")
 # An attribute of so many letters says which class its object is of.
 _SAYS_ITS_CLASS = 8
 # Looking one object up by its key, before the layer is told what to do with it, decides nothing.
-_LOOKUP = re.compile(
+_LOOKUP = regex(
     r"\.(?:get|get_or_404|get_by_\w{1,40}|find_by_\w{1,40}|find_one_by_\w{1,40}|get_or_none|first_or_404|one_or_404)$"
     r"|\.query\.filter_by(?:\(\)\.(?:first|first_or_404|one|one_or_none))?$"
 )
@@ -53,7 +53,7 @@ _QUEUED = frozenset(
 )
 # Classes whose methods are part of something else: forms check what is typed, schemas what is sent, models are the
 # data.
-_OTHER_BASES = re.compile(
+_OTHER_BASES = regex(
     r"(?:Form|Schema|Serializer|Exception|Error|Enum|Test|TestCase|Model|View|Resource|Field|Validator|Factory|Command|Config|Mixin)$"
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from evidence.facts.names import PyFile
 from evidence.facts.occurrences import Occurrence, at, between
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.facts.roles import Role, role_of
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -24,12 +24,12 @@ _STORES = (
     "redis", "flask_redis", "aioredis", "valkey", "pymemcache", "pylibmc", "memcache", "bmemcached",
     "flask_and_redis", "rediscluster", "upstash_redis",
 )  # fmt: skip
-_STORE_NAME = re.compile(r"(?i)redis|memcache|valkey|\bmc\b")
+_STORE_NAME = regex(r"(?i)redis|memcache|valkey|\bmc\b")
 # The word is the same in most languages that borrow it: caché, cachê, cached, caching.
-_WORD = re.compile(r"(?i)cach")
-_NOT_CACHED = re.compile(r"(?i)no_?cache|nocache|cache_?buster")
+_WORD = regex(r"(?i)cach")
+_NOT_CACHED = regex(r"(?i)no_?cache|nocache|cache_?buster")
 # Keys of what is no copy of anything: marks that something is under way, counts, and what a person is given once.
-_MARKS = re.compile(r"(?i)lock|in_?flight|dedup|nonce|attempts?\b|rate_?limit|otp\b|session|token|verif")
+_MARKS = regex(r"(?i)lock|in_?flight|dedup|nonce|attempts?\b|rate_?limit|otp\b|session|token|verif")
 _DECORATORS = frozenset({
     "cached", "memoize", "cache_on_arguments", "cache_multi_on_arguments", "cachedmethod", "cache_memoize",
     "early", "soft", "set",
@@ -45,13 +45,13 @@ _DROPS = (
     "cache_clear", "refresh",
 )  # fmt: skip
 _TTL_CLASSES = ("TTLCache", "TLRUCache", "ExpiringDict")
-_AGE = re.compile(r"(?i)(?:s-maxage|max-age)\s{0,3}=\s{0,3}(?!0\b)|\bpublic\b|stale-while-revalidate")
-_REFUSES = re.compile(r"(?i)no-store|no-cache|max-age\s{0,3}=\s{0,3}0\b")
+_AGE = regex(r"(?i)(?:s-maxage|max-age)\s{0,3}=\s{0,3}(?!0\b)|\bpublic\b|stale-while-revalidate")
+_REFUSES = regex(r"(?i)no-store|no-cache|max-age\s{0,3}=\s{0,3}0\b")
 _CONDITIONAL = ("add_etags", "make_conditional", "set_etag")
 _SENDERS = ("add", "set", "setdefault", "make_response", "Response", "update", "jsonify", "send_file")
 _SET_UPS = ("Cache", "Caching", "RedisCache", "SimpleCache", "make_region", "FileSystemCache")
 _READS = ("get", "mget", "get_many", "hget", "get_or_create")
-_EXPIRES = re.compile(r"(?im)^[ \t]{0,40}expires[ \t]{1,10}(?!off|-|epoch)[\w+]")
+_EXPIRES = regex(r"(?im)^[ \t]{0,40}expires[ \t]{1,10}(?!off|-|epoch)[\w+]")
 
 Reads = dict[tuple[str, int], list[str]]
 

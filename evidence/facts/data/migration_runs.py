@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Expr
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 _RUNNERS = ("alembic", "flask-migrate", "yoyo", "flyway", "dbmate", "liquibase", "pw_migrate", "aerich")
-_TASK = re.compile(
+_TASK = regex(
     r"(?:run[-_:]?)?(?:db|database|schema|alembic)[-_:]?(?:migrate|migrations?|upgrade)(?:[-_:]up)?"
     r"|migrate[-_:]db|run[-_]migrations?"
 )
@@ -29,8 +30,8 @@ _APIS = {
     "alembic.autogenerate.compare_metadata": "check",
 }
 _HEADS = ("get_current_head", "get_heads", "get_revisions", "get_base", "walk_revisions")
-_DEPLOYS = re.compile(r"deploy|release|(?:^|[/ _-])cd[-_.]", re.IGNORECASE)
-_VERSIONS = re.compile(r"(?:^|/)(?:migrations?|alembic|versions)(?:/|$)")
+_DEPLOYS = regex(r"deploy|release|(?:^|[/ _-])cd[-_.]", re.IGNORECASE)
+_VERSIONS = regex(r"(?:^|/)(?:migrations?|alembic|versions)(?:/|$)")
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call
+from evidence.patterns import regex
 
-_WRITES = re.compile(
+_WRITES = regex(
     r"\s{0,20}(?:UPDATE\s|INSERT\s{1,9}INTO\s.{0,200}?\sSELECT\s|WITH\s.{1,300}?\bUPDATE\s)", re.IGNORECASE | re.DOTALL
 )
 _TAKING_SQL = frozenset({"execute", "text", "exec_driver_sql"})
-_ONLINE = re.compile(
+_ONLINE = regex(
     r"\bCONCURRENTLY\b|\bNOT\s{1,9}VALID\b|\bVALIDATE\s{1,9}CONSTRAINT\b|\b(?:lock|statement)_timeout\b"
     r"|pg_(?:try_)?advisory_lock",
     re.IGNORECASE,

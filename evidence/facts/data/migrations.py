@@ -18,16 +18,17 @@ from evidence.facts.data.migration_steps import Operation, operations
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Expr
 from evidence.facts.roles import Role, role_of
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     import networkx
 
     from evidence.facts.project import Project
 
-_NUMBERED = re.compile(r"(?:\d{3,17}[_-].{1,200}|[Vv]\d{1,14}(?:[._]\d{1,9}){0,3}__.{1,200})")
-_SQL_BACK = re.compile(r"(?:.*[._-](?:down|undo|rollback)|[Uu]\d.*)")
-_SQL_FOLDER = re.compile(r"(?:^|/)(?:[\w.-]{0,40}migrations?|flyway|changesets?|evolutions|db/changes|migrate)(?:/|$)")
-_INERT = re.compile(
+_NUMBERED = regex(r"(?:\d{3,17}[_-].{1,200}|[Vv]\d{1,14}(?:[._]\d{1,9}){0,3}__.{1,200})")
+_SQL_BACK = regex(r"(?:.*[._-](?:down|undo|rollback)|[Uu]\d.*)")
+_SQL_FOLDER = regex(r"(?:^|/)(?:[\w.-]{0,40}migrations?|flyway|changesets?|evolutions|db/changes|migrate)(?:/|$)")
+_INERT = regex(
     r"(?:print|globals|super|range|len|str|(?:\w{1,40}\.){0,4}(?:get_bind|get_context|get_x_argument|inspect"
     r"|debug|info|f))(?:\(\))?"
 )

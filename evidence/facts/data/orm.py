@@ -5,7 +5,6 @@ A model is told by its base, or by its columns; never by the name of a file. Nam
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.names import PyFile, Ref
 from evidence.facts.python.records import Assign, Call, Definition, Expr
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -45,8 +45,8 @@ _CONSTRAINTS = frozenset({
 })  # fmt: skip
 _MARKS = ("unique", "index", "unique_with", "unique_items", "sa_column_kwargs")
 _PONY = frozenset({"Required", "Optional", "Set", "PrimaryKey", "Discriminator"})
-_CONVENTIONAL = re.compile(r"(?:Model|Base|Entity|Document|db\.Table)$")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_CONVENTIONAL = regex(r"(?:Model|Base|Entity|Document|db\.Table)$")
+_CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _DEPTH = 6
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from evidence.facts.python.records import Call, Expr
+from evidence.patterns import regex
 
 _FIXED_CAPS = ("max_per_page", "max_page_size", "max_limit")
-_MAXIMUM = re.compile(r"(?:^|[_.])max(?:imum)?(?:_|$)", re.IGNORECASE)
+_MAXIMUM = regex(r"(?:^|[_.])max(?:imum)?(?:_|$)", re.IGNORECASE)
 _UPPER_BOUNDS = ("max", "le", "lt", "maximum", "max_value")
 
 

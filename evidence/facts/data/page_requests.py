@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
+from evidence.patterns import regex
 
-_REQUEST = re.compile(r"(?:^|\.)request(?:\.|$)")
+_REQUEST = regex(r"(?:^|\.)request(?:\.|$)")
 # What dictionaries made of a request are called.
 _REQUEST_DATA = frozenset({
     "data", "args", "params", "query", "query_params", "payload", "body", "request_data", "request_args", "json_data",

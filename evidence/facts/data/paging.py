@@ -24,25 +24,26 @@ from evidence.facts.data.page_sums import (
 )
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-_SIZES = re.compile(r"size|limit|per_?page|rows|count|por_pagina|length|tama|take|max", re.IGNORECASE)
-_SAYS_SIZE = re.compile(r"(?:page.?size|per.?page|\blimit\b|\bsize\b|maximum|at most)", re.IGNORECASE)
+_SIZES = regex(r"size|limit|per_?page|rows|count|por_pagina|length|tama|take|max", re.IGNORECASE)
+_SAYS_SIZE = regex(r"(?:page.?size|per.?page|\blimit\b|\bsize\b|maximum|at most)", re.IGNORECASE)
 # Keywords that tell a library where a page starts or how long it is.
 _TELLING = frozenset({
     "last_evaluated_key", "exclusive_start_key", "ExclusiveStartKey", "starting_after", "start_cursor", "page_token",
     "start_at", "start_after", "from_", "page_offset", "page_number", "page_size",
 })  # fmt: skip
-_FIELDS = re.compile(r"(?:^|\.)(?:Int(?:eger)?|Str(?:ing)?|Number|UUID|Field|int_range|positive|natural|query_param)$")
+_FIELDS = regex(r"(?:^|\.)(?:Int(?:eger)?|Str(?:ing)?|Number|UUID|Field|int_range|positive|natural|query_param)$")
 _ANSWER_FIELDS = ("flask_restx", "flask_restful", "flask_restplus")
-_SQL = re.compile(r"\bOFFSET\s{1,4}[%:{?$]", re.IGNORECASE)
+_SQL = regex(r"\bOFFSET\s{1,4}[%:{?$]", re.IGNORECASE)
 # Readers of flask-paginate, and peewee's views of lists, which read the page of the request themselves.
 _READERS = frozenset({"get_page_args", "get_page_parameter", "paginate_query", "object_list", "PaginatedQuery"})
 # "Reading offset %s" is told to a log.
 _LOGS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print"})
-_RULE_VARIABLE = re.compile(r"<(?:[^<>:]{1,30}:)?(\w{1,40})>")
+_RULE_VARIABLE = regex(r"<(?:[^<>:]{1,30}:)?(\w{1,40})>")
 _TASKS = frozenset({"task", "shared_task", "periodic_task", "job", "actor", "huey"})
 # AWS clients page through answers of their own.
 _CLIENTS = ("boto3", "botocore", "aioboto3", "googleapiclient", "github", "slack_sdk", "stripe")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from evidence.facts.names import PyFile
 from evidence.facts.occurrences import Occurrence, at, between
 from evidence.facts.python.records import Call, Definition, Expr
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 _USERS = 3
 _SHARED_USERS = 5
 # What a database, a session or a connection is called, in the languages met so far.
-_DATABASE = re.compile(
+_DATABASE = regex(
     r"(?i)(?:sess(?:ion|ao|ão|ion_factory)?|db|database|conn(?:ection)?|conexi?on|conexao|cnx|con|engine|trans(?:action)?"
     r"|tx|txn|uow|cursor)\d?(?:\(\))?$"
 )
-_LOCKING = re.compile(
+_LOCKING = regex(
     r"\bFOR (?:NO KEY )?UPDATE\b|\bpg_(?:try_)?advisory_(?:xact_)?lock|\bLOCK TABLE\b|\bSKIP LOCKED\b|\bFOR SHARE\b"
 )
-_ISOLATION = re.compile(r"(?i)serializable|repeatable[ _]read|read[ _](?:un)?committed|snapshot")
+_ISOLATION = regex(r"(?i)serializable|repeatable[ _]read|read[ _](?:un)?committed|snapshot")
 _SAVEPOINTS = ("begin_nested", "savepoint")
 _UNITS = frozenset(
     {"atomic", "start_transaction", "with_transaction", "db_session", "transaction", "begin", "session_scope"}

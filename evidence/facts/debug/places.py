@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evidence.facts.debug.values import APART
 from evidence.facts.deployment.environments import environment_of
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-ASIDE = re.compile(
+ASIDE = regex(
     r"(?:^|/)(?:\.github|\.circleci|\.gitlab|\.gitpod|\.vscode|\.idea|\.devcontainer|\.ci)(?:/|[-.])|example|sample"
     r"|override|\.flaskenv|tests?\.sh$"
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,18 +10,19 @@ from evidence.facts.debug.values import APART
 from evidence.facts.deployment.environments import environment_of
 from evidence.facts.deployment.manifests import variables
 from evidence.facts.records import Node
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-_SWITCH = re.compile(
+_SWITCH = regex(
     r"(?:FLASK_DEBUG\s{0,2}[=:]?\s{0,2}[\"']?(?:1|[Tt]rue|on|yes)\b|FLASK_ENV\s{0,2}[=:]?\s{0,2}[\"']?development\b)"
 )
-_FLAG = re.compile(r"\bflask\b.{0,80}\brun\b.{0,80}--debug(?:ger)?\b(?!-)|\bflask\s.{0,60}--debug\s.{0,60}\brun\b")
+_FLAG = regex(r"\bflask\b.{0,80}\brun\b.{0,80}--debug(?:ger)?\b(?!-)|\bflask\s.{0,60}--debug\s.{0,60}\brun\b")
 _SHOWN_APART = (*APART, "preview")
 # A container that somebody sits in front of: what is deployed has no terminal.
-_BY_HAND = re.compile(r"\bdocker\s{1,4}run\b.{0,200}\s-(?:it|ti)\b")
-_COMPOSE = re.compile(r"compose[\w.-]{0,60}\.ya?ml$")
+_BY_HAND = regex(r"\bdocker\s{1,4}run\b.{0,200}\s-(?:it|ti)\b")
+_COMPOSE = regex(r"compose[\w.-]{0,60}\.ya?ml$")
 
 
 def described(project: Project) -> Iterator[DebugSwitch]:

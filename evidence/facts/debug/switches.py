@@ -14,13 +14,14 @@ from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.facts.roles import Role
 from evidence.facts.settings import Read
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-_CHOICES = re.compile(r"(?:^|_)(?:ENV|ENVIRONMENT|CONFIG|SETTINGS|STAGE|MODE)(?:_|$)|CONFIG$|SETTINGS$")
+_CHOICES = regex(r"(?:^|_)(?:ENV|ENVIRONMENT|CONFIG|SETTINGS|STAGE|MODE)(?:_|$)|CONFIG$|SETTINGS$")
 # A flag that the function is given, or a setting that it looks at before it switches.
-_ASKED = re.compile(r"(?:[\w.]{1,60}\.)?(?:is_|in_|use_)?debug(?:_mode|_enabled|ging)?", re.IGNORECASE)
+_ASKED = regex(r"(?:[\w.]{1,60}\.)?(?:is_|in_|use_)?debug(?:_mode|_enabled|ging)?", re.IGNORECASE)
 _RUNNERS = frozenset(
     {"app", "application", "socketio", "flask_app", "server", "connexion_app", "create_app", "make_app", "current_app"}
 )

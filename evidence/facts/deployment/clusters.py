@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping
 from evidence.facts.deployment.images import BACKING, Stack
 from evidence.facts.records import Data, Node, Text
 from evidence.facts.roles import Role, role_of
+from evidence.patterns import regex
 
-_SKAFFOLD = re.compile(r"(?:.*/)?skaffold[\w.-]{0,40}\.ya?ml")
-_BUILDS = re.compile(r"^[ \t]{0,8}(?:docker_build|custom_build|local_resource)\(", re.MULTILINE)
+_SKAFFOLD = regex(r"(?:.*/)?skaffold[\w.-]{0,40}\.ya?ml")
+_BUILDS = regex(r"^[ \t]{0,8}(?:docker_build|custom_build|local_resource)\(", re.MULTILINE)
 _SETS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Pod"})
 _MAX = 200
 

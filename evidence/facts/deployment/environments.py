@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
+
+from evidence.patterns import regex
 
 _WORDS = {
     "development": "dev develop development devel local locally localhost desarrollo entwicklung dev1 "
@@ -15,7 +16,7 @@ _WORDS = {
     "preview": "preview review sandbox demo",
 }
 _KINDS = {word: kind for kind, words in _WORDS.items() for word in words.split()}
-_SPLIT = re.compile(r"[A-Z]{2,30}(?=[A-Z][a-z]|\b|_|[0-9])|[A-Z]?[a-z]{1,40}[0-9]?|[A-Z]{1,40}")
+_SPLIT = regex(r"[A-Z]{2,30}(?=[A-Z][a-z]|\b|_|[0-9])|[A-Z]?[a-z]{1,40}[0-9]?|[A-Z]{1,40}")
 
 
 @lru_cache(maxsize=20_000)

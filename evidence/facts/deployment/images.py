@@ -9,26 +9,27 @@ from typing import NamedTuple
 
 from evidence.facts.records import Data, Dockerfile, Instruction, Node
 from evidence.facts.roles import Role, role_of
+from evidence.patterns import regex
 
-_PYTHON = re.compile(r"python|\bpip3?\b|\buv\b|poetry|pipenv|gunicorn|uwsgi|flask|uvicorn|waitress", re.ASCII)
-_OTHER_PURPOSE = re.compile(
+_PYTHON = regex(r"python|\bpip3?\b|\buv\b|poetry|pipenv|gunicorn|uwsgi|flask|uvicorn|waitress", re.ASCII)
+_OTHER_PURPOSE = regex(
     r"(?:^|[./_-])(?:devcontainer|tests?|e2e|cypress|playwright|lint|docs?|mock\w*)(?:[./_-]|$)|(?:^|/)static/"
 )
-_SLIM = re.compile(r"slim|alpine|distroless|chainguard|wolfi|ubi\d*-(?:minimal|micro)|busybox|scratch")
-_ARGUMENT = re.compile(r"\$\{?(\w{1,64})(?::?-([^}]{0,120}))?\}?")
-_INSTALL = re.compile(
+_SLIM = regex(r"slim|alpine|distroless|chainguard|wolfi|ubi\d*-(?:minimal|micro)|busybox|scratch")
+_ARGUMENT = regex(r"\$\{?(\w{1,64})(?::?-([^}]{0,120}))?\}?")
+_INSTALL = regex(
     r"pip3? install|uv (?:sync|pip)|poetry install|pipenv (?:install|sync)|pdm (?:install|sync)|requirements|"
     r"conda (?:env|install)"
 )
 _NO_CACHE = ("--no-cache", "--mount=type=cache", "no_cache_dir", "poetry_no_cache", "uv_no_cache")
-_MANIFESTS = re.compile(
+_MANIFESTS = regex(
     r"requirements|pyproject|poetry\.lock|pipfile|uv\.lock|pdm\.lock|setup\.(?:py|cfg)|package(?:-lock)?\.json|constraints"
 )
-_COMPOSE = re.compile(
+_COMPOSE = regex(
     r"(?:.*/)?(?:[^/]{0,80}[-_.])?compose[^/]*\.ya?ml(?:\.jinja2?|\.j2)?|(?:.*/)?[^/]*docker-compose[^/]*\.ya?ml(?:\.jinja2?)?"
     r"|(?:.*/)?docker[-_.][\w.-]{1,80}\.ya?ml"
 )
-BACKING = re.compile(
+BACKING = regex(
     r"postgres|postgis|pgvector|timescale|mysql|mariadb|percona|redis|valkey|keydb|memcache|rabbitmq|mongo|elasticsearch|opensearch|kafka|"
     r"redpanda|zookeeper|dynamodb|localstack|minio|mssql|azure-sql|cassandra|scylla|nats|clickhouse|cockroach|neo4j|couchdb|influxdb|"
     r"solr|consul|vault|kms|moto|azurite|firestore|pubsub|emulators|activemq|solace|mailhog|mailpit"
@@ -264,7 +265,7 @@ def _is_backing(name: str, service: Node) -> bool:
     image = service.get("image")
     if image is not None:
         return BACKING.search(image.text.lower()) is not None
-    return service.get("build") is not None and re.fullmatch(BACKING, name.lower()) is not None
+    return service.get("build") is not None and BACKING.fullmatch(name.lower()) is not None
 
 
 def _care(service: Node) -> Iterator[int]:

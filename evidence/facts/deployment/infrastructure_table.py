@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from evidence.patterns import regex
+
 KUBERNETES = frozenset(
     [
         "Deployment",
@@ -30,24 +32,24 @@ KUBERNETES = frozenset(
         "HelmRelease",
     ]
 )
-ENVIRONMENT = re.compile(
+ENVIRONMENT = regex(
     r"(?:^|[/._-])(dev|development|test|testing|uat|qa|stage|staging|stg|preprod|pre-prod|preview|sandbox|demo|prod|production|live)(?=$|[/._-])"
 )
-TERRAFORM_BLOCK = re.compile(r'^[ \t]{0,8}(resource|module)[ \t]{1,8}"([\w-]{1,100})"', re.M)
-TERRAFORM_LIMIT = re.compile(
+TERRAFORM_BLOCK = regex(r'^[ \t]{0,8}(resource|module)[ \t]{1,8}"([\w-]{1,100})"', re.M)
+TERRAFORM_LIMIT = regex(
     r"^[ \t]{0,40}(cpu|memory|memory_size|desired_count|min_capacity|max_capacity|min_size|max_size|instance_count|"
     r"min_instances|max_instances|instances|health_check_path|max_instance_count|min_instance_count)[ \t]{0,40}=",
     re.M,
 )
 # Azure's Bicep: resources and modules, and settings of their size and health.
-BICEP_BLOCK = re.compile(r"^(resource|module)[ \t]{1,8}\w{1,100}[ \t]{1,8}'", re.M)
-BICEP_LIMIT = re.compile(
+BICEP_BLOCK = regex(r"^(resource|module)[ \t]{1,8}\w{1,100}[ \t]{1,8}'", re.M)
+BICEP_LIMIT = regex(
     r"^[ \t]{0,60}(healthCheckPath|numberOfWorkers|minReplicas|maxReplicas|minimumElasticInstanceCount|cpu|memory"
     r"|capacity)[ \t]{0,8}:",
     re.M,
 )
-SALT = re.compile(r"^[ \t]{0,8}-?[ \t]{0,8}(boto_\w{2,60}|cloud)\.\w{2,60}:", re.M)
-SALT_LIMIT = re.compile(
+SALT = regex(r"^[ \t]{0,8}-?[ \t]{0,8}(boto_\w{2,60}|cloud)\.\w{2,60}:", re.M)
+SALT_LIMIT = regex(
     r"^[ \t]{0,40}-?[ \t]{0,8}(min_size|max_size|desired_capacity|instance_type|health_check)[ \t]{0,8}:", re.M
 )
 SCALING = frozenset(
@@ -99,7 +101,7 @@ LIMITS = frozenset(
         "memory_limit",
     ]
 )
-DEPLOY_PARAMETER = re.compile(
+DEPLOY_PARAMETER = regex(
     r"(?:resources?[-_])?(?:cpu|memory)(?:[-_]limit)?|(?:max|min)[-_]?(?:scale|instances)|container-concurrency"
 )
 
@@ -110,19 +112,19 @@ _OVERLAY = frozenset({"resources", "bases", "patches", "patchesStrategicMerge"})
 _COPILOT = frozenset({"image", "http", "network", "cpu", "count", "schedule", "cdn", "observability"})
 _NOTHING: frozenset[str] = frozenset()
 DESCRIPTORS = (
-    ("helm", re.compile(r"chart\.yaml"), frozenset({"name", "version"}), _NOTHING),
-    ("kustomize", re.compile(r"kustomization\.ya?ml"), _NOTHING, _OVERLAY),
-    ("cloud foundry", re.compile(r"manifest.*\.ya?ml"), frozenset({"applications"}), _NOTHING),
-    ("serverless", re.compile(r"serverless\.ya?ml"), frozenset({"service", "provider"}), _NOTHING),
-    ("copilot", re.compile(r"manifest\.ya?ml"), frozenset({"name", "type"}), _COPILOT),
-    ("ecs", re.compile(r".*\.json"), frozenset({"containerDefinitions"}), _NOTHING),
-    ("konf", re.compile(r".*\.ya?ml"), frozenset({"domain", "image"}), _NOTHING),
-    ("app platform", re.compile(r"app\.ya?ml"), frozenset({"name", "region", "services"}), _NOTHING),
-    ("render", re.compile(r"render\.ya?ml"), frozenset({"services"}), _NOTHING),
-    ("fly", re.compile(r"fly.*\.toml"), frozenset({"app"}), _NOTHING),
-    ("app engine", re.compile(r".*\.ya?ml"), frozenset({"runtime"}), _APP_ENGINE),
-    ("pulumi", re.compile(r"pulumi\.ya?ml"), frozenset({"runtime"}), _NOTHING),
-    ("cdk", re.compile(r"cdk\.json"), frozenset({"app"}), _NOTHING),
-    ("cloud deploy", re.compile(r"clouddeploy.*\.ya?ml"), frozenset({"serialPipeline"}), _NOTHING),
-    ("zappa", re.compile(r"zappa_settings.*"), _NOTHING, _NOTHING),
+    ("helm", regex(r"chart\.yaml"), frozenset({"name", "version"}), _NOTHING),
+    ("kustomize", regex(r"kustomization\.ya?ml"), _NOTHING, _OVERLAY),
+    ("cloud foundry", regex(r"manifest.*\.ya?ml"), frozenset({"applications"}), _NOTHING),
+    ("serverless", regex(r"serverless\.ya?ml"), frozenset({"service", "provider"}), _NOTHING),
+    ("copilot", regex(r"manifest\.ya?ml"), frozenset({"name", "type"}), _COPILOT),
+    ("ecs", regex(r".*\.json"), frozenset({"containerDefinitions"}), _NOTHING),
+    ("konf", regex(r".*\.ya?ml"), frozenset({"domain", "image"}), _NOTHING),
+    ("app platform", regex(r"app\.ya?ml"), frozenset({"name", "region", "services"}), _NOTHING),
+    ("render", regex(r"render\.ya?ml"), frozenset({"services"}), _NOTHING),
+    ("fly", regex(r"fly.*\.toml"), frozenset({"app"}), _NOTHING),
+    ("app engine", regex(r".*\.ya?ml"), frozenset({"runtime"}), _APP_ENGINE),
+    ("pulumi", regex(r"pulumi\.ya?ml"), frozenset({"runtime"}), _NOTHING),
+    ("cdk", regex(r"cdk\.json"), frozenset({"app"}), _NOTHING),
+    ("cloud deploy", regex(r"clouddeploy.*\.ya?ml"), frozenset({"serialPipeline"}), _NOTHING),
+    ("zappa", regex(r"zappa_settings.*"), _NOTHING, _NOTHING),
 )

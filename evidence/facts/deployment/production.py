@@ -13,11 +13,12 @@ from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call
 from evidence.facts.records import Node
 from evidence.facts.roles import Role
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-_SAMPLE = re.compile(
+_SAMPLE = regex(
     r"example|sample|template|\.dist\b|(?:^|/)(?:\.github|\.circleci|\.ci|\.vscode|\.devcontainer)/", re.IGNORECASE
 )
 _EXITS = ("sys.exit", "exit", "os._exit")

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.records import Node
 from evidence.facts.roles import Role
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 # Directives and attributes that refuse requests, by the documents of nginx, HAProxy, Terraform's providers and Caddy.
 _IN_TEXT = (
-    re.compile(r"^[ \t]{0,40}limit_req[ \t]{1,8}zone=", re.MULTILINE),
-    re.compile(r"^[ \t]{0,40}http-request[ \t]{1,8}(?:deny|tarpit|reject)[^\n]{0,120}sc_http_req_rate", re.MULTILINE),
-    re.compile(r"^[ \t]{0,40}(?:rate_based_statement|rate_limit_options|throttle_settings)[ \t]{0,8}\{", re.MULTILINE),
-    re.compile(r"^[ \t]{0,40}(?:throttling_rate_limit)[ \t]{0,8}=[ \t]{0,8}[1-9]", re.MULTILINE),
+    regex(r"^[ \t]{0,40}limit_req[ \t]{1,8}zone=", re.MULTILINE),
+    regex(r"^[ \t]{0,40}http-request[ \t]{1,8}(?:deny|tarpit|reject)[^\n]{0,120}sc_http_req_rate", re.MULTILINE),
+    regex(r"^[ \t]{0,40}(?:rate_based_statement|rate_limit_options|throttle_settings)[ \t]{0,8}\{", re.MULTILINE),
+    regex(r"^[ \t]{0,40}(?:throttling_rate_limit)[ \t]{0,8}=[ \t]{0,8}[1-9]", re.MULTILINE),
 )
-_ZONE_ONLY = re.compile(r"^[ \t]{0,40}limit_req_zone[ \t]", re.MULTILINE)
+_ZONE_ONLY = regex(r"^[ \t]{0,40}limit_req_zone[ \t]", re.MULTILINE)
 _KEYS = frozenset({
     "nginx.ingress.kubernetes.io/limit-rps", "nginx.ingress.kubernetes.io/limit-rpm",
     "nginx.ingress.kubernetes.io/limit-connections", "haproxy-ingress.github.io/limit-rps",
@@ -28,7 +29,7 @@ _KEYS = frozenset({
     "haproxy.router.openshift.io/rate-limit-connections", "RateBasedStatement", "ThrottlingRateLimit",
     "cloud.google.com/rate-limit",
 })  # fmt: skip
-_VALUES = re.compile(
+_VALUES = regex(
     r"(?:^|\.)ratelimit\.average=\d|^rate-limiting(?:-advanced)?$|^envoy\.filters\.http\.(?:local_)?ratelimit$",
     re.IGNORECASE,
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from evidence.facts.deployment.server_settings import FROM_OUTSIDE, LONGEST, Server, comes_from_outside, given, kinds_of
 from evidence.facts.python.records import Assign, Call
 from evidence.facts.roles import Role, role_of
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -17,9 +17,9 @@ _HOOKS = frozenset({
     "on_starting", "on_reload", "when_ready", "pre_fork", "post_fork", "post_worker_init", "worker_int", "worker_abort",
     "pre_exec", "pre_request", "post_request", "child_exit", "worker_exit", "nworkers_changed", "on_exit",
 })  # fmt: skip
-_LINE = re.compile(r"^([a-z_]{3,40})[ \t]{0,8}=[ \t]{0,8}(?!=)(.{1,300})$")
-_DEFINITION = re.compile(r"^def ([a-z_]{3,40})\(")
-_CONNECTED = re.compile(r"^@[\w.]{0,60}\b([a-z_]{3,20})\.connect\b")
+_LINE = regex(r"^([a-z_]{3,40})[ \t]{0,8}=[ \t]{0,8}(?!=)(.{1,300})$")
+_DEFINITION = regex(r"^def ([a-z_]{3,40})\(")
+_CONNECTED = regex(r"^@[\w.]{0,60}\b([a-z_]{3,20})\.connect\b")
 
 
 def configured(project: Project) -> Iterator[Server]:

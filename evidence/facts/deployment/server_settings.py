@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evidence.facts.python.records import Assign, Call, Expr
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.names import PyFile
@@ -38,8 +39,8 @@ _KINDS = (
     ("request limits", "limit-request-line limit-request-fields limit-request-field-size"),
 )  # fmt: skip
 KIND_OF = {name: kind for kind, names in _KINDS for name in names.split()}
-OPTION = re.compile(r"(?<=[\s\"'\[,=])(--?[a-zA-Z][\w-]{0,40})(?:[=\s\"',]{1,4}([^\s\"',-][^\s\"',]{0,300}))?")
-FROM_OUTSIDE = re.compile(r"\$|nproc|%\(ENV_|getenv|environ|cpu_count|affinity|\{\{|%[dkn]\b")
+OPTION = regex(r"(?<=[\s\"'\[,=])(--?[a-zA-Z][\w-]{0,40})(?:[=\s\"',]{1,4}([^\s\"',-][^\s\"',]{0,300}))?")
+FROM_OUTSIDE = regex(r"\$|nproc|%\(ENV_|getenv|environ|cpu_count|affinity|\{\{|%[dkn]\b")
 # A site is at most so many lines.
 LONGEST = 40
 

@@ -22,21 +22,22 @@ from evidence.facts.deployment.server_settings import (
 )
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.facts.roles import Role, role_of
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.names import PyFile
     from evidence.facts.project import Project
 
-_PROGRAM = re.compile(
+_PROGRAM = regex(
     r"(?:^|[\s/\"'\[(=&;|])(gunicorn|uwsgi|uvicorn|waitress-serve|waitress|hypercorn|daphne|mod_wsgi-express|granian)(?=[\s\"',\])]|$)"
 )
-_PYTHON = re.compile(r"(?:^|[\s/])python[\d.]{0,5}\s")
-_SHORT = re.compile(r"(?<![\w-])-([wkt])=?(\S{1,100})")
-_INSTALLS = re.compile(
+_PYTHON = regex(r"(?:^|[\s/])python[\d.]{0,5}\s")
+_SHORT = regex(r"(?<![\w-])-([wkt])=?(\S{1,100})")
+_INSTALLS = regex(
     r"(?:pip3?|uv|poetry|apt(?:-get)?|apk|conda|brew|pipenv)\b.{0,40}\b(?:install|add)\b|^\s*(?:which|kill|pkill|killall|echo|ps)\b"
 )
-_HANDED_ON = re.compile(r"(?:exec\s{1,4})?\"?\$\{?@\}?\"?(?=\s)")
-_BASENAME = re.compile(r"[\w.\-]{1,100}\.(?:py|conf|ini|toml|xml|ya?ml|json)|(?<=python:)[\w.]{1,100}")
+_HANDED_ON = regex(r"(?:exec\s{1,4})?\"?\$\{?@\}?\"?(?=\s)")
+_BASENAME = regex(r"[\w.\-]{1,100}\.(?:py|conf|ini|toml|xml|ya?ml|json)|(?<=python:)[\w.]{1,100}")
 # Calls that start a server from Python.
 _RUNNERS = {
     "uvicorn.run": "uvicorn", "uvicorn.Config": "uvicorn", "waitress.serve": "waitress",

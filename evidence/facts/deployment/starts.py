@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from evidence.facts.deployment.environments import environment_of
 from evidence.facts.records import Node
 from evidence.facts.roles import Role, role_of
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
 _COMMAND_KEYS = frozenset(
     {"command", "entrypoint", "cmd", "args", "startcommand", "start_command", "execstart", "run_command"}
 )
-_NOT_SERVICES = re.compile(
+_NOT_SERVICES = regex(
     r"(?:^|/)(?:\.github|\.gitlab|\.circleci|\.vscode|\.devcontainer|\.idea)/|package(?:-lock)?\.json$|tsconfig"
 )
 # A command is read so far; longer ones are data or an attack on the patterns below.
 _LONGEST = 2_000
-_UNIT = re.compile(r"^(?:ExecStart|command)\s{0,4}=\s{0,4}(.{1,400})$", re.MULTILINE)
-_PLAIN = re.compile(r"\.(?:service|conf|tf|hcl|nomad)$")
-_SERVERS = re.compile(
+_UNIT = regex(r"^(?:ExecStart|command)\s{0,4}=\s{0,4}(.{1,400})$", re.MULTILINE)
+_PLAIN = regex(r"\.(?:service|conf|tf|hcl|nomad)$")
+_SERVERS = regex(
     r"(?:^|[\s/\"'\[])(?:gunicorn|uwsgi|waitress-serve|hypercorn|uvicorn|daphne|mod_wsgi-express|granian|zappa"
     r"|httpd|apache2-foreground|apache2?ctl)\b"
 )

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 
 from evidence.facts.formats.structured import line_count, text_of
 from evidence.facts.records import Dockerfile, Instruction, Lost
 from evidence.facts.secrets.masking import mask_lines
 from evidence.facts.shell.heredocs import HeredocEnds
+from evidence.patterns import regex
 
 MAX_BYTES = 256 * 1024
 MAX_INSTRUCTIONS = 2_000
 MAX_TEXT = 16_384
 
-_DIRECTIVE = re.compile(r"#[ \t]{0,20}(\w{1,20})[ \t]{0,20}=[ \t]{0,20}(\S{1,200})")
-_WORD = re.compile(r"[ \t]*+([A-Za-z]{2,20})(?=[ \t]|$)")
-_HEREDOC = re.compile(r"<<(-?)([\"']?)([A-Za-z_]\w{0,60})\2(?=[\s;|&)>]|$)")
-_FLAGS = re.compile(r"(?:--[\w.\-]{1,60}(?:=[^\s\[]*+)?[ \t]++)*")
+_DIRECTIVE = regex(r"#[ \t]{0,20}(\w{1,20})[ \t]{0,20}=[ \t]{0,20}(\S{1,200})")
+_WORD = regex(r"[ \t]*+([A-Za-z]{2,20})(?=[ \t]|$)")
+_HEREDOC = regex(r"<<(-?)([\"']?)([A-Za-z_]\w{0,60})\2(?=[\s;|&)>]|$)")
+_FLAGS = regex(r"(?:--[\w.\-]{1,60}(?:=[^\s\[]*+)?[ \t]++)*")
 _HEREDOC_WORDS = frozenset({"RUN", "COPY", "ADD"})
 
 

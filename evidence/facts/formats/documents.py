@@ -13,11 +13,12 @@ from evidence.facts.formats.rst import read_asciidoc, read_rst
 from evidence.facts.formats.structured import text_of
 from evidence.facts.records import Document, Lost
 from evidence.facts.secrets.masking import mask_lines
+from evidence.patterns import regex
 
 MAX_BYTES = 256 * 1024
 # Only a comment at the very top speaks of the whole document; "do not edit" in prose is advice to contributors.
-_FIRST_COMMENT = re.compile(r"\s{0,20}<!--(.{0,600}?)-->", re.DOTALL)
-_GENERATED = re.compile(r"\bgenerated (?:by|from|with|using)\b|@generated\b", re.IGNORECASE)
+_FIRST_COMMENT = regex(r"\s{0,20}<!--(.{0,600}?)-->", re.DOTALL)
+_GENERATED = regex(r"\bgenerated (?:by|from|with|using)\b|@generated\b", re.IGNORECASE)
 
 
 def extract_markdown(content: bytes) -> Document:

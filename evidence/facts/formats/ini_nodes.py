@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from evidence.facts.formats.structured import Builder, CapReached, line_count, text_of, too_large
 from evidence.facts.plain import is_generated
 from evidence.facts.records import Data, Lost
+from evidence.patterns import regex
 
 MAX_BYTES = 256 * 1024
 MAX_LINE = 10_000
 """Characters of one line; longer ones are not INI."""
 
-_SECTION = re.compile(r"\[([^\]\n]{1,200})\]")
-_VARIABLE = re.compile(r"(?:export[ \t]{1,10})?([A-Za-z_][\w.\-]{0,200})[ \t]{0,10}=")
+_SECTION = regex(r"\[([^\]\n]{1,200})\]")
+_VARIABLE = regex(r"(?:export[ \t]{1,10})?([A-Za-z_][\w.\-]{0,200})[ \t]{0,10}=")
 _MAX_QUOTED_LINES = 200
 
 

@@ -8,18 +8,19 @@ import re
 from evidence.facts.formats.structured import Builder, CapReached, line_count, text_of, too_large
 from evidence.facts.plain import is_generated
 from evidence.facts.records import Data, Lost
+from evidence.patterns import regex
 
 MAX_BYTES = 512 * 1024
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""(?P<space>\s++|//[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*\*/)
       |(?P<punct>[{}\[\]:,])
       |(?P<text>"[^"\\\n]*+(?:\\.[^"\\\n]*+)*"|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*')
       |(?P<word>[^\s{}\[\]:,"'/]++)""",
     re.VERBOSE,
 )
-_NUMBER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|[0-9]+)")
-_FLOAT = re.compile(r"[-+]?[0-9]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?")
+_NUMBER = regex(r"[-+]?(?:0[xX][0-9a-fA-F]+|[0-9]+)")
+_FLOAT = regex(r"[-+]?[0-9]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?")
 
 
 class _Broken(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from evidence.facts.records import CommandLine
+from evidence.patterns import regex
 
 MAX_VALUE = 1_000
 """Characters of a variable's value that is still substituted."""
@@ -12,13 +13,13 @@ MAX_EXPANDED = 4_096
 _MAX_PASSES = 5
 _MAX_TARGETS = 5_000
 
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = regex(
     r"(?:(?:export|override|private)[ \t]{1,10}){0,3}([A-Za-z_.][\w.\-]{0,100})[ \t]{0,20}"
     r"(\?=|\+=|!=|:{0,3}=)[ \t]{0,20}(.*)"
 )
-_REFERENCE = re.compile(r"\$[({]([A-Za-z_.][\w.\-]{0,100})[)}]")
-_DIRECTIVE = re.compile(r"[ ]{0,20}(?:ifeq|ifneq|ifdef|ifndef|else|endif|-?include|sinclude|vpath|unexport|undefine)\b")
-_DEFINE = re.compile(r"[ ]{0,20}(?:override[ ]{1,10})?define\b")
+_REFERENCE = regex(r"\$[({]([A-Za-z_.][\w.\-]{0,100})[)}]")
+_DIRECTIVE = regex(r"[ ]{0,20}(?:ifeq|ifneq|ifdef|ifndef|else|endif|-?include|sinclude|vpath|unexport|undefine)\b")
+_DEFINE = regex(r"[ ]{0,20}(?:override[ ]{1,10})?define\b")
 
 Variables = dict[str, tuple[str, int]]
 Found = tuple[list[CommandLine], dict[str, tuple[str, ...]], Variables]

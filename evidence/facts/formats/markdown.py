@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Any
 
 from evidence.facts.formats.prose import Sections
 from evidence.facts.records import Document, Lost, Node
+from evidence.patterns import regex
 
 MAX_LINES = 10_000
 MAX_LINKS = 2_000
 
 _FRONT_END = frozenset({"---", "..."})
-_TARGET = re.compile(
+_TARGET = regex(
     r"\]\([ ]{0,5}<?([^\s()<>]{1,2000}(?:\([^\s()]{0,200}\)[^\s()<>]{0,500})?)"
     r"|<(https?://[^\s<>]{1,2000})>|(?:src|href)=[\"']([^\"'\s]{1,2000})[\"']"
     r"|(?<![(<\"'\w])(https?://[^\s<>)\]\"'`]{1,2000})"
 )
-_REFERENCE = re.compile(r" {0,3}\[[^\]\n]{1,300}\]:[ \t]{1,20}<?(\S{1,2000}?)>?(?:[ \t]|$)")
-_RULES = re.compile(r"[ \t|:\-+=]{3,}")
+_REFERENCE = regex(r" {0,3}\[[^\]\n]{1,300}\]:[ \t]{1,20}<?(\S{1,2000}?)>?(?:[ \t]|$)")
+_RULES = regex(r"[ \t|:\-+=]{3,}")
 
 
 def read_markdown(lines: list[str]) -> Document:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
-
 from evidence.facts.records import Section
+from evidence.patterns import regex
 
 MAX_TEXT = 4_000
 MAX_SECTIONS = 2_000
 
-_LINK = re.compile(r"\[([^\[\]\n]{0,500})\](?:\([^)\n]{0,2000}\)|\[[^\]\n]{0,200}\])")
-_URL = re.compile(r"https?://[^\s)>\]]{1,2000}")
-_TAG = re.compile(r"</?[A-Za-z!][^<>\n]{0,500}>")
-_HINT = re.compile(
+_LINK = regex(r"\[([^\[\]\n]{0,500})\](?:\([^)\n]{0,2000}\)|\[[^\]\n]{0,200}\])")
+_URL = regex(r"https?://[^\s)>\]]{1,2000}")
+_TAG = regex(r"</?[A-Za-z!][^<>\n]{0,500}>")
+_HINT = regex(
     r"\{\{[^{}\n]{0,300}\}\}|\{[^{}\n]{3,300}\}|<[^<>\n]{3,300}>|\[[^\[\]\s]{1,60}[ ][^\[\]\n]{1,300}\](?![(\[:])"
 )
-_WORD = re.compile(r"[^\W\d_][\w'\-]*+")
+_WORD = regex(r"[^\W\d_][\w'\-]*+")
 _TEMPLATE_SENTENCES = (
     "The issue motivating this decision, and any context that influences or constrains the decision.",
     "The change that we're proposing or have agreed to implement.",

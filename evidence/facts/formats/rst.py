@@ -6,27 +6,28 @@ import re
 
 from evidence.facts.formats.prose import Sections
 from evidence.facts.records import Document, Lost
+from evidence.patterns import regex
 
 MAX_LINES = 20_000
 MAX_LINKS = 2_000
 
-_RULE = re.compile(r"([!-/:-@\[-`{-~])\1{2,}[ \t]*+")
-_DIRECTIVE = re.compile(r"[ \t]{0,40}\.\. ([\w:\-]{1,60})::[ \t]{0,20}(.*)")
+_RULE = regex(r"([!-/:-@\[-`{-~])\1{2,}[ \t]*+")
+_DIRECTIVE = regex(r"[ \t]{0,40}\.\. ([\w:\-]{1,60})::[ \t]{0,20}(.*)")
 _CODE = frozenset({"code", "code-block", "sourcecode", "highlight", "literalinclude", "math", "parsed-literal"})
 _SILENT = frozenset(
     {"toctree", "image", "figure", "include", "automodule", "autoclass", "autofunction", "currentmodule"}
 )
-_OPTION = re.compile(r"[ \t]{0,40}:[\w\- ]{1,60}:(?:[ \t].*)?")
-_RST_LINKS = re.compile(
+_OPTION = regex(r"[ \t]{0,40}:[\w\- ]{1,60}:(?:[ \t].*)?")
+_RST_LINKS = regex(
     r"`[^`<>]{0,500}<([^<>`\s]{1,2000})>`__?|^[ \t]{0,20}\.\. _[^:\n]{1,300}:[ \t]{1,20}(\S{1,2000})"
     r"|(?<![<\w`])(https?://[^\s<>`]{1,2000})"
 )
-_RST_MARKUP = re.compile(r"<https?://[^\s<>]{1,2000}>|:[\w:+.\-]{1,40}:(?=`)")
-_ADOC_HEADING = re.compile(r"(={1,6})[ \t]{1,10}(\S.{0,500})")
-_ADOC_SOURCE = re.compile(r"\[source(?:%\w{1,30})?(?:,[ \t]{0,5}([\w+\-]{1,50}))?[^\]]{0,200}\]")
-_ADOC_FENCE = re.compile(r"(-{4,}|\.{4,}|/{4,}|\+{4,}|```\w{0,30})[ \t]*+")
-_ADOC_ATTRIBUTE = re.compile(r":[!\w\-]{1,60}:.{0,500}|\[[^\]]{0,300}\]|include::.{0,500}")
-_ADOC_LINKS = re.compile(r"(?:link|image|xref):{1,2}([^\s\[\]]{1,2000})\[|(https?://[^\s\[\]<>]{1,2000})")
+_RST_MARKUP = regex(r"<https?://[^\s<>]{1,2000}>|:[\w:+.\-]{1,40}:(?=`)")
+_ADOC_HEADING = regex(r"(={1,6})[ \t]{1,10}(\S.{0,500})")
+_ADOC_SOURCE = regex(r"\[source(?:%\w{1,30})?(?:,[ \t]{0,5}([\w+\-]{1,50}))?[^\]]{0,200}\]")
+_ADOC_FENCE = regex(r"(-{4,}|\.{4,}|/{4,}|\+{4,}|```\w{0,30})[ \t]*+")
+_ADOC_ATTRIBUTE = regex(r":[!\w\-]{1,60}:.{0,500}|\[[^\]]{0,300}\]|include::.{0,500}")
+_ADOC_LINKS = regex(r"(?:link|image|xref):{1,2}([^\s\[\]]{1,2000})\[|(https?://[^\s\[\]<>]{1,2000})")
 
 
 def read_rst(lines: list[str]) -> Document:

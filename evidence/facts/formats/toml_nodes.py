@@ -12,23 +12,24 @@ from bisect import bisect_right
 from evidence.facts.formats.structured import MAX_DEPTH, MAX_NODES, CapReached, line_count, scalar, text_of, too_large
 from evidence.facts.plain import is_generated
 from evidence.facts.records import Data, Lost, Node
+from evidence.patterns import regex
 
 MAX_BYTES = 256 * 1024
 MAX_PARTS = 50
 """Parts of a dotted key."""
 
-_BLANK = re.compile(r"[ \t]*+")
-_SPACE = re.compile(r"(?:[ \t\n]++|#[^\n]*+)*")
-_REST_OF_LINE = re.compile(r"[ \t]*+(?:#[^\n]*+)?(?:\n|\Z)")
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]++")
-_BASIC = re.compile(r'"([^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*)"')
-_LITERAL = re.compile(r"'([^'\n]*+)'")
-_LONG_BASIC = re.compile(r'"""([^"\\]*+(?:(?:\\[\s\S]|"(?!""))[^"\\]*+)*)"""("{0,2})')
-_LONG_LITERAL = re.compile(r"'''([^']*+(?:'(?!'')[^']*+)*)'''('{0,2})")
-_PLAIN = re.compile(r"[^\s,\]}#]++(?: [0-9:.]++(?:Z|[+-][0-9:]++)?)?")
-_INT = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]++|0o[0-7_]++|0b[01_]++|[0-9][0-9_]*+)")
-_FLOAT = re.compile(r"[-+]?(?:inf|nan|[0-9][0-9_]*+(?:\.[0-9_]++)?(?:[eE][-+]?[0-9_]++)?)")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ].{5,30})?|[0-9]{2}:[0-9]{2}.{0,20}")
+_BLANK = regex(r"[ \t]*+")
+_SPACE = regex(r"(?:[ \t\n]++|#[^\n]*+)*")
+_REST_OF_LINE = regex(r"[ \t]*+(?:#[^\n]*+)?(?:\n|\Z)")
+_BARE_KEY = regex(r"[A-Za-z0-9_-]++")
+_BASIC = regex(r'"([^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*)"')
+_LITERAL = regex(r"'([^'\n]*+)'")
+_LONG_BASIC = regex(r'"""([^"\\]*+(?:(?:\\[\s\S]|"(?!""))[^"\\]*+)*)"""("{0,2})')
+_LONG_LITERAL = regex(r"'''([^']*+(?:'(?!'')[^']*+)*)'''('{0,2})")
+_PLAIN = regex(r"[^\s,\]}#]++(?: [0-9:.]++(?:Z|[+-][0-9:]++)?)?")
+_INT = regex(r"[-+]?(?:0x[0-9a-fA-F_]++|0o[0-7_]++|0b[01_]++|[0-9][0-9_]*+)")
+_FLOAT = regex(r"[-+]?(?:inf|nan|[0-9][0-9_]*+(?:\.[0-9_]++)?(?:[eE][-+]?[0-9_]++)?)")
+_DATE = regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ].{5,30})?|[0-9]{2}:[0-9]{2}.{0,20}")
 
 
 class _Broken(Exception):

@@ -5,12 +5,12 @@ libyaml's composer recurses on the input's depth and copies merge keys without l
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from evidence.facts.formats.structured import Builder, CapReached, line_count, text_of, too_large
 from evidence.facts.plain import is_generated
 from evidence.facts.records import Data, Lost, Node
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,10 +19,8 @@ MAX_BYTES = 512 * 1024
 
 _BOOLEANS = dict.fromkeys(("true", "yes", "on"), "true") | dict.fromkeys(("false", "no", "off"), "false")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-_INT = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]{1,40}|0o?[0-7_]{1,60}|[0-9][0-9_]{0,60})")
-_FLOAT = re.compile(
-    r"[-+]?(?:[0-9][0-9_]{0,40})?\.?[0-9_]{0,40}(?:[eE][-+]?[0-9]{1,6})?|[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN)"
-)
+_INT = regex(r"[-+]?(?:0x[0-9a-fA-F_]{1,40}|0o?[0-7_]{1,60}|[0-9][0-9_]{0,60})")
+_FLOAT = regex(r"[-+]?(?:[0-9][0-9_]{0,40})?\.?[0-9_]{0,40}(?:[eE][-+]?[0-9]{1,6})?|[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN)")
 _STANDARD_TAG = "tag:yaml.org,2002:"
 
 

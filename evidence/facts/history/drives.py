@@ -16,6 +16,7 @@ from msgspec import Struct
 from evidence.facts.history.path_kinds import Kinds, PathKind
 from evidence.facts.history.rows import Row
 from evidence.facts.history.word_lists import word_list
+from evidence.patterns import regex
 
 FEWEST_STEPS = 4
 FEWEST_FILES = 15
@@ -37,8 +38,8 @@ _VERBS = {
 }
 """Forms of the verbs (some that no language has do no harm) and the kind of work that each names."""
 _VERB_WITHIN = 4
-_OBJECT = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*[0-9.]*")
-_DONE = re.compile(
+_OBJECT = regex(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*[0-9.]*")
+_DONE = regex(
     r"\b(?:remov\w+|drop\w*|delet\w+|finish\w*|complet\w+|final\w*|last|clean-? ?up|no longer|rid of|done)\b",
     re.IGNORECASE,
 )

@@ -11,15 +11,16 @@ from __future__ import annotations
 import re
 
 from evidence.model import Commit, Person
+from evidence.patterns import regex
 
-_IN_SUBJECT = re.compile(
+_IN_SUBJECT = regex(
     r"\([#!](?P<a>\d{1,9})\)\s*$"
     r"|^Merge (?:pull|merge) request [#!](?P<b>\d{1,9})\b"
     r"|^(?:Auto merge of|Merge|Merge PR|Merge MR) [#!](?P<c>\d{1,9})\b"
     r"|^Merged in \S{1,200} \(pull request #(?P<d>\d{1,9})\)"
     r"|^Merged PR (?P<e>\d{1,9}):"
 )
-_IN_BODY = re.compile(
+_IN_BODY = regex(
     r"^(?:See merge request \S{0,200}!(?P<a>\d{1,9})"
     r"|Reviewed-on: https?://\S{1,200}?/(?P<b>\d{1,9})/?"
     r"|Differential Revision: \S{0,200}D(?P<c>\d{1,9})"
@@ -28,11 +29,11 @@ _IN_BODY = re.compile(
     re.MULTILINE,
 )
 _HINTS = ("See merge request", "Reviewed-on", "Differential Revision", "PR-URL", "Pull-Request", "Pull Request")
-_BRANCH = re.compile(r"^Merge pull request #\d{1,9} from ([A-Za-z0-9-]{1,39})/")
-_REVIEWERS = re.compile(
+_BRANCH = regex(r"^Merge pull request #\d{1,9} from ([A-Za-z0-9-]{1,39})/")
+_REVIEWERS = regex(
     r"^(?:Reviewed|Approved|Acked)-by:[ \t]*([^<\n]{1,100}?)[ \t]*(?:<([^>\n]{1,200})>)?[ \t]*$", re.M | re.I
 )
-_CLOSES = re.compile(
+_CLOSES = regex(
     r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|implement(?:s|ed)?)\b:? {0,2}"
     r"(?:[\w.-]{1,80}/[\w.-]{1,80})?#(\d{1,9})\b",
     re.I,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from evidence.facts.roles import Role, role_of
+from evidence.patterns import regex
 
 
 class PathKind:
@@ -33,18 +32,18 @@ NAMES = {
 }
 """How each kind is called in an export. Foreign are vendored, generated and lock files: nobody wrote them by hand."""
 
-_CI = re.compile(
+_CI = regex(
     r"(?:^|/)(?:\.github/(?:workflows|actions)/|\.circleci/|\.gitlab/ci/|\.buildkite/|\.concourse/|\.woodpecker/"
     r"|(?:\.gitlab-ci|\.travis|\.drone|appveyor|azure-pipelines|bitbucket-pipelines|cloudbuild|\.cirrus|buildspec)"
     r"[^/]*\.ya?ml$|jenkinsfile[^/]*$|\.ci/)"
 )
-_LOCKS = re.compile(
+_LOCKS = regex(
     r"(?:^|/)(?:[^/]*\.lock|pipfile\.lock|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|go\.sum"
     r"|[^/]*\.min\.(?:js|css)|[^/]*\.(?:map|svg|po|pot|mo|snap))$"
 )
 _LOCK_ENDINGS = (".lock", ".json", ".yaml", ".sum", ".js", ".css", ".map", ".svg", ".po", ".pot", ".mo", ".snap")
-_OTHER_TESTS = re.compile(r"(?:\.(?:test|spec|cy)\.[jt]sx?$|(?:^|/)(?:__tests__|__mocks__|cypress)/)")
-_WRITTEN_MIGRATIONS = re.compile(r"(?:^|/)(?:migrations?|alembic)/[^/]*\.sql$")
+_OTHER_TESTS = regex(r"(?:\.(?:test|spec|cy)\.[jt]sx?$|(?:^|/)(?:__tests__|__mocks__|cypress)/)")
+_WRITTEN_MIGRATIONS = regex(r"(?:^|/)(?:migrations?|alembic)/[^/]*\.sql$")
 _BUILD_PYTHON = frozenset({"setup.py", "conf.py", "noxfile.py", "tasks.py", "fabfile.py", "gunicorn.conf.py"})
 _SCRIPTS = (".js", ".jsx", ".ts", ".tsx")
 _PLAINLY_OTHER = (
@@ -59,10 +58,8 @@ _CONFIGS = (
     ".yml", ".yaml", ".toml", ".ini", ".cfg", ".json", ".env", ".conf", ".tf", ".tfvars", ".hcl", ".properties",
     ".dockerfile", ".mk", ".sh", ".service", ".in", ".j2", ".example",
 )  # fmt: skip
-_CONFIG_NAMES = re.compile(
-    r"(?:dockerfile|containerfile|makefile|procfile|vagrantfile|pipfile|tiltfile|justfile)\b.*|\..*"
-)
-_REQUIREMENTS = re.compile(r"(?:^|/)[^/]*(?:requirements|constraints)[^/]*(?:\.txt|\.pip|/[^/]*\.txt)$")
+_CONFIG_NAMES = regex(r"(?:dockerfile|containerfile|makefile|procfile|vagrantfile|pipfile|tiltfile|justfile)\b.*|\..*")
+_REQUIREMENTS = regex(r"(?:^|/)[^/]*(?:requirements|constraints)[^/]*(?:\.txt|\.pip|/[^/]*\.txt)$")
 
 
 def kind_of(path: str) -> int:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from evidence.facts.history.path_kinds import Kinds, PathKind
 from evidence.facts.history.rows import Row
 from evidence.facts.people import reverted
+from evidence.patterns import regex
 
 DAYS = 30
 _DAY = 86_400
@@ -25,19 +26,19 @@ _HINTS = (
     "revert", "backout", "back out", "undo", "hotfix", "hot-fix", "mortem", "outage", "incident", "downtime",
     "regression", "inc", "sev", "pir",
 )  # fmt: skip
-_REVERT = re.compile(r"^(?:Revert|Back ?out|Undo)\b[:\s]", re.IGNORECASE)
-_REVERTED_SUBJECT = re.compile(r"^Revert:? [\"'“](.{1,300}?)[\"'”]")
-_HOTFIX = re.compile(
+_REVERT = regex(r"^(?:Revert|Back ?out|Undo)\b[:\s]", re.IGNORECASE)
+_REVERTED_SUBJECT = regex(r"^Revert:? [\"'“](.{1,300}?)[\"'”]")
+_HOTFIX = regex(
     r"\bhot-?fix|\bpost-?mortem|\b(?:INC|SEV|PIR)-?\d+\b"
     r"|\b(?:fix|fixes|fixed|after|during|caused?|prevent|mitigate)\b.{0,60}\b(?:outage|incident|downtime|regression)",
     re.IGNORECASE,
 )
-_FIXES = re.compile(
+_FIXES = regex(
     r"\b(?:fix|fixe[sd]|fixing|repair|correct|prevent|handle|guard|ensure|avoid|re-?land|re-?apply|restore|re-?introduce"
     r"|properly|second attempt|take two)\b",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"\s*\([#!]\d{1,9}\)\s*$")
+_NUMBER = regex(r"\s*\([#!]\d{1,9}\)\s*$")
 
 
 class Repair(Struct, frozen=True):

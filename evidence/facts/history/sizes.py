@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from evidence.facts.history.path_kinds import Kinds, PathKind
 from evidence.model import Commit, LineCount
+from evidence.patterns import regex
 
-_BY_TOOL = re.compile(
+_BY_TOOL = regex(
     r"\b(?:black|isort|ruff format|yapf|autopep8|prettier|eslint --fix|gofmt|clang-format|pyupgrade|2to3|codemod)\b"
     r"|\b(?:re-?format|formatting|re-?indent|auto-?format|white-?space|bump)"
     r"|\bupdate (?:lock|dependenc|translat)"

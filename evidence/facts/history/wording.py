@@ -11,23 +11,24 @@ import re
 
 from evidence.facts.history.word_lists import word_list
 from evidence.model import Commit
+from evidence.patterns import regex
 
 FEWEST_WORDS = 3
 FEWEST_LETTERS = 12
 WORDS_OF_AN_EXPLANATION = 12
 
 # "feat(api)!: ", "[ABC-12] ", "ABC-12: ", "app/views: " and the like say where, not what.
-_PREFIX = re.compile(
+_PREFIX = regex(
     r"^(?:\[[^\]]{1,40}\]\s*|[A-Z][A-Z0-9]{1,9}-\d{1,7}[:\s]\s*|[\w./()-]{1,40}!?:\s+|:\w{1,40}:\s*|#\d{1,9}:?\s+)"
 )
-_REQUEST = re.compile(r"\s*\([#!]\d{1,9}\)\s*$")
-_WORD = re.compile(r"[^\W\d_][\w'\u2019.-]*")
-_NO_PROSE = re.compile(
+_REQUEST = regex(r"\s*\([#!]\d{1,9}\)\s*$")
+_WORD = regex(r"[^\W\d_][\w'\u2019.-]*")
+_NO_PROSE = regex(
     r"^\s*(?:[A-Z][A-Za-z-]{2,30}-by:|Change-Id:|Signed-off|Co-authored|#|\||```|>|https?://\S+\s*$|This reverts commit"
     r"|\(cherry picked|(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|refs?|see|part of|issue)[: ]+\S{0,80}#?\d+\.?\s*$)",
     re.IGNORECASE,
 )
-_LISTED = re.compile(r"^\s*[*+-]\s+")
+_LISTED = regex(r"^\s*[*+-]\s+")
 
 
 def says_what(subject: str) -> bool:

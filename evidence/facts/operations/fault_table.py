@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from evidence.patterns import regex
+
 # Keywords whose meaning is clear whatever is called, by the documents of Redis, boto, SQLAlchemy's drivers, PynamoDB...
-CLEAR = re.compile(
+CLEAR = regex(
     r"(?:\w{1,30}_)?(?:connect|connection|read|write|request|socket|socket_connect|pool|statement|command|http"
     r"|query|tcp_user|server_selection"
     r"|sock_read|sock_connect|net_read|login|rpc|idle_in_transaction_session|api)_?timeout(?:_(?:ms|seconds|sec"
@@ -39,7 +41,7 @@ VERBS = frozenset(
         "open_url",
     }
 )
-INSIDE = re.compile(
+INSIDE = regex(
     r"cache|queue|future|result|memo|lock|event|thread|process|selenium|driver|page\.|browser", re.IGNORECASE
 )
 INSIDE_CALLS = frozenset(
@@ -59,7 +61,7 @@ INSIDE_CALLS = frozenset(
         "run",
     }
 )
-IN_TEXT = re.compile(
+IN_TEXT = regex(
     r"\b(?:statement_timeout|lock_timeout|connect_timeout|idle_in_transaction_session_timeout)\b\s{0,3}(?:=|TO\b)",
     re.IGNORECASE,
 )
@@ -85,7 +87,7 @@ RETRY_KEYS = frozenset(
         "retry_policy",
     }
 )
-TASKS = re.compile(
+TASKS = regex(
     r"(?:^|\.)(?:task|shared_task|retry|apply_async|send_task|delay|periodic_task|signature|actor|enqueue\w{0,10}"
     r"|update|Queue)$"
 )
@@ -98,19 +100,19 @@ BREAKERS = (
     "fluxcapacitor",
     "lasier",
 )
-ATTEMPTS = re.compile(r"retr(?:y|ies)|attempt|(?:^|_)tries|backoff|intento|tentativ|versuch|essai", re.IGNORECASE)
-AGAIN = re.compile(
+ATTEMPTS = regex(r"retr(?:y|ies)|attempt|(?:^|_)tries|backoff|intento|tentativ|versuch|essai", re.IGNORECASE)
+AGAIN = regex(
     r"(?:^|_)(?:retry|retries|retrying|retrier|reintent\w{1,4})(?:_|$)|^(?:with)?Retr(?:y|ier)", re.IGNORECASE
 )
-BREAKER_CLASS = re.compile(r"circuit_?breaker", re.IGNORECASE)
+BREAKER_CLASS = regex(r"circuit_?breaker", re.IGNORECASE)
 # Errors of a cache or broker: going on without it is a fallback. Errors of other services usually only become messages.
-OPTIONAL = re.compile(
+OPTIONAL = regex(
     r"(?:redis|pymemcache|pylibmc|memcache|pybreaker|circuitbreaker)\..{0,60}(?:RedisError|ConnectionError"
     r"|TimeoutError|BreakerError|MemcacheError|\.Error)"
 )
 # A job that cannot be fetched is an answer, not a fallback.
 QUEUES = ("rq", "celery", "huey", "dramatiq")
-FAULT = re.compile(
+FAULT = regex(
     r"(?:^|[._(])(?:\w{0,30}Timeout(?:Error|Exception|Expired)?|Connection(?:Refused|Reset|Aborted)?Error"
     r"|ConnectError|EndpointConnectionError|RedisError"
     r"|ServiceUnavailable\w{0,10}|OperationalError|RetryError|MaxRetryError|CircuitBreakerError|HTTPError"
@@ -118,6 +120,6 @@ FAULT = re.compile(
     r"|URLError|NetworkError|BrokenPipeError|socket\.error|BotoCoreError|DatabaseError|DisconnectionError"
     r"|NewConnectionError|UnreachableError)(?:\(|$)"
 )
-FAULT_TEXT = re.compile(r"connect|time(?:d )?out|unavailable|\bdown\b|refused|unreachable|network", re.IGNORECASE)
+FAULT_TEXT = regex(r"connect|time(?:d )?out|unavailable|\bdown\b|refused|unreachable|network", re.IGNORECASE)
 INJECTED = frozenset({"side_effect", "exc", "body", "exception", "raises"})
 STATUS_KEYS = frozenset({"status", "status_code"})

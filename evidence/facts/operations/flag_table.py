@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from evidence.patterns import regex
+
 # Packages whose purpose is flags: importing one and asking it is the practice.
 PACKAGES = (
     "ldclient", "UnleashClient", "flagsmith", "openfeature", "growthbook", "statsig", "configcatclient", "splitio",
@@ -20,22 +22,22 @@ ASKING = frozenset({
     "get_feature_value", "get_environment_flags", "get_identity_flags", "is_active_feature", "get_feature_flag",
     "flag_is_active", "bool_variation", "get_value", "decide", "get_assignment", "get_boolean_assignment",
 })  # fmt: skip
-TARGETED = re.compile(
+TARGETED = regex(
     r"(?:ldclient\.(?:context\.)?Context(?:\.\w{1,20})?|openfeature(?:\.\w{1,40})*\.EvaluationContext"
     r"|splitio\.\w{1,40})"
 )
-PERCENT = re.compile(r"(?:rollout|percent|percentage)s?(?:_|$)|(?:^|_)(?:rollout|percent)", re.IGNORECASE)
+PERCENT = regex(r"(?:rollout|percent|percentage)s?(?:_|$)|(?:^|_)(?:rollout|percent)", re.IGNORECASE)
 
 # Words of a setting's name that make it a flag of a feature; the second set needs more than one such setting to be a
 # mechanism.
-FLAG_NAME = re.compile(
+FLAG_NAME = regex(
     r"(?:^|.*_)(?:FEATURES?|FF|FLAGS?|TOGGLES?|ROLLOUT|EXPERIMENTS?|CANARY|KILL_?SWITCH|FEATUREFLAGS?)(?:_.+|$)"
 )
-SWITCH_NAME = re.compile(
+SWITCH_NAME = regex(
     r"(?:ENABLED?|DISABLED?)_.+|.+_(?:ENABLED?|DISABLED?)|(?:\w{1,30}_)?(?:MAINTENANCE|READ_?ONLY)_MODE"
 )
 # ... and words that make it infrastructure instead: settings of libraries and of the running itself.
-NOT_FEATURES = re.compile(
+NOT_FEATURES = regex(
     r"(?:^|_)(?:DEBUG|CSRF|XSRF|SENTRY|CACHE|CACHING|CORS|MAIL|SMTP|RATE|RATELIMIT|THROTTL\w{1,5}|JWT|TOKENS?|LOG"
     r"|LOGS|LOGGING|METRICS?|TRACING|TRACE|OTEL|APM|NEW_RELIC|NEWRELIC"
     r"|DATADOG|DD|STATSD|PROMETHEUS|PROFIL\w{1,5}|SQLALCHEMY|SQL|TLS|SSL|HTTPS?|HSTS|SWAGGER|DOCS?|OPENAPI|TALISMAN"
@@ -46,24 +48,24 @@ NOT_FEATURES = re.compile(
     r"|VERIFICATION|MIGRAT\w{1,5}|SCHEDULER|WORKERS?|VENV|KERBEROS|CAS|AUDIT|EXCEPTIONS?|EXPLAIN|LOCK|LOCKS"
     r"|COLORS?)(?:_|$)"
 )
-MODEL_NAME = re.compile(
+MODEL_NAME = regex(
     r"(?:Feature|Flag|Toggle|FeatureFlag|FeatureToggle|FeatureSwitch)s?(?:Model|Override|Setting|State)?"
 )
-FUNCTION_NAME = re.compile(
+FUNCTION_NAME = regex(
     r"(?:is_|has_|check_|get_|require_|requires_)?(?:feature|flag|toggle)s?(?:_flag|_toggle|_is)?_?(?:enabled"
     r"|active|on|required|is_enabled|is_active|flag)"
     r"|(?:is|has)_(?:feature|toggle|feature_flag)|(?:check|require|requires|get)_(?:feature_)?(?:feature|flag|toggle)|feature_(?:required|flag|toggle"
     r"|switch)|(?:feature|flag)_(?:enabled|active)_for\w{0,10}"
 )
 # Classes that keep flags, and the methods by which they answer.
-KEEPER_NAME = re.compile(
+KEEPER_NAME = regex(
     r"(?:Features?|FeatureFlags?|FeatureToggles?|FeatureSwitch(?:es)?|Toggles?)"
     r"(?:Manager|Service|Store|Client|Provider|Registry|Repository)?"
 )
 ANSWERS = frozenset({"is_enabled", "enabled", "is_active", "is_on", "is_feature_enabled", "is_disabled"})
 COLUMNS = ("Column", "mapped_column", "BooleanField", "BooleanAttribute", "relationship")
-PLAIN_SWITCH = re.compile(r"[\w-]{1,40}(?:\.[\w-]{1,40}){0,3}\.enabled")
-CONFIG_GET = re.compile(r"(?:^|[._])(?:config|settings|conf|cfg)\.get$")
-FEATURES_OBJECT = re.compile(r"(?:^|\.)(?:features?|feature_flags|flags|toggles|featureflags)\.[A-Z][A-Z0-9_]{1,60}$")
+PLAIN_SWITCH = regex(r"[\w-]{1,40}(?:\.[\w-]{1,40}){0,3}\.enabled")
+CONFIG_GET = regex(r"(?:^|[._])(?:config|settings|conf|cfg)\.get$")
+FEATURES_OBJECT = regex(r"(?:^|\.)(?:features?|feature_flags|flags|toggles|featureflags)\.[A-Z][A-Z0-9_]{1,60}$")
 TRUE = frozenset({"True", "true", "1", "on", "yes"})
 FALSE = frozenset({"False", "false", "0", "off", "no", ""})

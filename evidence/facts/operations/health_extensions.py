@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -33,17 +34,15 @@ _EXTENSIONS = (
 )
 # The address of those that answer at one of their own whatever they are told, by their documents.
 _FIXED = {"canonicalwebteam.flask_base.app.FlaskBase": "/_status/check"}
-_ORGANISATION = re.compile(r"health_?checks?\.(?:\w{1,40}\.){0,2}Health_?[cC]hecks?$")
-_APPLICATION = re.compile(r"(?:^|[._])app(?:lication)?$")
+_ORGANISATION = regex(r"health_?checks?\.(?:\w{1,40}\.){0,2}Health_?[cC]hecks?$")
+_APPLICATION = regex(r"(?:^|[._])app(?:lication)?$")
 # What a check is called that asks a database, cache, queue or another service.
-_ASKS = re.compile(
+_ASKS = regex(
     r"(?:^|[^a-z])(?:db|database|sql\w{0,12}|postgres\w{0,8}|redis|cache|mongo\w{0,6}|queue|broker|celery)",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(
-    r"/(?:[\w/-]{0,40}[/_-])?(?:health|ready|readi|live|alive|status|ping|check|heartbeat)", re.IGNORECASE
-)
-_SPLIT = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_ADDRESS = regex(r"/(?:[\w/-]{0,40}[/_-])?(?:health|ready|readi|live|alive|status|ping|check|heartbeat)", re.IGNORECASE)
+_SPLIT = regex(r"(?<=[a-z])(?=[A-Z])")
 _GIVEN = ("db", "redis", "migrate")
 
 

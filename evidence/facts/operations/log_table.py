@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from evidence.patterns import regex
+
 # Formatters, handlers and set-up functions whose output is JSON, key=value or GELF.
-STRUCTURED = re.compile(
+STRUCTURED = regex(
     r"(?:pythonjsonlogger|python_json_logger)(?:\.\w{1,30}){0,2}\.\w{0,20}Formatter\w{0,10}|structlog\.(?:configure"
     r"|configure_once)"
     r"|structlog\.stdlib\.ProcessorFormatter|json_logging\.\w{1,40}|ecs_logging\.\w{1,40}"
@@ -22,7 +24,7 @@ STRUCTURED = re.compile(
     r"|(?:\w{1,40}\.){1,5}\w{0,30}J(?:SON|son)(?:Log)?Formatter"
 )
 # Calls that put ids or fields of the moment on every record.
-CONTEXT = re.compile(
+CONTEXT = regex(
     r"structlog\.(?:contextvars|threadlocal)\.\w{1,40}|flask_log_request_id\.\w{1,40}|asgi_correlation_id\.\w{1,40}"
     r"|flask_request_id(?:_header)?\.\w{1,60}"
     r"|loguru\.logger\.(?:bind|contextualize|patch)|opentelemetry\.instrumentation\.logging\.LoggingInstrumentor"
@@ -30,7 +32,7 @@ CONTEXT = re.compile(
 )
 CONFIGURING = frozenset({"logging.config.dictConfig", "logging.config.fileConfig", "logging.config.dictConfigClass"})
 LOG_METHODS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
-SERIALISERS = re.compile(r"(?:^|\.)(?:dumps|dump_json|to_json|jsonify|encode)$")
+SERIALISERS = regex(r"(?:^|\.)(?:dumps|dump_json|to_json|jsonify|encode)$")
 # Attributes that records have anyway; setting those adds nothing.
 STANDARD = frozenset(
     {
@@ -47,16 +49,16 @@ STANDARD = frozenset(
         "pathname",
     }
 )
-FIELD = re.compile(r"(?:record|rec|log_record|logrecord|r|evt|event)\.(?:__dict__\[)?(\w{1,60})\]?$")
+FIELD = regex(r"(?:record|rec|log_record|logrecord|r|evt|event)\.(?:__dict__\[)?(\w{1,60})\]?$")
 ID = r"(?:request|req|correlation|trace|transaction|txn)_?id"
-ID_SET = re.compile(rf"(?:^|\.)(?:g|request|_request_ctx_stack\.top|request_ctx)\.(?:\w{{1,20}}_)?{ID}$", re.IGNORECASE)
-ID_USED = re.compile(rf"(?:^|[._%({{\[\"' ])(?:\w{{1,20}}_)?{ID}\b", re.IGNORECASE)
-ID_HEADER = re.compile(
+ID_SET = regex(rf"(?:^|\.)(?:g|request|_request_ctx_stack\.top|request_ctx)\.(?:\w{{1,20}}_)?{ID}$", re.IGNORECASE)
+ID_USED = regex(rf"(?:^|[._%({{\[\"' ])(?:\w{{1,20}}_)?{ID}\b", re.IGNORECASE)
+ID_HEADER = regex(
     r"x[-_](?:\w{1,20}[-_])?(?:request|correlation|trace|transaction|b3)[-_]?(?:id|traceid|spanid)?|traceparent"
     r"|request-id|correlation-id",
     re.IGNORECASE,
 )
-ANSWERS = re.compile(r"(?:^|[._])(?:response|resp|res|rv|r|reply|answer)\.headers", re.IGNORECASE)
+ANSWERS = regex(r"(?:^|[._])(?:response|resp|res|rv|r|reply|answer)\.headers", re.IGNORECASE)
 ONWARDS = frozenset({"get_onwards_request_headers"})
 SENDERS = frozenset(
     {
@@ -75,13 +77,9 @@ SENDERS = frozenset(
         "send_message",
     }
 )
-WRAPPER = re.compile(
-    r"(?:^|\.)(?:\w{1,40}_)?(?:log|logs|logging|logger|logging_utils|structlog|structured_logging)(?:\.|$)"
-)
-SETS_UP = re.compile(
-    r"\.(?:init_app|init|setup|set_up|configure|setup_logging|configure_logging|init_logging|get_logger)$"
-)
-IN_FILES = re.compile(
+WRAPPER = regex(r"(?:^|\.)(?:\w{1,40}_)?(?:log|logs|logging|logger|logging_utils|structlog|structured_logging)(?:\.|$)")
+SETS_UP = regex(r"\.(?:init_app|init|setup|set_up|configure|setup_logging|configure_logging|init_logging|get_logger)$")
+IN_FILES = regex(
     r"^[ \t-]{0,20}[\"']?(?:class|\(\)|format_?class|formatter)[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?([\w.]{5,120})",
     re.MULTILINE,
 )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from evidence.facts.operations.objectives import states_objective
 from evidence.facts.records import Node
 from evidence.facts.roles import Role, role_of
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 _ALERT, _DASHBOARD, _SLO, _METRIC = "alert", "dashboard", "slo", "log_metric"
 # Terraform and Pulumi resource types, by what their names end with or contain.
 _RESOURCES = (
-    (re.compile(r"(?:_slo|service_level|_slo_correction)(?:_objective)?s?$"), _SLO),
-    (re.compile(r"dashboard(?:_json|_list)?$|^newrelic_one_dashboard"), _DASHBOARD),
-    (re.compile(r"log_metric_filter$|logging_metric$"), _METRIC),
+    (regex(r"(?:_slo|service_level|_slo_correction)(?:_objective)?s?$"), _SLO),
+    (regex(r"dashboard(?:_json|_list)?$|^newrelic_one_dashboard"), _DASHBOARD),
+    (regex(r"log_metric_filter$|logging_metric$"), _METRIC),
     (
-        re.compile(
+        regex(
             r"^aws_cloudwatch_(?:metric|composite)_alarm$|^datadog_(?:monitor|synthetics_test)"
             r"|^newrelic_\w{0,40}alert|^newrelic_synthetics"
             r"|^google_monitoring_(?:alert_policy|uptime_check_config)$|^azurerm_monitor_\w{0,60}alert"
@@ -59,22 +60,20 @@ _CONSTRUCTS = {
     "pulumi_gcp.monitoring.AlertPolicy": _ALERT, "grafanalib.core.Dashboard": _DASHBOARD,
     "pulumi_datadog.ServiceLevelObjective": _SLO,
 }  # fmt: skip
-_BLOCK = re.compile(r"^[ \t]{0,20}resource[ \t]{1,8}\"([a-z0-9_]{3,80})\"[ \t]{1,8}\"([^\"\n]{1,120})\"", re.MULTILINE)
-_BICEP = re.compile(
+_BLOCK = regex(r"^[ \t]{0,20}resource[ \t]{1,8}\"([a-z0-9_]{3,80})\"[ \t]{1,8}\"([^\"\n]{1,120})\"", re.MULTILINE)
+_BICEP = regex(
     r"^[ \t]{0,20}resource[ \t]{1,8}(\w{1,80})[ \t]{1,8}'Microsoft\.Insights/(?:metricAlerts|scheduledQueryRules)@",
     re.MULTILINE,
 )
-_EMBEDDED = re.compile(r"^[ \t-]{0,20}alert:[ \t]{1,8}\S", re.MULTILINE)
-_MADE = re.compile(
+_EMBEDDED = regex(r"^[ \t-]{0,20}alert:[ \t]{1,8}\S", re.MULTILINE)
+_MADE = regex(
     r"\blogging metrics (?:create|update)\b|\blogs put-metric-filter\b|logging\.googleapis\.com/v2/[^\s]{1,120}/metrics"
 )
-_ALARMED = re.compile(
-    r"\bcloudwatch put-metric-alarm\b|\bmonitoring policies create\b|\bmonitor metrics alert create\b"
-)
-_RUNBOOK = re.compile(r"run[-_ ]?book|play[-_ ]?book", re.IGNORECASE)
-_BUDGET = re.compile(r"error[-_ ]?budget|burn[-_ ]?rate|errorbudget|burnrate", re.IGNORECASE)
+_ALARMED = regex(r"\bcloudwatch put-metric-alarm\b|\bmonitoring policies create\b|\bmonitor metrics alert create\b")
+_RUNBOOK = regex(r"run[-_ ]?book|play[-_ ]?book", re.IGNORECASE)
+_BUDGET = regex(r"error[-_ ]?budget|burn[-_ ]?rate|errorbudget|burnrate", re.IGNORECASE)
 _NOT_OWN = (Role.TEST, Role.VENDORED, Role.GENERATED)
-_CHANGES = re.compile(r"(?:^|/)(?:changelog|changes|history|news|releases?)\b", re.IGNORECASE)
+_CHANGES = regex(r"(?:^|/)(?:changelog|changes|history|news|releases?)\b", re.IGNORECASE)
 # Maps are searched this deep for rules (a Helm chart's values hold them at the fourth level), and this many of them.
 _DEPTH, _MAPS = 6, 400
 _BLOCK_LINES = 40

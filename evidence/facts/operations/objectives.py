@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-_LEVEL = re.compile(r"\bSL[OI]s?\b|service[- ]level (?:objective|indicator)s?", re.IGNORECASE)
-_TARGET = re.compile(
+from evidence.patterns import regex
+
+_LEVEL = regex(r"\bSL[OI]s?\b|service[- ]level (?:objective|indicator)s?", re.IGNORECASE)
+_TARGET = regex(
     r"\b\d{1,3}(?:[.,]\d{1,4})?[ ]?%|[<≤][ ]?=?[ ]?\d{1,6}[ ]?(?:ms|s\b|sec|min)|\bp(?:95|99"
     r"|50)\b[^.\n]{0,40}\d{1,6}[ ]?(?:ms|s\b)"
 )

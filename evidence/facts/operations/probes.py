@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.records import Node
 from evidence.facts.roles import Role, role_of
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 _NOT_OWN = (Role.TEST, Role.VENDORED)
-_CONTEXT = re.compile(r"health|probe|liveness|readiness|startup|^checks?$|httpchk|monitor|uptime|smoke", re.IGNORECASE)
-_PROBE_WORDS = re.compile(r"health[-_ ]?check|healthcheck|probe|httpchk|uptime|liveness|readiness", re.IGNORECASE)
-_PROBE_SCRIPT = re.compile(r"health|probe|smoke|wait|deploy|entrypoint|monitor", re.IGNORECASE)
-_NOT_PROBES = re.compile(r"(?:openapi|swagger|package(?:-lock)?|tsconfig|postman)[^/]*$|\.lock$", re.IGNORECASE)
+_CONTEXT = regex(r"health|probe|liveness|readiness|startup|^checks?$|httpchk|monitor|uptime|smoke", re.IGNORECASE)
+_PROBE_WORDS = regex(r"health[-_ ]?check|healthcheck|probe|httpchk|uptime|liveness|readiness", re.IGNORECASE)
+_PROBE_SCRIPT = regex(r"health|probe|smoke|wait|deploy|entrypoint|monitor", re.IGNORECASE)
+_NOT_PROBES = regex(r"(?:openapi|swagger|package(?:-lock)?|tsconfig|postman)[^/]*$|\.lock$", re.IGNORECASE)
 # Keys of checks that only a service's own health answers, and what such a check asks for: a path, or an address.
-_CHECKS = re.compile(r"health[-_ ]?check|liveness|readiness|startupprobe", re.IGNORECASE)
-_ADDRESS = re.compile(r"(?:^|\s|https?://[\w.:${}-]{1,100})(/[\w./-]{1,100})(?=$|[\s\"'?|;)])")
+_CHECKS = regex(r"health[-_ ]?check|liveness|readiness|startupprobe", re.IGNORECASE)
+_ADDRESS = regex(r"(?:^|\s|https?://[\w.:${}-]{1,100})(/[\w./-]{1,100})(?=$|[\s\"'?|;)])")
 # "GET /healthz HTTP/1.1" and the match rules of load balancers are no sentences; commands name what asks.
 _WORDS_OF_A_CHECK = 4
-_ASKS = re.compile(r"\b(?:curl|wget|http|https|nc|python\d?|httpie|GET|HEAD|fetch|Path|test|httpchk)\b")
+_ASKS = regex(r"\b(?:curl|wget|http|https|nc|python\d?|httpie|GET|HEAD|fetch|Path|test|httpchk)\b")
 _NODES = 200_000
 
 

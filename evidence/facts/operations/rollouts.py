@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.records import Node
 from evidence.facts.roles import Role, role_of
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 _NOT_OWN = (Role.TEST, Role.VENDORED, Role.EXAMPLE)
-_TERRAFORM = re.compile(
+_TERRAFORM = regex(
     r"^[ \t]{0,20}(?:blue_green_deployment_config|blue_green_update_policy|auto_rollback_configuration"
     r"|canary_settings|traffic_routing_config)[ \t]{0,4}\{"
     r"|^[ \t]{0,20}deployment_option[ \t]{0,8}=[ \t]{0,8}\"WITH_TRAFFIC_CONTROL\""
@@ -23,7 +24,7 @@ _TERRAFORM = re.compile(
 )
 # Commands of kubectl, Helm, Heroku, Cloud Run, App Engine, Cloud Foundry, Fly, Azure and Argo that shift traffic or
 # go back.
-_COMMAND = re.compile(
+_COMMAND = regex(
     r"\bkubectl\b.{0,80}\brollout undo\b|\bhelm\b.{0,80}\brollback\b|\bhelm upgrade\b.{0,400}--(?:atomic"
     r"|rollback-on-failure)\b|\bheroku\b.{0,40}\b(?:rollback|releases:rollback)\b"
     r"|\bgcloud\b.{0,80}\b(?:update-traffic|set-traffic)\b|\bcf\b.{0,80}(?:blue-green-deploy|zero-downtime-push"
@@ -33,9 +34,7 @@ _COMMAND = re.compile(
     r"|\beb swap\b|\baws ecs\b.{0,200}\brollback=true|\bdocker service\b.{0,200}--update-failure-action[ =]rollback"
     r"|\bdocker service rollback\b"
 )
-_SHIFTING = re.compile(
-    r"(?:Canary|Linear)\d{1,3}Percent\w{0,40}|(?:canary|bluegreen|blue-green|blue_green)", re.IGNORECASE
-)
+_SHIFTING = regex(r"(?:Canary|Linear)\d{1,3}Percent\w{0,40}|(?:canary|bluegreen|blue-green|blue_green)", re.IGNORECASE)
 _KINDS = frozenset({"Rollout", "Canary", "TrafficSplit"})
 _MAPS = 20_000
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from evidence.facts.python.records import Assign, Call
 from evidence.facts.records import Document, Section
 from evidence.facts.roles import Role, role_of
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 # Names that say what a document is, in folders, file names and titles; in the languages that teams write them in.
-_SURE = re.compile(
+_SURE = regex(
     r"run[-_ ]?books?|play[-_ ]?books?|post[-_ ]?mortems?|(?:^|[/_ -])incidents?(?:$|[/_. -])"
     r"|disaster[-_ ]?recovery|roll(?:ing)?[-_ ]?back|on[-_ ]?call"
     r"|fail[-_ ]?over|outages?|business[-_ ]continuity|break[-_ ]?glass|betriebshandbuch|notfall"
@@ -27,13 +28,13 @@ _SURE = re.compile(
     re.IGNORECASE,
 )
 # Names that an operator's guide may have, and much else too: such a document must also show the commands.
-_MAYBE = re.compile(
+_MAYBE = regex(
     r"(?:^|[/_ -])(?:maintenance|operations?|operating|ops|troubleshooting|sop|administration|recovery|restor(?:e"
     r"|ing)|backups?|deploy(?:ing|ment)?|production|upgrad(?:e|ing)|releas(?:e|es|ing))(?:$|[/_. -])",
     re.IGNORECASE,
 )
 # Sections that make an operator's guide of it.
-_CARE = re.compile(
+_CARE = regex(
     r"roll(?:ing)?[-_ ]?back|\brestor(?:e|ing)\b|\brecover(?:y|ing)?\b|\bincidents?\b|disaster|fail-?over|outage"
     r"|\bdowngrad(?:e|ing)|emergency[-_ ](?:respon|procedure|shut|stop|fix|plan)|\brevert(?:ing)?\b"
     r"|when something (?:goes|went) wrong|if (?:it|something|the \w{1,20}) (?:fails|breaks)|wiederherstell"
@@ -41,23 +42,23 @@ _CARE = re.compile(
     re.IGNORECASE,
 )
 # A folder of notes for operators: what stands in it is one where it shows commands and says when to use them.
-_OPERATORS = re.compile(r"(?:^|/)(?:ops|operations|sops?)(?:/|$)", re.IGNORECASE)
+_OPERATORS = regex(r"(?:^|/)(?:ops|operations|sops?)(?:/|$)", re.IGNORECASE)
 # Of those, the headings that make a runbook of a section alone, wherever it stands.
-_ALONE = re.compile(
+_ALONE = regex(
     r"roll(?:ing)?[-_ ]?back|disaster|fail-?over|outage|incident (?:response|handling|report|guide|management$)"
     r"|emergency[-_ ](?:respon|procedure|shut|stop|fix|plan)|when something (?:goes|went) wrong",
     re.IGNORECASE,
 )
-_OTHER = re.compile(
+_OTHER = regex(
     r"password|account|email|data model|exceptions?\b|transaction|migration|error handling|limitation", re.IGNORECASE
 )
-_CALLED = re.compile(
+_CALLED = regex(
     r"^\W{0,5}(?:\w{1,20} ){0,3}(?:run[-_ ]?books?|post-?mortems?|incident (?:response|handling|playbook)"
     r"|disaster recovery)\b",
     re.IGNORECASE,
 )
-_OPENING = re.compile(r"\brun[- ]?book\b", re.IGNORECASE)
-_NOT = re.compile(
+_OPENING = regex(r"\brun[- ]?book\b", re.IGNORECASE)
+_NOT = regex(
     r"(?:^|/)(?:adrs?|decisions?|rfcs?|plans?|specs?|proposals?|prds?|designs?|intent|deliverables?|templates?|blog"
     r"|tutorials?|examples?|\.[\w-]{1,40})/"
     r"|(?:^|/)(?:changelog|changes|history|release[-_]?notes|releases?|news|contributing|code_of_conduct|security"
@@ -66,17 +67,17 @@ _NOT = re.compile(
     r"|plan)[-_]",
     re.IGNORECASE,
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = regex(
     r"\b(?:TODO|TBD|FIXME|lorem ipsum|to be written|coming soon)\b|\[(?:insert|your|describe|name|date)\b"
     r"|<(?:describe|insert|fill)",
     re.IGNORECASE,
 )
-_IN_CODE = re.compile(r"run[-_ ]?book", re.IGNORECASE)
+_IN_CODE = regex(r"run[-_ ]?book", re.IGNORECASE)
 # Half a page, or a few lines with commands: less is a heading with good intentions.
 _WORDS = 60
 _FEW_WORDS = 15
 _PAGE = 150
-_README = re.compile(r"(?:^|/)readme\.\w{1,10}$", re.IGNORECASE)
+_README = regex(r"(?:^|/)readme\.\w{1,10}$", re.IGNORECASE)
 _SHOWN = 40
 # Sections whose headings are read: each that fits costs a walk over the document.
 _LOOKED = 400

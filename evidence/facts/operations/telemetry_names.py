@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from evidence.patterns import regex
+
 OTEL = "OpenTelemetry"
 SET_UP = ("provider", "started", "wrapped")
 PROVIDERS = (
@@ -23,7 +25,7 @@ DISTRIBUTIONS = (
     "splunk_otel.init_splunk_otel", "splunk_otel.start_tracing", "honeycomb.opentelemetry.configure_opentelemetry",
     "opentelemetry.launcher.configure_opentelemetry",
 )  # fmt: skip
-NOT_TRACES = re.compile(r"metric|meter|prometheus|_log|logger", re.IGNORECASE)
+NOT_TRACES = regex(r"metric|meter|prometheus|_log|logger", re.IGNORECASE)
 INSTRUMENT = (".instrument", ".instrument_app", "OpenTelemetryMiddleware")
 PARTS = (
     ("opentelemetry.instrumentation.logging", "log_ids"),
@@ -40,8 +42,8 @@ METHODS = {
     "create_observable_gauge": "metrics", "create_observable_counter": "metrics",
     "create_observable_up_down_counter": "metrics",
 }  # fmt: skip
-WRAPPER = re.compile(r"(?:^|[._])(?:tracing|otel|opentelemetry|telemetry)(?:[._]|$)")
-SETS_UP = re.compile(r"\.(?:init_app|init|initialize|setup|set_up|configure|instrument|install)(?:_\w{1,30})?$")
+WRAPPER = regex(r"(?:^|[._])(?:tracing|otel|opentelemetry|telemetry)(?:[._]|$)")
+SETS_UP = regex(r"\.(?:init_app|init|initialize|setup|set_up|configure|instrument|install)(?:_\w{1,30})?$")
 
 # vendor: (calls that wire it, calls that make spans of one's own)
 VENDORS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -100,4 +102,4 @@ PACKAGES = {
     "py-zipkin": "Zipkin",
     "flask-zipkin": "Zipkin", "elastic-apm": "Elastic APM", "scout-apm": "Scout", "flask-opentracing": "Jaeger",
 }  # fmt: skip
-LOG_FORMAT = re.compile(r"%\((?:otelTraceID|dd\.trace_id|trace_id)\)s|\{(?:otelTraceID|trace_id)\}")
+LOG_FORMAT = regex(r"%\((?:otelTraceID|dd\.trace_id|trace_id)\)s|\{(?:otelTraceID|trace_id)\}")

@@ -8,13 +8,14 @@ https://docs.gitlab.com/user/profile/#use-an-automatically-generated-private-com
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-_NOREPLY = re.compile(r"([^@\s]{1,120})@users\.noreply\.([a-z0-9.-]{1,100})")
+from evidence.patterns import regex
+
+_NOREPLY = regex(r"([^@\s]{1,120})@users\.noreply\.([a-z0-9.-]{1,100})")
 _NUMBERED = {
-    "+": re.compile(r"([0-9]{1,12})\+(.+)"),
-    "-": re.compile(r"([0-9]{1,12})-(.+)"),
+    "+": regex(r"([0-9]{1,12})\+(.+)"),
+    "-": regex(r"([0-9]{1,12})-(.+)"),
 }
 _GITHUB = "github.com"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from functools import lru_cache
 from pathlib import Path
@@ -11,13 +10,14 @@ from msgspec import Struct, convert
 
 from evidence.facts.people.accounts import noreply_account
 from evidence.model import Person
+from evidence.patterns import regex
 
 # How accounts of applications and of project or group tokens are named, whatever the tool:
 # https://docs.github.com/en/apps/creating-github-apps and
 # https://docs.gitlab.com/user/project/settings/project_access_tokens/#bot-users-for-projects
-_APPLICATION = re.compile(r"\[bot\]$|^(?:project|group)_[0-9]+_bot(?:_[0-9a-f]+)?$|^service_account_")
-_CALLED_BOT = re.compile(r"(?:^|[^a-z])(?:ro)?bots?\)?$")
-_AIDER = re.compile(r"\(aider\)$")
+_APPLICATION = regex(r"\[bot\]$|^(?:project|group)_[0-9]+_bot(?:_[0-9a-f]+)?$|^service_account_")
+_CALLED_BOT = regex(r"(?:^|[^a-z])(?:ro)?bots?\)?$")
+_AIDER = regex(r"\(aider\)$")
 
 
 class Tool(Struct, frozen=True):

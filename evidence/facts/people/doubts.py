@@ -18,9 +18,10 @@ from msgspec import Struct, convert
 
 from evidence.facts.people.people import People
 from evidence.model import Commit
+from evidence.patterns import regex
 
 _DAY = 86_400
-_SIGNED = re.compile(r"^signed-off-by:[^<\n]{0,200}<([^<>\n]{1,200})>", re.I | re.M)
+_SIGNED = regex(r"^signed-off-by:[^<\n]{0,200}<([^<>\n]{1,200})>", re.I | re.M)
 
 
 class Bars(Struct, frozen=True):

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from evidence.facts.people.joining import plain
 from evidence.facts.people.people import People, shown_name
 from evidence.facts.people.records import Candidate, Contribution, Contributor, Question
 from evidence.model import Account, Changes
+from evidence.patterns import regex
 
 COMMIT = "commit:"
 """A value that begins so means the author of a commit: the one way to name somebody without name or address."""
 
-_COMMIT = re.compile(r"commit:([0-9a-f]{7,40})")
-_MAILMAP = re.compile(r"<([^<>]{1,200})>")
+_COMMIT = regex(r"commit:([0-9a-f]{7,40})")
+_MAILMAP = regex(r"<([^<>]{1,200})>")
 
 
 def find(

@@ -10,17 +10,18 @@ import re
 from collections.abc import Iterator
 
 from evidence.model import Commit, Person
+from evidence.patterns import regex
 
 _SHORTEST = len("co-authored-by:x")
 # Most messages have none of these: looking for plain pieces first is ten times faster than looking for the lines.
 _TRAILER_HINTS = ("uthored-by", "UTHORED-BY", "uthored-By", "ssisted-by", "ssisted-By", "enerated-by", "enerated-By")
-_TRAILER = re.compile(
+_TRAILER = regex(
     r"^[ \t]{0,8}(co-authored-by|assisted-by|generated-by):[ \t]*([^<\n]{0,200})(?:<([^<>\n]{0,200})>)?", re.I | re.M
 )
 # https://docs.anthropic.com/en/docs/claude-code/settings#attribution-settings: a line of its own above the trailer
-_GENERATED_WITH = re.compile(r"^[^\w\n]{0,8}generated with \[?([A-Za-z ]{2,30}?)\]?(?:\(|\.|$)", re.I | re.M)
-_REVERT = re.compile(r"^This reverts commit ([0-9a-f]{40})", re.M)
-_PICKED = re.compile(r"^\(cherry picked from commit ([0-9a-f]{40})\)", re.M)
+_GENERATED_WITH = regex(r"^[^\w\n]{0,8}generated with \[?([A-Za-z ]{2,30}?)\]?(?:\(|\.|$)", re.I | re.M)
+_REVERT = regex(r"^This reverts commit ([0-9a-f]{40})", re.M)
+_PICKED = regex(r"^\(cherry picked from commit ([0-9a-f]{40})\)", re.M)
 _MOST = 50
 
 

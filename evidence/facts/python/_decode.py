@@ -6,8 +6,10 @@ import codecs
 import re
 from bisect import bisect_right
 
-_COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
-_BLANK = re.compile(rb"[ \t\f]*(?:#|\r|\n|$)")
+from evidence.patterns import regex
+
+_COOKIE = regex(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_BLANK = regex(rb"[ \t\f]*(?:#|\r|\n|$)")
 
 # Encodings in which every ASCII byte means itself and that decode in linear time. Others (utf-7, punycode, rot13...)
 # would let a file show one text here and another to its readers, or cost quadratic time.

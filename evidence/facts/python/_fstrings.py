@@ -7,13 +7,15 @@ import re
 import warnings
 from typing import TYPE_CHECKING
 
+from evidence.patterns import regex
+
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 # Outer quotes first; each nested string takes the next. Older grammars allow no quote of an enclosing string inside it.
 _QUOTES = (('"""', "'''", '"', "'"), ("'''", '"""', "'", '"'), ('"""', "'''", "'", '"'), ("'''", '"""', '"', "'"))
-_TROUBLE = re.compile(rb"""["'\\#\n]""")
-_START = re.compile(r"""([A-Za-z]*)("{3}|'{3}|"|')""")
+_TROUBLE = regex(rb"""["'\\#\n]""")
+_START = regex(r"""([A-Za-z]*)("{3}|'{3}|"|')""")
 
 
 def is_formatted(string: Node) -> bool:

@@ -10,18 +10,19 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from evidence.facts.python import _fstrings
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _CLOSE, _OPEN, _REPLACE = 0, 1, 2
-_ESCAPE = re.compile(rb"\\.", re.DOTALL)
+_ESCAPE = regex(rb"\\.", re.DOTALL)
 _HEX = rb"[0-9A-Fa-f]"
-_VALID = re.compile(
+_VALID = regex(
     rb"\\(?:x%b{2}|u%b{4}|U00(?:0%b|10)%b{4}|N\{[A-Za-z]|[^xuUN])" % ((_HEX,) * 4),
     re.DOTALL,
 )
-_OCTAL = re.compile(rb"0[0-7]*[1-7][0-7]*")
+_OCTAL = regex(rb"0[0-7]*[1-7][0-7]*")
 
 
 class Edits:

@@ -7,11 +7,11 @@ body is broken, and its body when only its header is. There is no recursion: blo
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from dataclasses import dataclass
 
 from evidence.facts.records import Lost
+from evidence.patterns import regex
 
 SYNTAX = "python_syntax"
 TOO_DEEP = "too_deep"
@@ -22,7 +22,7 @@ _PARSED_FACTOR, _PARSED_FLOOR, _PARSED_CEILING = 40, 1 << 20, 32 << 20
 _PARSER_CALLS = 20_000
 _HEADER_LINES = 30
 
-_WORD = re.compile(r"[ \t\f]*(async[ \t]+)?([^\W\d]\w*)?[ \t]*([^\W\d]\w*)?")
+_WORD = regex(r"[ \t\f]*(async[ \t]+)?([^\W\d]\w*)?[ \t]*([^\W\d]\w*)?")
 _CLAUSES = {"else": "if 1:\n pass\n", "elif": "if 1:\n pass\n", "except": "try:\n pass\n", "finally": "try:\n pass\n"}
 _COMPOUND = frozenset({"if", "while", "for", "with", "try", "def", "class", "match", "case"})
 _NEUTRAL = {

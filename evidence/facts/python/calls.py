@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from evidence.facts.python.expressions import is_format
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.facts.python.scopes import Scope
 from evidence.facts.secrets.masking import mask
+from evidence.patterns import regex
 
-_DOTTED_PATH = re.compile(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){1,8}(?::[A-Za-z_][\w.]{0,60}(?:\(\))?)?")
+_DOTTED_PATH = regex(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){1,8}(?::[A-Za-z_][\w.]{0,60}(?:\(\))?)?")
 _MAX_STRING = 120
 _MAX_STRINGS = 500
 _CHECKING_CONTEXTS = frozenset(

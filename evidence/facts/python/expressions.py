@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable
 from functools import lru_cache
 
 from evidence.facts.python.records import Expr
 from evidence.facts.secrets.masking import mask, mask_literal, secret_kind
+from evidence.patterns import regex
 
 # Shorter strings are shown whatever they are.
 SHORTEST = 12
@@ -36,7 +36,7 @@ _KEYS = (str, int)
 _NAMED_BY_FIRST = frozenset({"get", "getenv", "setdefault", "config", "env", "str", "pop", "environ", "get_env"})
 
 # A replacement field of ``str.format``.
-_FIELD = re.compile(r"\{[^{}]{0,60}\}")
+_FIELD = regex(r"\{[^{}]{0,60}\}")
 
 Resolve = Callable[[str], str]
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from evidence.facts.python._decode import decode, git_lines
 from evidence.facts.python._salvage import SYNTAX, TOO_DEEP, fault, salvage
 from evidence.facts.records import Lost
+from evidence.patterns import regex
 
 __all__ = ["MAX_DEPTH", "TOO_DENSE", "Repaired", "decode", "depth_of", "parse", "repair"]
 
@@ -37,8 +38,8 @@ _DENSE_CAP_BYTES = 200_000_000
 _TOKEN_BYTES, _COMMA_BYTES, _LINE_BYTES = 300, 400, 1_200
 
 _MAX_LOST = 1_000
-_LAZY = re.compile(r"([ \t]*)lazy[ \t]+(?=(?:import|from)[ \t])")
-_BRACKETS = re.compile(r"[()\[\]{}]")
+_LAZY = regex(r"([ \t]*)lazy[ \t]+(?=(?:import|from)[ \t])")
+_BRACKETS = regex(r"[()\[\]{}]")
 
 # Nodes whose later lines are no place for a statement to begin.
 _ENCLOSING = frozenset(

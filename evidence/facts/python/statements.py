@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from evidence.facts.python.scopes import Function, arguments
+from evidence.patterns import regex
 
-_CREATE_DATE = re.compile(r"\bCreate Date: {0,4}(\d{4}-\d\d-\d\d)")
+_CREATE_DATE = regex(r"\bCreate Date: {0,4}(\d{4}-\d\d-\d\d)")
 # A docstring's first line is masked in this length, whatever is kept of it.
 _LONGEST_LINE = 4_000
 _LOGGERS = frozenset(

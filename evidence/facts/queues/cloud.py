@@ -6,7 +6,6 @@ queue of tasks is meant: events for whoever listens (Kafka, Redis channels) are 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Definition
 from evidence.facts.queues.use import TaskUse
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -38,13 +38,13 @@ _TAKES = {
     "get_simple_cloud_event": (),
 }
 _SQS = frozenset({"QueueUrl", "MessageBody", "Entries", "MaxNumberOfMessages", "WaitTimeSeconds"})
-_SQS_OBJECT = re.compile(r"(?i)sqs")
+_SQS_OBJECT = regex(r"(?i)sqs")
 # What an organisation's own client of a cloud queue is called; the queues of one process are none.
 _OWN_QUEUES = frozenset({"publish", "get_simple_cloud_event"})
-_QUEUE_CLASS = re.compile(r"\.\w{0,30}Queue(?:Client|Publisher|Service)?$")
+_QUEUE_CLASS = regex(r"\.\w{0,30}Queue(?:Client|Publisher|Service)?$")
 _IN_PROCESS = frozenset({"queue", "multiprocessing", "asyncio", "gevent", "eventlet", "janus"})
 # Addresses that Cloud Tasks and App Engine push to, and the headers that they alone may set.
-_PUSHED = re.compile(r"(?i)(?:^|/)(?:cloud[-_]?)?(?:tasks?|_ah/queue|worker|jobs)(?:/|$)")
+_PUSHED = regex(r"(?i)(?:^|/)(?:cloud[-_]?)?(?:tasks?|_ah/queue|worker|jobs)(?:/|$)")
 _HEADERS = frozenset({"x-appengine-queuename", "x-cloudtasks-queuename", "x-cloudtasks-taskname"})
 
 

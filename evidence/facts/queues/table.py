@@ -5,7 +5,7 @@ Names come from the documents of Celery, RQ, Dramatiq, Huey, Taskiq, Procrastina
 
 from __future__ import annotations
 
-import re
+from evidence.patterns import regex
 
 PACKAGES = (
     "celery", "rq", "dramatiq", "huey", "flask_rq2", "flask_rq", "rq_scheduler", "taskiq", "procrastinate", "arq",
@@ -21,15 +21,15 @@ SENDS = frozenset({
     "send_with_options",
     "enqueue_job", "kiq", "defer", "defer_async", "schedule", "queue", "s", "si", "signature", "enqueue_task", "apply",
 })  # fmt: skip
-OBJECTS = re.compile(
+OBJECTS = regex(
     r"(?:^|\.)(?:Celery|FlaskCeleryExt|RQ|Queue|Huey|RedisHuey|SqliteHuey|RedisExpireHuey|PriorityRedisHuey|RedisBroker|RabbitmqBroker|Dramatiq|Broker|SQSBroker)$"
 )
-WORKERS = re.compile(
+WORKERS = regex(
     r"\bcelery\b.{0,400}\b(?:worker|multi)\b|\brq(?:\s|\b.{0,80}\s)worker|\brqworker\b|\bdramatiq(?:-gevent)?\s|\bhuey_consumer|\barq\s"
     r"|\bflask\s+(?:rq|celery)\s+worker|\btaskiq\s+worker|\bprocrastinate\b.{0,80}\bworker"
 )
-BEATS = re.compile(r"\bcelery\b.{0,300}\b(?:beat|-B)\b|\brqscheduler\b|\bcelerybeat\b|\brq\b.{0,40}\bscheduler\b")
-SCHEDULES = re.compile(r"(?i)(?:^|[\[._])(?:celery_?)?beat_schedule\]?$")
+BEATS = regex(r"\bcelery\b.{0,300}\b(?:beat|-B)\b|\brqscheduler\b|\bcelerybeat\b|\brq\b.{0,40}\bscheduler\b")
+SCHEDULES = regex(r"(?i)(?:^|[\[._])(?:celery_?)?beat_schedule\]?$")
 SCHEDULERS = (
     "celery.schedules.crontab",
     "rq_scheduler.Scheduler",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from evidence.facts.records import Node, Requirement, Requirements
 from evidence.facts.requirements.files import MAX_ITEMS, normalised, requirement
+from evidence.patterns import regex
 
-_EXACT_VERSION = re.compile(r"={0,3}\s{0,5}v?[0-9][A-Za-z0-9.+!\-]{0,60}")
-_CONDA = re.compile(r"(?:[\w.\-]{1,60}::)?([A-Za-z0-9_][\w.\-]{0,100})\s{0,5}([=<>!~][^#\s]{0,100})?")
+_EXACT_VERSION = regex(r"={0,3}\s{0,5}v?[0-9][A-Za-z0-9.+!\-]{0,60}")
+_CONDA = regex(r"(?:[\w.\-]{1,60}::)?([A-Za-z0-9_][\w.\-]{0,100})\s{0,5}([=<>!~][^#\s]{0,100})?")
 
 
 def requirements_of(path: str, root: Node) -> Requirements | None:

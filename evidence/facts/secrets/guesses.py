@@ -19,8 +19,9 @@ from evidence.facts.secrets.values import (
     password_and_host,
     value_kind,
 )
+from evidence.patterns import regex
 
-HIDDEN = re.compile(r"\[masked:[a-z_]{1,40}\??\]")
+HIDDEN = regex(r"\[masked:[a-z_]{1,40}\??\]")
 """What masking leaves behind, sure or guessed."""
 
 SHORTEST = 12
@@ -35,23 +36,23 @@ _SPEAKING = """
     type string text str bytes hex base64 test testing tests fake dummy mock fixture example sample placeholder changeme
 """
 _SPEAKS_OF_SECRETS = frozenset(_SPEAKING.split())
-_REFERENCE = re.compile(
+_REFERENCE = regex(
     r"\$\{.{0,400}|\$\(.{0,400}|\$[A-Za-z_]\w{0,100}|%[A-Za-z_]\w{0,100}%|\{\{.{0,400}|\{%.{0,400}|<[^<>]{0,200}>"
     r"|[^{}]{0,200}\{[A-Za-z_][\w.\[\]()]{0,80}\}.{0,200}|[^%]{0,100}%\([A-Za-z_].{0,200}|ENC[\[(].{0,4000}"
     r"|(?:vault|op|ssm|arn|secretsmanager|sops|ref|secretref|kms|projects)[:/].{0,400}|[a-z+]{2,20}://.{0,2000}",
     re.DOTALL,
 )
-_CONSTANT = re.compile(r"[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}){1,10}")
-_PATH = re.compile(r"(?:~|\.{1,2})?/?(?:[A-Za-z_.\-]{1,60}/){1,20}[A-Za-z_.\-]{0,60}")
-_CODE = re.compile(r"[A-Za-z_][\w.]{0,120}(?:\(.{0,400}\)|\[.{0,400}\])", re.DOTALL)
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
-_MIXED = re.compile(r"[A-Za-z0-9]{8,}+")
-_LONG_WORD = re.compile(r"[a-z]{18,}+")
-_USER_ALONE = re.compile(r"://(?P<user>[^\s/:@'\"`<>]{12,400}+)(?::x-oauth-basic)?@")
-_EMAIL = re.compile(r"[\w.+\-]{1,64}@[\w.\-]{1,100}\.[A-Za-z]{2,10}")
+_CONSTANT = regex(r"[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}){1,10}")
+_PATH = regex(r"(?:~|\.{1,2})?/?(?:[A-Za-z_.\-]{1,60}/){1,20}[A-Za-z_.\-]{0,60}")
+_CODE = regex(r"[A-Za-z_][\w.]{0,120}(?:\(.{0,400}\)|\[.{0,400}\])", re.DOTALL)
+_WORDS = regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_MIXED = regex(r"[A-Za-z0-9]{8,}+")
+_LONG_WORD = regex(r"[a-z]{18,}+")
+_USER_ALONE = regex(r"://(?P<user>[^\s/:@'\"`<>]{12,400}+)(?::x-oauth-basic)?@")
+_EMAIL = regex(r"[\w.+\-]{1,64}@[\w.\-]{1,100}\.[A-Za-z]{2,10}")
 _LONGEST = 8_192
 
-_TAKES_CREDENTIALS = re.compile(
+_TAKES_CREDENTIALS = regex(
     r"(?:log_?in|sign_?in|authenticate|basic_?auth|digest_?auth|set_?password|check_?password(?:_?hash)?|verify_?password"
     r"|(?:hash|encrypt|generate)_?(?:password|pw)(?:_?hash)?|(?:create|add|make|new|register|save|insert|seed)_?"
     r"(?:super_?|admin_?|test_?)?(?:user|account|admin)|register|credentials|fernet|set_?(?:secret|token)|add_?secret"

@@ -12,37 +12,38 @@ from evidence.facts.secrets.guesses import guessed, hidden_kind, is_long_word, i
 from evidence.facts.secrets.hints import hinting_lines
 from evidence.facts.secrets.names import kind_of_name
 from evidence.facts.secrets.phrases import mask_argument, mask_phrases, opens_credentials
+from evidence.patterns import regex
 
-_NAMED = re.compile(
+_NAMED = regex(
     r"""(?<![A-Za-z0-9_.\-])(?P<flag>--?)?(?P<name>[A-Za-z_][A-Za-z0-9_.\-]{0,100}+)(?P<quote>["']?)\s{0,4}\]?
         (?::\s{0,2}[A-Za-z_][A-Za-z0-9_.\[\]| ]{0,60}+(?==)|:\s{0,2}[A-Za-z_][A-Za-z0-9_.\[\]|]{0,60}+\s(?==\s))?
         (?P<separator>\s{0,30}(?:[=!]==?|\|\|=|[:?+]?=(?!=)>?|:(?!:))\s{0,30}|\s{0,4},\s{0,8}|[ ]{1,4})""",
     re.VERBOSE,
 )
-_LITERAL = re.compile(r""""((?:[^"\\]|\\.){1,4096})"|'((?:[^'\\]|\\.){1,4096})'""")
-_FIRST_LITERAL = re.compile(r"[rbufRBUF]{0,2}(?:" + _LITERAL.pattern + ")")
-_BARE = re.compile(r"""[^\s"',;()\[\]{}|<>`]{1,4096}+""")
-_DOTTED = re.compile(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){1,12}")
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,100}")
-_FALLBACK = re.compile(r"(?:\bor|\belse|\?\??|\|\||\?.{0,40}:)\s{0,8}[rbufRBUF]{0,2}\Z")
+_LITERAL = regex(r""""((?:[^"\\]|\\.){1,4096})"|'((?:[^'\\]|\\.){1,4096})'""")
+_FIRST_LITERAL = regex(r"[rbufRBUF]{0,2}(?:" + _LITERAL.pattern + ")")
+_BARE = regex(r"""[^\s"',;()\[\]{}|<>`]{1,4096}+""")
+_DOTTED = regex(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){1,12}")
+_IDENTIFIER = regex(r"[A-Za-z_]\w{0,100}")
+_FALLBACK = regex(r"(?:\bor|\belse|\?\??|\|\||\?.{0,40}:)\s{0,8}[rbufRBUF]{0,2}\Z")
 _GETTER = r"(?:get|getenv|get_env|env|environ|config|setting|setdefault|pop|str|var)\(\s{0,8}"
-_SECOND = re.compile(_GETTER + r"[\"'][\w.\-]{1,100}[\"']\s{0,4},\s{0,8}(?:default\s{0,4}=\s{0,4})?[rbufRBUF]{0,2}\Z")
-_FIRST = re.compile(_GETTER + r"[\"']\Z")
-_DEFAULT = re.compile(r"(?:(?:default|fallback|value)\s{0,4}=\s{0,4})?(?=[rbufRBUF]{0,2}[\"'])")
-_ENV_LINE = re.compile(r"\s{0,40}(?:ENV|ARG)\s")
-_BEARER = re.compile(r"\b(Bearer|Basic|Token)[ ]{1,4}([^\s\"'`<>(){}\[\],;]{12,2000}+)")
-_OPENED = re.compile(
+_SECOND = regex(_GETTER + r"[\"'][\w.\-]{1,100}[\"']\s{0,4},\s{0,8}(?:default\s{0,4}=\s{0,4})?[rbufRBUF]{0,2}\Z")
+_FIRST = regex(_GETTER + r"[\"']\Z")
+_DEFAULT = regex(r"(?:(?:default|fallback|value)\s{0,4}=\s{0,4})?(?=[rbufRBUF]{0,2}[\"'])")
+_ENV_LINE = regex(r"\s{0,40}(?:ENV|ARG)\s")
+_BEARER = regex(r"\b(Bearer|Basic|Token)[ ]{1,4}([^\s\"'`<>(){}\[\],;]{12,2000}+)")
+_OPENED = regex(
     r"[(\s]{0,8}(?:(?:\w{1,20}\.)?(?:SecretStr|Secret|Fernet|b64decode|bytes|str|quote|quote_plus)\(\s{0,4}){0,2}"
     r"(?=[rbufRBUF]{0,2}[\"'])"
 )
-_FLAGGED = re.compile(r"\bdefault\s{0,4}=\s{0,4}(?=[rbufRBUF]{0,2}[\"'])")
+_FLAGGED = regex(r"\bdefault\s{0,4}=\s{0,4}(?=[rbufRBUF]{0,2}[\"'])")
 _TRIPLE = ('"""', "'''")
-_NAME_LINE = re.compile(
+_NAME_LINE = regex(
     r"""\s{0,60}-?\s{0,8}["']?(?:name|key|Name|Key)["']?\s{0,4}[:=]\s{0,4}["']?([A-Za-z_][\w.\-]{0,100}+)["']?\s{0,4},?\s{0,4}"""
 )
-_VALUE_LINE = re.compile(r"""\s{0,60}-?\s{0,8}["']?(?:value|Value|default|defaultValue)["']?\s{0,12}[:=]\s{0,4}""")
-_VARIABLE_LINE = re.compile(r"""\s{0,20}variable\s{1,4}"([\w\-]{1,100})"\s{0,4}\{""")
-_ITEM_LINE = re.compile(r"\s{0,60}-\s{1,8}([^\s\"':{}\[\]]{1,4096}+)\s{0,8}")
+_VALUE_LINE = regex(r"""\s{0,60}-?\s{0,8}["']?(?:value|Value|default|defaultValue)["']?\s{0,12}[:=]\s{0,4}""")
+_VARIABLE_LINE = regex(r"""\s{0,20}variable\s{1,4}"([\w\-]{1,100})"\s{0,4}\{""")
+_ITEM_LINE = regex(r"\s{0,60}-\s{1,8}([^\s\"':{}\[\]]{1,4096}+)\s{0,8}")
 _OPENING = " \tbrufBRUF(-[\"'"
 _COMPARISONS = frozenset({"==", "!=", "===", "!=="})
 _OPEN_CODE = ("(", "\\", " or", "+", ",")

@@ -28,8 +28,9 @@ from evidence.facts.secrets.values import (
     url_kind,
     value_kind,
 )
+from evidence.patterns import regex
 
-_TOKENS = re.compile(
+_TOKENS = regex(
     r"""(?<![A-Z0-9])(?P<aws_key>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})(?![A-Za-z0-9])
     |(?P<github_token>gh[pousr]_[A-Za-z0-9]{20,300}+|github_pat_[A-Za-z0-9_]{22,300}+)
     |(?P<gitlab_token>gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent)-[A-Za-z0-9_\-]{20,300}+)
@@ -54,7 +55,7 @@ _TOKENS = re.compile(
 )
 """Shapes that name their issuer. Sources: the issuers' documents, the rule sets of gitleaks and detect-secrets."""
 
-_TOKEN_HINT = re.compile(
+_TOKEN_HINT = regex(
     r"AKIA|ASIA|ABIA|ACCA|gh[pousr]_[A-Za-z0-9]{4}|github_pat_|gl[a-z]{2,5}-[A-Za-z0-9_]{8}|xox[a-z]-|xapp-|hooks\.slack"
     r"|[sr]k_[A-Za-z0-9]{4}|whsec_|AIza|GOCSPX|ya29\.|SK[0-9a-f]{8}|SG\.[A-Za-z0-9_-]{8}|key-[0-9a-f]{8}|pypi-[A-Za-z0-9_-]{20}"
     r"|npm_[A-Za-z0-9]{20}|dckr_|do[opr]_v1_|hv[sbr]\.[A-Za-z0-9_-]{8}|sk-[A-Za-z0-9_-]{20}|AGE-|eyJ|sig=|Signature="

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_WORD = re.compile(r"[A-Z]{2,}(?=[A-Z][a-z]|\b|_|[0-9])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+from evidence.patterns import regex
+
+_WORD = regex(r"[A-Z]{2,}(?=[A-Z][a-z]|\b|_|[0-9])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
 _NOUNS = {
     "secret": "secret_key",

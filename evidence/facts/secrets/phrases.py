@@ -15,12 +15,13 @@ from evidence.facts.secrets.guesses import (
     is_passphrase,
 )
 from evidence.facts.secrets.names import kind_of_name
+from evidence.patterns import regex
 
 _STRING = r"\"(?:[^\"\\]|\\.){1,4096}\"|'(?:[^'\\]|\\.){1,4096}'"
-_ARGUMENT = re.compile(rf"\s{{0,8}}[rbufRBUF]{{0,2}}({_STRING}|[A-Za-z_][\w.]{{0,100}}+)\s{{0,8}}(?:,|(?=\)))")
-_LAST_ARGUMENT = re.compile(rf"\s{{0,40}}[rbufRBUF]{{0,2}}({_STRING})")
+_ARGUMENT = regex(rf"\s{{0,8}}[rbufRBUF]{{0,2}}({_STRING}|[A-Za-z_][\w.]{{0,100}}+)\s{{0,8}}(?:,|(?=\)))")
+_LAST_ARGUMENT = regex(rf"\s{{0,40}}[rbufRBUF]{{0,2}}({_STRING})")
 _ARGUMENTS = 6
-_OPTION = re.compile(
+_OPTION = regex(
     r"(?:\bcurl\b[^\n]{0,300}?\s(?:-u|--user)[ =]?[\"']?[^\s:\"']{1,100}:"
     r"|\b(?:docker|podman|az|npm|heroku|oc)\b[^\n]{0,100}?\blogin\b[^\n]{0,200}?\s-p[ =]?[\"']?"
     r"|\b(?:sshpass|mysql|mysqldump|mysqladmin|mariadb)\b[^\n]{0,200}?\s-p[\"']?"
@@ -28,16 +29,16 @@ _OPTION = re.compile(
     r"|\bhtpasswd(?:[ ]-[a-zA-Z]{1,6}){1,3}[ ][^\s]{1,200}[ ][^\s]{1,80}[ ][\"']?)"
     r"([^\s\"']{6,300})"
 )
-_NOUN = re.compile(
+_NOUN = regex(
     r"\b(pass(?:word|wd|phrase|code)|pwd|token|secret|credentials?|api[ _\-]?key|log[ ]?in|machine)s?\b", re.IGNORECASE
 )
-_TOLD = re.compile(
+_TOLD = regex(
     r"(?:\b(?:is|was|to|from|with|as|now|of|and|password|secret)|[:=/]|->|→)[ ]{1,3}"
     r"(?:[\"'`]([^\"'`\n]{12,200}+)[\"'`]|[(<]?([^\s\"'`,;()<>\[\]{}]{12,300}))"
 )
 _TOLD_WITHIN = 160
-_ELEMENT = re.compile(r"<([A-Za-z_][\w.:\-]{0,60})>([^<>\n]{8,4096}+)</")
-_PAIR = re.compile(
+_ELEMENT = regex(r"<([A-Za-z_][\w.:\-]{0,60})>([^<>\n]{8,4096}+)</")
+_PAIR = regex(
     r"\b(?:name|key|id|type|Name|Key)[\"']?\s{0,3}[:=]\s{0,3}[\"']([A-Za-z_][\w.\-]{0,100})[\"']"
     r"[^<>{}\n]{0,200}?\b(?:value|default|Value)[\"']?\s{0,3}[:=]\s{0,3}[\"']([^\"'\n]{8,4096})[\"']"
 )

@@ -12,25 +12,24 @@ from evidence.facts.python.records import Assign, Call, Expr
 from evidence.facts.records import Node
 from evidence.facts.roles import Role
 from evidence.facts.secrets.masking import secret_kind
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-_WHOLE = re.compile(r"(?:Bearer |Basic |Token )?\[masked:([a-z_]{1,40})\]")
-_NAMED = re.compile(
+_WHOLE = regex(r"(?:Bearer |Basic |Token )?\[masked:([a-z_]{1,40})\]")
+_NAMED = regex(
     r"(?:export\s{1,4}|ENV\s{1,4}|ARG\s{1,4}|-e\s{1,4}"
     r"|set\s{1,4})?[\"']?([A-Za-z_][\w.\-]{1,80})[\"']?\s{0,3}[=: ]\s{0,3}[\"']?\[masked:([a-z_]{1,40})\][\"']?[,;]?"
 )
-_IN_IMAGE = re.compile(r"\b([A-Za-z_]\w{1,80})[= ][\"']?\[masked:([a-z_]{1,40})\]")
+_IN_IMAGE = regex(r"\b([A-Za-z_]\w{1,80})[= ][\"']?\[masked:([a-z_]{1,40})\]")
 _FALLBACKS = frozenset({"or", "if"})
-_READERS = re.compile(r"(?:^|\.)(?:get|getenv|environ|env|config|str|pop|setdefault|get_env|get_secret)$")
+_READERS = regex(r"(?:^|\.)(?:get|getenv|environ|env|config|str|pop|setdefault|get_env|get_secret)$")
 _EXAMPLES = frozenset({"example", "examples", "sample", "samples", "x-example", "enum", "properties"})
 # Keys of tables that say what a function, module or action is: "get_secret_value", "oci.secrets", "a/load-secrets".
-_LOOKED_UP = re.compile(
-    r"[./]|^(?:get|fetch|read|load|find|list|describe|rotate|store|parse|is|has)[_\-]", re.IGNORECASE
-)
+_LOOKED_UP = regex(r"[./]|^(?:get|fetch|read|load|find|list|describe|rotate|store|parse|is|has)[_\-]", re.IGNORECASE)
 _SCHEMAS = ("$schema", "openapi", "swagger", "asyncapi")
-_LOCAL = re.compile(r"localhost|127\.0\.0\.1|0\.0\.0\.0|::1|host\.docker\.internal")
+_LOCAL = regex(r"localhost|127\.0\.0\.1|0\.0\.0\.0|::1|host\.docker\.internal")
 _MAX_NODES = 50_000
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_KEY_LINE = re.compile(r"""[\s"'#+,\\|>*/;.-]{0,40}(?:\\n)?[A-Za-z0-9+/=]{16,200}(?:\\n)?[\s"',+\\);]{0,20}""")
-_HEADER_LINE = re.compile(
+from evidence.patterns import regex
+
+KEY_BEGIN = regex(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_END = regex(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_LINE = regex(r"""[\s"'#+,\\|>*/;.-]{0,40}(?:\\n)?[A-Za-z0-9+/=]{16,200}(?:\\n)?[\s"',+\\);]{0,20}""")
+_HEADER_LINE = regex(
     r"""[\s"'#+,\\|>*/;.-]{0,40}(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash): .{0,100}+|=[\w+/]{4})?"""
 )
 # A text that is nothing but one end of a key: a literal from which code puts keys together.
-KEY_MARKER = re.compile(r"\s{0,8}-----(?:BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----\s{0,8}")
-_MARKER_ALONE = re.compile(r"[\"'][\s,;)\]:]{0,20}$")
-_BLOCK = re.compile(r"[A-Za-z0-9+/]{60}")
-_BLOCK_LINE = re.compile(r"""[\s"'#+,\\|>*/;.(-]{0,40}(?:\\n)?[A-Za-z0-9+/]{60,200}={0,2}(?:\\n)?[\s"',+\\);]{0,20}""")
-_DER = re.compile(r"(?<![A-Za-z0-9+/])MII[A-Za-z0-9+/]{57,}+={0,2}")
+KEY_MARKER = regex(r"\s{0,8}-----(?:BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----\s{0,8}")
+_MARKER_ALONE = regex(r"[\"'][\s,;)\]:]{0,20}$")
+_BLOCK = regex(r"[A-Za-z0-9+/]{60}")
+_BLOCK_LINE = regex(r"""[\s"'#+,\\|>*/;.(-]{0,40}(?:\\n)?[A-Za-z0-9+/]{60,200}={0,2}(?:\\n)?[\s"',+\\);]{0,20}""")
+_DER = regex(r"(?<![A-Za-z0-9+/])MII[A-Za-z0-9+/]{57,}+={0,2}")
 # Put together here: written in one piece it would be read as a key that was masked.
 _MASK, _GUESS = (f"[masked:{kind}]" for kind in ("private_key", "private_key?"))
 _LONGEST = 400

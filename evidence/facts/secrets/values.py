@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-MASKED = re.compile(r"\[masked:([a-z_]{1,40})\]")
+from evidence.patterns import regex
+
+MASKED = regex(r"\[masked:([a-z_]{1,40})\]")
 """What masking leaves behind."""
 
 _FILLERS = """
@@ -26,7 +28,7 @@ you will guess remember hard easy precious really word kept shh disabled stub
 temp temporary tmp wtf csrf security secure
 """
 _PLACEHOLDER_WORDS = frozenset(_FILLERS.split())
-_PLACEHOLDER_PARTS = re.compile(
+_PLACEHOLDER_PARTS = regex(
     r"change[ _\-]?(?:me|this|it|in|before)|replace[ _\-]?(?:me|this|with|in)|placeholder|your[ _\-]|^your"
     r"|\bexample|example\b|dummy|\bfake|insert[ _\-]|fixme|\btodo\b|redacted|not[ _\-]?(?:a[ _\-])?"
     r"(?:so[ _\-])?(?:entirely[ _\-]?)?(?:real|secret|set\b|complete|configured|defined|specified|available)"
@@ -36,42 +38,42 @@ _PLACEHOLDER_PARTS = re.compile(
     re.IGNORECASE,
 )
 # Whoever chose such a value says so in it, however random the rest looks; AWS's documents end their keys like this.
-_ADMITTED = re.compile(r"change[ _\-]?me|insecure|not[ _\-]?a?[ _\-]?secret|0123456789|EXAMPLE$", re.IGNORECASE)
+_ADMITTED = regex(r"change[ _\-]?me|insecure|not[ _\-]?a?[ _\-]?secret|0123456789|EXAMPLE$", re.IGNORECASE)
 # Words and names: of resources, products and purposes. What a machine draws has other letters, what people keep to
 # themselves other signs.
-_PLAIN = re.compile(r"[a-z]{2,12}[0-9]{0,2}(?:[_\-. ][a-z]{1,12}[0-9]{0,2}){0,8}")
-_CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}")
-_SAYS_SO = re.compile(r"[A-Za-z][A-Za-z_\-. ]{0,80}(?:secret|password|passwd|pwd|token|key)s?[!.]?", re.IGNORECASE)
-_PHRASE = re.compile(r"[A-Za-z][\w']{0,30}(?: [\w'?!.,]{1,30}){2,20}")
-_HASH = re.compile(r"\$(?:2[abxy]|argon2\w{0,4}|[156])\$|pbkdf2:|scrypt:|\{SHA")
-_RUN = re.compile(r"[A-Za-z0-9+/]{12,}+")
-_TEMPLATE = re.compile(
+_PLAIN = regex(r"[a-z]{2,12}[0-9]{0,2}(?:[_\-. ][a-z]{1,12}[0-9]{0,2}){0,8}")
+_CONSONANTS = regex(r"[bcdfghjklmnpqrstvwxz]{5}")
+_SAYS_SO = regex(r"[A-Za-z][A-Za-z_\-. ]{0,80}(?:secret|password|passwd|pwd|token|key)s?[!.]?", re.IGNORECASE)
+_PHRASE = regex(r"[A-Za-z][\w']{0,30}(?: [\w'?!.,]{1,30}){2,20}")
+_HASH = regex(r"\$(?:2[abxy]|argon2\w{0,4}|[156])\$|pbkdf2:|scrypt:|\{SHA")
+_RUN = regex(r"[A-Za-z0-9+/]{12,}+")
+_TEMPLATE = regex(
     r"\{\{|\$\{|\$\(|\{%|<%|%\([a-zA-Z_]|\{[a-zA-Z_][\w.\[\]()]{0,80}\}|^%[sdr]$|^\$[A-Za-z_]|^@[A-Za-z_]|\$\[\["
     r"|^%[A-Za-z_]{1,80}%$|^ENC[\[(]|^!|^projects/|^#\{"
     r"|^(?:vault|op|ssm|arn|secretsmanager|sops|ref|secretref|kms|env|file|projects):"
 )
-_DOTTED = re.compile(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){1,12}(?::[A-Za-z_]\w{0,60})?")
-_CALL = re.compile(r"[A-Za-z_][\w.]{0,120}[(\[].{0,400}", re.DOTALL)
-_PATH = re.compile(
+_DOTTED = regex(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){1,12}(?::[A-Za-z_]\w{0,60})?")
+_CALL = regex(r"[A-Za-z_][\w.]{0,120}[(\[].{0,400}", re.DOTALL)
+_PATH = regex(
     r"(?:~|\.{1,2})?/?(?:[\w.\-]{1,60}/){1,20}[\w.\-]{0,60}"
     r"|~?[\w\-./]{1,100}\.(?:pem|key|crt|json|txt|ya?ml|py|env|html|pub|p12|jks|conf)"
 )
-_CONSTANT = re.compile(r"[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}){1,10}")
-_CONSTANTS = re.compile(r"[A-Z][A-Z0-9_]{2,60}(?:\s{0,2}[,;|]\s{0,2}[A-Z][A-Z0-9_]{2,60}){1,40}")
-_SNAKE = re.compile(r"[a-z]{1,30}(?:[_\-. ][a-z]{1,30}){0,8}")
-_IDENTIFIER = re.compile(r"[a-z][a-z0-9]{0,30}(?:[_\-][a-z0-9]{1,30}){1,8}")
-_SENTENCE = re.compile(r"[A-Z][a-z]{0,20}(?: [\w'-]{1,30}){3,40}[.!]")
+_CONSTANT = regex(r"[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}){1,10}")
+_CONSTANTS = regex(r"[A-Z][A-Z0-9_]{2,60}(?:\s{0,2}[,;|]\s{0,2}[A-Z][A-Z0-9_]{2,60}){1,40}")
+_SNAKE = regex(r"[a-z]{1,30}(?:[_\-. ][a-z]{1,30}){0,8}")
+_IDENTIFIER = regex(r"[a-z][a-z0-9]{0,30}(?:[_\-][a-z0-9]{1,30}){1,8}")
+_SENTENCE = regex(r"[A-Z][a-z]{0,20}(?: [\w'-]{1,30}){3,40}[.!]")
 _NOT_VALUES = frozenset(
     {"true", "false", "none", "null", "nil", "undefined", "yes", "no", "on", "off", "str", "string", "int", "bool"}
     | {"bytes", "any", "optional", "required", "object", "self", "basic", "bearer", "digest", "inherit", "passwords"}
     | {"token"}
 )
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_WORDS = regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _MIN_TOKEN = 8
 _MAX_VALUE = 8_192
 
-URL = re.compile(r"://(?P<user>[^\s/:@'\"`<>]{0,200}):(?P<rest>[^\s'\"`<>]{1,600})")
-_LOCAL = re.compile(
+URL = regex(r"://(?P<user>[^\s/:@'\"`<>]{0,200}):(?P<rest>[^\s'\"`<>]{1,600})")
+_LOCAL = regex(
     r"localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1\]?|host\.docker\.internal|[a-z0-9_\-]{1,60}|[\w.\-]{1,80}\.local(?:host)?"
 )
 """Hosts of one machine or one compose network: a name without a dot is another container's."""

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
+from evidence.patterns import regex
 
 _OFF = frozenset({"False", "None", "0", "", "false", "*"})
 _READERS = ("environ.get", "getenv", ".get")
 _MAPPINGS = (".update", ".from_mapping", "dict")
 # What mappings of settings, and the variables that hold them, are called; any other mapping is data.
-_SETTINGS = re.compile(r"conf|setting|default|option|param|environ", re.IGNORECASE)
+_SETTINGS = regex(r"conf|setting|default|option|param|environ", re.IGNORECASE)
 
 
 def assigned_settings(file: PyFile) -> Iterator[tuple[str, Expr, Assign | Call]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,11 +9,12 @@ from typing import TYPE_CHECKING
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.facts.security.assigned import assigned_settings, is_off
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-_SETTINGS = re.compile(r"\w{0,20}CORS_(?:ORIGINS?|ALLOWED_ORIGINS?|RESOURCES|ALLOW_ORIGINS?)|ALLOWED_ORIGINS?")
+_SETTINGS = regex(r"\w{0,20}CORS_(?:ORIGINS?|ALLOWED_ORIGINS?|RESOURCES|ALLOW_ORIGINS?)|ALLOWED_ORIGINS?")
 _ALL = frozenset({"*", ".*"})
 
 

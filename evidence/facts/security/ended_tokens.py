@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Definition
 from evidence.facts.security.stored_tokens import ABOUT_TOKENS
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-_ENDED = re.compile(
+_ENDED = regex(
     r"expir|revok|blacklist|blocklist|invalidat|no_longer_valid|used_token|already_used|old_token|too_old|stale",
     re.IGNORECASE,
 )
-_LOGS_OUT = re.compile(r"log_?(?:s_|ging_)?out|sign_?out", re.IGNORECASE)
+_LOGS_OUT = regex(r"log_?(?:s_|ging_)?out|sign_?out", re.IGNORECASE)
 _RAISES = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
-_ENDS = re.compile(r"(?:Expired|Revoked)\w{0,30}$")
-_SET_ENDED = re.compile(r"(?:is_)?(?:expired|revoked)|\w{0,20}expired_token")
+_ENDS = regex(r"(?:Expired|Revoked)\w{0,30}$")
+_SET_ENDED = regex(r"(?:is_)?(?:expired|revoked)|\w{0,20}expired_token")
 
 
 def ended_token_tests(project: Project) -> Iterator[tuple[PyFile, Definition]]:

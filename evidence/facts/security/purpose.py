@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from evidence.patterns import regex
+
 WHO = "authentication"
 MAY = "authorization"
 OTHER = ""
 
-_SEPARATE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+_SEPARATE = regex(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 # Words of roles, rights and ownership, as names of functions and attributes use them (English, Spanish, Portuguese,
 # French, German).
 _MAY_WORDS = frozenset({
@@ -33,32 +35,32 @@ _DEMANDS = frozenset({
     "requerida", "requiere", "necesita", "solo", "apenas", "somente", "exige", "obrigatorio", "requis", "erforderlich",
 })  # fmt: skip
 # What makes an account, an administrator's too, asks nobody for a right by its name.
-_ENROLS = re.compile(r"(?:sign_?[uU]p|register|create|seed|invite)(?:_|[A-Z])")
+_ENROLS = regex(r"(?:sign_?[uU]p|register|create|seed|invite)(?:_|[A-Z])")
 # Words of HTTP's header for credentials, which say nothing of rights by themselves.
 _HEADER = frozenset({"authorization", "authorisation", "authorize", "authorise", "authorized", "authorised"})
-_ACCESS = re.compile(
+_ACCESS = regex(
     r"(?:has|have|requires?|check|can|user|deny|ensure|verify)_?(?:\w{1,12}_)?[aA]ccess(?!_?(?:token|key|auth))"
 )
-_API_KEY = re.compile(r"api_?keys?(?![a-z])")
+_API_KEY = regex(r"api_?keys?(?![a-z])")
 # What refuses for other reasons: forged requests, too many of them, a closed service.
 _OTHER_WORDS = frozenset({
     "csrf", "xsrf", "maintenance", "limit", "limiter", "throttle", "rate", "captcha", "recaptcha", "ip", "referer",
     "origin", "signature", "webhook",
 })  # fmt: skip
-_PERMISSION = re.compile(
+_PERMISSION = regex(
     r"(?:permissions?|allows|acl|policy|enforcer|ability|role)\.(?:can|require|requires|enforce|is_allowed|allowed)$",
     re.IGNORECASE,
 )
 # Decorators of Flask-HTTPAuth that register how to verify, and guard nothing themselves.
 _CALLBACKS = frozenset({"verify_token", "verify_password", "get_password", "verify_jwt_in_request"})
-_NOT_RIGHTS = re.compile(r"(?:^|[_.])access_?(?:token|key|log|cookie)|allowed_(?:file|ext|host|origin|method)")
-_WHO_NAMED = re.compile(
+_NOT_RIGHTS = regex(r"(?:^|[_.])access_?(?:token|key|log|cookie)|allowed_(?:file|ext|host|origin|method)")
+_WHO_NAMED = regex(
     r"(?:login|auth|authn|authentication|jwt|token|session|api_?key|user|oauth|credentials?|signin|http_auth|auth_token|basic_auth|identity)_?(?:is_)?(?:required|needed)(?:_\w{1,20})?"
     r"|(?:requires?|need|check|verify|ensure|validate|must_have)_(?:be_)?(?:login|logged_in|auth|authn|authentication|authenticated|jwt|token|session|user|api_?key|oauth|valid_token|account)(?:_\w{1,20})?"
     r"|authenticated?|jwt_refresh_token_required|fresh_login_required|fresh_jwt_required|loginrequired|is_authenticated|login|auth_protect|protect|protected|secured"
 )
-_LOGIN_REQUIRED = re.compile(r"(?:login|session|jwt|api_?key|authentication)_(?:required|needed)$")
-_MAY_NAMED = re.compile(
+_LOGIN_REQUIRED = regex(r"(?:login|session|jwt|api_?key|authentication)_(?:required|needed)$")
+_MAY_NAMED = regex(
     r"(?:\w{1,30}_)?(?:roles?|permissions?|scopes?|privileges?|admin|superuser|staff|owner|groups?|access|acl|policy|capability|rights?)_(?:required|accepted|allowed|needed)(?:_\w{1,20})?"
     r"|(?:requires?|has|have|check|need|needs|ensure|enforce|verify)_(?:one_of_|any_|all_|some_|any_of_|all_of_)?(?:\w{1,20}_)?(?:roles?|permissions?|scopes?|access|admin|groups?|privileges?|acl|policy|owner|ownership|rights?|superuser|staff)(?:_\w{1,20})?"
     r"|permission_name|authorize|authorized|can_access|enforce|has_access_api|admin_only|owner_only"

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Call, Definition, Expr
 from evidence.facts.security.purpose import named
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 _STATUS = {"401": "401", "403": "403", "UNAUTHORIZED": "401", "FORBIDDEN": "403"}
-_STATUS_NAME = re.compile(r"(?:^|[._])(?:HTTP_)?(?:40[13]_)?(UNAUTHORIZED|FORBIDDEN)$")
+_STATUS_NAME = regex(r"(?:^|[._])(?:HTTP_)?(?:40[13]_)?(UNAUTHORIZED|FORBIDDEN)$")
 # Exceptions by what their names say; whether the project's own class answers 401 or 403 is read from the class first.
-_FORBIDS = re.compile(
+_FORBIDS = regex(
     r"Forbidden|Permission(?:s)?(?:Denied|Error)|AccessDenied|NotAuthori[sz]ed|NotAllowed(?:Error|Exception)?$|AuthorizationE|InsufficientR|NotPermitted|NotOwner|OwnershipE"
 )
-_UNKNOWN = re.compile(
+_UNKNOWN = regex(
     r"Unauthori[sz]ed|Unauthenticated|(?:\w{1,20}[a-z])?Authentication\w{0,20}|AuthE\w{0,12}|Auth(?:Failed|Failure)\w{0,12}|Invalid(?:Auth|Credential|Token|Jwt|ApiKey)\w{0,20}|(?:Token|Jwt)\w{0,20}(?:Invalid|Error|Expired)\w{0,20}|NoAuthorization\w{0,12}|InvalidLogin\w{0,12}|LoginRequired\w{0,12}"
 )
 _NOT_REFUSING = frozenset({"PermissionError", "TokenError"})
@@ -36,13 +37,13 @@ _HANDLERS = (
     "revoked_token_loader",
 )
 # What a 403 is about that refuses nobody for who they are: "the question exists already", "unexpected sort method".
-_ANOTHER_MATTER = re.compile(
+_ANOTHER_MATTER = regex(
     r"\b(?:already|exists?|duplicated?|taken|in use|unexpected|sort(?:ing)?|unsupported|too (?:long|short|many))\b",
     re.IGNORECASE,
 )
 _ERROR_HANDLERS = ("errorhandler", "app_errorhandler", "register_error_handler", "add_error_handler")
 _LEAVING = frozenset({"wraps", "wraps()", "", "update_wrapper", "contextmanager", "cache", "lru_cache"})
-_TO_LOGIN = re.compile(
+_TO_LOGIN = regex(
     r"(?:^|[._/\-])(?:log_?in|sign_?in|anmelden|connexion|acceso|ingresar|entrar|inici(?:ar|o)_?sesi)", re.IGNORECASE
 )
 

@@ -11,17 +11,18 @@ from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Call, Definition
 from evidence.facts.security.refusals import exception_code, status_of
 from evidence.facts.testing.scenarios import Scenario, says
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 _RAISES = frozenset({"raises", "assertRaises", "assertRaisesRegex", "assert_raises"})
 # Keywords by which test clients are told what to expect; WebTest's is ``status``.
-_EXPECTED = re.compile(r"\w{0,20}(?:exp|assert)\w{0,30}|status", re.IGNORECASE)
-_LOGIN = re.compile(r"log_?in|sign_?in|authenticat", re.IGNORECASE)
-_TO_LOGIN = re.compile(r"(?:^|[/._-])(?:log[_-]?in|sign[_-]?in|authenticate|anmelden|entrar|ingresar)", re.IGNORECASE)
+_EXPECTED = regex(r"\w{0,20}(?:exp|assert)\w{0,30}|status", re.IGNORECASE)
+_LOGIN = regex(r"log_?in|sign_?in|authenticat", re.IGNORECASE)
+_TO_LOGIN = regex(r"(?:^|[/._-])(?:log[_-]?in|sign[_-]?in|authenticate|anmelden|entrar|ingresar)", re.IGNORECASE)
 _LOGS_IN = frozenset({"login", "log_in", "signin", "sign_in", "do_login", "_login"})
-_WRONG = re.compile(r"wrong|invalid|incorrect|bad|fail|unsuccess|non_?exist|unknown|not_(?:found|exist)", re.IGNORECASE)
+_WRONG = regex(r"wrong|invalid|incorrect|bad|fail|unsuccess|non_?exist|unknown|not_(?:found|exist)", re.IGNORECASE)
 # How applications word a refused login, in the languages most of them speak.
 _AMISS = (
     r"(?:invalid|incorrect|wrong|bad|unknown|falsch\w{0,2}|ung\S{1,3}ltig\w{0,2}|incorrect[oa]s?"
@@ -30,13 +31,13 @@ _AMISS = (
 _BROUGHT = (
     r"(?:user|name|e-?mail|password|passwort|credential|login|account|usuario|contrase\S{1,3}a|senha|mot de passe)"
 )
-_REFUSING = re.compile(
+_REFUSING = regex(
     rf"{_AMISS} .{{0,30}}{_BROUGHT}"
     rf"|{_BROUGHT}s?.{{0,30}}(?:{_AMISS}|not (?:match|found|valid|recogni)|does(?: not|n.t) (?:exist|match)|fail)"
     r"|log ?in (?:failed|unsuccessful)|authentication failed|please check your (?:login|cred|email|user)",
     re.IGNORECASE,
 )
-_STAND_INS = re.compile(r"mock|responses|httpretty|respx|Response|patch|factory|fake", re.IGNORECASE)
+_STAND_INS = regex(r"mock|responses|httpretty|respx|Response|patch|factory|fake", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

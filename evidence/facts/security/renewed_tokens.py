@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Call, Definition
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-_REFRESHES = re.compile(r"(?:[a-z]{1,12}_){0,2}refresh(?:_[a-z]{1,12}){0,2}")
+_REFRESHES = regex(r"(?:[a-z]{1,12}_){0,2}refresh(?:_[a-z]{1,12}){0,2}")
 _PACKAGES = ("flask_jwt_extended", "quart_jwt_extended", "flask_jwt_simple")
 _SIGNS_OUT = ("global_sign_out", "admin_user_global_sign_out", "revoke_refresh_tokens")
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from evidence.facts.ci import Place
 from evidence.facts.records import Data, Node, Requirements
+from evidence.patterns import regex
 
 _RUFF_FILES = ("ruff.toml", ".ruff.toml")
 # ruff's own rule codes: the whole group S, one of its hundreds or rules, or everything.
-_S_RULE = re.compile(r"S(?:[1-7][0-9]{0,2})?|ALL")
+_S_RULE = regex(r"S(?:[1-7][0-9]{0,2})?|ALL")
 _PLUGINS = frozenset({"flake8-bandit"})
 
 

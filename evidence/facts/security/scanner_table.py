@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from evidence.facts.ci.programs import program
+from evidence.patterns import regex
 
 #: Program -> (kind, sub-commands of which one must occur; none asked for where the tuple is empty).
 PROGRAMS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -68,7 +69,7 @@ SUBCOMMANDS = {
 
 #: What a ready-made step, a hook or an orb is called, and what it looks at; the first that fits decides.
 NAMES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), kind)
+    (regex(pattern), kind)
     for pattern, kind in (
         (r"codeql-action/(?:analyze|autobuild)$|(?:^|/)codeql$", "code"),
         (r"codeql-action/|upload-sarif", ""),
@@ -127,7 +128,7 @@ PACKAGES = {
     "detect-secrets": "secrets",
 }
 #: Tools whose run ends well whatever they find: the verdict falls elsewhere.
-NEVER_FAILS = re.compile(r"codeql|sonar(?!.*(?:quality-?gate|qualitygate))|renovate|snyk monitor|docker-scout")
+NEVER_FAILS = regex(r"codeql|sonar(?!.*(?:quality-?gate|qualitygate))|renovate|snyk monitor|docker-scout")
 
 
 def kind_of_name(name: str) -> str:

@@ -19,6 +19,7 @@ from evidence.facts.security.scanner_table import (
     kind_of_command,
     kind_of_name,
 )
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -30,7 +31,7 @@ _RENOVATE = frozenset({
 _DEPENDABOT = (".github/dependabot.yml", ".github/dependabot.yaml", ".dependabot/config.yml")
 _PYUP = (".pyup.yml", ".pyup.yaml")
 _HOOKS = (".pre-commit-config.yaml", ".pre-commit-config.yml", "prek.toml")
-_SCAN_ON_PUSH = re.compile(r"scan_on_push\s{0,40}=\s{0,4}true|container_scanning_config")
+_SCAN_ON_PUSH = regex(r"scan_on_push\s{0,40}=\s{0,4}true|container_scanning_config")
 
 
 @dataclass(frozen=True)

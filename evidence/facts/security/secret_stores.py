@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evidence.facts.records import Node
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-_INFRA = re.compile(
+_INFRA = regex(
     r'resource\s{1,4}"(aws_secretsmanager_secret|aws_ssm_parameter|aws_kms_key|google_secret_manager_secret|azurerm_key_vault|google_kms_crypto_key'
     r'|vault_\w{2,40}|akeyless_\w{2,40})"|data\s{1,4}"(aws_secretsmanager_secret_version|aws_ssm_parameter|google_secret_manager_secret_version'
     r'|azurerm_key_vault_secret|vault_\w{2,40})"|(?:valueFrom|value_from|secrets_manager)\b.{0,80}(?:arn:aws:(?:ssm|secretsmanager)|ssm_parameter|secretsmanager)'
 )
-_REFERENCE = re.compile(
+_REFERENCE = regex(
     r"\{\{resolve:(?:secretsmanager|ssm-secure):|arn:aws:(?:secretsmanager|ssm):|vault\.hashicorp\.com/agent-inject|azurekeyvault\.|@Microsoft\.KeyVault"
 )
 _KINDS = {

@@ -8,38 +8,39 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Definition
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 _KEPT = r"(?:token|jwt|api_?key|apikey|linking_?key|access_?key|session_?key)"
-_REVOKES = re.compile(
+_REVOKES = regex(
     rf"(?:revoke|revocar|invalidate|blacklist|blocklist|denylist|expire|deactivate)_\w{{0,30}}{_KEPT}\w{{0,20}}"
     rf"|{_KEPT}\w{{0,20}}_(?:revoke|invalidate|blacklist|blocklist|revoked)\w{{0,20}}"
 )
-_TAKES_BACK = re.compile(r"revok|invalidat|blacklist|blocklist|denylist|deactivat|logout|log_out", re.IGNORECASE)
-_ROTATES = re.compile(
+_TAKES_BACK = regex(r"revok|invalidat|blacklist|blocklist|denylist|deactivat|logout|log_out", re.IGNORECASE)
+_ROTATES = regex(
     r"(?:rotate|regenerate|reset|renew|roll)_\w{0,30}"
     r"(?:api_?key|apikey|signing_?key|jwk|secret_?key|token_?key|access_?key)\w{0,20}"
 )
-_STORED = re.compile(r"(?:expir|valid_until|valid_to|valid_through)\w{0,30}", re.IGNORECASE)
-_ASKS_END = re.compile(rf"(?:\w{{1,40}}\.)?\w{{0,40}}{_KEPT}\w{{0,20}}\.(?:is_|has_)?expired", re.IGNORECASE)
-_ASKS_STATE = re.compile(
+_STORED = regex(r"(?:expir|valid_until|valid_to|valid_through)\w{0,30}", re.IGNORECASE)
+_ASKS_END = regex(rf"(?:\w{{1,40}}\.)?\w{{0,40}}{_KEPT}\w{{0,20}}\.(?:is_|has_)?expired", re.IGNORECASE)
+_ASKS_STATE = regex(
     rf"(?:\w{{1,40}}\.)?\w{{0,40}}{_KEPT}\w{{0,20}}\.(?:is_)?(?:revoked|blacklisted|invalidated|used|valid)(?:_at|_on)?",
     re.IGNORECASE,
 )
-_STATE = re.compile(r"expired|revoked|blacklisted|invalidated|used|valid", re.IGNORECASE)
-ABOUT_TOKENS = re.compile(rf"{_KEPT}|invitation|invite|reset_link|magic_link", re.IGNORECASE)
+_STATE = regex(r"expired|revoked|blacklisted|invalidated|used|valid", re.IGNORECASE)
+ABOUT_TOKENS = regex(rf"{_KEPT}|invitation|invite|reset_link|magic_link", re.IGNORECASE)
 """Names that are about tokens, keys, and the links that carry them."""
-_ABOUT_KEPT = re.compile(_KEPT, re.IGNORECASE)
-_TAKEN = re.compile(rf"{_KEPT}|(?:^|[^a-z])jti(?:$|[^a-z])", re.IGNORECASE)
+_ABOUT_KEPT = regex(_KEPT, re.IGNORECASE)
+_TAKEN = regex(rf"{_KEPT}|(?:^|[^a-z])jti(?:$|[^a-z])", re.IGNORECASE)
 # Keys under which a store remembers what was taken back: ``cache.get(f"blacklisted_token:{token}")``.
-_KEPT_OUT = re.compile(
+_KEPT_OUT = regex(
     rf"(?:black|block|deny)_?list\w{{0,4}}[_:. -]{{1,2}}{_KEPT}|(?:revoked|invalidated)[_:. -]{{1,2}}{_KEPT}"
     rf"|{_KEPT}s?[_:. -]{{1,2}}(?:(?:black|block|deny)_?list|revoked)",
     re.IGNORECASE,
 )
-_LINK = re.compile(
+_LINK = regex(
     r"_{0,2}(?:(send|mail)|make|create|generate|new|issue|build|encode|get)_(?:\w{1,20}_)?(?:reset|confirm\w{0,6}"
     r"|activat\w{1,3}|invit\w{1,5}|verif\w{1,8}|unsubscribe|magic|email_change|change_email)(?:_\w{1,20})?"
 )

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from evidence.facts.names import Ref
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Definition
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-_SPLIT = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
+_SPLIT = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
 # Words that tables of a trail are named after; the fields decide whether one is meant.
 _NAMED = frozenset({
     "audit", "audits", "auditlog", "auditoria", "auditing", "audittrail", "bitacora", "bitacoras", "history",
@@ -22,28 +23,28 @@ _NAMED = frozenset({
     "changes", "activity", "log", "logs", "logentry", "revision", "version", "archive", "action", "entrada",
     "salida", "acceso",
 })  # fmt: skip
-_WHO = re.compile(
+_WHO = regex(
     r"(?:user|usuario|utilisateur|benutzer|actor|author|autor|operator|account|member|admin|staff|performer|principal"
     r"|who|requester|changer|editor)(?:_?(?:id|name|email|uuid))?|changed_?by|by_user|(?:user|usuario)_\w{2,12}"
     r"|(?:created|changed|modified|updated|performed|deleted|edited|done|triggered|logged|made|revised|submitted)_by"
     r"(?:_?(?:id|user|user_id|name))?"
 )
-_WHAT = re.compile(
+_WHAT = regex(
     r"(?:action|event)(?:_\w{2,12})?|verb|operation|(?:object|target|item)_(?:type|id)|entity(?:_type|_id)?|changes?"
     r"|diff|previous|before|after|(?:old|new)_\w{1,20}|payload|details?|descripcion|description|message|msg|accion|evento"
     r"|tipo|revision|version|object_version|field(?:_name)?|activity_?\w{0,12}|additional_properties"
 )
-_COLUMN = re.compile(r"(?:\w{1,20}Attribute|\w{1,20}Field|Column|mapped_column|relationship|[CF]\w{0,10}Column)")
-_RECORDS = re.compile(
+_COLUMN = regex(r"(?:\w{1,20}Attribute|\w{1,20}Field|Column|mapped_column|relationship|[CF]\w{0,10}Column)")
+_RECORDS = regex(
     r"_{0,2}(?:create|record|write|save|add|log|track|insert|store|emit|registrar|guardar|publish)_(?:\w{1,20}_)?"
     r"(?:history|histories|audits?|audit_(?:log|event|entry|trail)|changes?|event|activity|activity_log|version|revision"
     r"|bitacora|log_entry|actividad|mutation|mutations|write|admin_action|user_action)(?:_\w{1,20})?|audit_?log|audit|log_action|auditar|version_class|audit_\w{2,20}"
 )
-_AUDIT_NAME = re.compile(r"audit|bitacora", re.IGNORECASE)
-_AUDIT_WORD = re.compile(r"\W{0,3}audit\b", re.IGNORECASE)
-_VERSIONS = re.compile(r"(?:create|record|write)_(?:history|version|changes)|version_class")
+_AUDIT_NAME = regex(r"audit|bitacora", re.IGNORECASE)
+_AUDIT_WORD = regex(r"\W{0,3}audit\b", re.IGNORECASE)
+_VERSIONS = regex(r"(?:create|record|write)_(?:history|version|changes)|version_class")
 _VERSIONING = frozenset({"versioned", "versionable", "auditable", "audited", "historical", "versioning"})
-_KEEPS = re.compile(
+_KEEPS = regex(
     r"(?:session|db)\.(?:add|merge|execute|add_all|bulk_save_objects)$|(?:^|\.)(?:create_history|record_changes)$"
     r"|\.(?:save|put|put_item|insert_one|insert|create|delay|apply_async|send|publish)$"
 )

@@ -9,16 +9,17 @@ from evidence.facts.formats.structured import text_of
 from evidence.facts.records import CommandLine, Commands, Lost
 from evidence.facts.secrets.masking import mask_lines
 from evidence.facts.shell.script import read_shell
+from evidence.patterns import regex
 
 MAX_BYTES = 256 * 1024
 MAX_LINES = 20_000
 MAX_TEXT = 16_384
 
-_PROCESS = re.compile(r"([A-Za-z0-9_\-]{1,100}):[ \t]{0,20}(.*)")
-_RECIPE = re.compile(r"@?([A-Za-z_][\w\-]{0,100})((?:[ \t]{1,10}[^:\n]{1,300}?)?)[ \t]{0,10}:(?!=)(.*)")
-_ASSIGNMENT = re.compile(r"(?:export[ \t]{1,10})?([A-Za-z_][\w\-]{0,100})[ \t]{0,10}:=[ \t]{0,10}(.*)")
-_JUST_VARIABLE = re.compile(r"\{\{[ \t]{0,10}([A-Za-z_][\w\-]{0,100})[ \t]{0,10}\}\}")
-_DEPENDENCY = re.compile(r"\(?[ \t]{0,10}([A-Za-z_][\w\-]{0,100})")
+_PROCESS = regex(r"([A-Za-z0-9_\-]{1,100}):[ \t]{0,20}(.*)")
+_RECIPE = regex(r"@?([A-Za-z_][\w\-]{0,100})((?:[ \t]{1,10}[^:\n]{1,300}?)?)[ \t]{0,10}:(?!=)(.*)")
+_ASSIGNMENT = regex(r"(?:export[ \t]{1,10})?([A-Za-z_][\w\-]{0,100})[ \t]{0,10}:=[ \t]{0,10}(.*)")
+_JUST_VARIABLE = regex(r"\{\{[ \t]{0,10}([A-Za-z_][\w\-]{0,100})[ \t]{0,10}\}\}")
+_DEPENDENCY = regex(r"\(?[ \t]{0,10}([A-Za-z_][\w\-]{0,100})")
 _JUST_WORDS = frozenset({"set", "alias", "import", "mod"})
 
 

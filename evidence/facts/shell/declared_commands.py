@@ -3,14 +3,14 @@ a Pipfile, tasks of a Taskfile, test commands of Skaffold, commands of Compose s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from evidence.facts.records import CommandLine, Commands, Node
+from evidence.patterns import regex
 
-_COMPOSE = re.compile(r"(?:docker-)?compose[\w.-]{0,60}\.ya?ml")
-_SKAFFOLD = re.compile(r"skaffold[\w.-]{0,60}\.ya?ml")
-_TASKFILE = re.compile(r"taskfile(?:\.dist)?\.ya?ml")
+_COMPOSE = regex(r"(?:docker-)?compose[\w.-]{0,60}\.ya?ml")
+_SKAFFOLD = regex(r"skaffold[\w.-]{0,60}\.ya?ml")
+_TASKFILE = regex(r"taskfile(?:\.dist)?\.ya?ml")
 _TOX_KEYS = ("commands_pre", "commands", "commands_post")
 _TASK_KEYS = ("cmd", "shell", "script", "composite", "sequence", "chain", "env_script", "expr")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from evidence.facts.shell.failures import Draft, cannot_fail, is_success, settle
 from evidence.facts.shell.words import Token, without_assignments
+from evidence.patterns import regex
 
 MAX_COMMANDS = 5_000
 
@@ -30,7 +30,7 @@ class _Level:
 # What a block is inside, by what its condition says: never run, or run only where the script is given no arguments.
 _INSIDE = {"false": "dead", "none": "bare"}
 NO_ARGUMENTS = "$# = 0"
-_ASKS_FOR_NONE = re.compile(
+_ASKS_FOR_NONE = regex(
     r"(?:\[\[? |test )(?:\$# (?:-eq|==?) 0|-z \$\{?[1@*](?::-)?\}?|\$# (?:-lt|<) 1)(?: \]\]?)?|\( \$# == 0 \)"
 )
 

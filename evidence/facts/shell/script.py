@@ -6,14 +6,15 @@ import re
 
 from evidence.facts.records import CommandLine
 from evidence.facts.shell.heredocs import HeredocEnds
+from evidence.patterns import regex
 
-_FUNCTION = re.compile(
+_FUNCTION = regex(
     r"[ \t]{0,40}(?:function[ \t]{1,10}([\w:.\-]{1,100})[ \t]{0,10}(?:\([ \t]{0,5}\))?"
     r"|([\w:.\-]{1,100})[ \t]{0,10}\([ \t]{0,5}\))"
     r"[ \t]{0,10}([{(])?[ \t]{0,10}(.*)"
 )
-_HEREDOC = re.compile(r"(?<!<)<<(?!<)(-?)[ \t]{0,10}(?:\\|([\"']))?([A-Za-z_][\w.\-]{0,60})(?(2)\2)")
-_ASSIGNMENT = re.compile(
+_HEREDOC = regex(r"(?<!<)<<(?!<)(-?)[ \t]{0,10}(?:\\|([\"']))?([A-Za-z_][\w.\-]{0,60})(?(2)\2)")
+_ASSIGNMENT = regex(
     r"[ \t]{0,40}(?:(?:export|declare|readonly|local|typeset)[ \t]{1,10}(?:-\w{1,5}[ \t]{1,10})?)?"
     r"([A-Za-z_]\w{0,100})=(.*)"
 )

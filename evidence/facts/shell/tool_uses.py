@@ -6,7 +6,6 @@ tool it starts, whoever starts the file.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.facts.roles import Role, role_of
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.ci import CiRun
@@ -34,7 +34,7 @@ _HOOKS = ".pre-commit-config.yaml"
 _ROLES = (Role.APP, Role.TEST)
 _INSTALLERS = ("pip", "pip3", "pipenv", "poetry", "pdm", "uv", "pip-sync", "tox", "nox")
 _MAX_LINE = 4_000
-_PROGRAM = re.compile(r"[A-Za-z][\w.\-]{0,60}")
+_PROGRAM = regex(r"[A-Za-z][\w.\-]{0,60}")
 
 
 @dataclass(frozen=True)

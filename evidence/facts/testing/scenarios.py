@@ -4,7 +4,6 @@ expect.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,13 +12,14 @@ from http import HTTPStatus
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Definition, Expr
 from evidence.facts.web.records import Request
+from evidence.patterns import regex
 
 _BY_NAME = {status.name: int(status) for status in HTTPStatus}
-_IN_NAME = re.compile(r"(?:HTTP_|assert_?|status_?)(\d{3})(?!\d)")
+_IN_NAME = regex(r"(?:HTTP_|assert_?|status_?)(\d{3})(?!\d)")
 # Keywords of helpers that say which status they expect. A bare ``status`` is WebTest's; with mocks it is what they
 # answer.
-_EXPECTED_KEY = re.compile(r"exp(?:ect(?:ed|s)?)?_.{0,20}(?:status|code)|(?:status|code)_.{0,10}expected")
-_CLIENT = re.compile(r"(?:app|client)(?:\.|$)")
+_EXPECTED_KEY = regex(r"exp(?:ect(?:ed|s)?)?_.{0,20}(?:status|code)|(?:status|code)_.{0,10}expected")
+_CLIENT = regex(r"(?:app|client)(?:\.|$)")
 _SKIPS = ("mark.skip", "unittest.skip", "pytest.skip")
 
 

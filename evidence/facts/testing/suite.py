@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,12 +10,13 @@ from typing import TYPE_CHECKING
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Definition
 from evidence.facts.roles import Role
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-_SKIPS = re.compile(r"(?:^|\.)(?:mark\.)?skip$")
-_CASES = re.compile(r"(?:^Test|Tests?$|TestCase$|TestSuite$|Case$|Spec$)")
+_SKIPS = regex(r"(?:^|\.)(?:mark\.)?skip$")
+_CASES = regex(r"(?:^Test|Tests?$|TestCase$|TestSuite$|Case$|Spec$)")
 _FIXTURES = ("pytest.fixture", "pytest_asyncio.fixture", "pytest.yield_fixture", "fixture")
 _SET_UPS = frozenset({
     "setUp", "setUpClass", "asyncSetUp", "setup", "setup_method", "setup_class", "setup_module", "create_app", "set_up",

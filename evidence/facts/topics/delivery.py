@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -21,8 +20,9 @@ from evidence.facts.testing.stand_ins import StandIns
 from evidence.facts.testing.suite import Suite
 from evidence.facts.tool_configs import ToolConfig, tool_configs
 from evidence.facts.writings import Writings
+from evidence.patterns import regex
 
-_COMPOSE = re.compile(r"\bdocker[ -]compose\b")
+_COMPOSE = regex(r"\bdocker[ -]compose\b")
 
 
 class DeliveryTopics(Questions):

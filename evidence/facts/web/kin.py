@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Call, Definition, Expr
+from evidence.patterns import regex
 
 # Packages whose classes are Flask's own or built on them (flask_* covers the extensions).
 _PACKAGES = ("flask", "quart", "apiflask", "connexion", "eve")
@@ -24,7 +24,7 @@ _MAKERS = {"namespace": ("api", "namespace"), "add_api": ("app", "api"), "create
 # FOCA's function and class that make a connexion application of a configuration file.
 _FOCA = frozenset({"foca.foca.foca", "foca.Foca", "foca.foca.Foca", "foca.foca"})
 # An organisation's own subclass of Flask, kept in another package, is known by its name alone.
-_SUBCLASS = re.compile(r"[A-Za-z0-9]Flask$")
+_SUBCLASS = regex(r"[A-Za-z0-9]Flask$")
 _INSTANCES = ("app", "blueprint", "namespace", "api")
 _MAX_DEPTH = 6
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from evidence.facts.web.records import Route
+from evidence.patterns import regex
 
-_VARIABLE = re.compile(r"<[^<>]{1,80}>")
+_VARIABLE = regex(r"<[^<>]{1,80}>")
 _MAX_SEGMENTS = 20
 _ANY = "*"
 # A path with many unknown parts may fit very many rules: so many steps are taken to find the best of them.

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Call, Expr
 from evidence.facts.web.records import Request
 from evidence.facts.web.strings import Strings
+from evidence.patterns import regex
 
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "open", "get_json", "post_json"})
 _URL_BUILDERS = ("url_for", "reverse", "api_url_for")
 # A client made for tests may check the answer itself: ``client.get(url, expected_status=404)``.
-_EXPECTING = re.compile(r"expect|status|code")
+_EXPECTING = regex(r"expect|status|code")
 # A function so named checks for the test that calls it.
-_CHECKING = re.compile(r"(?:^|_)(?:assert|check|verify|expect|should|validate)")
+_CHECKING = regex(r"(?:^|_)(?:assert|check|verify|expect|should|validate)")
 
 
 class Requests:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice, product
 
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Call, Expr
 from evidence.facts.web.kin import attribute_places
+from evidence.patterns import regex
 
 _OPEN = "{}"
-_PERCENT = re.compile(r"%(?:\([^()]{0,60}\))?[-0-9.]{0,6}[a-zA-Z]")
+_PERCENT = regex(r"%(?:\([^()]{0,60}\))?[-0-9.]{0,6}[a-zA-Z]")
 _MAX_DEPTH = 4
 # So many values of one expression are followed; a test with more is seen well enough by these.
 _MAX_VALUES = 12

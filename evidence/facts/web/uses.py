@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from evidence.facts.callees import callee
@@ -10,9 +9,10 @@ from evidence.facts.mentions import Mention
 from evidence.facts.names import Names, PyFile, Ref
 from evidence.facts.python.records import Call, Expr
 from evidence.facts.web.records import Factory, Use
+from evidence.patterns import regex
 
-_OBJECT = re.compile(r"(?<![\w./])([A-Za-z_][\w.]{0,200}):([A-Za-z_]\w{0,100})")
-_FLASK_APP = re.compile(r"(?:FLASK_APP=|QUART_APP=|\bflask (?:--app|-A)[ =])[\"']?([\w./]{1,200})")
+_OBJECT = regex(r"(?<![\w./])([A-Za-z_][\w.]{0,200}):([A-Za-z_]\w{0,100})")
+_FLASK_APP = regex(r"(?:FLASK_APP=|QUART_APP=|\bflask (?:--app|-A)[ =])[\"']?([\w./]{1,200})")
 # The names under which ``flask`` looks for a factory, and those of the application it looks for first.
 _FOUND_BY_FLASK = ("create_app", "make_app")
 _FIRST = frozenset({"app", "application"})

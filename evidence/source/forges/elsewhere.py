@@ -7,7 +7,6 @@ no conditional request tells whether a search would find more.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Protocol
@@ -16,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from evidence.model import ChangeRequest
+from evidence.patterns import regex
 from evidence.source.forges.app import signed_in
 from evidence.source.forges.asking import Asking
 from evidence.source.forges.cache import AnswerCache, Marks, items_of
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 MOST_ACCOUNTS = 3
 MOST_READ = 100
 _KEPT_SECONDS = 86_400
-_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}")
-_PLACE = re.compile(r"https?://[^/]+/(?P<path>[^#?]{3,512}?)(?:/-/merge_requests|/pull)/(?P<number>[0-9]{1,9})")
+_LOGIN = regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}")
+_PLACE = regex(r"https?://[^/]+/(?P<path>[^#?]{3,512}?)(?:/-/merge_requests|/pull)/(?P<number>[0-9]{1,9})")
 
 
 class Elsewhere(Struct, frozen=True):

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 from github import GithubException
 
 from evidence.model import Account, ChangeRequest, Comment, Issue, Review, Thread
+from evidence.patterns import regex
 from evidence.source.forges.pygithub import settled
 from evidence.source.forges.wording import account, item_id, kind_of, link, number, oid, seconds, text, title
 
-_CLOSES = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):? {0,4}#([0-9]{1,9})\b", re.IGNORECASE)
+_CLOSES = regex(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):? {0,4}#([0-9]{1,9})\b", re.IGNORECASE)
 _STATES = {"APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED"}
-_NUMBER = re.compile(r"/(?:issues|pulls|pull)/([0-9]{1,9})(?:[#/?]|\Z)")
+_NUMBER = regex(r"/(?:issues|pulls|pull)/([0-9]{1,9})(?:[#/?]|\Z)")
 Made = TypeVar("Made")
 
 

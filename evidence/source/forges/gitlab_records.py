@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evidence.model import Account, ChangeRequest, Comment, Issue, Release, Review, Thread
+from evidence.patterns import regex
 from evidence.source.forges.wording import account, child, children, link, number, oid, seconds, text, title
 
-_CLOSES = re.compile(
+_CLOSES = regex(
     r"\b(?:clos(?:e[sd]?|ing)|fix(?:e[sd]|ing)?|resolv(?:e[sd]?|ing)|implement(?:s|ed|ing)?):? {0,4}#([0-9]{1,9})\b",
     re.IGNORECASE,
 )

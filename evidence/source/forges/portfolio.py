@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from gitlab import Gitlab
 from gitlab.exceptions import GitlabError
 from msgspec import Struct
 
+from evidence.patterns import regex
 from evidence.source.forges.app import signed_in
 from evidence.source.forges.endpoint import Endpoint
 from evidence.source.forges.http import USER_AGENT, ForgeSession
@@ -18,8 +18,8 @@ from evidence.source.forges.patience import Patience, Unavailable
 from evidence.source.forges.pygithub import PER_PAGE, Listing, client
 
 _MOST_PAGES = 5
-_PATH = re.compile(r"https?://[^/\s]{1,255}/([A-Za-z0-9._-]{1,255}/[A-Za-z0-9._-]{1,255})/pull/[0-9]{1,9}")
-_REFERENCE = re.compile(r"([A-Za-z0-9._/-]{3,512})![0-9]{1,9}")
+_PATH = regex(r"https?://[^/\s]{1,255}/([A-Za-z0-9._-]{1,255}/[A-Za-z0-9._-]{1,255})/pull/[0-9]{1,9}")
+_REFERENCE = regex(r"([A-Za-z0-9._/-]{3,512})![0-9]{1,9}")
 
 
 class Listed(Struct, frozen=True):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import netrc
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_SHAPE = re.compile(r"[!-~]{4,4096}")
+from evidence.patterns import regex
+
+_SHAPE = regex(r"[!-~]{4,4096}")
 _HOME = {"github": "github.com", "gitlab": "gitlab.com"}
 _GITHUB = ("GH_TOKEN", "GITHUB_TOKEN")
 _ENTERPRISE = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")

@@ -10,18 +10,17 @@ from urllib.parse import urlsplit
 
 from evidence.facts.secrets.masking import mask
 from evidence.model import Account
+from evidence.patterns import regex
 from evidence.source.forges.endpoint import is_loopback, origin_of
 
 LONGEST_TEXT = 65_536
 LONGEST_TITLE = 1_024
-_EMAIL = re.compile(
-    r"(?<![A-Za-z0-9._%+-])(?!git@)[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}"
-)
-_LOGIN = re.compile(r"[A-Za-z0-9_.\-\[\]]{1,255}")
-_OID = re.compile(r"[0-9a-f]{40}")
-_PATH = re.compile(r"(?!\.+/)[A-Za-z0-9._-]{1,255}(?:/(?!\.+(?:/|\Z))[A-Za-z0-9._-]{1,255}){1,20}")
+_EMAIL = regex(r"(?<![A-Za-z0-9._%+-])(?!git@)[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
+_LOGIN = regex(r"[A-Za-z0-9_.\-\[\]]{1,255}")
+_OID = regex(r"[0-9a-f]{40}")
+_PATH = regex(r"(?!\.+/)[A-Za-z0-9._-]{1,255}(?:/(?!\.+(?:/|\Z))[A-Za-z0-9._-]{1,255}){1,20}")
 # GitLab's own accounts for tokens, and the way bots are called there.
-_BOT = re.compile(r"(?:project|group)_[0-9]+_bot(?:_[0-9a-z]+)?|.*\[bot\]|gitlab-bot|ghost-bot|renovate-bot", re.DOTALL)
+_BOT = regex(r"(?:project|group)_[0-9]+_bot(?:_[0-9a-z]+)?|.*\[bot\]|gitlab-bot|ghost-bot|renovate-bot", re.DOTALL)
 # GitHub Apps, as GraphQL names them: without "[bot]".
 _APPS = frozenset(
     {"codecov", "coveralls", "dependabot", "dependabot-preview", "github-actions", "greenkeeper", "lgtm-com", "mergify"}
