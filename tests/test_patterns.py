@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -52,3 +54,22 @@ def test_a_slip_shows_at_the_first_use() -> None:
     slip = regex("(")
     with pytest.raises(re.error):
         slip.search("text")
+
+
+def test_nothing_is_compiled_while_it_is_imported() -> None:
+    """What ``re.compile`` is given in a module's own statements would be paid for by every scan."""
+    root = Path(evidence.__file__).parents[1]
+    files = [f for name in ("evidence", "detectors") for f in sorted((root / name).rglob("*.py"))]
+    found = [
+        f"{file.relative_to(root)}:{line}" for file in files for line in _compiled_early(ast.parse(file.read_text()))
+    ]
+    assert found == []
+
+
+def _compiled_early(node: ast.AST) -> Iterator[int]:
+    """Lines of calls of ``re.compile`` outside functions."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Call) and ast.unparse(child.func) == "re.compile":
+            yield child.lineno
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from _compiled_early(child)
