@@ -77,12 +77,15 @@ def summarise(page: Outline) -> Summary:
 
 
 def candidate(page: Outline) -> str | None:
-    """The candidate's name or login as the digest has it; None when nobody was asked about."""
+    """The candidate's name or login as the digest has it, of several repositories where one was found first; None when
+    nobody was asked about, or found."""
     asked = page.digest.subject.get("candidate")
     if isinstance(asked, dict):
-        if asked.get("status") in ("question", "not_found"):
-            return None
-        return next((asked[key] for key in ("name", "login") if isinstance(asked.get(key), str) and asked[key]), "")
+        told = asked["repositories"] if isinstance(asked.get("repositories"), list) else [asked]
+        known = (each for each in told if isinstance(each, dict))
+        found = [each for each in known if each.get("status") not in ("question", "not_found")]
+        names = (each[key] for each in found for key in ("name", "login") if isinstance(each.get(key), str))
+        return next(filter(None, names), "") if found else None
     return asked if isinstance(asked, str) else None
 
 

@@ -41,6 +41,22 @@ def test_several_repositories_are_each_described(two_repositories: Digest) -> No
     assert opening[1].startswith("Two repositories were read.") and opening[2].startswith("«owner/other»")
 
 
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ([("not_found", ""), ("found", "Ada")], "The work of «Ada» was looked for"),
+        ([("question", ""), ("not_found", "")], "Whom the candidate's name means was left open"),
+    ],
+)
+def test_a_candidate_of_several_repositories_is_named(
+    two_repositories: Digest, told: list[tuple[str, str]], said: str
+) -> None:
+    """By the name that they have where they were found; by none where nobody was."""
+    asked = [{"repository": str(n), "status": status, "name": name} for n, (status, name) in enumerate(told)]
+    digest = replace(two_repositories, subject={**two_repositories.subject, "candidate": {"repositories": asked}})
+    assert any(_said(sentence).startswith(said) for sentence in _summary(digest).opening)
+
+
 def test_all_text_of_the_repository_is_quoted(rich: Digest, hostile: tuple[str, ...]) -> None:
     """Names of repository, branch and candidate are quoted parts and never part of our words."""
     ours = [p for s in _summary(rich).opening for p in s if isinstance(p, str)]
