@@ -232,8 +232,8 @@ def _in_texts(project: Project) -> Iterator[Monitor]:
         if not path.endswith((".tf", ".bicep")) or role_of(path, text.generated) in _NOT_OWN:
             continue
         lines = text.text.split("\n")
-        for match in (*_BLOCK.finditer(text.text), *_BICEP.finditer(text.text)):
-            kind = _resource(match[1]) if match.re is _BLOCK else _ALERT
+        found = [(match, _resource(match[1])) for match in _BLOCK.finditer(text.text)]
+        for match, kind in (*found, *((match, _ALERT) for match in _BICEP.finditer(text.text))):
             if kind:
                 start = text.text.count("\n", 0, match.start()) + 1
                 end = (
