@@ -326,3 +326,21 @@ def test_a_temporary_folder_with_a_long_name(tmp_path: Path, monkeypatch: pytest
         release.set()
         other.join()
     assert results == {"a": b"good", "b": None, "c": b"fine"}
+
+
+def test_what_ends_the_start_ends_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal's exception may come when some have been started: none is left that this process would wait for."""
+    before, started, submit = children(), list[set[int]](), crew.Crew.submit
+
+    def interrupted(self: crew.Crew, *args: Any) -> Any:
+        if started:
+            raise SystemExit(143)
+        future = submit(self, *args)
+        started.append(children() - before)
+        return future
+
+    monkeypatch.setattr(crew.Crew, "submit", interrupted)
+    with pytest.raises(SystemExit), ExtractionPool(extract, 2):
+        pass
+    assert started[0]
+    assert children() <= before

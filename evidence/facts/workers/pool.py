@@ -81,8 +81,14 @@ class ExtractionPool:
         """Start the workers: forking is only possible while this process has a single thread, and what they import
         before the first file arrives they need not import after it."""
         self._crew = Crew(self._extract, self._workers)
-        for _ in range(self._workers):
-            self._crew.submit(0, [_WARM_UP], False)
+        try:
+            for _ in range(self._workers):
+                self._crew.submit(0, [_WARM_UP], False)
+        except BaseException:
+            # A signal's exception, say: nothing else would end the workers that were started, and this process would
+            # wait for them at its end.
+            self.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
