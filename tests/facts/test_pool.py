@@ -266,6 +266,43 @@ def test_workers_die_with_the_scan(number: signal.Signals) -> None:
     assert time.monotonic() - started < 10
 
 
+HALF_AN_ANSWER = """
+import gc, os, struct, time
+from multiprocessing.queues import SimpleQueue
+from evidence.facts.workers.pool import ExtractionPool
+
+def extract(language, content):
+    if content == b"half":
+        gc.unfreeze()
+        (answers,) = (found for found in gc.get_objects() if isinstance(found, SimpleQueue))
+        os.write(answers._writer.fileno(), struct.pack("!i", 1_000_000) + b"and no more")
+        print("working", flush=True)
+        time.sleep(60)
+    return b""
+
+with ExtractionPool(extract, 1) as pool:
+    pool.run([("a", "x", b"half")], lambda: time.sleep(60)).__next__()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+def test_half_an_answer_is_not_waited_for() -> None:
+    """A worker that is killed while it writes leaves a part of its answer, whose rest never comes."""
+    scan = subprocess.Popen(
+        [sys.executable, "-c", HALF_AN_ANSWER], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+    assert scan.stdout is not None
+    assert scan.stdout.readline() == b"working\n"
+    scan.send_signal(signal.SIGINT)
+    try:
+        _, said = scan.communicate(timeout=30)
+        assert b"KeyboardInterrupt" in said
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(scan.pid, signal.SIGKILL)
+        scan.communicate()
+
+
 KILLED_EARLY = """
 import os, signal, time
 from evidence.facts.workers.pool import ExtractionPool

@@ -86,6 +86,7 @@ class Crew:
         """
         self._roster.kill(None)
         _give_back(self._futures)
+        _end_answers(self._executor)
         wait(self._futures, timeout=_REAP_SECONDS)
         if sys.version_info >= _UNBLOCKED:
             self._executor.shutdown(wait=True, cancel_futures=True)
@@ -103,6 +104,15 @@ def _give_back(futures: Iterable[Future[list[Answer]]]) -> None:
         lock: Any = future._condition
         while lock._is_owned():
             lock.release()
+
+
+def _end_answers(executor: Any) -> None:
+    """Close this process's end of the pipe that the workers, who are dead, wrote their answers into.
+
+    One that was killed in the middle of an answer left a part of it there, and the executor's thread would wait for the
+    rest as long as anybody could write it."""
+    if executor._result_queue is not None:
+        executor._result_queue._writer.close()
 
 
 def _shut_down(executor: Any) -> None:
