@@ -46,7 +46,7 @@ def examine(
     history = repository.history()
 
     progress.stage("Asking the forge", None)
-    told = ask_forge(request, repository, progress.warn)
+    told = first = ask_forge(request, repository, progress.warn)
     upstream = ask_parent(request, repository, told, wanted=request.about_somebody)
 
     missing = {**({"history": history.lacking} if history.lacking else {}), **told.missing}
@@ -57,7 +57,8 @@ def examine(
         told = ask_elsewhere(request, repository, progress.warn, told, sure_logins(project.people, candidate))
         fetch(changes_that_matter(candidate, project, upstream.commits if upstream is not None else ()))
     told = with_lines(told, repository)
-    project = project.with_changes(told.changes, {**missing, **told.missing})
+    if told is not first:
+        project = project.with_changes(told.changes, {**missing, **told.missing})
 
     detectors = detect.discover()
     progress.stage("Looking for signals", len(detectors))

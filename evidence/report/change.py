@@ -12,7 +12,7 @@ from typing import Any
 
 from evidence.model import Grade
 from evidence.report.outline import Outline
-from evidence.report.summary import Link, Part, Place, Quote, Sentence
+from evidence.report.summary import Link, Part, Place, Quote, Sentence, quoted
 from evidence.report.words import GRADE, capital, counted, day, number
 
 _REVIEWS = {
@@ -117,11 +117,8 @@ def _added(added: Mapping[str, Any], page: Outline) -> Sentence:
     places = [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
     count = max(_count(added, "count"), len(places))
     against = "this speaks against; " if added.get("polarity") == "against" else ""
-    parts: list[Part] = []
-    for place in places:
-        parts += [", ", Quote(place)]
     more = f" and {number(count - len(places))} more" if count > len(places) else ""
-    at = ("; new at ", *parts[1:], more) if parts else ()
+    at = ("; new at ", *quoted(places), more) if places else ()
     return (title, f": {against}{grades}", *at, ".")
 
 

@@ -7,12 +7,12 @@ taken only where it has the form that is written.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from evidence.report.outline import Outline
-from evidence.report.summary import Part, Quote, Sentence
+from evidence.report.summary import Part, Quote, Sentence, quoted
 from evidence.report.words import capital, counted, day, number
 
 _SHORT = len("commit:") + 12
@@ -61,14 +61,14 @@ def _asked(candidate: Mapping[str, Any]) -> Iterator[Sentence]:
         yield ("No commit and no account here is known as ", Quote(value), ".")
     identities = _records(candidate, "identities")
     if len(identities) > 1:
-        yield ("The candidate's commits go by ", *_listed([_text(i, "name") for i in identities]), ".")
+        yield ("The candidate's commits go by ", *quoted([_text(i, "name") for i in identities]), ".")
     if identities and not any(i.get("linked") for i in identities):
         yield (
             "No account of the forge vouches for these commits: whose they are is what their author lines claim, "
             "and an author line can be written by anybody.",
         )
     if alike := _records(candidate, "alike"):
-        names = _listed([_text(a, "name") for a in alike])
+        names = quoted([_text(a, "name") for a in alike])
         yield (
             f"{capital(counted(len(alike), 'further contributor'))} of the same name ",
             "was" if len(alike) == 1 else "were",
@@ -76,7 +76,7 @@ def _asked(candidate: Mapping[str, Any]) -> Iterator[Sentence]:
         )  # fmt: skip
     if hints := _texts(candidate, "mailmap"):
         yield (
-            "The repository's mailmap would join ", *_listed(hints), " to the candidate. "
+            "The repository's mailmap would join ", *quoted(hints), " to the candidate. "
             "It is written in the repository itself, so it is shown and joins nobody.",
         )  # fmt: skip
 
@@ -118,13 +118,6 @@ def _others(subject: Mapping[str, Any]) -> Iterator[Sentence]:
             "Commits name assistants that write code: ", Quote(", ".join(named)),
             ". This is a fact about tools; it says nothing for or against the work.",
         )  # fmt: skip
-
-
-def _listed(names: Sequence[str]) -> tuple[Part, ...]:
-    parts: list[Part] = []
-    for name in names:
-        parts += [", ", Quote(name)]
-    return tuple(parts[1:])
 
 
 def _records(record: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:

@@ -139,8 +139,8 @@ def _command(text: str) -> Markup:
     from markupsafe import Markup
 
     option = Markup('<span class="option">{}</span>')
-    words = text.split(" ")
-    return Markup(" ").join(option.format(names.seen(w)) if w.startswith("--") else names.seen(w) for w in words)
+    parts = (names.seen(word) for word in text.split(" "))
+    return Markup(" ").join(option.format(part) if part.startswith("--") else part for part in parts)
 
 
 def _prose(text: str, css: str = "quoted") -> Markup:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evidence.model import Digest
-from evidence.report.summary import Part, Quote, Sentence
+from evidence.report.summary import Quote, Sentence, quoted
 from evidence.report.words import counted
 
 _MOST_NAMED = 12
@@ -45,7 +45,7 @@ def _asked(options: Mapping[str, Any]) -> Iterator[Sentence]:
     profile = options.get("profile")
     yield ("The profile ", Quote(profile), ".") if isinstance(profile, str) else ("The whole matrix.",)
     if candidates := [each for each in _list(options, "candidates") if isinstance(each, str)]:
-        yield ("The part of ", *_quoted(candidates), ".")
+        yield ("The part of ", *quoted(candidates), ".")
     else:
         yield ("Nobody's part in particular.",)
     if isinstance(baseline := options.get("baseline"), str):
@@ -62,7 +62,7 @@ def _forge(digest: Digest, answers: Mapping[str, Any]) -> Iterator[Sentence]:
             place: Sentence = ("Of ", Quote(repository.name), ": ") if len(digest.repositories) > 1 else ()
             yield (*place, "SHA-256 ", Quote(value))
     if without:
-        of: Sentence = (" of ", *_quoted(without)) if len(digest.repositories) > 1 else ()
+        of: Sentence = (" of ", *quoted(without)) if len(digest.repositories) > 1 else ()
         yield ("None were read", *of, ": changes, reviews and issues are not part of this.")
 
 
@@ -79,7 +79,7 @@ def _plugins(plugins: Mapping[str, Any]) -> Iterator[Sentence]:
     for version, count in sorted(Counter(versions.values()).items(), key=lambda item: (-item[1], item[0])):
         named = [name for name, each in versions.items() if each == version]
         if count <= _MOST_NAMED < len(versions):
-            yield (f"{version}: ", *_quoted(named), ".")
+            yield (f"{version}: ", *quoted(named), ".")
         else:
             yield (f"{counted(count, 'module')} of version {version}.",)
 
@@ -87,13 +87,6 @@ def _plugins(plugins: Mapping[str, Any]) -> Iterator[Sentence]:
 def _seal(inputs: Mapping[str, Any]) -> Iterator[Sentence]:
     if isinstance(value := inputs.get("content_sha256"), str):
         yield ("SHA-256 ", Quote(value), " of everything else in the JSON form.")
-
-
-def _quoted(names: list[str]) -> tuple[Part, ...]:
-    parts: list[Part] = []
-    for name in names:
-        parts += [", ", Quote(name)]
-    return tuple(parts[1:])
 
 
 def _mapping(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:

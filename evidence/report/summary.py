@@ -49,6 +49,14 @@ Part = str | Quote | Place | Link
 Sentence = tuple[Part, ...]
 
 
+def quoted(names: Iterable[str]) -> Sentence:
+    """These names, each quoted, with commas between them."""
+    parts: list[Part] = []
+    for name in names:
+        parts += [", ", Quote(name)]
+    return tuple(parts[1:])
+
+
 @dataclass(frozen=True)
 class Summary:
     """What a reader should know first. ``domains`` pairs a domain with its sentences; those without evidence are absent
@@ -131,10 +139,7 @@ def _repository(repository: Repository) -> Sentence:
 
 
 def _names(repositories: Iterable[Repository]) -> Sentence:
-    parts: list[Part] = []
-    for repository in repositories:
-        parts += [", ", Quote(repository.name)]
-    return tuple(parts[1:])
+    return quoted(repository.name for repository in repositories)
 
 
 def _candidate(page: Outline) -> Sentence:

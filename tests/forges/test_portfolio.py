@@ -76,9 +76,14 @@ def served(github: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fa
     return server
 
 
+def _host(origin: str, kind: str = "") -> tuple[str, ...]:
+    """Options that let a scan read a server of ours, and ask it nothing of changes and reviews."""
+    return ("--host", f"{origin}{kind}", "--allow-insecure-host", origin, "--no-forge", "--workers", "1")
+
+
 def scan(server: FakeGitHub, output: Path, *options: str) -> dict[str, Any]:
     """The digest of ada's page."""
-    named = ("--host", server.origin, "--allow-insecure-host", server.origin, "--no-forge", "--workers", "1")
+    named = _host(server.origin)
     assert run(["scan", f"{server.origin}/ada", *named, "-o", str(output), *options]) == 0
     found: dict[str, Any] = json.loads(output.read_text())
     return found
@@ -131,7 +136,7 @@ def test_an_organisation_is_its_own_repositories_alone(served: FakeGitHub, tmp_p
     """Its page lists what it owns and is no fork; no changes elsewhere are looked for, and nobody is asked about."""
     own = [{"id": at, "full_name": f"org/{name}", "fork": name == "fork"} for at, name in enumerate(("lib", "fork"))]
     served.faults.insert(0, lambda request: Answer(own) if request.path == "/orgs/org/repos" else None)
-    named = ("--host", served.origin, "--allow-insecure-host", served.origin, "--no-forge", "--workers", "1")
+    named = _host(served.origin)
     output = tmp_path / "d.json"
     assert run(["scan", f"{served.origin}/orgs/org/repositories", *named, "-o", str(output)]) == 0
     digest = json.loads(output.read_text())
@@ -161,15 +166,7 @@ def test_a_person_on_gitlab_is_one_digest(
         "/api/v4/merge_requests": [{"id": 1, "iid": 1, "references": {"full": "org/lib!1"}}],
     }
     server.faults.append(lambda request: Answer(answers[request.path]) if request.path in answers else None)
-    named = (
-        "--host",
-        f"{server.origin}=gitlab",
-        "--allow-insecure-host",
-        server.origin,
-        "--no-forge",
-        "--workers",
-        "1",
-    )
+    named = _host(server.origin, "=gitlab")
     output = tmp_path / "d.json"
     assert run(["scan", f"{server.origin}/ada", *named, "-o", str(output)]) == 0
     digest = json.loads(output.read_text())
@@ -201,15 +198,7 @@ def test_a_group_on_gitlab_is_one_digest(
         return Answer([]) if request.path == "/api/v4/users" else None
 
     server.faults.append(group)
-    named = (
-        "--host",
-        f"{server.origin}=gitlab",
-        "--allow-insecure-host",
-        server.origin,
-        "--no-forge",
-        "--workers",
-        "1",
-    )
+    named = _host(server.origin, "=gitlab")
     output = tmp_path / "d.json"
     assert run(["scan", f"{server.origin}/groups/team", *named, "-o", str(output)]) == 0
     digest = json.loads(output.read_text())
