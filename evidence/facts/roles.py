@@ -27,7 +27,8 @@ _VENDORED = frozenset({
 })  # fmt: skip
 _TESTS = frozenset({
     "tests", "test", "testing", "spec", "specs", "e2e", "integration_tests", "integration-tests", "unit_tests",
-    "functional_tests", "tests_integration", "testsuite", "tests_e2e", "test_suite", "unittests",
+    "functional_tests", "tests_integration", "testsuite", "tests_e2e", "test_suite", "unittests", "testutils",
+    "testutil", "test_utils", "test_helpers",
 })  # fmt: skip
 # In a folder of this name a document describes an interface; only code there is a test.
 _SPECIFICATIONS = frozenset({"spec", "specs"})

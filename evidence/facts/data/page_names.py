@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from evidence.patterns import regex
+
 # These mean many things; on their own they say nothing of pages.
 _WEAK = frozenset({"start", "length", "size", "count", "take", "skip", "tamanho", "tamano", "taille"})
 # Names under which requests ask for a page. Those of other languages are what public Flask projects use.
@@ -14,6 +18,8 @@ _PARAMETERS = frozenset({
     "tamano", "limite", "seite", "pro_seite", "taille", "_page", "_limit", "_start", "_end", "maxresults",
     "startindex", "start_index", "startat", "start", "length", "size", "count",
 })  # fmt: skip
+# Of those, the names of how long a page is.
+SIZES = regex(r"size|limit|per_?page|rows|count|por_pagina|length|tama|take|max", re.IGNORECASE)
 
 
 def is_parameter(name: str) -> bool:

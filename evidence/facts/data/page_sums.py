@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from evidence.facts.data.page_names import names_page
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
+from evidence.patterns import regex
 
 # Keywords under which a function or client is told the page.
 _HANDED = ("page", "page_number", "page_num", "per_page", "page_size", "offset", "limit", "skip", "cursor", "start")
@@ -16,6 +17,10 @@ _ANSWERS = frozenset({
     "url_for", "redirect", "render_template", "jsonify", "dict", "dumps", "urlencode", "format", "update", "get",
     "render", "make_response", "Markup", "info", "debug", "warning", "error", "log", "print",
 })  # fmt: skip
+# What only looks at a page, or keeps it.
+_CHECKS = regex(
+    r"_?(?:check|valid|verify|parse|clean|assert|ensure|is_|max|min|range|divmod|int|setattr|put|set|add|append|[A-Z])"
+)
 
 
 def first_items(file: PyFile) -> Iterator[tuple[Assign, Expr]]:
@@ -30,13 +35,17 @@ def first_items(file: PyFile) -> Iterator[tuple[Assign, Expr]]:
 
 
 def handed(call: Call) -> Expr | None:
-    """The page that a call is handed by keyword, None for none and for what makes addresses and answers."""
+    """The page that a call is handed by keyword, or by two values of such names in a row (``page, per_page``); None for
+    none and for what makes addresses and answers."""
     if call.last in _ANSWERS or call.last.startswith("render") or not call.name or call.target == "decorator":
         return None
     if call.name == "cls":
         return None  # an object that knows its page is made, and nothing cut yet
     given = (call.expr.kwarg(k) for k in _HANDED)
-    return next((v for v in given if v is not None and v.kind in ("name", "call", "index")), None)
+    by_name = next((v for v in given if v is not None and v.kind in ("name", "call", "index")), None)
+    in_order = [a for a in call.expr.args if a.kind == "name" and names_page(a.text.rpartition(".")[2])]
+    several = len({a.text for a in in_order}) > 1 and not _CHECKS.match(call.last)
+    return by_name or (in_order[0] if several else None)
 
 
 def walks_itself(file: PyFile, call: Call) -> bool:

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from evidence.facts.data.page_caps import chooses_the_lesser, has_maximum, is_capped, names_maximum
-from evidence.facts.data.page_names import is_parameter, names_page
+from evidence.facts.data.page_caps import has_maximum, is_capped, names_maximum
+from evidence.facts.data.page_guards import guards
+from evidence.facts.data.page_names import SIZES, is_parameter, names_page
 from evidence.facts.data.page_requests import from_request, reads_request
+from evidence.facts.data.page_slices import Returned, page_names, sliced
 from evidence.facts.data.page_sums import (
     bounded,
     connects,
@@ -29,8 +31,6 @@ from evidence.patterns import regex
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-_SIZES = regex(r"size|limit|per_?page|rows|count|por_pagina|length|tama|take|max", re.IGNORECASE)
-_SAYS_SIZE = regex(r"(?:page.?size|per.?page|\blimit\b|\bsize\b|maximum|at most)", re.IGNORECASE)
 # Keywords that tell a library where a page starts or how long it is.
 _TELLING = frozenset({
     "last_evaluated_key", "exclusive_start_key", "ExclusiveStartKey", "starting_after", "start_cursor", "page_token",
@@ -38,10 +38,15 @@ _TELLING = frozenset({
 })  # fmt: skip
 _FIELDS = regex(r"(?:^|\.)(?:Int(?:eger)?|Str(?:ing)?|Number|UUID|Field|int_range|positive|natural|query_param)$")
 _ANSWER_FIELDS = ("flask_restx", "flask_restful", "flask_restplus")
-_SQL = regex(r"\bOFFSET\s{1,4}[%:{?$]", re.IGNORECASE)
+_SQL = regex(r"\b(?:OFFSET|SKIP)\s{1,4}[%:{?$]|\bLIMIT\s{1,4}(?:%s|[?{}]{1,2}|:\w{1,20})\s?,\s?[%:{?$]", re.IGNORECASE)
 # Readers of flask-paginate, and peewee's views of lists, which read the page of the request themselves.
 _READERS = frozenset({"get_page_args", "get_page_parameter", "paginate_query", "object_list", "PaginatedQuery"})
 # "Reading offset %s" is told to a log.
+# Ranges of lists in Redis, and where a query of Firestore begins.
+_RANGES = frozenset({
+    "lrange", "zrange", "zrevrange", "zrangebyscore", "zrevrangebyscore", "xrange", "xrevrange", "start_after",
+    "islice",
+})  # fmt: skip
 _LOGS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print"})
 _RULE_VARIABLE = regex(r"<(?:[^<>:]{1,30}:)?(\w{1,40})>")
 _TASKS = frozenset({"task", "shared_task", "periodic_task", "job", "actor", "huey"})
@@ -80,27 +85,28 @@ def page_uses(project: Project) -> tuple[PageUse, ...]:
 
 
 def _paged_in(project: Project, file: PyFile) -> Iterator[PageUse]:
-    background = _is_background(file)
+    background = _background(project, file)
     scopes = set()
     for call, capped in _queries(project, file):
         own = _reads_itself(file, call.scope, call)
-        if not project.reach.live(file.path, call.scope) or (background and not own):
+        if not project.reach.live(file.path, call.scope) or (_inside(file, call.scope, background) and not own):
             continue
         scopes.add(call.scope)
         yield from _cut(file, call, own)
         if capped:
             yield PageUse(file, call.start, call.end, "capped", "fixed")
-    for item, page in first_items(file):
+    for item, page in (*first_items(file), *sliced(file)):
         own = from_request(file, item.scope, page, 3)
-        if project.reach.live(file.path, item.scope) and not background:
+        if project.reach.live(file.path, item.scope) and not _inside(file, item.scope, background):
             scopes.add(item.scope)
             yield from _cut(file, item, own)
     for scope in sorted(scopes):
         yield from _handed(file, scope)
-    yield from _guards(file, scopes)
+    for item, subject in guards(file, scopes):
+        yield PageUse(file, item.start, item.end, "capped", subject)
 
 
-def _cut(file: PyFile, item: Assign | Call, own: bool) -> Iterator[PageUse]:
+def _cut(file: PyFile, item: Assign | Call | Returned, own: bool) -> Iterator[PageUse]:
     definition = file.function_of(item.scope)
     kind = "walked" if isinstance(item, Call) and walks_itself(file, item) else "query"
     yield PageUse(file, item.start, item.end, kind, definition.qualname if definition else "")
@@ -125,9 +131,19 @@ def _answering(project: Project) -> list[PyFile]:
     return [f for f in project.app if f.path in reached]
 
 
-def _is_background(file: PyFile) -> bool:
-    """Whether a file holds the tasks of a worker: what they read in pages, no request asked for."""
-    return any(d.expr.text.rpartition(".")[2] in _TASKS for f in file.module.definitions for d in f.decorators)
+def _background(project: Project, file: PyFile) -> frozenset[int]:
+    """The functions of a file that are tasks of a worker, or that no other file calls where it holds such tasks: what
+    they read in pages, no request asked for."""
+    functions = {n: d for n, d in enumerate(file.module.definitions, 1) if d.kind == "function"}
+    tasks = {n for n, d in functions.items() if any(e.expr.text.rpartition(".")[2] in _TASKS for e in d.decorators)}
+    if not tasks:
+        return frozenset()
+    asked = {n for n, d in functions.items() if any(f is not file for f, _ in project.called.get(d.name, ()))}
+    return frozenset(tasks | (set(functions) - asked))
+
+
+def _inside(file: PyFile, scope: int, outer: frozenset[int]) -> bool:
+    return any(file.inside(scope, n) for n in outer)
 
 
 def _queries(project: Project, file: PyFile) -> Iterator[tuple[Call, bool]]:
@@ -159,9 +175,10 @@ def _cuts_as_told(project: Project, file: PyFile, call: Call, last: str) -> bool
     """Slices, cursors and pages handed to a library, which page only where the function around is told the page."""
     keys = _TELLING.intersection(call.expr.keys)
     told = any((v := call.expr.kwarg(k)) is not None and varies((v,)) for k in sorted(keys))
-    sliced = last in ("slice", "skip") and varies(call.expr.args)
+    skipped = last in ("slice", "skip") and varies(call.expr.args)
+    ranged = last in _RANGES and any(page_names(file, call.scope, v, 3) for v in call.expr.args)
     driven = _driven(file, call) or (last == "slice" and bounded(file, call))
-    return (told or sliced) and driven and not project.defined(file, call.name)
+    return (told or skipped or ranged) and driven and not project.defined(file, call.name)
 
 
 def _driven(file: PyFile, call: Call) -> bool:
@@ -231,7 +248,7 @@ def _brings_down(file: PyFile, call: Call) -> bool:
     """``min`` of a size that a request chooses: by its name, or where it meets a maximum, by where it comes from."""
     if any(_reads_page(v) for v in call.expr.items):
         return True
-    chosen = (v for v in call.expr.items if v.kind == "name" and is_parameter(v.text) and _SIZES.search(v.text))
+    chosen = (v for v in call.expr.items if v.kind == "name" and is_parameter(v.text) and SIZES.search(v.text))
     met = any(names_maximum(v) for v in call.expr.items)
     first = any(e.kind == "name" and e.text == "first" for v in call.expr.items for e in v.walk())
     return met and ((first and connects(file, call.scope)) or any(from_request(file, call.scope, v, 3) for v in chosen))
@@ -245,10 +262,10 @@ def _reads_page(value: Expr) -> bool:
             and part.args
             and part.args[0].kind == "str"
             and is_parameter(part.args[0].text)
-            and _SIZES.search(part.args[0].text)
+            and SIZES.search(part.args[0].text)
         ):
             return True
-        if part.kind == "name" and names_page(part.text) and _SIZES.search(part.text):
+        if part.kind == "name" and names_page(part.text) and SIZES.search(part.text):
             return True
     return False
 
@@ -265,7 +282,7 @@ def _declared(file: PyFile, value: Expr, start: int, end: int) -> Iterator[PageU
             _is_field(item) or (item.kind == "dict" and {"type", "$ref", "maximum"} & set(item.keys))
         ):
             yield PageUse(file, start, end, "parameter", key)
-            if _SIZES.search(key) and has_maximum(item):
+            if SIZES.search(key) and has_maximum(item):
                 yield PageUse(file, start, end, "capped", key)
         elif item.kind == "dict":
             yield from _declared(file, item, start, end)
@@ -277,21 +294,5 @@ def _is_field(item: Expr) -> bool:
 
 
 def _cap_of(file: PyFile, call: Call, name: str) -> Iterator[PageUse]:
-    if _SIZES.search(name) and has_maximum(call.expr):
+    if SIZES.search(name) and has_maximum(call.expr):
         yield PageUse(file, call.start, call.end, "capped", name)
-
-
-def _guards(file: PyFile, scopes: set[int]) -> Iterator[PageUse]:
-    """Refusals of a size, in functions that page and receive the size; and sizes that are brought down to a maximum
-    (``if limit > max_limit: limit = max_limit``)."""
-    for item in file.module.assigns:
-        size = item.scope in scopes and _SIZES.search(item.target) and names_page(item.target)
-        if size and (names_maximum(item.value) or chooses_the_lesser(item.value)):
-            yield PageUse(file, item.start, item.end, "capped", item.target)
-    for call in file.module.calls:
-        definition = file.function_of(call.scope) if call.scope in scopes else None
-        if definition is None or not any(_SIZES.search(p) for p in definition.params):
-            continue
-        refuses = call.last == "abort" or call.target == "raise"
-        if refuses and any(v.kind in ("str", "fstring") and _SAYS_SIZE.search(v.text[:300]) for v in call.expr.items):
-            yield PageUse(file, call.start, call.end, "capped", definition.name)

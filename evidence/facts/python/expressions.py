@@ -20,6 +20,7 @@ MAX_TEXT = 400
 MAX_CHAIN = 24
 
 OTHER = Expr("other")
+NOTHING = Expr("const", "None")
 _CONSTANTS = {value: Expr("const", str(value)) for value in (True, False, None)}
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.And: "and", ast.Or: "or", ast.Not: "not", ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/",
@@ -193,6 +194,9 @@ class Reader:
     def _index(self, node: ast.Subscript, depth: int, _name: str) -> Expr:
         return Expr("index", self.dotted(node.value), (self.read(node.slice, depth + 1),))
 
+    def _slice(self, node: ast.Slice, depth: int, _name: str) -> Expr:
+        return Expr("op", ":", tuple(self.read(e, depth + 1) if e else NOTHING for e in (node.lower, node.upper)))
+
     def _inner(self, node: ast.Await | ast.Starred, depth: int, name: str) -> Expr:
         return self.read(node.value, depth, name)
 
@@ -265,6 +269,7 @@ _READERS: dict[type[ast.AST], Callable[..., Expr]] = {
     ast.Compare: Reader._operation,
     ast.IfExp: Reader._conditional,
     ast.Subscript: Reader._index,
+    ast.Slice: Reader._slice,
     ast.Await: Reader._inner,
     ast.Starred: Reader._inner,
 }

@@ -25,7 +25,7 @@ class Expr(Struct, frozen=True, array_like=True):
     dict     ``keys`` (string keys, "" where not constant) aligned with ``items``
     fstring  ``text`` with ``{}`` for each of ``items``; a constant's ``.format(...)`` too, which is no call then
     op       ``text`` is the operator (``or``, ``not``, ``+``, ``%``, ``if``, ``==``, ``in``...), ``items`` operands
-    index    ``text`` the dotted name that is indexed, ``items`` the index
+    index    ``text`` the dotted name that is indexed, ``items`` the index: of a slice the operation ``:`` of both ends
     other    anything else, or too deep
     ======== ====================================================================================
 
