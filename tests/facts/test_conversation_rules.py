@@ -18,6 +18,12 @@ from evidence.facts.conversations import passages, read_comment, read_descriptio
         ("Rename the helper so that both views can use it.", True),
         ("Maybe we should drop the old endpoint, nobody needs it.", False),
         ("The importer does not yet read zipped files.", False),
+        ("Remove the badge -- nobody uses it, the service is broken.", True),
+        ("Logout had **no** revocation at all.", True),
+        ("Requests of a revoked token are rejected with a 401.", False),
+        ("This PR does not implement retries.", False),
+        ("Sorry for the noise, but I had to rebase twice.", False),
+        ("Brings the schema and the parser in line.", True),
     ],
 )
 def test_an_order_tells_why_by_a_reason_only(body: str, why: bool) -> None:
@@ -36,6 +42,19 @@ def test_an_order_tells_why_by_a_reason_only(body: str, why: bool) -> None:
         ("I haven't implemented retries, as this adds complexity.", ("alternatives",)),
         ("We also considered baking in the keys.", ("alternatives",)),
         ("An account that is considered legacy is skipped.", ()),
+        ("Limit logins to mitigate brute-force attacks.", ()),
+        ("A crafted link lets an attacker read the session.", ("risk",)),
+        ("This PR does not implement retries.", ("risk",)),
+        ("The filter had no impact on the numbers.", ()),
+        ("This has no impact on old clients.", ("risk",)),
+        ("- [x] Bugfix (non-breaking change which fixes an issue)", ()),
+        ("- [x] I have considered, and confirmed that this is valuable to others.", ()),
+        ("In case of backwards incompatible changes please leave a note.", ()),
+        ("~~This is not backwards compatible.~~", ()),
+        ("This _may_ cause other issues.", ("risk",)),
+        ("## Out of scope\nA shorter life of the tokens, which is a larger change.", ("risk",)),
+        ("Other behaviour is possible, such as a copy that is swapped at the end.", ("alternatives",)),
+        ("The query is too long to be a label, so we log a hash of it instead.", ("alternatives",)),
     ],
 )
 def test_options_are_of_the_change_itself(body: str, options: tuple[str, ...]) -> None:
@@ -53,6 +72,10 @@ def test_options_are_of_the_change_itself(body: str, options: tuple[str, ...]) -
         ("## Changes\n```\nmake check\n```\n", False),
         ("Tests:\n- parser\n- round trip of a record\n", True),
         ("Coverage Service plugin for the map.", False),
+        ("**How did you test it?**\nManually\n", True),
+        ("How to test\n==\nStart both and look at the headers.\n", True),
+        ("Upstream has failing tests at the moment.", False),
+        ("Revoke the verified token alone.", False),
     ],
 )
 def test_a_test_is_one_that_came_with_the_change(body: str, tested: bool) -> None:
@@ -71,6 +94,10 @@ def test_a_test_is_one_that_came_with_the_change(body: str, tested: bool) -> Non
         ("The server's part was merged before the page was ready.", False),
         ("## Notes for Deployment\nThe migration needs to be run first.\n", True),
         ("## Notes for Deployment\nNone!\n", False),
+        ("Introduce a feature flag to enable a gradual rollout.", True),
+        ("This behaviour can be switched off by setting `copy` to False.", True),
+        ("Data types were changed by mistake and need to be reverted.", False),
+        ("The table of backfilled days is sorted.", False),
     ],
 )
 def test_rollout_is_of_this_change(body: str, rollout: bool) -> None:

@@ -46,9 +46,11 @@ def _parts(passage: Passage) -> set[str]:
     asked = text.rstrip("? ") if passage.ticked else text
     if table["nothing"].words.fullmatch(text.strip(" *_.!")) or table["asks"].words.search(asked):
         return set()
+    if passage.ticked and table["consents"].words.match(text):
+        return set()
     parts = {part for part in PARTS if table[part].words.search(text)}
     ordered = table["orders"].words.match(text) is not None
-    if not ordered and table["wrong"].words.search(text):
+    if _says_what_is_wrong(text, ordered, parts):
         parts.add("why")
     if passage.ticked or len(text.split()) >= _FEWEST_WORDS:
         titles = {part: table[part].titles for part in PARTS}
@@ -57,9 +59,30 @@ def _parts(passage: Passage) -> set[str]:
         parts.add("test")  # the command that was run
     # A ticked box says what was done; so does an order under "Purpose".
     supposed = table["supposes"].words.match(text) is not None
-    if passage.ticked or supposed or (ordered and not table["why"].words.search(text)):
+    if passage.ticked or supposed or (ordered and not _gives_reason(text)):
         parts.discard("why")
+    if table["courtesy"].words.match(text):
+        parts -= {"why", "alternatives", "risk"}
     return parts
+
+
+def _says_what_is_wrong(text: str, ordered: bool, parts: Collection[str]) -> bool:
+    """What is wrong or missing; of an order, only in the clause after it. A limit of the change is no reason for it."""
+    if "risk" in parts:
+        return False
+    said = _after_order(text) if ordered else text
+    return cues("descriptions")["wrong"].words.search(said) is not None
+
+
+def _gives_reason(text: str) -> bool:
+    table = cues("descriptions")
+    return bool(table["why"].words.search(text) or table["wrong"].words.search(_after_order(text)))
+
+
+def _after_order(text: str) -> str:
+    """The clauses after the one that says what was done: "Remove the badge -- nobody uses it"."""
+    turn = cues("descriptions")["turn"].words.search(text)
+    return text[turn.end() :] if turn else ""
 
 
 def _matches(titles: re.Pattern[str] | None, heading: str) -> bool:

@@ -1,8 +1,9 @@
 """The sentences of a comment or a description that are its author's own words.
 
 Taken out before anything is judged: quotes of others (``>``), fences and indented code, HTML comments, boxes that
-nobody ticked, images, tables, and lines that are commands to a machine (``/retest``, ``bors r+``). Inline code and
-addresses stay in their place but are blank to the rules: a function named ``test_risk`` says nothing of tests or risk.
+nobody ticked, images, tables, what is struck out, and lines that are commands to a machine (``/retest``, ``bors r+``).
+Inline code and addresses stay in their place but are blank to the rules: a function named ``test_risk`` says nothing of
+tests or risk. Stars and underscores that stress a word are left out of it.
 
 Everything is one pass over at most :data:`MAX_CHARACTERS` of the text: it is hostile.
 """
@@ -27,7 +28,7 @@ _BOLD_LINE = regex(r"[ ]{0,3}(?:\*\*|__)([^*_\n]{2,80}?):?(?:\*\*|__):?[ \t]{0,5
 _TITLED = regex(r"[ ]{0,3}(?:\*\*|__)([A-Z][^*_\n]{2,40}?):?(?:\*\*|__):?[ \t]{1,5}\S")
 # "Tests:" alone at the beginning of a paragraph is a title, as in summaries without Markdown.
 _PLAIN_TITLE = regex(r"[ ]{0,3}([A-Z][A-Za-z]{1,20}(?:[ ][A-Za-z]{1,20}){0,4}):[ \t]{0,5}")
-_UNDERLINE = regex(r"[ ]{0,3}(?:={3,80}|-{3,80})[ \t]{0,5}")
+_UNDERLINE = regex(r"[ ]{0,3}(?:={2,80}|-{2,80})[ \t]{0,5}")
 _ITEM = regex(r"[ \t]{0,12}(?:[-*+]|\d{1,3}[.)])[ \t]{1,5}")
 _BOX = regex(r"[ \t]{0,12}(?:[-*+][ \t]{1,5})?\[([ xX]{0,3})\][ \t]{1,5}")
 _COMMAND = regex(
@@ -38,11 +39,13 @@ _COMMAND = regex(
 )
 _END = regex(r"[.!?…](?=[\"')\]*_]{0,3}(?:\s|$))")
 _ABBREVIATED = regex(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|resp|incl|no)|\b[A-Z])\.$", re.IGNORECASE)
-# Blank to the rules, one pattern for all: code, addresses, mentions of people, images and emoji codes.
+# Blank to the rules, one pattern for all: code, addresses, mentions of people, images, emoji codes, what is struck out.
 _BLANK = regex(
     r"`{1,2}[^`\n]{1,300}`{1,2}|!\[[^\]\n]{0,200}\]\([^)\s]{0,500}\)|https?://[^\s<>)\]]{1,500}|@[\w-]{1,40}"
-    r"|:[a-z0-9_+-]{2,30}:|</?[A-Za-z][^<>\n]{0,300}>"
+    r"|:[a-z0-9_+-]{2,30}:|</?[A-Za-z][^<>]{0,300}>|~~[^~\n]{1,300}~~"
 )
+# Stars and underscores that only stress a word: "had **no revocation**". Those within a name are left.
+_STRESS = regex(r"(?<![\w*])[*_]{1,3}(?=[^\s*_])|(?<=[^\s*_])[*_]{1,3}(?![\w*])")
 _CODE, _ADDRESS, _OTHER = " ⟨code⟩ ", " ⟨address⟩ ", " "
 
 
@@ -184,7 +187,7 @@ class _Reader:
 
     def _add(self, start: int, end: int, *, ticked: bool = False, item: bool = False) -> None:
         raw = self.text[start : min(end, start + MAX_PASSAGE)]
-        text = " ".join(_BLANK.sub(_blank, raw.replace("\u2019", "'")).split())
+        text = " ".join(_STRESS.sub("", _BLANK.sub(_blank, raw.replace("\u2019", "'"))).split())
         if any(c.isalnum() for c in text):
             self.found.append(Passage(start, start + len(raw.rstrip()), text, self._heading, ticked, item))
 
