@@ -23,9 +23,12 @@ _CONTRIBUTING = regex(
 )
 _STYLE = regex(
     "|".join((
+        r"(?:style|coding|code|naming|logging|commit|git|branching|testing|engineering)[-_ ]guides?",
         r"(?:style|coding|code|naming|logging|api|commit|git|branching|testing|development|engineering|design|docs?"
-        r"|documentation|error)[-_ ](?:guides?|guidelines?|standards?|conventions?|style|practices|principles|rules)",
-        r"style[-_ ]?guide", r"conventions", r"guidelines", r"best[-_ ]practices", r"^writing[-_ ]\w",
+        r"|documentation|error)[-_ ](?:guidelines?|standards?|conventions?|style|practices|principles|rules)",
+        r"style[-_ ]?guide", r"conventions", r"guidelines", r"best[-_ ]practices",
+        r"^writing[-_ ](?:\w{1,20}[-_ ])?(?:tests?|apis?|docs|documentation|docstrings|code|commits?|migrations?"
+        r"|queries|issues?)\b",
         r"formatting[-_ ]and[-_ ]linting", r"definition[-_ ]of[-_ ]done", r"ways[-_ ]of[-_ ]working", r"convenciones",
         r"buenas[-_ ]pr[aá]cticas", r"richtlinien",
     )),
@@ -68,7 +71,8 @@ _PATH = regex(r"`[^`\n]{2,80}`")
 _GUIDE_WORDS, _LONG_GUIDE, _STYLE_WORDS, _SECTION_WORDS = 80, 200, 80, 60
 _AGENT_WORDS = 30
 _DEVELOPING = regex(
-    r"developing|development|developers?(?:[-_ ](?:guide|docs|documentation|notes))?|for[-_ ]developers"
+    r"developing|development(?:[-_ ]guide)?|dev[-_ ](?:guide|docs|notes)|for[-_ ]developers"
+    r"|developers?(?:[-_ ](?:guide|docs|documentation|notes))?"
 )
 _CHANGES = regex(r"pull[- ]request|merge[- ]request|contribut|\bpatch(?:es)?\b")
 _CARE = regex(

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evidence.api import Call, Observations, Project, PyFile, Role, Route, Signal, Site, Sites, plural, quoted, regex
+from evidence.api import Observations, Project, PyFile, Role, Route, Signal, Site, Sites, plural, quoted, regex
 
 # Last segments of such rules, without punctuation and endings. The second set has other meanings too, below other
 # words.
@@ -34,20 +34,12 @@ _GENERAL = regex(
     r"|kubernetes|default|root|index"
 )
 _VARIABLE = regex(r"[<{]")
-# Calls that fail when a database, cache, queue or service is away.
-_ASKS = frozenset({
-    "execute", "exec_driver_sql", "ping", "scalar", "scalars", "fetchone", "fetchall", "server_info", "head_bucket",
-    "list_buckets", "raw_connection", "queue_declare", "describe_table", "get_queue_attributes", "admin_command",
-    "cluster_health", "is_connected",
-})  # fmt: skip
-# Methods by which a client says how its server is, where the receiver is one.
-_STATES = frozenset({"health", "get_status", "is_healthy", "check_connection", "test_connection"})
-_STORES = regex(r"(?:^|[._])(?:db|database|engine|redis|cache|cluster|opensearch|elasticsearch|mongo\w{0,6})(?:[._]|$)")
-_QUERY_ENDS = frozenset({"first", "all", "one", "count", "get", "limit", "one_or_none", "exists"})
-_HTTP = ("requests.", "httpx.", "urllib.request.urlopen", "urllib3.", "aiohttp.")
+_DEEPER = regex(
+    r"health\w{0,8}/(?:cascade|deep|checks?|probes?|components?|services?|dependenc\w{1,4})/[<{][^/]{1,60}[>}]/?$"
+)
 _FEW = 3
-# Endpoints whose answers are followed, and how far: a service has few, and each costs a walk over its files.
-_ENDPOINTS, _DEPTH, _FUNCTIONS, _LONGEST = 40, 3, 60, 40
+# Endpoints whose answers are followed: a service has few, and each costs a walk over its files.
+_ENDPOINTS, _LONGEST = 40, 40
 
 
 @dataclass(frozen=True)
@@ -121,7 +113,7 @@ def detect(project: Project) -> Observations:
             _site(item.file.path, item.start, min(item.end, item.start + _LONGEST - 1), clause, item.rule),
         )
         if item.reached and item.handler is not None and number < _ENDPOINTS:
-            for path, line in sorted({(f.path, c.start) for f, c in _asked(project, *item.handler)}):
+            for path, line in sorted({(f.path, c.start) for f, c in project.asked_by(*item.handler)}):
                 yield HEALTH_CHECKS, _site(path, line, line, "dependency", item.rule)
     if any(item.reached for item in found):
         yield from ((HEALTH_CHECKS, site) for site in _checks(project))
@@ -209,7 +201,7 @@ def _is_health(path: str) -> bool:
     if aside:
         return True  # a folder of its own for operators, whatever is asked below it
     if _VARIABLE.search(path):
-        return False
+        return _DEEPER.search(path.lower()) is not None
     words = [_plain(s) for s in path.lower().split("/") if s and s != "?"]
     if not words:
         return False
@@ -237,7 +229,7 @@ def _checks(project: Project) -> Iterator[Site]:
         if check.asks:
             yield _site(check.file.path, check.start, check.end, "dependency", "extension")
         elif check.scope:
-            for path, line in sorted({(f.path, c.start) for f, c in _asked(project, check.file, check.scope)}):
+            for path, line in sorted({(f.path, c.start) for f, c in project.asked_by(check.file, check.scope)}):
                 yield _site(path, line, line, "dependency", "extension")
 
 
@@ -258,40 +250,3 @@ def _described(project: Project) -> Iterator[_Endpoint]:
                     yield _Endpoint(
                         file, definition.start, definition.end, rule, frozenset({rule}), (file, scope), True
                     )
-
-
-# --------------------------------------------------------------------------------------------------- dependencies
-
-
-def _asked(project: Project, file: PyFile, scope: int) -> Iterator[tuple[PyFile, Call]]:
-    """Calls to dependencies in a function and the project's functions that it calls. One further down is told by the
-    call of the function itself that leads there, where a reader of the endpoint sees it."""
-    queue: list[tuple[PyFile, int, int, tuple[PyFile, Call] | None]] = [(file, scope, 0, None)]
-    seen = {(file.path, scope)}
-    while queue and len(seen) <= _FUNCTIONS:
-        here, at, depth, led = queue.pop(0)
-        for call in (c for c in here.calls_in(at) if c.target != "decorator") if at else ():
-            if _asks(project, here, call):
-                yield led if led is not None and depth > 1 else (here, call)
-                continue
-            found = project.defined(here, call.name) if call.name and depth < _DEPTH else None
-            if found is not None:
-                other, definition = found
-                key = (other.path, other.scopes.get(definition.qualname, 0))
-                if key not in seen:
-                    seen.add(key)
-                    queue.append((other, key[1], depth + 1, led or (here, call)))
-
-
-def _asks(project: Project, file: PyFile, call: Call) -> bool:
-    receiver, _, method = call.name.rpartition(".")
-    if not receiver:
-        return False
-    lower = receiver.lower()
-    if method in _ASKS or (
-        method in _QUERY_ENDS and ("query" in lower or "session" in lower or "objects" in lower or "select" in lower)
-    ):
-        return True
-    if method in _STATES and _STORES.search(lower):
-        return True
-    return (method == "info" and "redis" in lower) or project.external(file, call.name).startswith(_HTTP)

@@ -1,8 +1,8 @@
 """Load tests and benchmarks of the project's own endpoints and code.
 
-**What it sees.** Users of Locust, scenarios of Artillery, commands that run k6, JMeter, Gatling, Artillery, vegeta,
-wrk and
-their kin, tests with pytest-benchmark; whether CI runs them, and thresholds and recorded baselines.
+**What it sees.** Users of Locust, scenarios of k6, JMeter, Gatling and Artillery, commands that run these, vegeta, wrk
+and their kin, tests with pytest-benchmark, scripts and tests of the project's own that are named for load or benchmarks
+and take the time of many calls; whether CI runs them, and thresholds and recorded baselines.
 
 **Why it matters.** How much a service bears is not known until someone has tried.
 
@@ -55,8 +55,8 @@ LOAD_TESTS = Signal(
     title="Load tests or benchmarks",
     competency="performance",
     seeds=("S1.3", "S4.2", "C4.3"),
-    counts="Scenarios of Locust, k6, JMeter, Gatling, Artillery, vegeta, wrk or pytest-benchmark for the"
-    " project's own endpoints or code.",
+    counts="Scenarios of Locust, k6, JMeter, Gatling, Artillery, vegeta, wrk or pytest-benchmark, or scripts"
+    " and tests of its own that take the time of many calls, for the project's own endpoints or code.",
     strong="CI runs them, or thresholds or baselines are recorded.",
     not_credited="A sentence in the README; the dependency alone.",
     how_to_show="Commit the scenario, the command that runs it, and the numbers that it must not fall behind.",
@@ -73,7 +73,8 @@ SIGNALS = (LOAD_TESTS,)
 
 def detect(project: Project) -> Observations:
     """Scenarios, benchmarks and commands; what makes them count; dependencies where there are none."""
-    found = [*_users(project), *_benchmarks(project), *_scenarios(project), *_commands(project)]
+    written = [_site(o.path, o.start, o.end, o.kind, o.subject) for o in project.load_scripts]
+    found = [*_users(project), *_benchmarks(project), *_scenarios(project), *written, *_commands(project, written)]
     near = [s for s in found if project.in_flask_part(s.path) and _has_part(project, s.path)]
     found = near if any(s.clause in _KINDS for s in near) else found
     if found:
@@ -141,7 +142,7 @@ def _scenarios(project: Project) -> Iterator[Site]:
                 yield _site(path, limits.start, limits.end, "threshold", path)
 
 
-def _commands(project: Project) -> Iterator[Site]:
+def _commands(project: Project, written: list[Site]) -> Iterator[Site]:
     """Commands of scripts, Makefiles, containers and manifests that put load on something, and the scripts they
     name."""
     lines = [(s.path, s.start, s.end, s.text) for s in project.starts]
@@ -167,7 +168,8 @@ def _commands(project: Project) -> Iterator[Site]:
                 if p == match[1] or p.endswith("/" + match[1].removeprefix("./").rpartition("/")[2])
             )
             near = [p for p in named if p.startswith(path.rpartition("/")[0])]
-            yield from (_site(p, 1, 1, "scenario", p) for p in (near or named)[:1])
+            known = {s.path for s in written}
+            yield from (_site(p, 1, 1, "scenario", p) for p in (near or named)[:1] if p not in known)
 
 
 def _dependencies(project: Project) -> Iterator[Site]:

@@ -125,6 +125,8 @@ _BY_ENDING = {
     ".tpl": "text",
     ".pem": "text",
     ".key": "text",
+    ".jmx": "text",
+    ".scala": "text",
     ".txt": "text",
 }
 """Last endings, in lower case."""
@@ -147,6 +149,9 @@ _NAME_PATTERNS = (
 
 _TEMPLATE_FOLDERS = frozenset({"templates", "template"})
 _TEMPLATE_ENDINGS = frozenset({".html", ".htm", ".xhtml", ".jinja", ".jinja2", ".j2", ".txt", ".xml", ".text"})
+_SCRIPT_ENDINGS = frozenset({".js", ".mjs", ".ts"})
+# Scenarios of k6 are JavaScript; only a path that speaks of load is worth looking for one.
+_LOAD = regex(r"(?:^|[_.-])(?:k6|load|loadtest(?:s|ing)?|stress|perf|performance|bench(?:mark(?:s|ing)?)?)(?:[_.-]|$)")
 _MARKUP_ENDINGS = frozenset({".html", ".htm", ".xhtml"})
 _REQUIREMENT_FOLDERS = frozenset({"requirements", "reqs"})
 _TEMPLATE_SUFFIXES = (".jinja", ".jinja2", ".j2")
@@ -204,6 +209,8 @@ def _by_ending(folders: tuple[str, ...], name: str, head: bytes) -> str | None:
         return "jinja"
     if ending in _MARKUP_ENDINGS:
         return "jinja" if b"{%" in head or b"{{" in head else None
+    if ending in _SCRIPT_ENDINGS:
+        return "text" if any(_LOAD.search(part) for part in (*folders, name)) else None
     if ending == ".conf" and _INI_HEAD.match(head):
         return "ini"
     if ending == "" and head.startswith(b"#!"):

@@ -9,15 +9,20 @@ from evidence.facts.deployment.server_settings import Server
 from evidence.facts.deployment.servers import servers
 from evidence.facts.deployment.starts import Start, starts
 from evidence.facts.mentions import Mention
+from evidence.facts.names import PyFile
+from evidence.facts.occurrences import Occurrence
+from evidence.facts.operations.asked import asked
 from evidence.facts.operations.faults import Faults
 from evidence.facts.operations.feature_flags import FeatureFlags
 from evidence.facts.operations.health_extensions import HealthCheck, HealthExtension, health_checks, health_extensions
+from evidence.facts.operations.load_scripts import load_scripts
 from evidence.facts.operations.log_setup import LogSetup
 from evidence.facts.operations.monitors import Monitor, monitors
 from evidence.facts.operations.probes import Probe, probed_addresses, probes
 from evidence.facts.operations.rollouts import RolloutStep, rollouts
 from evidence.facts.operations.runbooks import Runbook, runbooks
 from evidence.facts.operations.telemetry import Telemetry
+from evidence.facts.python.records import Call
 from evidence.facts.questions import Questions
 from evidence.facts.queues.cloud import CloudQueues
 from evidence.facts.queues.tasks import Tasks
@@ -46,6 +51,10 @@ class OperationTopics(Questions):
     def health_checks(self) -> tuple[HealthCheck, ...]:
         """What those extensions are told to ask."""
         return health_checks(self.whole)
+
+    def asked_by(self, file: PyFile, scope: int) -> tuple[tuple[PyFile, Call], ...]:
+        """The calls by which a function, and those it runs, ask a database, cache, queue or another service."""
+        return tuple(asked(self.whole, file, scope))
 
     @cached_property
     def written_lines(self) -> tuple[Mention, ...]:
@@ -90,6 +99,11 @@ class OperationTopics(Questions):
     def probed_addresses(self) -> frozenset[str]:
         """URL paths that health checks of containers, clusters and platforms ask for."""
         return probed_addresses(self.whole)
+
+    @cached_property
+    def load_scripts(self) -> tuple[Occurrence, ...]:
+        """Load tests and benchmarks that are files of their own."""
+        return load_scripts(self.whole)
 
     @cached_property
     def log_setup(self) -> LogSetup:
