@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from evidence.model import INCOMPLETE, Digest, LedgerEntry
 from evidence.seal import SEAL
@@ -31,8 +32,7 @@ _CHOOSING = frozenset({"portfolio_chosen", "source_failed"})
 _OTHER_QUESTION = ("tool", "inputs")
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing that does not hold. ``unread`` marks what could not be looked at: it is no difference, and no proof."""
 
     place: str

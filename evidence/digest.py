@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import replace
 from importlib.metadata import version
 from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from evidence.api import Detector, Signal
 from evidence.attribution import Own

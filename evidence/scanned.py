@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import msgspec
+from msgspec import Struct, field
 
 from evidence.api import Project, Site, Sites
 from evidence.attribution import Attribution, Own, Seen
@@ -39,8 +39,7 @@ class Opened(Citable, Protocol):
     def committed(self) -> int: ...
 
 
-@dataclass(frozen=True)
-class Scanned:
+class Scanned(Struct, frozen=True):
     """One repository after detection: its record, findings and the citations of their best sites. ``forge`` is the hash
     of what its forge told, None where it was not asked; ``own`` what of each signal is the candidate's; ``subject`` who
     was asked about, and who worked here."""

@@ -14,7 +14,8 @@ in service.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from evidence.api import Observations, Project, PyFile, Role, Route, Signal, Site, Sites, plural, quoted, regex
 
@@ -42,8 +43,7 @@ _FEW = 3
 _ENDPOINTS, _LONGEST = 40, 40
 
 
-@dataclass(frozen=True)
-class _Endpoint:
+class _Endpoint(Struct, frozen=True):
     """One such address: its full ``paths`` (none where a prefix is not constant) and the function that answers."""
 
     file: PyFile

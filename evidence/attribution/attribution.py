@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from evidence.attribution.limits import limits
 from evidence.attribution.origins import Origins
@@ -19,8 +20,7 @@ from evidence.facts.project import Project
 from evidence.model import Blame, Commit, Ledger, Share, Signal, Site, Sites
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A found signal with all its sites, and those that would be cited if nobody were asked about."""
 
     signal: Signal

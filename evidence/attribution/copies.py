@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from evidence.patterns import regex
 
@@ -17,8 +18,7 @@ _LETTERS = regex(rb"[^A-Za-z0-9]+")
 _STARTS = 20
 
 
-@dataclass(frozen=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """``count`` lines from ``here`` on stand in ``source`` from line ``there`` on (both 1-based)."""
 
     here: int

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from evidence.model import Grade, Scalar, Share, Signal, Site, Sites
 
 
-@dataclass(frozen=True)
-class Own:
+class Own(Struct, frozen=True):
     """What of a signal is the candidate's own.
 
     ``open`` says that more of it may be theirs: places whose history could not be read, or that were not looked at,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
+
+from msgspec import Struct
 
 from evidence.facts.people import Candidate, People
 from evidence.model import Blame, Commit, Person
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """The candidate's part in a commit.
 
     ``role`` is author, co-author, merger or none; ``wrote`` where its lines are theirs, alone or with others;

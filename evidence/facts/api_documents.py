@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.records import Data, Node
 from evidence.facts.roles import Role
@@ -18,8 +19,7 @@ _FOREIGN_FOLDERS = frozenset(
 _OWN = (Role.APP, Role.EXAMPLE, Role.GENERATED)
 
 
-@dataclass(frozen=True)
-class ApiDocument:
+class ApiDocument(Struct, frozen=True):
     """An OpenAPI or Swagger document with paths. ``own`` is false where no path is a route of the project: it describes
     something else."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.records import Document, Section
 from evidence.facts.roles import Role, role_of
@@ -94,8 +95,7 @@ _ALIKE = 0.7
 _SHINGLE = 4
 
 
-@dataclass(frozen=True)
-class DecisionRecord:
+class DecisionRecord(Struct, frozen=True):
     """One filled-in record. ``start``..``end`` is its head and context; ``day`` its own date (epoch seconds, 0: none);
     ``placed`` means that its folder or name says what it is."""
 

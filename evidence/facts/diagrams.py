@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.roles import Role
 from evidence.patterns import regex
@@ -39,8 +40,7 @@ _SERVED = frozenset({"node_modules", "static", "public"})
 _LINES = 3
 
 
-@dataclass(frozen=True)
-class Diagram:
+class Diagram(Struct, frozen=True):
     """One diagram. ``path`` and lines are where it is shown: the fence or link in a document, or the file itself;
     ``file`` is the image behind a link."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Definition, Expr
@@ -32,8 +33,7 @@ _DEPTH = 6
 _USES = 3
 
 
-@dataclass(frozen=True)
-class ErrorHandler:
+class ErrorHandler(Struct, frozen=True):
     """A handler that answers JSON: its registration, the function, and the keys of its answer where they are told."""
 
     callback: Callback
@@ -150,8 +150,7 @@ def _writes_json(file: PyFile, scope: int) -> bool:
     return any(c.name.endswith(("dumps", "jsonify")) for c in file.calls_in(scope))
 
 
-@dataclass(frozen=True)
-class ErrorHelper:
+class ErrorHelper(Struct, frozen=True):
     """A function that makes error responses, the keys of its answer, and how often it is called."""
 
     file: PyFile

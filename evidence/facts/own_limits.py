@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Definition
@@ -31,8 +32,7 @@ _CALL_DEPTH = 2
 _SHOWN = 39
 
 
-@dataclass(frozen=True)
-class OwnLimit:
+class OwnLimit(Struct, frozen=True):
     """A function that counts and refuses; ``wraps`` tells of one that is put on views, such as a decorator."""
 
     file: PyFile

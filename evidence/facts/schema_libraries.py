@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.callees import callee
 from evidence.facts.names import PyFile, Ref
@@ -37,8 +38,7 @@ _REQUEST = ("flask.request", "quart.request", "apiflask.request", "connexion.req
 _SIGNED = regex(r"serializ|sign|token|jws|jwt|cookie", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class SchemaCheck:
+class SchemaCheck(Struct, frozen=True):
     """One place that checks data. ``scope`` is the function around it (or the one it decorates); ``style`` is call,
     decorator, form, parser or wrapper (a function of the project that checks what it is handed); ``data`` is what is
     checked, where that can be told; ``through`` the wrapper that is called."""

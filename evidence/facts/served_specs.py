@@ -4,9 +4,10 @@ operation to a function of the project and check requests against the document."
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from posixpath import normpath
+
+from msgspec import Struct
 
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Assign, Call, Definition, Expr
@@ -20,8 +21,7 @@ _INFO_FUNCTIONS = ("x-bearerInfoFunc", "x-tokenInfoFunc", "x-basicInfoFunc", "x-
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """One operation of a served document and the function that answers it; ``secured`` tells that the document asks
     for one of its security schemes before."""
 
@@ -33,8 +33,7 @@ class Operation:
     secured: bool = False
 
 
-@dataclass(frozen=True)
-class FocaConfig:
+class FocaConfig(Struct, frozen=True):
     """A configuration file that FOCA is given: ``file`` and ``call`` are where."""
 
     path: str

@@ -4,9 +4,10 @@ them."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.deployment.environments import environment_of
 from evidence.facts.deployment.manifests import variables
@@ -67,8 +68,7 @@ _FILE_READERS = ("dynaconf", "configparser", "yaml", "tomllib", "toml", "omegaco
 _VAULTS = ("google.cloud.secretmanager", "hvac.", "azure.keyvault.", "azure.identity.")
 
 
-@dataclass(frozen=True)
-class SettingsClass:
+class SettingsClass(Struct, frozen=True):
     """A class of settings. ``environment`` is what its name says ("" for a base); ``base`` whether others build on
     it."""
 
@@ -79,8 +79,7 @@ class SettingsClass:
     base: bool
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(Struct, frozen=True):
     """One variable read from the environment. ``default`` is the value used without it, None where it is required."""
 
     file: PyFile

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from evidence.facts.records import Data, Node
 from evidence.facts.roles import Role, role_of
@@ -57,8 +58,7 @@ _ALIASES = {
 _SUFFIXES = (".jinja", ".jinja2", ".j2")
 
 
-@dataclass(frozen=True)
-class ToolConfig:
+class ToolConfig(Struct, frozen=True):
     """One place that configures a tool: ``node`` is its table (the whole file where the file is the tool's own),
     ``section`` the table's name in lower case, and ``start``..``end`` the lines it spans."""
 

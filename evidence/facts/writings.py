@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.records import Document, Section
 from evidence.facts.roles import Role, role_of
@@ -30,8 +31,7 @@ _FOREIGN = frozenset(
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Writing:
+class Writing(Struct, frozen=True, eq=False):
     """One document. ``stem`` is its file name without ending, in lower case; ``title`` its first heading; ``words`` its
     words of prose; ``names`` how many different names of the project (folders, modules, dependencies) it mentions."""
 

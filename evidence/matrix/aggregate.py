@@ -6,8 +6,9 @@ How a status is reached is written in docs/decisions/matrix-rules.md; nothing he
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from evidence.matrix.inputs import SignalEvidence, atom_truth
 from evidence.matrix.load import CellSpec, Matrix, Row
@@ -19,8 +20,7 @@ CREDITED = frozenset({CellStatus.SUPPORTED, CellStatus.PARTLY, CellStatus.BY_OTH
 """The statuses that show evidence; only these can be contradicted."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Scan:
+class _Scan(Struct, frozen=True):
     """What all cells are judged on."""
 
     findings: Mapping[str, SignalEvidence]

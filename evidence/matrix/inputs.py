@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from evidence.matrix.rules import Atom, Measured, Truth
 from evidence.model import Grade, Outcome, Polarity, Scalar
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SignalEvidence:
+class SignalEvidence(Struct, frozen=True, kw_only=True):
     """One signal over all repositories: the best outcome and grade, and the measures of the finding that reached it.
 
     ``own_grade`` and ``own_measures`` are computed over the candidate's own sites; they stay empty without a candidate.

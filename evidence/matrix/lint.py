@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import combinations, pairwise
+
+from msgspec import Struct
 
 from evidence.matrix.load import Askable, CellSpec, Feature, Matrix, Row
 from evidence.matrix.rules import Atom, Graded, entails, negated_atoms, positive_atoms
@@ -12,8 +13,7 @@ from evidence.model import Grade, Level, Polarity
 from evidence.patterns import regex
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """A matrix, what its rules may name, and the product's features."""
 
     matrix: Matrix

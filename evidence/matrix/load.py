@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from msgspec import Struct
 
 from evidence.matrix.rules import Rule, RuleError, conjoin, parse_rule
 from evidence.model import Level, Polarity
@@ -17,8 +18,7 @@ class MatrixError(ValueError):
     """The data of the matrix is malformed; the message names the row and the level."""
 
 
-@dataclass(frozen=True, slots=True)
-class CellSpec:
+class CellSpec(Struct, frozen=True):
     """What one competency looks like at one level.
 
     ``rule`` is what this level adds; ``effective`` is that together with all that the lower levels of the row ask. Both
@@ -36,8 +36,7 @@ class CellSpec:
     unseen: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One competency. ``against`` are the counter-evidence signals that contradict its cells."""
 
     id: str
@@ -48,15 +47,13 @@ class Row:
     cells: tuple[CellSpec, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
+class Matrix(Struct, frozen=True):
     """All rows, in the order they are shown."""
 
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PendingSignal:
+class PendingSignal(Struct, frozen=True):
     """A signal of the catalogue that no detector answers yet."""
 
     id: str
@@ -67,8 +64,7 @@ class PendingSignal:
     polarity: Polarity
 
 
-@dataclass(frozen=True, slots=True)
-class Askable:
+class Askable(Struct, frozen=True):
     """What a rule may ask of one signal. ``measures`` maps a measure to its wording, ``{n}`` being the number asked."""
 
     id: str
@@ -78,8 +74,7 @@ class Askable:
     measures: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Feature:
+class Feature(Struct, frozen=True):
     """A part of the product that answers seed items which are no competencies; ``since`` is a version, or "planned"."""
 
     id: str
@@ -89,8 +84,7 @@ class Feature:
     since: str
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """What one kind of role asks about: which rows to read first. There are no weights, and nothing is added up."""
 
     id: str

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import combinations, product
+
+from msgspec import Struct
 
 from evidence.model import Grade
 from evidence.patterns import regex
@@ -26,16 +27,14 @@ class RuleError(ValueError):
     """A rule's text is not of the language; the message says what and where."""
 
 
-@dataclass(frozen=True, slots=True)
-class Graded:
+class Graded(Struct, frozen=True):
     """The signal was found with at least this grade."""
 
     signal: str
     grade: Grade
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Struct, frozen=True):
     """The signal was found practised or better, and this measure of its finding is at least this number."""
 
     signal: str
@@ -43,22 +42,19 @@ class Measured:
     at_least: float
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """The condition does not hold; only over counter-evidence (the lint sees to it)."""
 
     part: Graded
 
 
-@dataclass(frozen=True, slots=True)
-class All:
+class All(Struct, frozen=True):
     """Every part holds."""
 
     parts: tuple[Rule, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """At least ``count`` of the parts hold."""
 
     count: int

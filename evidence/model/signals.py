@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -93,8 +92,7 @@ def no_measures(_sites: Sites) -> Mapping[str, Scalar]:
     return {}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Signal:
+class Signal(Struct, frozen=True, kw_only=True):
     """One thing worth knowing, declared by its detector.
 
     ``counts``, ``strong`` and ``not_credited`` say in words what ``practised``, ``sustained`` and the fixtures say

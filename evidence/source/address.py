@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct, field
 
 from evidence.model import UsageError
 from evidence.patterns import regex
@@ -43,8 +44,7 @@ _TABS = frozenset(
 _REF_WORDS = frozenset({"tree", "blob", "raw", "blame", "commits"})
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """The revision asked for.
 
     ``kind`` is ``ref`` (a branch or tag, perhaps followed by a file's path), ``name`` (a branch, tag or full reference
@@ -80,8 +80,7 @@ class Asked:
         return [name for name in names if is_ref_name(name)]
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(Struct, frozen=True):
     """A repository on a host.
 
     ``path`` is ``owner/name`` (GitLab: with its groups), ``kind`` is github, gitlab or plain.
@@ -106,8 +105,7 @@ class Address:
         return self.clone_url.startswith("http://")
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(Struct, frozen=True):
     """Where repositories may come from: ``hosts`` (name -> github or gitlab) over https, ``insecure`` origins such as
     ``http://127.0.0.1:8080`` for tests and private networks, and local folders unless ``local`` is False (the web).
 

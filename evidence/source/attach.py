@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from evidence.model import EvidenceError
 from evidence.patterns import regex
@@ -19,8 +20,7 @@ _MOST_REFS = 200_000
 _SECTION = regex(r'\[\s*([A-Za-z0-9.-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\]')
 
 
-@dataclass(frozen=True)
-class Refs:
+class Refs(Struct, frozen=True):
     """References of a repository.
 
     ``head`` is the commit or tag id under HEAD ("" when unborn), ``branch`` HEAD's branch ("" when detached); ``names``

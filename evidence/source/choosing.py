@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from evidence.model import EvidenceError, Ledger
 from evidence.source.address import Places
@@ -17,8 +18,7 @@ LACKING = "repositories elsewhere that took changes of"
 """How the ledger's entry on what could not be listed of them begins; the page follows."""
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """The addresses chosen, a sentence that lists them, and the login of the person whose page it was, "" a group's."""
 
     sources: list[str]
@@ -26,8 +26,7 @@ class Chosen:
     person: str
 
 
-@dataclass(frozen=True)
-class Chooser:
+class Chooser(Struct, frozen=True):
     """``limit`` bounds how many are read of one page; ``include`` and ``exclude`` are globs over ``owner/name``."""
 
     limit: int

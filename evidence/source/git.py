@@ -12,9 +12,11 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, BinaryIO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from evidence.model import EvidenceError, UsageError
 from evidence.source.child import Child
@@ -71,8 +73,7 @@ _CONFIG = (
 _LIMITER = 'ulimit -c 0; ulimit -t "$1"; ulimit -f "$2"; ulimit -v "$3"; exec 2>&4 4>&-; shift 3; exec "$@"'
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Bounds of one git process: wall clock and processor time in seconds; file, address space and stdout in bytes."""
 
     seconds: float = 120
@@ -97,8 +98,7 @@ def child_environment(home: Path, temporary: Path) -> dict[str, str]:
     )
 
 
-@dataclass(frozen=True)
-class Ran:
+class Ran(Struct, frozen=True):
     """What a finished git process left: exit code (negative: a signal), stdout up to the limit, stderr safe to show."""
 
     code: int
@@ -119,7 +119,7 @@ class Git:
 
     def bounded(self, **bounds: int | float) -> Limits:
         """This repository's limits with some of them changed."""
-        return replace(self.limits, **bounds)  # type: ignore[arg-type]
+        return replace(self.limits, **bounds)
 
     def start(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from evidence.model import UsageError
 from evidence.source.address import Address, Places, locate
@@ -10,8 +10,7 @@ from evidence.source.attach import settings
 from evidence.source.local import Place, folder_name
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """How a repository is known: ``id`` (``github.com/owner/name`` or ``local/name``), its public page, host and name.
 
     ``kind`` is the forge that serves its permalinks (github, gitlab); "" where no public address is known.

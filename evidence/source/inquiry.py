@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TypeGuard
 
 import msgspec
+from msgspec import Struct, field
 
 from evidence.model import ChangeRequest, Changes, EvidenceError, Ledger
 from evidence.source.address import Address, Places
@@ -23,8 +23,7 @@ _NO_ACCOUNT = "no account of the candidate's is known there, so their changes in
 _COPY = "a copy was scanned, and there is no token for its forge: --forge asks it"
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(Struct, frozen=True):
     """What a forge told: ``changes`` (None where it was not asked), the parts that are ``missing`` with the reason, and
     the hash of all of it."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from evidence.model import EvidenceError, UsageError
 from evidence.source.quoting import visible
@@ -19,8 +20,7 @@ MIB = 1 << 20
 _HEX = frozenset("0123456789abcdef")
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """A repository's folders.
 
     ``common`` holds objects and references, ``own`` HEAD and index (not the same in a linked worktree); ``work``

@@ -5,9 +5,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from evidence.source.child import Child
 from evidence.source.git import Git
@@ -16,8 +17,7 @@ _MOST_RESTARTS = 16  # a damaged object ends git; each one costs a new process
 _PIECE = 1 << 20
 
 
-@dataclass(frozen=True)
-class Object:
+class Object(Struct, frozen=True):
     """One object: ``kind`` is commit, tree, blob or tag."""
 
     kind: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from evidence.facts.secrets.masking import mask
 from evidence.model import EvidenceError, Ledger, UsageError
@@ -30,8 +31,7 @@ from evidence.source.worktree import is_dirty
 _DEEPEST_TAG = 8
 
 
-@dataclass(frozen=True)
-class SourceOptions:
+class SourceOptions(Struct, frozen=True):
     """How a source is read.
 
     ``identity`` is an address under which the repository is to be known instead of its own; ``clones`` a folder where

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from evidence.patterns import regex
 from evidence.source.address import Places
@@ -18,8 +19,7 @@ _NOBODY = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """A user (``group`` None where it may also be a group), an organisation or a group at ``origin``."""
 
     origin: str

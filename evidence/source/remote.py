@@ -7,8 +7,9 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from evidence.source.address import Address
 from evidence.source.attach import Refs
@@ -22,8 +23,7 @@ from evidence.source.scratch import Scratch, closing
 from evidence.source.server import Server
 
 
-@dataclass(frozen=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """A fetched repository: its references as fetched now, and the revision asked for ("" for HEAD) in our own names.
 
     ``named`` tells that the revision is a reference of the repository, so that it needs no proof of being reachable.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from evidence.model import UsageError
 from evidence.source.address import Address, Places, parse_url

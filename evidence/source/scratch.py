@@ -11,10 +11,11 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
+
+from msgspec import Struct
 
 from evidence.model import EvidenceError
 from evidence.source.git import Git, child_environment
@@ -23,8 +24,7 @@ from evidence.source.uninterrupted import uninterrupted
 _PREFIX = "evidence-scan-"
 
 
-@dataclass(frozen=True)
-class Scratch:
+class Scratch(Struct, frozen=True):
     """One scan's folder: ``repository`` is the bare repository of ours, ``temporary`` takes spooled output."""
 
     root: Path

@@ -5,8 +5,9 @@ from __future__ import annotations
 import stat
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from evidence.model import Blob, Ledger
 from evidence.source.git import MIB, Git
@@ -18,8 +19,7 @@ _LFS = b"version https://git-lfs.github.com/spec/v1\n"
 _LFS_LONGEST = 1024  # the specification's own bound on a pointer
 
 
-@dataclass(frozen=True)
-class Caps:
+class Caps(Struct, frozen=True):
     """What is read at most, in bytes: of one blob, and of all blobs together."""
 
     blob: int = MIB

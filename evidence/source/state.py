@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from evidence.model import EvidenceError
 from evidence.source.address import Places, locate, parse_url
@@ -17,8 +18,7 @@ _MOST_REFERENCES = 64 * MIB
 _MOST_LOOSE = 20_000
 
 
-@dataclass(frozen=True)
-class LocalState:
+class LocalState(Struct, frozen=True):
     """A local repository as it stands: ``sha256`` is another one as soon as a reference, its configuration or its
     objects are. Two looks that give the same hash saw a repository of which a scan reads the same."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import islice
+
+from msgspec import Struct, field
 
 from evidence.facts.secrets.masking import mask
 from evidence.model import EvidenceError, Ledger
@@ -19,8 +20,7 @@ DEEPEST = 256
 NAMED = 20
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One leaf of the tree; ``mode`` is git's octal mode as an integer, ``path`` raw bytes."""
 
     path: bytes
@@ -62,8 +62,7 @@ def _parsed(line: bytes) -> Entry:
     return Entry(path, int(mode, 8), oid.decode("ascii"))
 
 
-@dataclass
-class _Walk:
+class _Walk(Struct):
     """Tree by tree with a stack of its own. Each distinct tree is opened once where a bomb repeats them without end."""
 
     lookup: Lookup

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from evidence.matrix.lint import (
     CHECKS,
@@ -50,7 +50,7 @@ def _with_cell(subject: Subject, row_id: str, level: Level, **changes: object) -
     """The subject with one cell changed; the row's other cells stay as they are."""
 
     def changed(cell: CellSpec) -> CellSpec:
-        return replace(cell, **changes) if cell.level is level else cell  # type: ignore[arg-type]
+        return replace(cell, **changes) if cell.level is level else cell
 
     rows = (
         replace(row, cells=tuple(map(changed, row.cells))) if row.id == row_id else row for row in subject.matrix.rows

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from evidence.facts.ci.records import Place
 from evidence.facts.shell.lines import Simple
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """Commands at a place, or the ``words`` of one (``final`` when they need no further following).
 
     ``directory`` is where they run when that changes; ``arguments`` are those the script was given; ``swallowed`` says

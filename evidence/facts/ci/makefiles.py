@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from evidence.facts.ci.found import Found
 from evidence.facts.ci.reading import bare, join
@@ -16,8 +17,7 @@ _VALUES = frozenset({"-C", "--directory", "-f", "--file", "-o", "-I", "-W"})
 _MAX_TARGETS = 60
 
 
-@dataclass(frozen=True)
-class Makefiles:
+class Makefiles(Struct, frozen=True):
     """All Makefiles by folder; the one that make would read comes first."""
 
     by_folder: dict[str, list[tuple[str, Commands]]]

@@ -7,9 +7,10 @@ it stands.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from msgspec.structs import replace as replace_struct
 
 from evidence.facts.ci import compose, makefiles, nodes, precommit, pythonic, scripts, toxfiles
@@ -31,8 +32,7 @@ MAX_WORK = 60_000
 """The same for all commands of a snapshot together."""
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(Struct, frozen=True):
     """Where a command runs: ``directory`` relative to the repository, ``root`` of its project, environment ``env``;
     how it was reached: ``chain``, ``swallowed``; the ``services`` beside it."""
 

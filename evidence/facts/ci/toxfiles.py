@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from evidence.facts.ci.found import Found
 from evidence.facts.ci.reading import find, join, strings, text
@@ -20,8 +21,7 @@ _BRACES = regex(r"\{([\w.,-]{1,200})\}")
 _PLAIN_ENVIRONMENT = regex(r"(?:py|pypy|python|cpython)[0-9.t]{0,6}")
 
 
-@dataclass(frozen=True)
-class _Config:
+class _Config(Struct, frozen=True):
     path: str
     root: Node
     ini: bool

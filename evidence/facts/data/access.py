@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.callees import callee
 from evidence.facts.data.dispatch import Dispatch
@@ -58,8 +59,7 @@ _OTHER_BASES = regex(
 )
 
 
-@dataclass(frozen=True, eq=False)
-class ViewWork:
+class ViewWork(Struct, frozen=True, eq=False):
     """What one view does: ``inline`` that it touches data itself, ``calls`` the layer's functions that it calls."""
 
     file: PyFile

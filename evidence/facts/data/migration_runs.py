@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Expr
@@ -34,8 +35,7 @@ _DEPLOYS = regex(r"deploy|release|(?:^|[/ _-])cd[-_.]", re.IGNORECASE)
 _VERSIONS = regex(r"(?:^|/)(?:migrations?|alembic|versions)(?:/|$)")
 
 
-@dataclass(frozen=True)
-class MigrationRun:
+class MigrationRun(Struct, frozen=True):
     """One place that runs or checks migrations. ``by`` is ci, test or start; ``does`` upgrade, downgrade or check."""
 
     path: str

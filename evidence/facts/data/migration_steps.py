@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call
@@ -21,8 +22,7 @@ _ONLINE = regex(
 )
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """A call or statement inside migrations that shows care: ``kind`` is online or backfill."""
 
     path: str

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.data.migration_steps import Operation, operations
 from evidence.facts.names import PyFile
@@ -35,8 +36,7 @@ _INERT = regex(
 _CHAIN = 3
 
 
-@dataclass(frozen=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """One step of a schema. ``start``..``end`` spans its identifier and the forward step; ``back`` the backward step's
     first and last line (0, 0 without one). ``reversible`` means that the backward step does something that can work."""
 

@@ -6,9 +6,10 @@ A model is told by its base, or by its columns; never by the name of a file. Nam
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.names import PyFile, Ref
 from evidence.facts.python.records import Assign, Call, Definition, Expr
@@ -50,8 +51,7 @@ _CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _DEPTH = 6
 
 
-@dataclass(frozen=True, eq=False)
-class Model:
+class Model(Struct, frozen=True, eq=False):
     """One model class. ``store`` is relational, document or key-value. ``links`` are the class and table names that its
     foreign keys, references and relationships name; ``linked`` tells that there are any (some name nothing constant).
     ``constraints`` are the first lines of its explicit unique, check or index constraints."""
@@ -71,8 +71,7 @@ class Model:
         return self.definition.name
 
 
-@dataclass
-class _Body:
+class _Body(Struct):
     """What the body of a class says, gathered call by call."""
 
     links: set[str]

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from evidence.facts.data.page_caps import has_maximum, is_capped, names_maximum
 from evidence.facts.data.page_guards import guards
@@ -54,8 +56,7 @@ _TASKS = frozenset({"task", "shared_task", "periodic_task", "job", "actor", "hue
 _CLIENTS = ("boto3", "botocore", "aioboto3", "googleapiclient", "github", "slack_sdk", "stripe")
 
 
-@dataclass(frozen=True)
-class PageUse:
+class PageUse(Struct, frozen=True):
     """One place that pages. ``kind`` is query (a result is cut to a page), parameter (a request chooses it) or capped
     (its size has a bound); ``subject`` the function or parameter."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from evidence.facts.names import PyFile
 from evidence.facts.occurrences import Occurrence, at, between
@@ -55,8 +56,7 @@ def transactions(project: Project) -> tuple[Occurrence, ...]:
     return (*_ends(project), *_begins(project), *_locks(project), *_levels(project), *_versions(project))
 
 
-@dataclass
-class _Owner:
+class _Owner(Struct):
     """A function that ends transactions, and where in it."""
 
     file: PyFile

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.debug.values import APART
 from evidence.facts.deployment.environments import environment_of
@@ -19,8 +20,7 @@ ASIDE = regex(
 """Paths of what only developers start: workspaces, examples, overrides, test scripts."""
 
 
-@dataclass(frozen=True)
-class DebugSwitch:
+class DebugSwitch(Struct, frozen=True):
     """One switch. ``how``: run, setting, application, development (a configuration that is chosen), variable or
     command; ``reached`` means that the default or production path comes by it."""
 

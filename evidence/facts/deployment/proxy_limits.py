@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.records import Node
 from evidence.facts.roles import Role
@@ -37,8 +38,7 @@ _OFF = frozenset({"false", "0", "no", "off", ""})
 _OWN_PROXY = (Role.APP, Role.MIGRATION)
 
 
-@dataclass(frozen=True)
-class ProxyLimit:
+class ProxyLimit(Struct, frozen=True):
     """One limit in the configuration of a proxy, ingress, firewall or gateway. ``effective`` is false for a zone that
     nothing uses and for a file that nothing loads."""
 

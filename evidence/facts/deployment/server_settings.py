@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.patterns import regex
@@ -45,8 +46,7 @@ FROM_OUTSIDE = regex(r"\$|nproc|%\(ENV_|getenv|environ|cpu_count|affinity|\{\{|%
 LONGEST = 40
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(Struct, frozen=True):
     """One place that starts or configures a server. ``program`` is its name; ``settings`` the kinds it sets, sorted;
     ``derived`` that a value comes from the environment or the machine, or that a comment above explains it;
     ``config`` the configuration file it names (base name); ``worker`` the worker class; ``group`` joins a start

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.deployment.environments import environment_of
 from evidence.facts.records import Node
@@ -31,8 +32,7 @@ _SERVERS = regex(
 )
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(Struct, frozen=True):
     """One start command. ``environment`` is what its file or section is named after ("" when nothing says so)."""
 
     path: str

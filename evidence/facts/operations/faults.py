@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.names import PyFile
 from evidence.facts.operations.fault_table import (
@@ -43,8 +44,7 @@ _NEAR = 10
 _LOOP = 40
 
 
-@dataclass(frozen=True)
-class FaultUse:
+class FaultUse(Struct, frozen=True):
     """One place. ``kind``: options (timeouts in a set of options), timeout (of a client or an engine), call_timeout
     (of one call), retry, breaker, fallback, tested, or waiting (a shell loop that tries again)."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.names import PyFile
 from evidence.facts.operations.flag_table import (
@@ -34,8 +35,7 @@ if TYPE_CHECKING:
 _LONGEST = 40
 
 
-@dataclass(frozen=True)
-class FlagUse:
+class FlagUse(Struct, frozen=True):
     """One place. ``kind``: asked (a flag package is asked), setup (it is set up), targeted (for a user or a share), own
     (a model or function of the project's), declared (a setting named as a feature), switch (an on/off setting), single
     (one setting of a product, read by name), read (either is read), both_ways (tests). ``name`` is the flag's, where
@@ -48,8 +48,7 @@ class FlagUse:
     name: str
 
 
-@dataclass(frozen=True)
-class _Setting:
+class _Setting(Struct, frozen=True):
     name: str
     file: PyFile
     start: int

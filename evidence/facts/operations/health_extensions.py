@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call
@@ -46,8 +47,7 @@ _SPLIT = regex(r"(?<=[a-z])(?=[A-Z])")
 _GIVEN = ("db", "redis", "migrate")
 
 
-@dataclass(frozen=True)
-class HealthExtension:
+class HealthExtension(Struct, frozen=True):
     """One extension bound to the application: the call that does it, and the ``rule`` it is given ("" for its own)."""
 
     file: PyFile
@@ -56,8 +56,7 @@ class HealthExtension:
     rule: str
 
 
-@dataclass(frozen=True)
-class HealthCheck:
+class HealthCheck(Struct, frozen=True):
     """A check handed to such an extension. ``asks`` tells that its name says so; else ``scope`` is the function to
     look into (0 for none)."""
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.names import PyFile
 from evidence.facts.operations.log_configs import classes, factories, formatters
@@ -47,8 +48,7 @@ _HANDED_OVER = frozenset({"logconfig_dict", "log_config", "logconfig"})
 _CLASSES = 50
 
 
-@dataclass(frozen=True)
-class LogUse:
+class LogUse(Struct, frozen=True):
     """One place. ``kind``: structured (a form for machines), context (ids or fields on every record), request_id (one
     is made and logged), wrapped (an organisation's own package sets logging up), configured (plainly), fields (one call
     with fields), passed_on, tested."""

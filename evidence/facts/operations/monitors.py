@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.operations.objectives import states_objective
 from evidence.facts.records import Node
@@ -79,8 +80,7 @@ _DEPTH, _MAPS = 6, 400
 _BLOCK_LINES = 40
 
 
-@dataclass(frozen=True)
-class Monitor:
+class Monitor(Struct, frozen=True):
     """One alert rule, dashboard, objective or metric made from logs (``kind``: alert, dashboard, slo, log_metric).
 
     ``runbook`` and ``budget`` say that it names a runbook, an error budget or a burn rate; ``prose`` that it is an

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.records import Node
 from evidence.facts.roles import Role, role_of
@@ -29,8 +30,7 @@ _ASKS = regex(r"\b(?:curl|wget|http|https|nc|python\d?|httpie|GET|HEAD|fetch|Pat
 _NODES = 200_000
 
 
-@dataclass(frozen=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """Lines of a file outside Python that request an address."""
 
     path: str

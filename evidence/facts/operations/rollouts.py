@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.records import Node
 from evidence.facts.roles import Role, role_of
@@ -39,8 +40,7 @@ _KINDS = frozenset({"Rollout", "Canary", "TrafficSplit"})
 _MAPS = 20_000
 
 
-@dataclass(frozen=True)
-class RolloutStep:
+class RolloutStep(Struct, frozen=True):
     """One step or setting. ``kind`` says where: manifest, terraform, command."""
 
     path: str

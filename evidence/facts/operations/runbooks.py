@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.python.records import Assign, Call
 from evidence.facts.records import Document, Section
@@ -83,8 +84,7 @@ _SHOWN = 40
 _LOOKED = 400
 
 
-@dataclass(frozen=True)
-class Runbook:
+class Runbook(Struct, frozen=True):
     """One document (or a part of one). ``kind``: runbook, stub (named so, but not filled in), or linked (only pointed
     at)."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.deployment.manifests import variables
 from evidence.facts.names import PyFile
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(Struct, frozen=True):
     """One place. ``kind``: provider (also agents and distributions; of traces unless ``traces`` is false),
     instrumentation, started, wrapped, spans, metrics, sampling, propagation, log_ids, dependency. ``live``: it can
     run."""

@@ -8,7 +8,7 @@ https://docs.gitlab.com/user/profile/#use-an-automatically-generated-private-com
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from evidence.patterns import regex
 
@@ -20,8 +20,7 @@ _NUMBERED = {
 _GITHUB = "github.com"
 
 
-@dataclass(frozen=True)
-class NoreplyAccount:
+class NoreplyAccount(Struct, frozen=True):
     """The account behind a noreply address: its host, its login in lower case, and its number ("" where not told)."""
 
     host: str

@@ -6,7 +6,8 @@ They are looked for among these where the history itself does not know a value o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from evidence.facts.people.finding import as_asked, find, is_known
 from evidence.facts.people.people import People

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from evidence.model import Person
 
 
-@dataclass(frozen=True)
-class Contributor:
+class Contributor(Struct, frozen=True):
     """One person (or bot) as far as e-mails and accounts join names. No field holds an e-mail address.
 
     ``key`` is stable for equal histories and forge answers; ``name`` is the most used one, ``names`` all of them;
@@ -24,8 +23,7 @@ class Contributor:
     tool: str = ""
 
 
-@dataclass(frozen=True)
-class Contribution:
+class Contribution(Struct, frozen=True):
     """What one contributor did: commits authored and co-authored (merges left out), the times of the first and last
     (seconds since the epoch, as authored), and ``newest``, the full id of the newest commit authored ("" for none)."""
 
@@ -37,16 +35,14 @@ class Contribution:
     newest: str
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Struct, frozen=True):
     """A name that several contributors carry: ``asked`` as it was given, and between whom the asker must choose."""
 
     asked: str
     choices: tuple[Contribution, ...]
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """Whom ``--candidate`` means. ``keys`` are their contributors' keys and ``accounts`` their logins in lower case;
     both are empty while a question is open or nobody fits. ``aside`` are claims of name and address of theirs that only
     own commits of squashed changes make.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import warnings
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from evidence.facts.records import Lost
 from evidence.patterns import regex
@@ -49,8 +50,7 @@ def fault(source: str) -> str:
     return ""
 
 
-@dataclass(frozen=True)
-class _Chunk:
+class _Chunk(Struct, frozen=True):
     """Lines ``first`` to ``last`` (0-based, inclusive) that make one statement at ``indent`` within ``wrapper``."""
 
     first: int

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class TaskUse:
+class TaskUse(Struct, frozen=True):
     """One place. ``kind``: task (a definition), sent, made (the queue object), worker, schedule. ``name`` is the
     task's or queue's."""
 

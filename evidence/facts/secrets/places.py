@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
@@ -33,8 +34,7 @@ _LOCAL = regex(r"localhost|127\.0\.0\.1|0\.0\.0\.0|::1|host\.docker\.internal")
 _MAX_NODES = 50_000
 
 
-@dataclass(frozen=True)
-class SecretPlace:
+class SecretPlace(Struct, frozen=True):
     """One literal. ``placeholder``: nobody could take it for a live one. ``way``: literal, fallback (a variable may
     take its place), argument (given to a call by keyword), item (in a list), data, image, command or text.
     ``name`` is what it is the value of, ``variable`` the environment variable that a fallback stands in for,

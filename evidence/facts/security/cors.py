@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
@@ -18,8 +19,7 @@ _SETTINGS = regex(r"\w{0,20}CORS_(?:ORIGINS?|ALLOWED_ORIGINS?|RESOURCES|ALLOW_OR
 _ALL = frozenset({"*", ".*"})
 
 
-@dataclass(frozen=True)
-class CrossOrigin:
+class CrossOrigin(Struct, frozen=True):
     """One place that lets other origins in. ``named`` tells whether it names them; all are let in otherwise."""
 
     file: PyFile

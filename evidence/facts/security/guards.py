@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Definition
@@ -12,8 +12,7 @@ from evidence.facts.security import purpose as purposes
 _WORK = 20
 
 
-@dataclass(frozen=True)
-class Guard:
+class Guard(Struct, frozen=True):
     """A function or class of the project that refuses, itself or through another one (``behind``: its key). ``codes``
     as of its refusal; ``names`` what it (and the guards it calls) reads."""
 
@@ -41,8 +40,7 @@ class Guard:
         return named or self.definition.end - self.definition.line < _WORK
 
 
-@dataclass(frozen=True)
-class GuardUse:
+class GuardUse(Struct, frozen=True):
     """One place where a guard is put before something.
 
     ``how`` is decorator, hook (before each request), listed (in the decorators of a class), inherited (from a guarded

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Call, Definition, Expr
@@ -48,8 +49,7 @@ _TO_LOGIN = regex(
 )
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A function (methods are functions of their own, nested ones belong to the outermost) that refuses somewhere.
 
     ``codes`` are "401" (who are you) and "403" (not you); ``start``/``end`` the first place that refuses; ``names`` all

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Call, Definition
@@ -40,8 +41,7 @@ _REFUSING = regex(
 _STAND_INS = regex(r"mock|responses|httpretty|respx|Response|patch|factory|fake", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class RefusedTest:
+class RefusedTest(Struct, frozen=True):
     """One check of a test that expects a refusal: the status, the test's function and the line that checks it."""
 
     file: PyFile

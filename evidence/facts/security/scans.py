@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.ci import Job, Pipeline, Place, Step
 from evidence.facts.ci.programs import program
@@ -34,8 +35,7 @@ _HOOKS = (".pre-commit-config.yaml", ".pre-commit-config.yml", "prek.toml")
 _SCAN_ON_PUSH = regex(r"scan_on_push\s{0,40}=\s{0,4}true|container_scanning_config")
 
 
-@dataclass(frozen=True)
-class Scan:
+class Scan(Struct, frozen=True):
     """One place that sets a scanner up.
 
     ``kind`` is code, infra, dependencies or secrets (``-other`` for another language's packages); ``where`` is ``ci``,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.records import Node
 from evidence.patterns import regex
@@ -31,8 +32,7 @@ _TYPES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class KeptSecret:
+class KeptSecret(Struct, frozen=True):
     """One place of infrastructure code that makes, or refers to, a store of secrets."""
 
     path: str

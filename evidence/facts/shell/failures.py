@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 #: Commands that succeed whatever happened before: after ``||`` they hide the failure on their left.
 _SUCCEED = frozenset({"true", ":", "echo", "printf", "/bin/true", "set", "export", "continue"})
 
 
-@dataclass
-class Draft:
+class Draft(Struct):
     """A command under construction, and what may yet turn out to hide its failure."""
 
     words: tuple[str, ...]

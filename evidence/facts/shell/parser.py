@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from evidence.facts.shell.failures import Draft, cannot_fail, is_success, settle
 from evidence.facts.shell.words import Token, without_assignments
@@ -16,8 +16,7 @@ _CLOSERS = frozenset({"fi", "done", "esac", "}"})
 _HEADS = frozenset({"for", "select", "function"})
 
 
-@dataclass
-class _Level:
+class _Level(Struct):
     """Positions in the list of commands, for one depth of grouping."""
 
     chain: int = 0
@@ -35,8 +34,7 @@ _ASKS_FOR_NONE = regex(
 )
 
 
-@dataclass
-class Parser:
+class Parser(Struct):
     """Reads tokens one by one into drafts of simple commands: what runs, under which condition, and who looks at it."""
 
     pipefail: bool

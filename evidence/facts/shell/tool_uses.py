@@ -7,10 +7,11 @@ tool it starts, whoever starts the file.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
@@ -37,8 +38,7 @@ _MAX_LINE = 4_000
 _PROGRAM = regex(r"[A-Za-z][\w.\-]{0,60}")
 
 
-@dataclass(frozen=True)
-class ToolUse:
+class ToolUse(Struct, frozen=True):
     """One command of a file. ``words`` are as written (wrappers such as ``poetry run`` or ``coverage run`` included);
     ``tool`` and ``kinds`` as in :class:`evidence.facts.ci.CiRun`; ``muted`` says why its failure is lost. ``section``
     is the Makefile target, tox environment, task, or ``hook`` for a pre-commit hook."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.deployment.environments import environment_of
 from evidence.facts.names import PyFile
@@ -30,8 +31,7 @@ _SHARED = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class TestSettings:
+class TestSettings(Struct, frozen=True):
     """One place where tests or CI set, choose or subclass settings. ``by`` is test or ci."""
 
     path: str

@@ -4,9 +4,10 @@ services."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Definition, Expr
@@ -41,8 +42,7 @@ _COLUMNS = frozenset({"Column", "mapped_column", "relationship"})
 _SHOWN = 40
 
 
-@dataclass(frozen=True)
-class StandIn:
+class StandIn(Struct, frozen=True):
     """One of them. ``kind`` is factory, generated, fake or patched; ``subject`` the model built, the library, or the
     service; ``start``..``end`` the class, function or call."""
 

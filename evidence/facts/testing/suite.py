@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Definition
@@ -23,8 +24,7 @@ _SET_UPS = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class CollectedTest:
+class CollectedTest(Struct, frozen=True, eq=False):
     """One collected test. ``checks`` means that it (or a helper of the tests it calls) asserts something that can fail;
     ``own`` that it reaches code of the project: by import, through fixtures, or through its class."""
 
@@ -50,8 +50,7 @@ class CollectedTest:
         yield from _module_marks(self.file)
 
 
-@dataclass(frozen=True, eq=False)
-class Fixture:
+class Fixture(Struct, frozen=True, eq=False):
     """One pytest fixture. ``shared`` means that it stands in a conftest, or is asked for by more than one function."""
 
     file: PyFile

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Call, Definition, Expr
@@ -29,8 +30,7 @@ _INSTANCES = ("app", "blueprint", "namespace", "api")
 _MAX_DEPTH = 6
 
 
-@dataclass(frozen=True)
-class Instance:
+class Instance(Struct, frozen=True):
     """What a variable holds: its ``kind`` (app, blueprint, namespace, api), and the call that made it when known."""
 
     kind: str

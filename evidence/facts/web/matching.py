@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from evidence.facts.web.records import Route
 from evidence.patterns import regex
@@ -15,8 +16,7 @@ _ANY = "*"
 _MAX_STEPS = 500
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(Struct):
     """One segment of the rules that share their beginning: the first rule that goes through here, and the first that
     ends here, each with its number."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Definition, Expr
 
 
-@dataclass(frozen=True)
-class App:
+class App(Struct, frozen=True):
     """One creation of an application object. ``kind`` is the last segment of its class (Flask, Quart, APIFlask...)."""
 
     file: PyFile
@@ -27,8 +26,7 @@ class App:
         return self.file.function_of(self.call.scope)
 
 
-@dataclass(frozen=True)
-class Factory:
+class Factory(Struct, frozen=True):
     """A function that builds and returns the application, or receives one and completes it (``completes``)."""
 
     file: PyFile
@@ -41,8 +39,7 @@ class Factory:
         return f"{self.file.path}:{self.definition.qualname}"
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(Struct, frozen=True):
     """One place that runs a factory: a call (``configured``: with arguments of its own), a reference handed to
     something that will call it, or, where ``file`` is None, a command or setting outside Python that names it."""
 
@@ -56,8 +53,7 @@ class Use:
     by_reference: bool = False
 
 
-@dataclass(frozen=True)
-class Blueprint:
+class Blueprint(Struct, frozen=True):
     """One Blueprint or kin (``kind``: blueprint, namespace or api). ``name`` is its Flask name, ``variable`` the Python
     name; ``prefix`` its own URL prefix or path, None when it has none, "?" when not constant."""
 
@@ -74,8 +70,7 @@ class Blueprint:
         return f"{self.file.path}:{self.call.start}:{self.variable}"
 
 
-@dataclass(frozen=True)
-class Registration:
+class Registration(Struct, frozen=True):
     """One ``register_blueprint`` (or kin) of one blueprint. ``onto`` is what it is registered on: app, blueprint or
     api; ``parent`` the blueprint's key when it is one. ``prefix`` as given here, None when not, "?" when not
     constant."""
@@ -88,8 +83,7 @@ class Registration:
     prefix: str | None
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(Struct, frozen=True):
     """One URL rule and the function or class that answers it. ``owner`` is the blueprint's key, "" for the app itself;
     ``methods`` as given (empty: the default); ``start``/``end`` span the registering decorator or call."""
 
@@ -104,8 +98,7 @@ class Route:
     end: int
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """One request that a test makes through a client: the URL path (``{}`` for what is not constant) or an endpoint
     name. ``checked`` tells that what comes back is looked at: by the test around it, or by the call itself."""
 
@@ -115,8 +108,7 @@ class Request:
     checked: bool = True
 
 
-@dataclass(frozen=True)
-class Callback:
+class Callback(Struct, frozen=True):
     """A function hung on an app, blueprint or extension under ``method`` (``before_request``, ``errorhandler``...),
     by decorator or call. ``receiver`` is the dotted name it hangs on and ``onto`` its kind ("" when unknown),
     ``owner`` the blueprint's key; ``args`` what the registering call was given besides the function.

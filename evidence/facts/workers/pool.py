@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from evidence.facts.workers.crew import Crew
 from evidence.facts.workers.worker import CRASHED, Answer, Extract, Item
@@ -49,8 +50,7 @@ class Result(NamedTuple):
     reason: str
 
 
-@dataclass(eq=False)
-class _Batch:
+class _Batch(Struct, eq=False):
     number: int
     items: list[Item] = field(default_factory=list)
     size: int = 0

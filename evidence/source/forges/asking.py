@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from evidence.source.forges.cache import AnswerCache, Warn
 from evidence.source.forges.patience import Patience
@@ -13,8 +14,7 @@ def _silent(_sentence: str) -> None:
     """The default listener."""
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """The repository asked about: ``path`` is its name there (``owner/name``), ``id`` and ``page`` how the digest knows
     it, ``head`` the commit that is scanned; ``number`` is a change that is asked about by name, 0 for none."""
 
@@ -25,8 +25,7 @@ class Subject:
     number: int = 0
 
 
-@dataclass(frozen=True)
-class Asking:
+class Asking(Struct, frozen=True):
     """``cache`` is the folder where answers are kept (None: not beyond this run); ``resume`` goes on with what a crawl
     that broke off has stored; ``patience`` bounds all waiting; ``warn`` hears what the user should know."""
 

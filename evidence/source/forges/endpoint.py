@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from evidence.source.forges.tokens import AppKey, Credential, app_for, credential_for
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """One forge's API. ``host`` is the forge's own name, ``origin`` where its API answers; ``layouts`` are the pairs of
     (REST prefix, GraphQL path) below it, the likeliest first: a recording may use either of GitHub's."""
 

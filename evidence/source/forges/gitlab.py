@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from typing import Any
 
 import gitlab
 import msgspec
 from gitlab.exceptions import GitlabError
+from msgspec import Struct, field
 
 from evidence.model import ChangeRequest
 from evidence.source.forges.asking import Asking, Subject
@@ -53,8 +53,7 @@ def read(endpoint: Endpoint, subject: Subject, asking: Asking) -> Gathered:
         return _Reading(session, endpoint, subject.path, records, cache, asking.resume, subject.number).run()
 
 
-@dataclass
-class _Reading:
+class _Reading(Struct):
     session: ForgeSession
     endpoint: Endpoint
     path: str
