@@ -24,6 +24,13 @@ from evidence.facts.conversations import passages, read_comment, read_descriptio
         ("This PR does not implement retries.", False),
         ("Sorry for the noise, but I had to rebase twice.", False),
         ("Brings the schema and the parser in line.", True),
+        ("When a mail fails, adds it to the queue (and counts no failure).", False),
+        ("When a mail fails, the whole batch is lost.", True),
+        ("## Changes\n- A revoked token never reaches the view\n", False),
+        ("## Problem\n- A revoked token still reaches the view\n", True),
+        ("This is not ideal, since logs may be there twice.", False),
+        ("Bug: T395237", False),
+        ("Problem: people see the numbers of yesterday.", True),
     ],
 )
 def test_an_order_tells_why_by_a_reason_only(body: str, why: bool) -> None:
@@ -55,6 +62,12 @@ def test_an_order_tells_why_by_a_reason_only(body: str, why: bool) -> None:
         ("## Out of scope\nA shorter life of the tokens, which is a larger change.", ("risk",)),
         ("Other behaviour is possible, such as a copy that is swapped at the end.", ("alternatives",)),
         ("The query is too long to be a label, so we log a hash of it instead.", ("alternatives",)),
+        ("Wrap the call so that a missing table does not break the page.", ()),
+        ("Drop the exclamation mark at the end, since this may cause conflicts.", ()),
+        ("This is not ideal, since logs may be there twice.", ("risk",)),
+        ("There are other ways around it.", ("alternatives",)),
+        ("Risk Level: low (the old behaviour is back)", ("risk",)),
+        ("Risk: n/a", ()),
     ],
 )
 def test_options_are_of_the_change_itself(body: str, options: tuple[str, ...]) -> None:
@@ -98,6 +111,7 @@ def test_a_test_is_one_that_came_with_the_change(body: str, tested: bool) -> Non
         ("This behaviour can be switched off by setting `copy` to False.", True),
         ("Data types were changed by mistake and need to be reverted.", False),
         ("The table of backfilled days is sorted.", False),
+        ("This step is only visible if the feature flag is set.", True),
     ],
 )
 def test_rollout_is_of_this_change(body: str, rollout: bool) -> None:
@@ -109,6 +123,16 @@ def test_a_line_that_ends_with_a_colon_is_a_title() -> None:
     """Summaries without Markdown write titles as a word with a colon, alone at the beginning of a paragraph."""
     read = passages("Bug Fixes:\n- One thing\n\nSome words before:\nmore words\n\nWe saw this:\n\n    code\n")
     assert read.headings == ("bug fixes", "some words before", "we saw this")
+
+
+def test_a_field_is_the_title_of_its_own_line() -> None:
+    """Lines such as "Testing: by hand" are no sentence together, and what follows stays under its own title."""
+    read = passages("## Notes\nRisk Level: Low\nTesting: by hand\n\nWe saw this: it works.\n")
+    assert [(passage.text, passage.heading) for passage in read.passages] == [
+        ("Risk Level: Low", "risk level"),
+        ("Testing: by hand", "testing"),
+        ("We saw this: it works.", "notes"),
+    ]
 
 
 def test_blocks_of_code_are_known_by_their_place_alone() -> None:

@@ -2,7 +2,9 @@
 
 A part is told by the author's own sentences under a heading that asks for it, or by a sentence anywhere that answers it
 by its words (``descriptions.toml``). A heading with nothing of the author's under it, a box that nobody ticked and what
-a template asks tell nothing.
+a template asks tell nothing. How a sentence is built decides with: an order tells why by a sign of reason alone or in
+the clause after it, what is feared in a clause of reason is no risk of the change, and what sounds wrong in a section
+on what was done is how the change behaves.
 """
 
 from __future__ import annotations
@@ -41,37 +43,62 @@ def read_description(body: str, boilerplate: Collection[str] = ()) -> Narrative:
 
 
 def _parts(passage: Passage) -> set[str]:
-    text, table = passage.text.lower(), cues("descriptions")
-    # a ticked box answers what it asks
-    asked = text.rstrip("? ") if passage.ticked else text
-    if table["nothing"].words.fullmatch(text.strip(" *_.!")) or table["asks"].words.search(asked):
+    text, table = passage.text.lower().removeprefix(f"{passage.heading}: "), cues("descriptions")
+    if _tells_nothing(passage, text):
         return set()
-    if passage.ticked and table["consents"].words.match(text):
-        return set()
-    parts = {part for part in PARTS if table[part].words.search(text)}
     ordered = table["orders"].words.match(text) is not None
-    if _says_what_is_wrong(text, ordered, parts):
-        parts.add("why")
-    if passage.ticked or len(text.split()) >= _FEWEST_WORDS:
-        titles = {part: table[part].titles for part in PARTS}
-        parts |= {part for part, title in titles.items() if title is not None and title.search(passage.heading)}
-    elif "⟨code⟩" in text and _matches(table["test"].titles, passage.heading):
-        parts.add("test")  # the command that was run
+    parts = _by_words(passage, text, ordered) | _by_title(passage, text)
     # A ticked box says what was done; so does an order under "Purpose".
-    supposed = table["supposes"].words.match(text) is not None
-    if passage.ticked or supposed or (ordered and not _gives_reason(text)):
+    if passage.ticked or table["supposes"].words.match(text) or (ordered and not _gives_reason(text)):
         parts.discard("why")
     if table["courtesy"].words.match(text):
         parts -= {"why", "alternatives", "risk"}
     return parts
 
 
-def _says_what_is_wrong(text: str, ordered: bool, parts: Collection[str]) -> bool:
+def _tells_nothing(passage: Passage, text: str) -> bool:
+    table = cues("descriptions")
+    # a ticked box answers what it asks
+    asked = text.rstrip("? ") if passage.ticked else text
+    if table["nothing"].words.fullmatch(text.strip(" *_.!")) or table["asks"].words.search(asked):
+        return True
+    return passage.ticked and table["consents"].words.match(text) is not None
+
+
+def _by_words(passage: Passage, text: str, ordered: bool) -> set[str]:
+    table = cues("descriptions")
+    parts = {part for part in PARTS if table[part].words.search(_main_clause(text) if part == "risk" else text)}
+    if "risk" in parts and not (table["reason"].words.match(text) or table["why"].words.search(_main_clause(text))):
+        parts.discard("why")  # the reason of a limit, or why there is no risk
+    if not _matches(table["done"].titles, passage.heading) and _says_what_is_wrong(text, ordered, parts):
+        parts.add("why")
+    return parts
+
+
+def _by_title(passage: Passage, text: str) -> set[str]:
+    titles = {part: cues("descriptions")[part].titles for part in PARTS}
+    if passage.ticked or len(text.split()) >= _FEWEST_WORDS:
+        return {part for part in PARTS if _matches(titles[part], passage.heading)}
+    # the command that was run
+    return {"test"} if "⟨code⟩" in text and _matches(titles["test"], passage.heading) else set()
+
+
+def _says_what_is_wrong(text: str, ordered: bool, parts: set[str]) -> bool:
     """What is wrong or missing; of an order, only in the clause after it. A limit of the change is no reason for it."""
-    if "risk" in parts:
+    if parts & {"risk", "rollout"}:
         return False
     said = _after_order(text) if ordered else text
     return cues("descriptions")["wrong"].words.search(said) is not None
+
+
+def _main_clause(text: str) -> str:
+    """A sentence without its clause of reason or purpose: what is feared there is why the change is made."""
+    reason = cues("descriptions")["reason"].words.search(text)
+    if reason is None:
+        return text
+    if reason.start():
+        return text[: reason.start()]
+    return text.partition(",")[2]
 
 
 def _gives_reason(text: str) -> bool:

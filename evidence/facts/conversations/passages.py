@@ -28,6 +28,11 @@ _BOLD_LINE = regex(r"[ ]{0,3}(?:\*\*|__)([^*_\n]{2,80}?):?(?:\*\*|__):?[ \t]{0,5
 _TITLED = regex(r"[ ]{0,3}(?:\*\*|__)([A-Z][^*_\n]{2,40}?):?(?:\*\*|__):?[ \t]{1,5}\S")
 # "Tests:" alone at the beginning of a paragraph is a title, as in summaries without Markdown.
 _PLAIN_TITLE = regex(r"[ ]{0,3}([A-Z][A-Za-z]{1,20}(?:[ ][A-Za-z]{1,20}){0,4}):[ \t]{0,5}")
+# "Risk Level: Low": a field, whose name is the title of its own line alone.
+_FIELD = regex(
+    r"[ ]{0,3}(?!(?:I|We|You|It|He|She|They|This|That|There|Here|So|But|And|Or|Also|Note|Edit|Example)\b)"
+    r"([A-Z][A-Za-z]{1,20}(?:[ ][A-Za-z]{1,20}){0,2}):[ \t]{1,5}\S"
+)
 _UNDERLINE = regex(r"[ ]{0,3}(?:={2,80}|-{2,80})[ \t]{0,5}")
 _ITEM = regex(r"[ \t]{0,12}(?:[-*+]|\d{1,3}[.)])[ \t]{1,5}")
 _BOX = regex(r"[ \t]{0,12}(?:[-*+][ \t]{1,5})?\[([ xX]{0,3})\][ \t]{1,5}")
@@ -51,7 +56,8 @@ _CODE, _ADDRESS, _OTHER = " ⟨code⟩ ", " ⟨address⟩ ", " "
 
 class Passage(Struct, frozen=True):
     """One sentence, list item or ticked box. ``start`` and ``end`` are offsets into the body; ``text`` is what the
-    rules read (code, addresses and names blanked); ``heading`` is the title it stands under, lower-case."""
+    rules read (code, addresses and names blanked); ``heading`` is the title it stands under or the name of its field,
+    lower-case."""
 
     start: int
     end: int
@@ -106,6 +112,7 @@ class _Reader:
         self._fence = ""
         self._block: tuple[int, int] | None = None
         self._is_item = False
+        self._field = ""
 
     def read(self) -> None:
         """Find every passage."""
@@ -163,6 +170,9 @@ class _Reader:
             if titled := _TITLED.match(line):
                 self._flush()
                 self._open(titled[1])
+            elif field := _FIELD.match(line):
+                self._flush()
+                self._field = field[1].lower()
             self._is_item = self._is_item if self._block else False
             self._block = (self._block[0] if self._block else at, at + len(line))
 
@@ -184,12 +194,15 @@ class _Reader:
         (start, end), self._block = self._block, None
         for first, last in _sentences(self.text, start, end):
             self._add(first, last, item=self._is_item)
+        self._field = ""
 
     def _add(self, start: int, end: int, *, ticked: bool = False, item: bool = False) -> None:
         raw = self.text[start : min(end, start + MAX_PASSAGE)]
         text = " ".join(_STRESS.sub("", _BLANK.sub(_blank, raw.replace("\u2019", "'"))).split())
         if any(c.isalnum() for c in text):
-            self.found.append(Passage(start, start + len(raw.rstrip()), text, self._heading, ticked, item))
+            self.found.append(
+                Passage(start, start + len(raw.rstrip()), text, self._field or self._heading, ticked, item)
+            )
 
 
 def _blank(match: re.Match[str]) -> str:
