@@ -92,6 +92,7 @@ from evidence.facts.setting_checks import (
     stops_for_a_setting,
 )
 from evidence.facts.shell.tool_uses import ToolUse, measures_coverage, written
+from evidence.facts.startup import run_in
 from evidence.facts.testing.scenarios import Scenario, error_statuses, says
 from evidence.facts.testing.stems import stem
 from evidence.facts.testing.suite import CollectedTest, Fixture
@@ -265,6 +266,7 @@ __all__ = [
     "refusals_at",
     "regex",
     "release_item",
+    "run_in",
     "says",
     "says_what",
     "says_when_done",

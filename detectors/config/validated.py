@@ -28,6 +28,7 @@ from evidence.api import (
     reads_a_setting,
     refusals_at,
     regex,
+    run_in,
     stops_for_a_setting,
 )
 
@@ -38,6 +39,10 @@ _VALIDATORS = (
     "typed_settings.load",
     "cerberus.Validator",
     "jsonschema.validate",
+    "voluptuous.Schema",
+    "schema.Schema",
+    "strictyaml.load",
+    "pykwalify.core.Core",
 )
 _TYPED_READS = frozenset({
     "int", "float", "bool", "list", "dict", "json", "url", "uuid", "enum", "timedelta", "decimal", "path",
@@ -45,8 +50,9 @@ _TYPED_READS = frozenset({
 })  # fmt: skip
 # Methods of a settings class that run when it is made or given to an application.
 _BOOT_METHODS = regex(r"\.(?:init_app|__init__|__post_init__|validate\w{0,30}|check\w{0,30}|_validate\w{0,30})$")
+# Ways by which a model of pydantic is made of data.
+_FILLED = {last: f".{last}" for last in ("model_validate", "model_validate_json", "parse_obj", "parse_raw")}
 _RAISES = ("raises", "assertRaises", "assertRaisesRegex")
-_APPLICATION = frozenset({"app", "application", "flask_app", "config"})
 
 
 def _checks(sites: Sites) -> int:
@@ -101,9 +107,9 @@ def _typed(project: Project) -> Iterator[Site]:
         for call in file.module.calls
         if call.name
         and project.reach.live(file.path, call.scope)
-        and not (ref := project.resolve(file, call.name)).external
+        and not (ref := project.resolve(file, call.name.removesuffix(_FILLED.get(call.last, "")))).external
     }
-    for item in project.settings.typed:
+    for item in (*project.settings.typed, *project.settings.modelled):
         if not project.in_flask_part(item.file.path):
             continue
         fields = _fields(project, item.file, item.scope)
@@ -184,7 +190,7 @@ def _explicit(project: Project) -> Iterator[Site]:
             outer = file.function_of(scope)
             name = outer.qualname if outer is not None else ""
             own = path in project.settings.modules or (path, name.partition(".")[0]) in classes
-            at_boot = path in homes and own and (not name or _BOOT_METHODS.search(name))
+            at_boot = path in homes and own and (not name or _at_boot(file, name))
             if at_boot or (path, name) in booted:
                 yield Site(
                     path=path, start=line, end=line, clause="checked", subject=f"{path}:{name}" if name else path
@@ -197,20 +203,26 @@ def _explicit(project: Project) -> Iterator[Site]:
     yield from _by_name(project, homes)
 
 
+def _at_boot(file: PyFile, name: str) -> bool:
+    """Whether a method runs when a settings class is made: by its name, or because one that does calls it."""
+    if _BOOT_METHODS.search(name):
+        return True
+    owner, _, method = name.rpartition(".")
+    makers = (n for q, n in file.scopes.items() if q.startswith(f"{owner}.") and _BOOT_METHODS.search(q))
+    return bool(owner) and any(c.name == f"self.{method}" for n in makers for c in file.calls_in(n))
+
+
 def _by_name(project: Project, homes: frozenset[str]) -> Iterator[Site]:
     """Functions elsewhere that are called at start, where they refuse and say which setting it is."""
-    for home, around in _starting(project):
-        for call in _run_in(home, around):
-            found = project.defined(home, call.name) if call.name and call.target != "decorator" else None
-            if found is None or found[1].kind != "function" or found[0].path in homes:
-                continue
-            file, definition = found
-            scope = file.scopes.get(definition.qualname, 0)
-            about = ABOUT_SETTINGS.search(definition.name) is not None
-            for raised in file.calls_in(scope) if looks_at_settings(file, scope) else ():
-                if stops_for_a_setting(raised, about):
-                    subject = f"{file.path}:{definition.qualname}"
-                    yield Site(path=file.path, start=raised.start, end=raised.end, clause="checked", subject=subject)
+    for file, definition in project.called_at_start:
+        scope = file.scopes.get(definition.qualname, 0)
+        about = ABOUT_SETTINGS.search(definition.name) is not None
+        if file.path in homes or not looks_at_settings(file, scope):
+            continue
+        for raised in file.calls_in(scope):
+            if stops_for_a_setting(raised, about):
+                subject = f"{file.path}:{definition.qualname}"
+                yield Site(path=file.path, start=raised.start, end=raised.end, clause="checked", subject=subject)
 
 
 def _beside_the_application(project: Project) -> Iterator[Site]:
@@ -220,7 +232,7 @@ def _beside_the_application(project: Project) -> Iterator[Site]:
     made |= {u.file.path: u.file for u in project.web.factory_uses if not u.scope and u.file in project.app}
     for path in sorted(set(made) - homes):
         file = made[path]
-        places = [(c.start, c.end) for c in _run_in(file, 0) if stops_for_a_setting(c, about=False)]
+        places = [(c.start, c.end) for c in run_in(file, 0) if stops_for_a_setting(c, about=False)]
         places += [(c.line, c.line) for c in file.module.checks if not c.scope and reads_a_setting(c.expr)]
         for start, end in places if looks_at_settings(file, 0) and project.in_flask_part(path) else ():
             yield Site(path=path, start=start, end=end, clause="checked", subject=path)
@@ -242,49 +254,42 @@ def _booted(project: Project, homes: frozenset[str]) -> set[tuple[str, str]]:
         ref = project.resolve(file, call.name) if call.name else None
         if ref is not None and not ref.external:
             found.add((ref.path, ref.name))
-    for file, scope in _starting(project):
-        for call in _run_in(file, scope):
+    for file, scope in project.starting:
+        for call in run_in(file, scope):
             ref = project.resolve(file, call.name) if call.name else None
             if ref is not None and ref.path in homes:
                 found.add((ref.path, ref.name))
     return found
 
 
-def _starting(project: Project) -> list[tuple[PyFile, int]]:
-    """The scopes that run when an application starts: factories, functions that call one, and what those hand the
-    application to."""
-    first = [(f.file, f.file.scopes.get(f.definition.qualname, 0)) for f in project.web.factories]
-    first += [(u.file, u.scope) for u in project.web.factory_uses if u.file in project.app and u.file]
-    first += [(a.file, 0) for a in project.web.apps if not a.call.scope and a.file in project.app]
-    found = {(file.path, scope): (file, scope) for file, scope in first}
-    for file, scope in first:
-        for call in _run_in(file, scope):
-            given = any(v.kind == "name" and v.text.rpartition(".")[2] in _APPLICATION for v in call.expr.args)
-            called = project.defined(file, call.name) if given and call.name else None
-            if called is not None and called[1].kind == "function":
-                number = called[0].scopes.get(called[1].qualname, 0)
-                found.setdefault((called[0].path, number), (called[0], number))
-    return [found[k] for k in sorted(found)]
-
-
-def _run_in(file: PyFile, scope: int) -> list[Call]:
-    """The calls of a function; of a module (scope 0) those that importing it runs."""
-    return [c for c in file.calls_in(scope) if scope or not c.scope]
-
-
 def _tested(project: Project, subjects: set[str]) -> Iterator[Site]:
     """Tests that expect a refusal of one of these: by naming it, or by loading its module again."""
     modules = {s.partition(":")[0] for s in subjects}
+    owners = {
+        f"{path}:{name.partition('.')[0]}": f"{path}:{name}" for path, _, name in (s.partition(":") for s in subjects)
+    }
     for file in project.tests:
         for scope, definition in enumerate(file.module.definitions, 1):
             refs = file.module.refs[scope]
             if definition.kind == "function" and any(r.rpartition(".")[2] in _RAISES for r in refs):
                 targets = [project.resolve(file, r) for r in refs]
-                named = any(f"{t.path}:{t.name.partition('.')[0]}" in subjects for t in targets if t.path)
+                named = {owners.get(f"{t.path}:{t.name.partition('.')[0]}", "") for t in targets if t.path} - {""}
                 again = any(r.endswith(("reload", "import_module")) for r in refs) and any(
                     t.path in modules for t in targets
                 )
-                if named or again:
+                if again or any(_expects(project, subject, refs) for subject in named):
                     yield Site(
                         path=file.path, start=definition.start, end=definition.end, clause="tested", subject="refused"
                     )
+
+
+def _expects(project: Project, subject: str, refs: tuple[str, ...]) -> bool:
+    """Whether a test names an error that this function raises; what a class of a package raises is not told."""
+    path, _, name = subject.partition(":")
+    file = project.python[path]
+    scope = file.scopes.get(name, 0)
+    definition = file.definition(scope)
+    if definition is None or definition.kind == "class":
+        return True
+    raised = {r.name.rpartition(".")[2] for r in file.raises_in(scope)} | {"Exception", "SystemExit", "AssertionError"}
+    return any(r.rpartition(".")[2] in raised for r in refs)

@@ -20,6 +20,8 @@ ABOUT_SETTINGS = regex(r"config|settings?|env(?:iron|_|$)|secret", re.IGNORECASE
 """Names of functions that are about settings."""
 _LACKS = regex(r"missing|required|must be (?:set|defined|given)|not (?:set|defined|configured|found)", re.IGNORECASE)
 
+_HANDED = frozenset({"config", "conf", "cfg", "settings", "configuration", "config_info", "config_data", "env"})
+
 
 def stops_for_a_setting(call: Call, about: bool) -> bool:
     """Whether a call ends the start and says which setting it is, or, in a function that is ``about`` settings, that
@@ -55,6 +57,10 @@ def _stops(file: PyFile) -> Iterator[tuple[int, int]]:
 
 
 def looks_at_settings(file: PyFile, scope: int) -> bool:
-    """Whether a function (or a module: scope 0) reads the environment or a configuration."""
+    """Whether a function (or a module: scope 0) reads the environment or a configuration, one that it is handed too."""
     refs = file.module.refs[scope]
-    return any("environ" in r or ".config" in r or "getenv" in r for r in refs)
+    if any("environ" in r or ".config" in r or "getenv" in r for r in refs):
+        return True
+    definition = file.definition(scope)
+    handed = _HANDED.intersection(definition.params) if definition is not None else frozenset()
+    return any(r.startswith((f"{name}[", f"{name}.get")) or r == f"{name}.keys" for r in refs for name in handed)

@@ -3,7 +3,7 @@ them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -33,28 +33,13 @@ _GETTERS = frozenset(
 )
 # Readers of settings packages: environs, python-decouple, django-environ, environ-config, Starlette, everett.
 _PACKAGES = (
-    "environs.",
-    "decouple.",
-    "environ.",
-    "starlette.config.",
-    "everett.",
-    "prettyconf.",
-    "envparse.",
-    "configloader.",
-)
-_OBJECT_METHODS = frozenset(
-    {
-        "from_object",
-        "from_pyfile",
-        "from_file",
-        "from_json",
-        "from_envvar",
-        "from_prefixed_env",
-        "from_mapping",
-        "from_toml",
-        "from_yaml",
-    }
-)
+    "environs.", "decouple.", "environ.", "starlette.config.", "everett.", "prettyconf.", "envparse.", "configloader.",
+    "environmental.",
+)  # fmt: skip
+_OBJECT_METHODS = frozenset({
+    "from_object", "from_pyfile", "from_file", "from_json", "from_envvar", "from_prefixed_env", "from_mapping",
+    "from_toml", "from_yaml",
+})  # fmt: skip
 _FILE_METHODS = frozenset({"from_pyfile", "from_file", "from_json", "from_envvar", "from_toml", "from_yaml"})
 _TYPED = frozenset(
     {
@@ -64,7 +49,10 @@ _TYPED = frozenset(
         "pydantic_settings.main.BaseSettings",
     }
 )
+_MODELS = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic.v1.BaseModel"})
 _FILE_READERS = ("dynaconf", "configparser", "yaml", "tomllib", "toml", "omegaconf", "json.load")
+# Fewer variables than this, read when a module is imported, are its own and not the project's settings.
+_MANY_READS = 5
 _VAULTS = ("google.cloud.secretmanager", "hvac.", "azure.keyvault.", "azure.identity.")
 
 
@@ -100,7 +88,17 @@ class Settings:
     @cached_property
     def modules(self) -> frozenset[str]:
         """Application files that hold settings: by name or folder, or because an application loads them."""
-        return self._loaded_files | {f.path for f in self._project.app if _is_module(f.path)}
+        return self._loaded_files | {f.path for f in self._project.app if _is_module(f.path)} | self._reading_most
+
+    @cached_property
+    def _reading_most(self) -> frozenset[str]:
+        """Files under other names (``constants.py``) that read so many variables when they are imported that they are
+        where settings stand."""
+        names: dict[str, set[str]] = {}
+        for item in self.reads:
+            if item.file.function_of(item.scope) is None:
+                names.setdefault(item.file.path, set()).add(item.name)
+        return frozenset(path for path, read in names.items() if len(read) >= _MANY_READS)
 
     def named_in(self, path: str) -> dict[str, int]:
         """Names of variables and settings that a structured file gives values to, with their line."""
@@ -223,16 +221,23 @@ class Settings:
     def typed(self) -> tuple[SettingsClass, ...]:
         """Classes that read and check their fields when they are made (pydantic's settings), bases without fields
         left out."""
-        found = []
-        for file in self._project.app:
+        return tuple(self._built_on(_TYPED, self._project.app))
+
+    @cached_property
+    def modelled(self) -> tuple[SettingsClass, ...]:
+        """Classes of settings modules that check what a settings file holds (pydantic's models)."""
+        inside = [f for f in self._project.app if f.path in self.modules]
+        return tuple(c for c in self._built_on(_MODELS, inside) if _CLASS.fullmatch(c.definition.name))
+
+    def _built_on(self, bases: frozenset[str], files: Iterable[PyFile]) -> Iterator[SettingsClass]:
+        for file in files:
             for number, definition in enumerate(file.module.definitions, 1):
                 if (
                     definition.kind == "class"
                     and definition.bases
-                    and self._project.class_of(file, definition.qualname) in _TYPED
+                    and self._project.class_of(file, definition.qualname) in bases
                 ):
-                    found.append(SettingsClass(file, number, definition, environment_of(definition.name), False))
-        return tuple(found)
+                    yield SettingsClass(file, number, definition, environment_of(definition.name), False)
 
     @cached_property
     def vaults(self) -> tuple[tuple[PyFile, Call], ...]:

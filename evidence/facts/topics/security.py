@@ -7,10 +7,13 @@ from functools import cached_property
 from evidence.facts.debug.places import DebugSwitch
 from evidence.facts.debug.switches import debug_switches
 from evidence.facts.deployment.production import Production
+from evidence.facts.pyfile import PyFile
+from evidence.facts.python.records import Definition
 from evidence.facts.questions import Questions
 from evidence.facts.secrets.places import SecretPlace, secret_places
 from evidence.facts.security import Access, CrossOrigin, Scan, cross_origins, scans
 from evidence.facts.settings import Settings
+from evidence.facts.startup import called_at_start, starting
 from evidence.facts.testing.settings_in_tests import TestSettings, test_settings
 
 
@@ -51,6 +54,16 @@ class SecurityTopics(Questions):
     def settings(self) -> Settings:
         """Where the project's settings come from, and what differs per environment."""
         return Settings(self.whole)
+
+    @cached_property
+    def starting(self) -> tuple[tuple[PyFile, int], ...]:
+        """The scopes (0 is a module) that run when an application starts."""
+        return starting(self.whole)
+
+    @cached_property
+    def called_at_start(self) -> tuple[tuple[PyFile, Definition], ...]:
+        """Functions and methods of the project that those scopes call."""
+        return called_at_start(self.whole)
 
     @cached_property
     def test_settings(self) -> tuple[TestSettings, ...]:
