@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from evidence.facts.data.migration_steps import Operation, operations
 from evidence.facts.names import PyFile
@@ -207,7 +208,7 @@ def _numbered(revisions: list[Revision]) -> list[Revision]:
     before: dict[str, Revision] = {}
     for item in sorted((r for r in revisions if r.tool != "alembic"), key=lambda r: (r.folder, _number(r.id), r.id)):
         parents = (before[item.folder].id,) if item.folder in before else ()
-        before[item.folder] = Revision(**{**item.__dict__, "parents": parents})
+        before[item.folder] = replace(item, parents=parents)
         found.append(before[item.folder])
     return found
 
