@@ -94,12 +94,14 @@ def detect(project: Project) -> Observations:
     apart = {s.subject for s in steps}
     # a single job may be called "integration" and run everything
     named = ({s.subject for s in found} | (apart if len(apart) > 1 else apart & _WHOLE)) - {_REST}
+    specs = list(_specs(project))
+    named |= {s.subject for s in specs if s.clause == "folder"}
     # beside unit tests alone, folders without a name say nothing
     yield from ((LAYERS, s) for s in found if s.subject != _REST or named - {"unit"})
     yield from ((LAYERS, s) for s in steps if len(apart) > 1 or s.subject in named)
     if named:
         yield from ((LAYERS, s) for s in _configured(project))
-    yield from ((LAYERS, s) for s in (*_classes(project), *_specs(project)))
+    yield from ((LAYERS, s) for s in (*_classes(project), *specs))
 
 
 def _layer(word: str) -> str:
@@ -186,7 +188,9 @@ def _of_words(words: tuple[str, ...]) -> str:
     for word in words[1:]:
         marker = before in ("-m", "--markers", "-k") and not word.startswith("not ")
         if before not in _OUTSIDE and not word.startswith("-"):
-            parts = [word] if marker else word.split("/") if "/" in word else []
+            # a word alone may be anything; one that speaks of tests is a folder
+            path = "/" in word or _TEST_WORDS.search(word.lower().replace("-", "_")) is not None
+            parts = [word] if marker else word.split("/") if path else []
             layer = next((n for p in parts if (n := _layer(p.partition("::")[0].removesuffix(".py")))), "")
             if layer:
                 return layer

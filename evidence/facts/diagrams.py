@@ -33,6 +33,8 @@ _SHOWS = regex(
     )),
     re.IGNORECASE,
 )  # fmt: skip
+# What a text calls a picture that its file's name tells nothing of.
+_CALLED = regex(r"\b(?:diagrams?|flow[- ]?charts?|diagramme|diagramma|schaubild)\b", re.IGNORECASE)
 _HIDES = regex(r"logo|icon|screen[-_ ]?shot|badge|banner|favicon|avatar|button|interface-", re.IGNORECASE)
 _DOCUMENT_FOLDERS = frozenset({"docs", "doc", "documentation", "wiki", "diagrams", "architecture"})
 _SERVED = frozenset({"node_modules", "static", "public"})
@@ -65,10 +67,18 @@ def _shown(project: Project, writing: Writing) -> Iterator[Diagram]:
     folder = writing.path.rpartition("/")[0]
     for target, line in writing.document.links:
         plain = target.partition("#")[0].partition("?")[0][:300]
-        if _IMAGE.search(plain) and _SHOWS.search(plain.rpartition("/")[2]) and not _HIDES.search(plain):
+        if _IMAGE.search(plain) and not _HIDES.search(plain) and _is_diagram(writing, plain, line):
             path = _joined(folder, plain)
             if path in project.paths:
                 yield Diagram(writing.path, line, line, path)
+
+
+def _is_diagram(writing: Writing, target: str, line: int) -> bool:
+    """Whether an image is one by its name, or by what the section around it says of it."""
+    if _SHOWS.search(target.rpartition("/")[2]):
+        return True
+    around = next((s for s in reversed(writing.document.sections) if s.start <= line <= s.end), None)
+    return around is not None and bool(_CALLED.search(f"{around.title}\n{around.text}"))
 
 
 def _joined(folder: str, target: str) -> str:

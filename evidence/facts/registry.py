@@ -50,7 +50,7 @@ EXTRACTORS: dict[str, Extractor] = {
     "shell": _plain("shell.commands", "Commands", "1", name="extract_shell"),
     "justfile": _plain("shell.commands", "Commands", "1", name="extract_justfile"),
     "markdown": _plain("formats.documents", "Document", "3", "markdown-it-py", "PyYAML", name="extract_markdown"),
-    "rst": _plain("formats.documents", "Document", "3", name="extract_rst"),
+    "rst": _plain("formats.documents", "Document", "4", name="extract_rst"),
     "asciidoc": _plain("formats.documents", "Document", "3", name="extract_asciidoc"),
     "jinja": _plain("formats.jinja", "Template", "1", "Jinja2"),
     "text": _plain("plain", "Text", "2"),

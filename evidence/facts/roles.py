@@ -25,10 +25,12 @@ _VENDORED = frozenset({
     "node_modules", "bower_components", "extern", "externals", "site-packages", "dist-packages", "venv",
     ".venv", "virtualenv", "__pypackages__", ".tox", ".eggs",
 })  # fmt: skip
+_KINDS = ("unit", "integration", "functional", "acceptance", "e2e", "system", "smoke", "contract", "regression")
 _TESTS = frozenset({
-    "tests", "test", "testing", "spec", "specs", "e2e", "integration_tests", "integration-tests", "unit_tests",
-    "functional_tests", "tests_integration", "testsuite", "tests_e2e", "test_suite", "unittests", "testutils",
+    "tests", "test", "testing", "spec", "specs", "e2e", "testsuite", "test_suite", "unittests", "testutils",
     "testutil", "test_utils", "test_helpers",
+    *(f"{kind}{mark}{word}" for kind in _KINDS for mark in "_-" for word in ("test", "tests")),
+    *(f"{word}{mark}{kind}" for kind in _KINDS for mark in "_-" for word in ("test", "tests")),
 })  # fmt: skip
 # In a folder of this name a document describes an interface; only code there is a test.
 _SPECIFICATIONS = frozenset({"spec", "specs"})

@@ -195,6 +195,7 @@ TOX = """
         ("tox -e py312", [("test",)]),
         ("tox run -e lint", [("lint",)]),
         ("TOXENV=lint tox", [("lint",)]),
+        ("tox -e py312 -- tests/unit", [("test",)]),
         ("python -m tox -e py", [("test",)]),
     ],
 )
@@ -337,3 +338,9 @@ def test_multiplying_calls_end_in_time() -> None:
     project = project_of(Case("c", files, (), ()))
     assert len(project.ci_runs) <= 20_000
     assert time.process_time() - before < 20
+
+
+def test_tox_hands_on_what_stands_behind_the_dashes() -> None:
+    """What is given behind -- takes the place of {posargs}."""
+    (run,) = _runs("tox -e py312 -- functional-tests", tox_dot_ini="[testenv]\ncommands = pytest {posargs:tests}\n")
+    assert run.words == ("pytest", "functional-tests")

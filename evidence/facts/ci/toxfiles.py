@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
@@ -15,7 +16,7 @@ from evidence.patterns import regex
 
 _FACTOR = regex(r"(!?[\w.{},!-]{1,120}):[ \t]+(.*)")
 _REFERENCE = regex(r"\{\[([\w:.-]{1,100})\]([\w.-]{1,60})\}")
-# What was given on the command line, or the default behind the colon: CI gives nothing.
+# What stands behind ``--`` on the command line, else the default behind the colon.
 _POSARGS = regex(r"\{posargs(?::((?:[^{}]|\{[^{}]{0,200}\}){0,2000}))?\}")
 _BRACES = regex(r"\{([\w.,-]{1,200})\}")
 _PLAIN_ENVIRONMENT = regex(r"(?:py|pypy|python|cpython)[0-9.t]{0,6}")
@@ -52,8 +53,9 @@ def environments(
     if config is None:
         return None
     found: list[Found] = []
+    given = shlex.join(words[words.index("--") + 1 :]) if "--" in words else ""
     for name in _asked(words, env) or config.listed() or ("py",):
-        found.extend(f for f in _commands(config, name, directory) if f not in found)
+        found.extend(f for f in _commands(config, name, directory, given) if f not in found)
     return found or None
 
 
@@ -128,7 +130,7 @@ def _split(value: str) -> Iterator[str]:
         yield part.strip()
 
 
-def _commands(config: _Config, name: str, directory: str) -> Iterator[Found]:
+def _commands(config: _Config, name: str, directory: str, given: str) -> Iterator[Found]:
     nodes = config.environment(name)
     if not nodes or (len(nodes) == 1 and config.root.get("testenv") is None and config.ini and not nodes[0].keys):
         return
@@ -140,11 +142,12 @@ def _commands(config: _Config, name: str, directory: str) -> Iterator[Found]:
             words = tuple(w.text for w in item.items if w.kind not in ("map", "list")) if item.kind == "list" else ()
             yield Found(Place(config.path, item.start, max(item.start, item.end)), words=words, directory=directory)
         return
-    yield from _ini_commands(config, commands, name, directory)
+    yield from _ini_commands(config, commands, name, directory, given)
 
 
-def _ini_commands(config: _Config, commands: Node, name: str, directory: str) -> Iterator[Found]:
-    """One command per line, a factor in front (``lint: flake8``) limiting it to environments that have it."""
+def _ini_commands(config: _Config, commands: Node, name: str, directory: str, given: str) -> Iterator[Found]:
+    """One command per line, a factor in front (``lint: flake8``) limiting it to environments that have it; ``given``
+    is what stands behind ``--`` and takes the place of ``{posargs}``."""
     lines = _joined(_followed(config, commands.text))
     exact = commands.end - commands.start + 1 >= len(lines)
     for offset, line in lines:
@@ -154,7 +157,7 @@ def _ini_commands(config: _Config, commands: Node, name: str, directory: str) ->
         body = match[2] if match is not None else line
         first = min(commands.start + offset, commands.end) if exact else commands.start
         where = Place(config.path, min(first, commands.end), commands.end if not exact else min(first, commands.end))
-        plain = _POSARGS.sub(lambda m: m[1] or "", body)
+        plain = _POSARGS.sub(lambda m: given or m[1] or "", body)
         plain = plain.replace("{toxinidir}/", "").replace("{tox_root}/", "").lstrip("- ")
         yield Found(
             where, commands=split(plain, first_line=where.start), directory=directory,

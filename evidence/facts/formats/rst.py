@@ -17,6 +17,7 @@ _CODE = frozenset({"code", "code-block", "sourcecode", "highlight", "literalincl
 _SILENT = frozenset(
     {"toctree", "image", "figure", "include", "automodule", "autoclass", "autofunction", "currentmodule"}
 )
+_PICTURES = frozenset({"image", "figure"})
 _OPTION = regex(r"[ \t]{0,40}:[\w\- ]{1,60}:(?:[ \t].*)?")
 _RST_LINKS = regex(
     r"`[^`<>]{0,500}<([^<>`\s]{1,2000})>`__?|^[ \t]{0,20}\.\. _[^:\n]{1,300}:[ \t]{1,20}(\S{1,2000})"
@@ -137,7 +138,10 @@ class _Rst(_Lines):
         if name in _CODE:
             self._literal(argument.strip()[:50], start, _indent(line))
         elif name in _SILENT:
-            self.find_links(argument, start + 1)
+            if name in _PICTURES and len(self.links) < MAX_LINKS and argument.split():
+                self.links.append((argument.split()[0][:2000], start + 1))
+            else:
+                self.find_links(argument, start + 1)
             self.at = max(self.at, self.behind_block(self.at, _indent(line)))
         else:
             self.sections.prose(argument)

@@ -61,6 +61,11 @@ INSIDE_CALLS = frozenset(
         "run",
     }
 )
+# What a client's own method hands on: a timeout put there holds for every call that names none.
+HANDED_ON = regex(r"(?:\w{1,20}_)?(?:kwargs|options|kw|params)")
+SENDING = frozenset(
+    {"send", "request", "_request", "make_request", "get", "post", "_send", "api_request", "fetch", "call"}
+)
 IN_TEXT = regex(
     r"\b(?:statement_timeout|lock_timeout|connect_timeout|idle_in_transaction_session_timeout)\b\s{0,3}(?:=|TO\b)",
     re.IGNORECASE,

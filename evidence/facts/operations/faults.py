@@ -19,6 +19,7 @@ from evidence.facts.operations.fault_table import (
     BREAKER_CLASS,
     BREAKERS,
     CLEAR,
+    HANDED_ON,
     IN_TEXT,
     INSIDE,
     INSIDE_CALLS,
@@ -28,6 +29,7 @@ from evidence.facts.operations.fault_table import (
     QUEUES,
     RETRIERS,
     RETRY_KEYS,
+    SENDING,
     TASKS,
     VERBS,
 )
@@ -91,7 +93,7 @@ class Faults:
         for call in file.module.calls:
             name = self._project.external(file, call.name) if call.name else ""
             last = call.last
-            kind = _timed(call) or _awaited(file, call) or self._retried(call, name)
+            kind = _timed(call) or _awaited(file, call) or _defaulted(file, call) or self._retried(call, name)
             if not kind and any(
                 e.kind in ("str", "fstring") and "timeout" in e.text and IN_TEXT.search(e.text) for e in call.expr.items
             ):
@@ -122,6 +124,8 @@ class Faults:
             owned = (
                 around is not None and around.kind == "class" and item.target.islower() and CLEAR.fullmatch(item.target)
             )
+            if not (keys or owned) and _handed_on(file, item.target.partition("[")[0], item.scope):
+                keys = ["timeout"] if item.target.endswith("[timeout]") else []
             if (keys or owned) and item.value.text != "None" and self._live(file, item.scope):
                 yield FaultUse(
                     file.path, item.start, min(item.end, item.start + 39), "options", keys[0] if keys else item.target
@@ -227,6 +231,25 @@ def _awaited(file: PyFile, call: Call) -> str:
         return ""
     held = (c for c in file.module.calls if c.scope == call.scope and c.target == receiver)
     return "call_timeout" if any(c.last in ("publish", "send") for c in held) else ""
+
+
+def _handed_on(file: PyFile, name: str, scope: int) -> bool:
+    """Whether a name holds what a method that sends hands on to the library's: ``kwargs`` in ``send``."""
+    function = file.function_of(scope)
+    return function is not None and function.name in SENDING and HANDED_ON.fullmatch(name) is not None
+
+
+def _defaulted(file: PyFile, call: Call) -> str:
+    """``timeout`` for one that holds for all calls of a client: ``kwargs.setdefault("timeout", 5)`` in its method that
+    sends, ``partial(session.request, timeout=5)``."""
+    receiver, _, method = call.name.rpartition(".")
+    args = call.expr.args
+    if method == "setdefault" and len(args) > 1 and args[0].text == "timeout" and args[1].text != "None":
+        return "timeout" if _handed_on(file, receiver, call.scope) else ""
+    if method == "partial" and args and args[0].text.rpartition(".")[2] in ("request", "send", "get", "post"):
+        given = call.expr.kwarg("timeout")
+        return "timeout" if given is not None and given.text != "None" and "." in args[0].text else ""
+    return ""
 
 
 def _timed(call: Call) -> str:

@@ -23,6 +23,12 @@ _SET_UPS = frozenset({
     "setUp", "setUpClass", "asyncSetUp", "setup", "setup_method", "setup_class", "setup_module", "create_app", "set_up",
 })  # fmt: skip
 
+_BROWSERS = frozenset({"selenium", "splinter", "playwright", "pyppeteer", "seleniumbase", "behave"})
+_CLIENTS = frozenset({"requests", "httpx"})
+_REPLACED = frozenset(
+    {"responses", "requests_mock", "respx", "httpretty", "vcr", "mock", "pytest_httpx", "pytest_mock"}
+)
+
 
 class CollectedTest(Struct, frozen=True, eq=False):
     """One collected test. ``checks`` means that it (or a helper of the tests it calls) asserts something that can fail;
@@ -111,10 +117,11 @@ class Suite:
 
         graph = self._project.imports.graph
         app = [f.path for f in self._project.python_of(Role.APP, Role.MIGRATION, Role.GENERATED) if f.path in graph]
+        outside = [f.path for f in self._files if f.path in graph and _asks_from_outside(f)] if app else []
         start = ("", "app")
         reversed_: networkx.DiGraph[object] = networkx.DiGraph()
         reversed_.add_edges_from((b, a) for a, b in graph.edges)
-        reversed_.add_edges_from((start, p) for p in app)
+        reversed_.add_edges_from((start, p) for p in (*app, *outside))
         return frozenset(str(p) for p in networkx.descendants(reversed_, start)) if app else frozenset()
 
     def _conftests(self, file: PyFile) -> bool:
@@ -171,6 +178,13 @@ class Suite:
                     for argument in item.expr.args:
                         counts[argument.text] = counts.get(argument.text, 0) + 2
         return counts
+
+
+def _asks_from_outside(file: PyFile) -> bool:
+    """Whether a test file drives a browser, or asks a running service over HTTP with nothing put in its place."""
+    names = {i.target.partition(".")[0] for i in file.module.imports}
+    replaced = names & _REPLACED or any(i.target.startswith("unittest.mock") for i in file.module.imports)
+    return bool(names & _BROWSERS) or bool(names & _CLIENTS and not replaced)
 
 
 def _is_case(definition: Definition) -> bool:
