@@ -31,6 +31,7 @@ from evidence.api import (
     Signal,
     Site,
     Sites,
+    passwords_handed_on,
     plural,
     regex,
     views_that_ask,
@@ -191,7 +192,7 @@ def _entries(project: Project) -> Iterator[Site]:
 
 def _by_others(project: Project) -> Iterator[Site]:
     """Passwords that a provider's client is handed, and checks that connexion runs before the operations it serves."""
-    for file, call in project.live_calls(*HANDED_ON):
+    for file, call in (*project.live_calls(*HANDED_ON), *passwords_handed_on(project)):
         if call.scope:
             yield _site(file, call.start, call.end, "elsewhere", call.last)
             yield from _function_site(file, call.scope, "login", call.last)

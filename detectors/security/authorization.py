@@ -135,6 +135,9 @@ def detect(project: Project) -> Observations:
         definition = guards[key].definition
         clause = "guard" if counts[key] == max(counts.values()) or counts[key] >= _CENTRAL else "guard_aside"
         yield AUTHORIZATION, _site(guards[key].file, definition.start, definition.end, clause, definition.name)
+    if not uses:
+        for file, definition in project.access.idle:
+            yield AUTHORIZATION, _site(file, definition.start, definition.end, "guard", definition.name)
     for site in (*_inside_views(project, guards), *_admin_views(project)):
         yield AUTHORIZATION, site
     names = frozenset(key[1].rpartition(".")[2] for key in guards)

@@ -31,7 +31,9 @@ from evidence.api import (
     plural,
     prolonged_tokens,
     provider_tokens,
+    refused_when_ended,
     regex,
+    timed_tokens,
     token_functions,
 )
 
@@ -75,6 +77,8 @@ _SETTINGS = {
 _SCOPED = regex(r"(?:^|[._])scopes?(?:_|$)|require_oauth", re.IGNORECASE)
 _REFRESH = regex(r"refresh(?:_?token)?", re.IGNORECASE)
 _LOADERS = ("token_in_blocklist_loader", "token_in_blacklist_loader")
+# The key is chosen by the id in a token's header, among those that a provider publishes.
+_KEYS_BY_ID = frozenset({"get_unverified_header", "get_signing_key_from_jwt", "get_signing_key"})
 _PLAINLY = regex(r"token|jwt|_key|auth|session", re.IGNORECASE)
 
 
@@ -122,7 +126,7 @@ SIGNALS = (TOKEN_RIGOR,)
 
 def detect(project: Project) -> Observations:
     """What is done about the life of tokens, and tests of their end."""
-    found = [*_jwt(project), *_extended(project), *_timed(project), *_loaders(project)]
+    found = [*_jwt(project), *_keys(project), *_extended(project), *_timed(project), *_loaders(project)]
     found += [_site(f, *_around(f, c), what, c.last) for f, c, what in provider_tokens(project)]
     found += [_site(f, d.start, d.end, "refresh", d.qualname) for f, d in prolonged_tokens(project)]
     for file in project.app:
@@ -169,10 +173,15 @@ def _jwt(project: Project) -> Iterator[Site]:
             clause = "link_aside" if sent else "link"
             yield _site(file, definition.start, definition.end, clause, definition.qualname)
         yield from _renewed(project, {d.name for f, c, _ in encoding if (d := f.function_of(c.scope)) is not None})
-    for file in project.app:
-        for call in file.module.calls:
-            if call.name.endswith("get_unverified_header") and project.reach.live(file.path, call.scope):
-                yield _site(file, *_around(file, call), "rotation", "kid")
+    if calls and not encoding:  # what others make says when it ends, and a handler refuses it by that
+        for file, start, end in refused_when_ended(project, tuple({f.path: f for f, _, _ in calls}.values())):
+            yield _site(file, start, end, "expiry", "handled")
+
+
+def _keys(project: Project) -> Iterator[Site]:
+    """Keys that are chosen by the id in a token's header."""
+    for file, call in project.live_calls(*sorted(_KEYS_BY_ID)):
+        yield _site(file, *_around(file, call), "rotation", "kid")
 
 
 def _renewed(project: Project, makers: set[str]) -> Iterator[Site]:
@@ -239,38 +248,9 @@ def _given(call: Call, key: str) -> bool:
 
 
 def _timed(project: Project) -> Iterator[Site]:
-    """Signed values that are only taken for a while. Of what has ``loads`` and ``unsign``, itsdangerous alone asks for
-    an age."""
-    for file in project.app:
-        for call in file.module.calls:
-            last = call.last
-            age = call.expr.kwarg("max_age")
-            signed = last in ("loads", "unsign") and age is not None and age.text != "None"
-            if (signed or _checked_elsewhere(project, file, call, last)) and project.reach.live(file.path, call.scope):
-                yield _site(file, *_around(file, call), "link", last)
-    for file, call, name in project.calls(project.app, "itsdangerous"):
-        lifetime = len(call.expr.args) > 1 or call.expr.kwarg("expires_in") is not None
-        if name.rpartition(".")[2] == "TimedJSONWebSignatureSerializer" and lifetime:
-            yield _site(file, *_around(file, call), "link", "serializer")
-
-
-def _checked_elsewhere(project: Project, file: PyFile, call: Call, last: str) -> bool:
-    """A token checked by an organisation's own package, in a function that deals with its running out."""
-    if last not in ("check_token", "validate_token", "verify_token", "decode_token") or not project.external(
-        file, call.name
-    ):
-        return False
-    definition = file.function_of(call.scope)
-    return (
-        definition is not None
-        and file.imported(call.name)
-        and any(
-            h.start >= definition.start
-            and h.end <= definition.end
-            and any(n.endswith("SignatureExpired") for n in h.names)
-            for h in file.module.handlers
-        )
-    )
+    """Signed values that are only taken for a while, as links that somebody is sent or to log in."""
+    for file, call, what in timed_tokens(project):
+        yield _site(file, *_around(file, call), what, call.last)
 
 
 def _loaders(project: Project) -> Iterator[Site]:

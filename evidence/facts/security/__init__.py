@@ -13,6 +13,7 @@ from evidence.facts.security.assigned import assigned_settings, claims, is_off
 from evidence.facts.security.cors import CrossOrigin, cross_origins
 from evidence.facts.security.ended_tokens import ended_token_tests, logged_out_tests
 from evidence.facts.security.guards import Guard, GuardUse
+from evidence.facts.security.handed_on import passwords_handed_on
 from evidence.facts.security.login_table import (
     HANDED_ON,
     LOGINS,
@@ -26,6 +27,7 @@ from evidence.facts.security.renewed_tokens import names_refresh, prolonged_toke
 from evidence.facts.security.scans import Scan, scans
 from evidence.facts.security.secret_stores import KeptSecret, kept_secrets
 from evidence.facts.security.stored_tokens import link_functions, token_functions
+from evidence.facts.security.timed_tokens import refused_when_ended, timed_tokens
 from evidence.facts.security.trail import trail_mixins, trail_recorders, trail_tables
 
 __all__ = [
@@ -51,9 +53,12 @@ __all__ = [
     "link_functions",
     "logged_out_tests",
     "names_refresh",
+    "passwords_handed_on",
     "prolonged_tokens",
     "provider_tokens",
+    "refused_when_ended",
     "scans",
+    "timed_tokens",
     "token_functions",
     "trail_mixins",
     "trail_recorders",

@@ -134,6 +134,16 @@ class Access:
         found.extend(self._inherited(found))
         return tuple(sorted(found, key=lambda u: (u.file.path, u.start, u.end, u.name)))
 
+    @property
+    def idle(self) -> Iterator[tuple[PyFile, Definition]]:
+        """Decorators of the project that demand a right and answer 403, and that stand before nothing."""
+        used = {u.guard.key for u in self.uses if u.guard is not None}
+        for key, guard in self.guards.items():
+            wraps = any(d.parent == guard.file.scopes.get(key[1], 0) for d in guard.file.module.definitions)
+            asks = guard.purpose == purposes.MAY and purposes.demands(guard.definition.name)
+            if asks and wraps and "403" in guard.codes and key not in used and self._project.reach.live(key[0]):
+                yield guard.file, guard.definition
+
     def _decorated(self, file: PyFile) -> Iterator[GuardUse]:
         for definition in file.module.definitions:
             for decorator in definition.decorators:
@@ -145,7 +155,8 @@ class Access:
         name = decorator.expr.text
         ref: Ref | None = callee(self._project.names, file, definition.parent, name)
         guard = self.guards.get((ref.path, ref.name)) if ref is not None else self._of_an_object(name)
-        if guard is None and (ref is not None or not purposes.named(name)):
+        told = purposes.demands_by_key(name, decorator.expr.keys)
+        if guard is None and not told and (ref is not None or not purposes.named(name)):
             return None
         return GuardUse(
             file, decorator.line, definition.line, "decorator", name, guard, decorator.expr.keys, definition

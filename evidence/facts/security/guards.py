@@ -64,6 +64,8 @@ class GuardUse(Struct, frozen=True):
             asked = self.guard.purpose
             return purposes.MAY if asked == purposes.WHO and self._names_roles() else asked
         asked = purposes.named(self.name)
+        if self.how == "decorator" and purposes.demands_by_key(self.name, self.keys):
+            return purposes.MAY
         return purposes.MAY if asked == purposes.WHO and self._names_roles() else asked
 
     def _names_roles(self) -> bool:

@@ -57,7 +57,7 @@ _NOT_RIGHTS = regex(r"(?:^|[_.])access_?(?:token|key|log|cookie)|allowed_(?:file
 _WHO_NAMED = regex(
     r"(?:login|auth|authn|authentication|jwt|token|session|api_?key|user|oauth|credentials?|signin|http_auth|auth_token|basic_auth|identity)_?(?:is_)?(?:required|needed)(?:_\w{1,20})?"
     r"|(?:requires?|need|check|verify|ensure|validate|must_have)_(?:be_)?(?:login|logged_in|auth|authn|authentication|authenticated|jwt|token|session|user|api_?key|oauth|valid_token|account)(?:_\w{1,20})?"
-    r"|authenticated?|jwt_refresh_token_required|fresh_login_required|fresh_jwt_required|loginrequired|is_authenticated|login|auth_protect|protect|protected|secured"
+    r"|(?:token|oidc)_auth|accept_token|authenticated?|jwt_refresh_token_required|fresh_login_required|fresh_jwt_required|loginrequired|is_authenticated|login|auth_protect|protect|protected|secured"
 )
 _LOGIN_REQUIRED = regex(r"(?:login|session|jwt|api_?key|authentication)_(?:required|needed)$")
 _MAY_NAMED = regex(
@@ -65,6 +65,15 @@ _MAY_NAMED = regex(
     r"|(?:requires?|has|have|check|need|needs|ensure|enforce|verify)_(?:one_of_|any_|all_|some_|any_of_|all_of_)?(?:\w{1,20}_)?(?:roles?|permissions?|scopes?|access|admin|groups?|privileges?|acl|policy|owner|ownership|rights?|superuser|staff)(?:_\w{1,20})?"
     r"|permission_name|authorize|authorized|can_access|enforce|has_access_api|admin_only|owner_only"
 )
+# Keywords by which a decorator is told the right that it asks for.
+_ASKED = frozenset({
+    "role", "roles", "permission", "permissions", "scope", "scopes", "required_role", "required_roles", "allowed_roles",
+    "required_permission", "required_permissions", "required_scopes", "privilege", "privileges", "acl",
+})  # fmt: skip
+_TELLS = frozenset({
+    "route", "get", "post", "put", "patch", "delete", "doc", "docs", "response", "option", "argument", "command",
+    "group", "task", "authorize", "field", "mutation", "query", "add_resource", "resource", "errorhandler", "dataclass",
+})  # fmt: skip
 
 
 @lru_cache(maxsize=50_000)
@@ -94,6 +103,12 @@ def asks_permission(name: str) -> bool:
     return _PERMISSION.search(name.replace("()", "")[-120:]) is not None
 
 
+def demands_by_key(name: str, keys: tuple[str, ...]) -> bool:
+    """Whether a decorator is told which right to ask for by a keyword: ``@load_models(Menu, permission="org_admin")``;
+    what documents or routes is told other things."""
+    return bool(_ASKED.intersection(keys)) and name.replace("()", "").rpartition(".")[2] not in _TELLS
+
+
 def demands(name: str) -> bool:
     """Whether a decorator's name demands a login or a right: ``roles_accepted``, ``requires_bearer_auth``."""
     said = words(name)
@@ -108,6 +123,8 @@ def named(name: str) -> str:
     last = name.replace("()", "").rpartition(".")[2].lower()[:100]
     if last in _CALLBACKS:
         return OTHER
+    if last == "required" and "auth" in name.lower():  # Flask-BasicAuth's ``@basic_auth.required``
+        return WHO
     if _MAY_NAMED.fullmatch(last) or (last == "scoped" and "auth" in name.lower()):
         return MAY
     return WHO if _WHO_NAMED.fullmatch(last) else OTHER

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 _KEPT = r"(?:token|jwt|api_?key|apikey|linking_?key|access_?key|session_?key)"
 _REVOKES = regex(
-    rf"(?:revoke|revocar|invalidate|blacklist|blocklist|denylist|expire|deactivate)_\w{{0,30}}{_KEPT}\w{{0,20}}"
-    rf"|{_KEPT}\w{{0,20}}_(?:revoke|invalidate|blacklist|blocklist|revoked)\w{{0,20}}"
+    rf"(?:revoke|revocar|invalidate|(?:black|block|deny)_?list|expire|deactivate)_\w{{0,30}}{_KEPT}\w{{0,20}}"
+    rf"|{_KEPT}\w{{0,20}}_(?:revoke|invalidate|(?:black|block)_?list|revoked)\w{{0,20}}"
 )
-_TAKES_BACK = regex(r"revok|invalidat|blacklist|blocklist|denylist|deactivat|logout|log_out", re.IGNORECASE)
+_TAKES_BACK = regex(r"revok|invalidat|(?:black|block|deny)_?list|deactivat|logout|log_out", re.IGNORECASE)
 _ROTATES = regex(
     r"(?:rotate|regenerate|reset|renew|roll)_\w{0,30}"
     r"(?:api_?key|apikey|signing_?key|jwk|secret_?key|token_?key|access_?key)\w{0,20}"
