@@ -155,6 +155,18 @@ def test_blocks_of_code_are_known_by_their_place_alone() -> None:
         ("Maybe the paragraph should move to the docs page.", ()),
         ("I would move this into the model.", ("design",)),
         ("This will not account for HEAD requests.", ("risk",)),
+        ("just curious, why is a list used instead of a set?", ()),
+        ("Could you please explain when to use this?", ()),
+        ("The repositories should not have dependencies on the services.", ("design",)),
+        ("Should we preserve the old name as a fallback?", ("design",)),
+        ("You'll want to call the parent here.", ("design",)),
+        ("Is the message even required?", ("design",)),
+        ("Yup, that makes sense to me.", ()),
+        ("I'd create an issue so we can discuss it.", ()),
+        ("We should capture this under a separate issue.", ()),
+        ("This PR is not needed.", ()),
+        ("This changes the behaviour of the list without a limit.", ("risk",)),
+        ("The worker will automatically reload the settings.", ("invariant",)),
     ],
 )
 def test_asking_telling_and_wording_raise_nothing(body: str, substance: tuple[str, ...]) -> None:
