@@ -15,6 +15,7 @@ from evidence.facts.ci import (
     jenkins,
     scripted,
     taskcluster,
+    tekton,
     travis,
     zuul,
 )
@@ -33,7 +34,7 @@ from evidence.facts.ci.records import (
 from evidence.facts.ci.restarts import put_to_work
 from evidence.facts.ci.running import ci_runs
 
-_SYSTEMS = (github, gitlab, circleci, travis, azure, containers, scripted, jenkins, taskcluster, zuul)
+_SYSTEMS = (github, gitlab, circleci, travis, azure, containers, scripted, jenkins, taskcluster, tekton, zuul)
 
 
 def pipelines(inputs: CiInputs) -> tuple[Pipeline, ...]:

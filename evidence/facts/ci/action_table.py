@@ -187,6 +187,21 @@ ACTIONS: dict[str, str] = {
     "plugins/github-release": "gh release create",
     "appleboy/drone-ssh": "ssh host deploy",
     "appleboy/drone-scp": "rsync user@host:",
+    # Tasks of Tekton's and Konflux' catalogues; a build that follows a push puts its image out
+    "tekton/buildah-push": "docker push",
+    "tekton/kaniko-push": "docker push",
+    "tekton/buildah": "docker build",
+    "tekton/kaniko": "docker build",
+    "tekton/skopeo-copy": "docker push",
+    "tekton/kubernetes-actions": "kubectl apply",
+    "tekton/clair-scan": "grype",
+    "tekton/sast-snyk-check": "snyk code test",
+    "tekton/pytest": "pytest",
+    # Steps of Wercker
+    "wercker/docker-push": "docker push",
+    "wercker/docker-scratch-push": "docker push",
+    "wercker/heroku-deploy": "git push heroku",
+    "wercker/kubectl": "kubectl apply",
     # Concourse resources
     "concourse/cf": "cf push",
     "concourse/registry-image": "docker push",

@@ -186,7 +186,7 @@ class Resolver:
 
         return {
             **dict.fromkeys(("make", "gmake"), make),
-            **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), package),
+            **dict.fromkeys(("npm", "yarn", "pnpm", "bun", "dotrun"), package),
             **dict.fromkeys(("run-s", "run-p", "npm-run-all", "concurrently"), several),
             **dict.fromkeys(("just", "task"), recipes),
             **dict.fromkeys(("invoke", "inv", "fab", "flask"), commands),

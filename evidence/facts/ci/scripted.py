@@ -1,5 +1,5 @@
 """CI systems that list commands by phase: Buildkite, Semaphore, Cirrus, AppVeyor, AWS CodeBuild, Google Cloud Build,
-Prow."""
+Prow, Wercker."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
-from evidence.facts.ci.reading import entries, place, script, strings, text
-from evidence.facts.ci.records import CiInputs, Job, Pipeline, Place, Step
+from evidence.facts.ci.reading import entries, mapping, place, script, strings, text
+from evidence.facts.ci.records import Action, CiInputs, Job, Pipeline, Place, Step
 from evidence.facts.records import Node
 from evidence.facts.shell.lines import Simple
 from evidence.patterns import regex
@@ -146,6 +146,23 @@ def _prow(path: str, root: Node) -> Iterator[Job]:
             yield replace(job, allowed_to_fail=ignored, conditions=chosen)
 
 
+def _wercker(path: str, root: Node) -> Iterator[Job]:
+    """A pipeline is a key with steps: scripts with their code, or steps of the registry by name."""
+    for key, node, where in entries(path, root):
+        steps = []
+        for listed in (node.get("steps"), node.get("after-steps")) if node.kind == "map" else ():
+            for item in listed.each() if listed is not None else ():
+                for name, value in item.pairs() if item.kind == "map" else ():
+                    start, end = item.start, max(item.start, item.end)
+                    commands = script(value.get("code")) if name == "script" else ()
+                    action = (
+                        None if commands else Action(f"wercker/{name.rpartition('/')[2]}", "", start, mapping(value))
+                    )
+                    called = text(value.get("name")) or name
+                    steps.append(Step(name=called, path=path, start=start, end=end, commands=commands, action=action))
+        yield _job(path, key, where, steps)
+
+
 _Reader = Callable[[str, Node], Iterator[Job]]
 _SYSTEMS: tuple[tuple[re.Pattern[str], str, tuple[str, ...], _Reader], ...] = (
     (regex(r"\.buildkite/[\w./-]{0,100}pipeline[\w.-]{0,60}\.ya?ml"), "Buildkite", _CHANGES, _buildkite),
@@ -153,6 +170,7 @@ _SYSTEMS: tuple[tuple[re.Pattern[str], str, tuple[str, ...], _Reader], ...] = (
     (regex(r"\.cirrus\.ya?ml"), "Cirrus CI", _CHANGES, _cirrus),
     (regex(r"\.?appveyor\.ya?ml"), "AppVeyor", _CHANGES, _appveyor),
     (regex(r"(?:[\w.-]{1,80}/){0,4}buildspec[\w.-]{0,60}\.ya?ml"), "AWS CodeBuild", _CHANGES, _codebuild),
+    (regex(r"wercker\.ya?ml"), "Wercker", _CHANGES, _wercker),
     (regex(r"\.prow(?:/[\w./-]{1,100})?\.ya?ml"), "Prow", _CHANGES, _prow),
     (regex(r"(?:[\w.-]{1,80}/){0,4}cloudbuild[\w.-]{0,60}\.ya?ml"), "Google Cloud Build", _CHANGES, _cloud_build),
 )
