@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from msgspec import Struct
 
-
-class Extractor(Struct, frozen=True):
+@dataclass(frozen=True)
+class Extractor:
     """``function`` (``module:name``) turns bytes into ``record`` (``module:name``); ``version`` changes with it.
 
     ``packages`` are the distributions whose version may change the output; ``python`` tells that Python's own may.
