@@ -28,7 +28,7 @@ _VENDORED = frozenset({
 _KINDS = ("unit", "integration", "functional", "acceptance", "e2e", "system", "smoke", "contract", "regression")
 _TESTS = frozenset({
     "tests", "test", "testing", "spec", "specs", "e2e", "testsuite", "test_suite", "unittests", "testutils",
-    "testutil", "test_utils", "test_helpers",
+    "testutil", "test_utils", "test_helpers", "mocks", "__mocks__",
     *(f"{kind}{mark}{word}" for kind in _KINDS for mark in "_-" for word in ("test", "tests")),
     *(f"{word}{mark}{kind}" for kind in _KINDS for mark in "_-" for word in ("test", "tests")),
 })  # fmt: skip

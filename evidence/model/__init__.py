@@ -1,7 +1,7 @@
 """The vocabulary of evidence as frozen records; imports nothing of ours.
 
-Everything that passes from one stage to the next is one of these. The records that reach the digest's JSON are
-``msgspec.Struct`` (their field order is the order in the file); those with behaviour attached are dataclasses.
+Everything that passes from one stage to the next is one of these, a ``msgspec.Struct``: of those that reach the
+digest's JSON the order of fields is the order in the file.
 
 vocabulary  outcomes, grades, levels, errors         git         paths, people, commits
 signals     sites, signals, findings                 citations   sites made openable

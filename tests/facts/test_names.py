@@ -252,6 +252,7 @@ def _name(definition: Any) -> str:
         ("tests/conftest.py", Role.TEST),
         ("app/test_views.py", Role.TEST),
         ("app/views_test.py", Role.TEST),
+        ("app/mocks/gateway.py", Role.TEST),
         ("app/testing.py", Role.APP),
         ("app/contest.py", Role.APP),
         ("migrations/versions/0001_users.py", Role.MIGRATION),
