@@ -88,6 +88,7 @@ def detect(project: Project) -> Observations:
     if tasks.present:
         found += [_site(u.path, u.start, u.end, "worker", u.path) for u in tasks.workers if u.kind == "worker"]
     found += _cloud(project)
+    found += _delivered(project, {s.path for s in found if s.clause == "taken"})
     if tasks.functions:
         found += _tested(project, tasks.names)
     yield from ((TASK_QUEUE, s) for s in found or _dependencies(project))
@@ -105,6 +106,16 @@ def _cloud(project: Project) -> list[Site]:
         sites += [_site(u.path, u.start, u.end, "taken", u.name) for u in queues.taken]
         sites += [_site(f.path, d.start, d.end, "task", d.qualname) for f, d in queues.handlers]
     return sites
+
+
+def _delivered(project: Project, takers: set[str]) -> list[Site]:
+    """Tests that deliver a message to what takes it by a route; the first of each file."""
+    first = {
+        request.file.path: request.call
+        for request, route in reversed(project.web.exercised)
+        if request.checked and route.handler_file.path in takers
+    }
+    return [_site(path, call.start, call.end, "tested", path) for path, call in sorted(first.items())]
 
 
 def _tested(project: Project, names: frozenset[str]) -> list[Site]:

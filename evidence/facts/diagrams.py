@@ -20,7 +20,7 @@ _FENCES = regex(
 )
 _SOURCES = (
     ".puml", ".plantuml", ".drawio", ".mmd", ".mermaid", ".d2", ".dbml", ".excalidraw", ".drawio.svg", ".drawio.png",
-    ".c4",
+    ".c4", ".gliffy", ".archimate",
 )  # fmt: skip
 _IMAGE = regex(r"\.(?:png|svg|jpe?g|gif|webp|pdf)$", re.IGNORECASE)
 _SHOWS = regex(
@@ -37,6 +37,8 @@ _SHOWS = regex(
 _CALLED = regex(r"\b(?:diagrams?|flow[- ]?charts?|diagramme|diagramma|schaubild)\b", re.IGNORECASE)
 _HIDES = regex(r"logo|icon|screen[-_ ]?shot|badge|banner|favicon|avatar|button|interface-", re.IGNORECASE)
 _DOCUMENT_FOLDERS = frozenset({"docs", "doc", "documentation", "wiki", "diagrams", "architecture"})
+# What lies in a folder of this name is one, whatever it is called.
+_OF_DIAGRAMS = frozenset({"diagrams", "architecture", "seq_diagrams"})
 _SERVED = frozenset({"node_modules", "static", "public"})
 # Fewer lines are an example of the notation.
 _LINES = 3
@@ -75,7 +77,7 @@ def _shown(project: Project, writing: Writing) -> Iterator[Diagram]:
 
 def _is_diagram(writing: Writing, target: str, line: int) -> bool:
     """Whether an image is one by its name, or by what the section around it says of it."""
-    if _SHOWS.search(target.rpartition("/")[2]):
+    if _SHOWS.search(target.rpartition("/")[2]) or not _OF_DIAGRAMS.isdisjoint(target.lower().split("/")[:-1]):
         return True
     around = next((s for s in reversed(writing.document.sections) if s.start <= line <= s.end), None)
     return around is not None and bool(_CALLED.search(f"{around.title}\n{around.text}"))
@@ -96,9 +98,9 @@ def _files(project: Project) -> Iterator[str]:
     for path in project.paths:
         name = path.rpartition("/")[2].lower()
         source = name.endswith(_SOURCES)
-        if not source and not (_IMAGE.search(name) and _SHOWS.search(name)):
-            continue
         folders = set(path.lower().split("/")[:-1])
+        if not source and not (_IMAGE.search(name) and (_SHOWS.search(name) or folders & _OF_DIAGRAMS)):
+            continue
         if folders & _SERVED or project.role(path) not in (Role.APP, Role.EXAMPLE):
             continue
         if source or (folders & _DOCUMENT_FOLDERS and not _HIDES.search(path)):

@@ -103,7 +103,16 @@ class Caches:
             return False
         if self._project.external(file, expr.text).startswith("cachetools"):
             return any(self._ends(file, e) for e in expr.items)
-        return self._kind(file, scope, receiver) == "cache"
+        return self._kind(file, scope, receiver) == "cache" and self._keeps(file, expr)
+
+    def _keeps(self, file: PyFile, expr: Expr) -> bool:
+        """Whether a decorator is a library's, or one of the project's own that stands on a cache or is told how long:
+        many projects have a ``memoize`` of their own that keeps a value with its object."""
+        found = self._project.defined(file, expr.text)
+        if found is None or not _LIFETIMES.isdisjoint(expr.keys):
+            return True
+        targets = [i.target for i in found[0].module.imports]
+        return any(t.startswith((*_CACHES, *_STORES)) or _STORE_NAME.search(t) or t.endswith("cache") for t in targets)
 
     def _ends(self, file: PyFile, value: Expr) -> bool:
         """Whether a cache that is handed over ends its entries: made on the spot, or held by a name."""

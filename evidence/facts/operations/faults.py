@@ -141,9 +141,12 @@ class Faults:
         assigned: dict[int, list[Assign]] = {}
         for item in file.module.assigns if handlers else ():
             assigned.setdefault(item.scope, []).append(item)
-        sleeps = {c.scope for c in file.module.calls if c.last == "sleep"} if handlers else set()
+        sleeps: dict[int, list[int]] = {}
+        for call in file.module.calls if handlers else ():
+            if call.last == "sleep":
+                sleeps.setdefault(call.scope, []).append(call.start)
         for scope, handler in sorted(handlers.items()):
-            line = _attempt(assigned.get(scope, []), handler, waits=scope in sleeps)
+            line = _attempt(assigned.get(scope, []), handler, sleeps.get(scope, []))
             if line and self._live(file, scope):
                 start, end = min(line, handler.start), max(line, handler.end)
                 yield FaultUse(file.path, start, min(end, start + 39), "retry", "loop")
@@ -194,15 +197,16 @@ class Faults:
                         break
 
 
-def _attempt(assigned: list[Assign], handler: Handler, waits: bool) -> int:
+def _attempt(assigned: list[Assign], handler: Handler, waits: list[int]) -> int:
     """The line where a function counts its attempts; 0 where it does not try again. What is counted far from where
-    errors are caught is not the tries."""
+    errors are caught, or from where it waits, is not the tries."""
     for item in assigned:
-        ranged = _is_ranged(item)
+        within = any(item.start < line <= item.start + _LOOP for line in waits) and handler.start > item.start
+        ranged = _is_ranged(item) and (within or ATTEMPTS.search(item.target) is not None)
         named = ATTEMPTS.search(item.target) is not None
         adds = item.augmented or (item.value.text == "+" and any(e.text == item.target for e in item.value.items))
         near = handler.start - _NEAR <= item.start <= handler.end + _NEAR
-        if (ranged and (waits or named)) or (named and waits and adds and near):
+        if ranged or (named and waits and adds and near):
             return item.start
     return 0
 

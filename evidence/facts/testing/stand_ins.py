@@ -37,7 +37,10 @@ _SERVICES = frozenset({
     "stripe", "twilio", "sendgrid", "slack", "slack_sdk", "elasticsearch", "kafka", "pika", "ldap3", "ldap",
     "firebase_admin", "paramiko", "pymongo", "mailgun", "braintree", "openai", "s3", "sqs", "sns", "ses",
 })  # fmt: skip
-_MAKES = ("create_", "make_", "build_", "new_", "add_", "generate_", "crear_", "criar_")
+_MAKES = (
+    "create_", "make_", "build_", "new_", "add_", "generate_", "factory_", "insert_", "sample_", "fake_", "dummy_",
+    "seed_", "crear_", "criar_",
+)  # fmt: skip
 _COLUMNS = frozenset({"Column", "mapped_column", "relationship"})
 _SHOWN = 40
 
@@ -96,6 +99,10 @@ class StandIns:
     def _made(self) -> Iterator[StandIn]:
         """Functions of the tests that build a model for other files; objects of a factory class made for one."""
         used = self._project.tested_names()
+        owners: dict[str, set[str]] = {}
+        for file in self._project.tests:
+            for definition in file.module.definitions:
+                owners.setdefault(definition.name, set()).add(file.path)
         for file in self._project.tests:
             called: dict[int, set[str]] = {}
             for call in file.module.calls:
@@ -105,7 +112,8 @@ class StandIns:
                     yield StandIn(file.path, call.start, call.end, "factory", first)
             for index, definition in enumerate(file.module.definitions):
                 built = sorted(self.models.keys() & called.get(index + 1, set()))
-                elsewhere = {f.path for f, _ in used.get(definition.name, ())} - {file.path}
+                # a file with a function of that name means its own
+                elsewhere = {f.path for f, _ in used.get(definition.name, ())} - owners[definition.name]
                 if built and elsewhere and _is_maker(definition):
                     named = (b for b in built if b.lower() in definition.name.replace("_", ""))
                     yield _span(file, definition, "factory", next(named, built[0]))
