@@ -6,52 +6,33 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from evidence.facts.data.cache_table import (
+    AGE,
+    CACHES,
+    CONDITIONAL,
+    DECORATORS,
+    DROPS,
+    EXPIRES,
+    LIFETIMES,
+    MARKS,
+    NOT_CACHED,
+    READS,
+    REFUSES,
+    SENDERS,
+    SET_UPS,
+    STORE_NAME,
+    STORES,
+    TTL_CLASSES,
+    WORD,
+    WRITES,
+)
 from evidence.facts.names import PyFile
 from evidence.facts.occurrences import Occurrence, at, between
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.facts.roles import Role, role_of
-from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
-
-# Packages whose objects are caches, and those whose objects keep anything.
-_CACHES = (
-    "flask_caching", "flask_cache", "cachelib", "werkzeug.contrib.cache", "dogpile", "aiocache", "diskcache", "beaker",
-    "cachetools", "quart_caching", "cashews", "flask_redis_cache", "fastapi_cache", "walrus", "redis_cache",
-)  # fmt: skip
-_STORES = (
-    "redis", "flask_redis", "aioredis", "valkey", "pymemcache", "pylibmc", "memcache", "bmemcached",
-    "flask_and_redis", "rediscluster", "upstash_redis",
-)  # fmt: skip
-_STORE_NAME = regex(r"(?i)redis|memcache|valkey|\bmc\b")
-# The word is the same in most languages that borrow it: caché, cachê, cached, caching.
-_WORD = regex(r"(?i)cach")
-_NOT_CACHED = regex(r"(?i)no_?cache|nocache|cache_?buster")
-# Keys of what is no copy of anything: marks that something is under way, counts, and what a person is given once.
-_MARKS = regex(r"(?i)lock|in_?flight|dedup|nonce|attempts?\b|rate_?limit|otp\b|session|token|verif")
-_DECORATORS = frozenset({
-    "cached", "memoize", "cache_on_arguments", "cache_multi_on_arguments", "cachedmethod", "cache_memoize",
-    "early", "soft", "set",
-})  # fmt: skip
-_WRITES = ("set", "setex", "psetex", "set_many", "add", "mset", "hset")
-_LIFETIMES = frozenset({
-    "ex", "px", "exat", "pxat", "timeout", "ttl", "expire", "time", "expires", "ttl_in_seconds",
-    "expiration_time", "expiry", "ttl_seconds", "expire_time",
-})  # fmt: skip
-_DROPS = (
-    "delete", "delete_memoized", "delete_memoized_verhash", "delete_many", "clear", "invalidate", "unlink",
-    "delete_by_pattern", "delete_cache_keys_by_pattern", "delete_prefix", "evict", "invalidate_all",
-    "cache_clear", "refresh",
-)  # fmt: skip
-_TTL_CLASSES = ("TTLCache", "TLRUCache", "ExpiringDict")
-_AGE = regex(r"(?i)(?:s-maxage|max-age)\s{0,3}=\s{0,3}(?!0\b)|\bpublic\b|stale-while-revalidate")
-_REFUSES = regex(r"(?i)no-store|no-cache|max-age\s{0,3}=\s{0,3}0\b")
-_CONDITIONAL = ("add_etags", "make_conditional", "set_etag")
-_SENDERS = ("add", "set", "setdefault", "make_response", "Response", "update", "jsonify", "send_file")
-_SET_UPS = ("Cache", "Caching", "RedisCache", "SimpleCache", "make_region", "FileSystemCache")
-_READS = ("get", "mget", "get_many", "hget", "get_or_create")
-_EXPIRES = regex(r"(?im)^[ \t]{0,40}expires[ \t]{1,10}(?!off|-|epoch)[\w+]")
 
 Reads = dict[tuple[str, int], list[str]]
 
@@ -72,10 +53,10 @@ class Caches:
         """``cache`` or ``store`` for what an object is, by its class or else by its name; "" for neither."""
         outside = self._project.variable_class(file, scope, receiver) if receiver else ""
         last = _last(receiver)
-        named = bool(_WORD.search(last)) and not _NOT_CACHED.search(last)
-        if outside.startswith(_CACHES) or named:
+        named = bool(WORD.search(last)) and not NOT_CACHED.search(last)
+        if outside.startswith(CACHES) or named:
             return "cache"
-        return "store" if outside.startswith(_STORES) or _STORE_NAME.search(last) else ""
+        return "store" if outside.startswith(STORES) or STORE_NAME.search(last) else ""
 
     def _decorated(self) -> Iterator[Occurrence]:
         for file in self._project.app:
@@ -99,7 +80,7 @@ class Caches:
 
     def _caches(self, file: PyFile, scope: int, expr: Expr) -> bool:
         receiver, _, method = expr.text.rpartition(".")
-        if method not in _DECORATORS:
+        if method not in DECORATORS:
             return False
         if self._project.external(file, expr.text).startswith("cachetools"):
             return any(self._ends(file, e) for e in expr.items)
@@ -109,24 +90,24 @@ class Caches:
         """Whether a decorator is a library's, or one of the project's own that stands on a cache or is told how long:
         many projects have a ``memoize`` of their own that keeps a value with its object."""
         found = self._project.defined(file, expr.text)
-        if found is None or not _LIFETIMES.isdisjoint(expr.keys):
+        if found is None or not LIFETIMES.isdisjoint(expr.keys):
             return True
         targets = [i.target for i in found[0].module.imports]
-        return any(t.startswith((*_CACHES, *_STORES)) or _STORE_NAME.search(t) or t.endswith("cache") for t in targets)
+        return any(t.startswith((*CACHES, *STORES)) or STORE_NAME.search(t) or t.endswith("cache") for t in targets)
 
     def _ends(self, file: PyFile, value: Expr) -> bool:
         """Whether a cache that is handed over ends its entries: made on the spot, or held by a name."""
         name = value.text if value.kind == "call" else ""
         if value.kind == "name":
             name = self._project.variable_class(file, 0, value.text)
-        return _last(name) in _TTL_CLASSES
+        return _last(name) in TTL_CLASSES
 
     def _stored(self) -> Iterator[Occurrence]:
         """Values written with an end and read back; caches made with one."""
-        for file, call in self._project.live_calls(*_TTL_CLASSES):
+        for file, call in self._project.live_calls(*TTL_CLASSES):
             if call.target != "decorator":
                 yield at(file, call, "stored", _around(file, call.scope))
-        for file, call in self._project.live_calls(*_WRITES):
+        for file, call in self._project.live_calls(*WRITES):
             receiver = _receiver(call)
             if not call.expr.args or call.target == "decorator" or call.expr.kwarg("nx") is not None:
                 continue
@@ -142,7 +123,7 @@ class Caches:
         told = call.expr.kwarg("timeout")
         if told is not None and told.text == "0":
             return False
-        return self._project.variable_class(file, call.scope, receiver).startswith(_CACHES) or _lives(file, call)
+        return self._project.variable_class(file, call.scope, receiver).startswith(CACHES) or _lives(file, call)
 
     @cached_property
     def _invalidated(self) -> frozenset[str]:
@@ -159,7 +140,7 @@ class Caches:
             for f in self._project.app
             for definition in f.module.definitions
             for d in definition.decorators
-            if _last(d.expr.text) in _DECORATORS
+            if _last(d.expr.text) in DECORATORS
         }
         cached = {d.name for f in self._project.app for d in f.module.definitions if d.decorators}
         return frozenset(decorators | cached | set(self._reads))
@@ -168,7 +149,7 @@ class Caches:
     def _reads(self) -> dict[str, Reads]:
         """Reads by the last segment of what is read from: the places, with the text of their keys."""
         found: dict[str, Reads] = {}
-        for name in _READS:
+        for name in READS:
             for file, call in self._project.called.get(name, ()):
                 last = _last(_receiver(call))
                 if last and call.expr.args:
@@ -180,11 +161,11 @@ class Caches:
             for item in file.module.assigns:
                 if self._is_header(file, item) and self._project.reach.live(file.path, item.scope):
                     yield between(file.path, item.start, item.end, "header", _around(file, item.scope))
-        for name in _SENDERS:
+        for name in SENDERS:
             for file, call in self._project.called.get(name, ()):
                 if self._sends(file, call) and self._project.reach.live(file.path, call.scope):
                     yield at(file, call, "header", _around(file, call.scope))
-        for file, call in self._project.live_calls(*_CONDITIONAL):
+        for file, call in self._project.live_calls(*CONDITIONAL):
             yield at(file, call, "header", _around(file, call.scope))
 
     def _is_header(self, file: PyFile, item: Assign) -> bool:
@@ -208,7 +189,7 @@ class Caches:
         texts = [e.text for e in value.walk() if e.kind in ("str", "fstring")]
         if not texts:
             texts = [self._project.constants.text(file, scope, value)]
-        return any(_AGE.search(t) and not _REFUSES.search(t) for t in texts)
+        return any(AGE.search(t) and not REFUSES.search(t) for t in texts)
 
     @cached_property
     def dropped(self) -> tuple[Occurrence, ...]:
@@ -216,7 +197,7 @@ class Caches:
         files = {o.path for o in self.kept if o.kind == "stored"}
         return tuple(
             at(file, call, "dropped", _around(file, call.scope))
-            for file, call in self._project.live_calls(*_DROPS)
+            for file, call in self._project.live_calls(*DROPS)
             if self._drops(file, call, files)
         )
 
@@ -225,9 +206,9 @@ class Caches:
         kind = self._kind(file, call.scope, receiver) if receiver else ""
         key = call.expr.args[0].text if call.expr.args else ""
         if kind == "cache":
-            known = self._project.variable_class(file, call.scope, receiver).startswith(_CACHES)
+            known = self._project.variable_class(file, call.scope, receiver).startswith(CACHES)
             return known or _last(receiver) in self._asked
-        return kind == "store" and bool(_WORD.search(key) or (file.path in files and _is_kept(file, key, receiver)))
+        return kind == "store" and bool(WORD.search(key) or (file.path in files and _is_kept(file, key, receiver)))
 
     @cached_property
     def set_up(self) -> tuple[Occurrence, ...]:
@@ -235,8 +216,8 @@ class Caches:
         return (*self._bound(), *self._static())
 
     def _bound(self) -> Iterator[Occurrence]:
-        for file, call in self._project.live_calls(*_SET_UPS):
-            if self._project.class_of(file, call.name).startswith(_CACHES):
+        for file, call in self._project.live_calls(*SET_UPS):
+            if self._project.class_of(file, call.name).startswith(CACHES):
                 yield at(file, call, "bound", call.target)
 
     def _static(self) -> Iterator[Occurrence]:
@@ -246,7 +227,7 @@ class Caches:
                 if item.target.endswith(("SEND_FILE_MAX_AGE_DEFAULT", "SEND_FILE_MAX_AGE_DEFAULT]")):
                     yield between(file.path, item.start, item.end, "static")
         for path, text in self._project.texts.items():
-            match = _EXPIRES.search(text.text) if path.endswith((".conf", ".tpl")) else None
+            match = EXPIRES.search(text.text) if path.endswith((".conf", ".tpl")) else None
             if match:
                 line = text.text.count("\n", 0, match.start()) + 1
                 yield between(path, line, line, "static")
@@ -269,7 +250,7 @@ def _lives(file: PyFile, call: Call) -> bool:
     """Whether a write says when its entry ends: by keyword, third argument or method, or by ``expire`` beside it."""
     method = _last(call.name)
     third = method in ("set", "add") and len(call.expr.args) > 2
-    if method in ("setex", "psetex") or third or not _LIFETIMES.isdisjoint(call.expr.keys):
+    if method in ("setex", "psetex") or third or not LIFETIMES.isdisjoint(call.expr.keys):
         return True
     key = call.expr.args[:1]
     ends = (
@@ -283,7 +264,7 @@ def _reads_back(file: PyFile, call: Call, reads: Reads) -> bool:
 
     Sessions, tokens and counters live in the same stores under the same calls; they are no copies of anything."""
     key = call.expr.args[0].text
-    if _MARKS.search(key) and not _WORD.search(key):
+    if MARKS.search(key) and not WORD.search(key):
         return False
     if key in reads.get((file.path, call.scope), ()):
         return True
@@ -292,13 +273,13 @@ def _reads_back(file: PyFile, call: Call, reads: Reads) -> bool:
     handed = around is not None and key in around.params
     same = any(key in keys or handed for (path, _), keys in reads.items() if path == file.path)
     spoken = f"{around.qualname if around else ''} {key} {' '.join(file.module.refs[call.scope])}"
-    return same and bool(_WORD.search(spoken))
+    return same and bool(WORD.search(spoken))
 
 
 def _is_kept(file: PyFile, key: str, receiver: str) -> bool:
     """Whether a file writes this key, with an end, to the same store."""
     return any(
-        _receiver(c) == receiver and _last(c.name) in _WRITES and c.expr.args[:1] and _lives(file, c)
+        _receiver(c) == receiver and _last(c.name) in WRITES and c.expr.args[:1] and _lives(file, c)
         for c in file.module.calls
         if not c.expr.args or c.expr.args[0].text == key
     )

@@ -1,0 +1,44 @@
+"""Names by which caches, what they keep and for how long, and where it is dropped are told: from the documents of
+Flask-Caching, cachelib, dogpile, cachetools, redis-py and the clients of Memcached."""
+
+from __future__ import annotations
+
+from evidence.patterns import regex
+
+# Packages whose objects are caches, and those whose objects keep anything.
+CACHES = (
+    "flask_caching", "flask_cache", "cachelib", "werkzeug.contrib.cache", "dogpile", "aiocache", "diskcache", "beaker",
+    "cachetools", "quart_caching", "cashews", "flask_redis_cache", "fastapi_cache", "walrus", "redis_cache",
+)  # fmt: skip
+STORES = (
+    "redis", "flask_redis", "aioredis", "valkey", "pymemcache", "pylibmc", "memcache", "bmemcached",
+    "flask_and_redis", "rediscluster", "upstash_redis",
+)  # fmt: skip
+STORE_NAME = regex(r"(?i)redis|memcache|valkey|\bmc\b")
+# The word is the same in most languages that borrow it: caché, cachê, cached, caching.
+WORD = regex(r"(?i)cach")
+NOT_CACHED = regex(r"(?i)no_?cache|nocache|cache_?buster")
+# Keys of what is no copy of anything: marks that something is under way, counts, and what a person is given once.
+MARKS = regex(r"(?i)lock|in_?flight|dedup|nonce|attempts?\b|rate_?limit|otp\b|session|token|verif")
+DECORATORS = frozenset({
+    "cached", "memoize", "cache_on_arguments", "cache_multi_on_arguments", "cachedmethod", "cache_memoize",
+    "early", "soft", "set",
+})  # fmt: skip
+WRITES = ("set", "setex", "psetex", "set_many", "add", "mset", "hset")
+LIFETIMES = frozenset({
+    "ex", "px", "exat", "pxat", "timeout", "ttl", "expire", "time", "expires", "ttl_in_seconds",
+    "expiration_time", "expiry", "ttl_seconds", "expire_time",
+})  # fmt: skip
+DROPS = (
+    "delete", "delete_memoized", "delete_memoized_verhash", "delete_many", "clear", "invalidate", "unlink",
+    "delete_by_pattern", "delete_cache_keys_by_pattern", "delete_prefix", "evict", "invalidate_all",
+    "cache_clear", "refresh",
+)  # fmt: skip
+TTL_CLASSES = ("TTLCache", "TLRUCache", "ExpiringDict")
+AGE = regex(r"(?i)(?:s-maxage|max-age)\s{0,3}=\s{0,3}(?!0\b)|\bpublic\b|stale-while-revalidate")
+REFUSES = regex(r"(?i)no-store|no-cache|max-age\s{0,3}=\s{0,3}0\b")
+CONDITIONAL = ("add_etags", "make_conditional", "set_etag")
+SENDERS = ("add", "set", "setdefault", "make_response", "Response", "update", "jsonify", "send_file")
+SET_UPS = ("Cache", "Caching", "RedisCache", "SimpleCache", "make_region", "FileSystemCache")
+READS = ("get", "mget", "get_many", "hget", "get_or_create")
+EXPIRES = regex(r"(?im)^[ \t]{0,40}expires[ \t]{1,10}(?!off|-|epoch)[\w+]")
