@@ -31,6 +31,9 @@ from evidence.facts.conversations import passages, read_comment, read_descriptio
         ("This is not ideal, since logs may be there twice.", False),
         ("Bug: T395237", False),
         ("Problem: people see the numbers of yesterday.", True),
+        ("Replace deprecated calls with the new ones.", True),
+        ("Give users the ability to see what the button will do.", True),
+        ("Include the new parameter for old clients.", False),
     ],
 )
 def test_an_order_tells_why_by_a_reason_only(body: str, why: bool) -> None:
@@ -68,6 +71,11 @@ def test_an_order_tells_why_by_a_reason_only(body: str, why: bool) -> None:
         ("There are other ways around it.", ("alternatives",)),
         ("Risk Level: low (the old behaviour is back)", ("risk",)),
         ("Risk: n/a", ()),
+        ("This returns a naive datetime.", ()),
+        ("The first version here is naive.", ("risk",)),
+        ("Nobody who uses the old key is affected; the behaviour is unchanged.", ("risk",)),
+        ("Introduces a queue as an alternative way to submit a job.", ()),
+        ("This is a design choice that can be changed here.", ("alternatives",)),
     ],
 )
 def test_options_are_of_the_change_itself(body: str, options: tuple[str, ...]) -> None:
@@ -112,6 +120,8 @@ def test_a_test_is_one_that_came_with_the_change(body: str, tested: bool) -> Non
         ("Data types were changed by mistake and need to be reverted.", False),
         ("The table of backfilled days is sorted.", False),
         ("This step is only visible if the feature flag is set.", True),
+        ("This should not be released until the server is deployed.", True),
+        ("The lists are hidden by default for other people.", False),
     ],
 )
 def test_rollout_is_of_this_change(body: str, rollout: bool) -> None:
