@@ -34,6 +34,9 @@ _GENERAL = regex(
     r"|probes?|public|private|common|core|main|site|web|backend|status|health|healthcheck|diagnostics?|_ah|k8s"
     r"|kubernetes|default|root|index"
 )
+_CALLED = regex(
+    r"(?:get_|api_|app_|server_)?(?:health_?checks?|healthz|liveness|readiness|livez|readyz)(?:_check|_probe)?"
+)
 _VARIABLE = regex(r"[<{]")
 _DEEPER = regex(
     r"health\w{0,8}/(?:cascade|deep|checks?|probes?|components?|services?|dependenc\w{1,4})/[<{][^/]{1,60}[>}]/?$"
@@ -156,11 +159,13 @@ def _routes(project: Project) -> Iterator[_Endpoint]:
     for route in project.web.routes:
         owner = owners.get(route.owner)
         prefixes = (project.web.prefixes(owner) or {owner.prefix or ""}) if owner is not None else {""}
+        called = _is_called_health(route)
         paths = {
             p
             for prefix in sorted(prefixes)
             if _is_health(p := "/" + f"{prefix}/{route.rule}".strip("/").replace("//", "/"))
             or p in project.probed_addresses
+            or (called and not _VARIABLE.search(p))
         }
         key = (route.handler_file.path, route.handler.line) if route.handler else (route.file.path, route.start)
         if not paths or key in seen or (route.methods and not {"GET", "HEAD"} & {m.upper() for m in route.methods}):
@@ -171,6 +176,12 @@ def _routes(project: Project) -> Iterator[_Endpoint]:
         hung = owner is None or owner.key in project.web.registered or registers_unseen
         reached = project.reach.live(route.file.path) and hung
         yield _endpoint(route, frozenset(p for p in paths if "?" not in p), reached)
+
+
+def _is_called_health(route: Route) -> bool:
+    """Whether the function that answers is called a health check and is asked nothing, wherever it answers."""
+    handler = route.handler
+    return handler is not None and bool(_CALLED.fullmatch(handler.name)) and not handler.params
 
 
 def _endpoint(route: Route, paths: frozenset[str], reached: bool) -> _Endpoint:

@@ -29,6 +29,8 @@ _NAMES = {name: layer for layer, names in _LAYERS.items() for name in names.spli
 # Layers that test the service as a whole, whatever language they are written in.
 _WHOLE = frozenset({"end-to-end", "acceptance", "contract"})
 _TEST_WORDS = regex(r"^(?:tests?|testsuite)_|_(?:tests?|testsuite|suite)$")
+# In a step's name these mean something else: a part of the system, or the runner.
+_TOOLS_TOO = frozenset({"system", "ui", "int", "component", "func", "unittest"})
 _SPLIT = regex(r"[^a-z0-9]+")
 _BROWSER = regex(r"(?:^|/)(?:cypress|playwright)(?:\.[cm]?[jt]s)?$")
 _CYPRESS_ACTION = "cypress-io/github-action"
@@ -92,13 +94,14 @@ def detect(project: Project) -> Observations:
     found = [_of_test(t, folders) for t in tests]
     steps = list(_steps(project))
     apart = {s.subject for s in steps}
-    # a single job may be called "integration" and run everything
-    named = ({s.subject for s in found} | (apart if len(apart) > 1 else apart & _WHOLE)) - {_REST}
+    # a single job may be called "integration" and run everything; unit tests beside tests of no name are one layer
+    separate = len(apart) > 1 and apart != {_REST, "unit"}
+    named = ({s.subject for s in found} | (apart if separate else apart & _WHOLE)) - {_REST}
     specs = list(_specs(project))
     named |= {s.subject for s in specs if s.clause == "folder"}
     # beside unit tests alone, folders without a name say nothing
     yield from ((LAYERS, s) for s in found if s.subject != _REST or named - {"unit"})
-    yield from ((LAYERS, s) for s in steps if len(apart) > 1 or s.subject in named)
+    yield from ((LAYERS, s) for s in steps if separate or s.subject in named)
     if named:
         yield from ((LAYERS, s) for s in _configured(project))
     yield from ((LAYERS, s) for s in (*_classes(project), *specs))
@@ -201,9 +204,7 @@ def _of_words(words: tuple[str, ...]) -> str:
 def _of_name(name: str) -> str:
     words = _SPLIT.split(name.lower())
     pairs = [*("_".join(words[i : i + 3]) for i in range(len(words))), *words]
-    return next(
-        (n for w in pairs if w not in ("system", "ui", "int", "component", "func") and (n := _NAMES.get(w))), ""
-    )
+    return next((n for w in pairs if w not in _TOOLS_TOO and (n := _NAMES.get(w))), "")
 
 
 def _configured(project: Project) -> Iterator[Site]:

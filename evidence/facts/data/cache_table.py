@@ -42,3 +42,9 @@ SENDERS = ("add", "set", "setdefault", "make_response", "Response", "update", "j
 SET_UPS = ("Cache", "Caching", "RedisCache", "SimpleCache", "make_region", "FileSystemCache")
 READS = ("get", "mget", "get_many", "hget", "get_or_create")
 EXPIRES = regex(r"(?im)^[ \t]{0,40}expires[ \t]{1,10}(?!off|-|epoch)[\w+]")
+# Sessions that keep answers of others, told how long or by the headers of these; a decorator that sets such headers.
+KEEPING_SESSIONS = ("requests_cache.CachedSession", "requests_cache.install_cache", "cachecontrol.CacheControl")
+HEADER_DECORATORS = ("flask_cachecontrol.cache_for", "flask_cachecontrol.cache")
+# A proxy in the repository that keeps answers for so long.
+KEPT_BY_PROXY = regex(r"(?im)^[ \t]{0,40}(?:proxy|uwsgi|fastcgi)_cache_valid[ \t]{1,10}[\w]")
+NEVER = frozenset({"0", "-1", "None"})

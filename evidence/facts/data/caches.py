@@ -6,26 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from evidence.facts.data.cache_table import (
-    AGE,
-    CACHES,
-    CONDITIONAL,
-    DECORATORS,
-    DROPS,
-    EXPIRES,
-    LIFETIMES,
-    MARKS,
-    NOT_CACHED,
-    READS,
-    REFUSES,
-    SENDERS,
-    SET_UPS,
-    STORE_NAME,
-    STORES,
-    TTL_CLASSES,
-    WORD,
-    WRITES,
-)
+from evidence.facts.data import cache_table as table
 from evidence.facts.names import PyFile
 from evidence.facts.occurrences import Occurrence, at, between
 from evidence.facts.python.records import Assign, Call, Expr
@@ -47,26 +28,28 @@ class Caches:
     def kept(self) -> tuple[Occurrence, ...]:
         """What is kept with an end: ``cached`` (a function, by its decorator), ``stored`` (a value written and read
         back), ``header`` (a response that others may cache)."""
-        return (*self._decorated(), *self._fragments(), *self._stored(), *self._headers())
+        return (*self._decorated(), *self._fragments(), *self._stored(), *self._headers(), *self._proxies())
 
     def _kind(self, file: PyFile, scope: int, receiver: str) -> str:
         """``cache`` or ``store`` for what an object is, by its class or else by its name; "" for neither."""
         outside = self._project.variable_class(file, scope, receiver) if receiver else ""
         last = _last(receiver)
-        named = bool(WORD.search(last)) and not NOT_CACHED.search(last)
-        if outside.startswith(CACHES) or named:
+        named = bool(table.WORD.search(last)) and not table.NOT_CACHED.search(last)
+        if outside.startswith(table.CACHES) or named:
             return "cache"
-        return "store" if outside.startswith(STORES) or STORE_NAME.search(last) else ""
+        return "store" if outside.startswith(table.STORES) or table.STORE_NAME.search(last) else ""
 
     def _decorated(self) -> Iterator[Occurrence]:
         for file in self._project.app:
             for index, definition in enumerate(file.module.definitions):
                 for decorator in definition.decorators:
-                    if self._caches(file, definition.parent, decorator.expr) and self._project.reach.live(
-                        file.path, index + 1
-                    ):
+                    kind = "cached" if self._caches(file, definition.parent, decorator.expr) else ""
+                    if not kind and "cache" in decorator.expr.text:
+                        outside = self._project.external(file, decorator.expr.text)
+                        kind = "header" if outside in table.HEADER_DECORATORS else ""
+                    if kind and self._project.reach.live(file.path, index + 1):
                         end = max(definition.line, decorator.line)
-                        yield between(file.path, decorator.line, end, "cached", definition.name)
+                        yield between(file.path, decorator.line, end, kind, definition.name)
 
     def _fragments(self) -> Iterator[Occurrence]:
         """Parts of templates that Flask-Caching's tag keeps, where a cache is bound to the application."""
@@ -80,7 +63,7 @@ class Caches:
 
     def _caches(self, file: PyFile, scope: int, expr: Expr) -> bool:
         receiver, _, method = expr.text.rpartition(".")
-        if method not in DECORATORS:
+        if method not in table.DECORATORS:
             return False
         if self._project.external(file, expr.text).startswith("cachetools"):
             return any(self._ends(file, e) for e in expr.items)
@@ -90,24 +73,32 @@ class Caches:
         """Whether a decorator is a library's, or one of the project's own that stands on a cache or is told how long:
         many projects have a ``memoize`` of their own that keeps a value with its object."""
         found = self._project.defined(file, expr.text)
-        if found is None or not LIFETIMES.isdisjoint(expr.keys):
+        if found is None or not table.LIFETIMES.isdisjoint(expr.keys):
             return True
         targets = [i.target for i in found[0].module.imports]
-        return any(t.startswith((*CACHES, *STORES)) or STORE_NAME.search(t) or t.endswith("cache") for t in targets)
+        return any(
+            t.startswith((*table.CACHES, *table.STORES)) or table.STORE_NAME.search(t) or t.endswith("cache")
+            for t in targets
+        )
 
     def _ends(self, file: PyFile, value: Expr) -> bool:
         """Whether a cache that is handed over ends its entries: made on the spot, or held by a name."""
         name = value.text if value.kind == "call" else ""
         if value.kind == "name":
             name = self._project.variable_class(file, 0, value.text)
-        return _last(name) in TTL_CLASSES
+        return _last(name) in table.TTL_CLASSES
 
     def _stored(self) -> Iterator[Occurrence]:
         """Values written with an end and read back; caches made with one."""
-        for file, call in self._project.live_calls(*TTL_CLASSES):
+        for file, call in self._project.live_calls(*table.TTL_CLASSES):
             if call.target != "decorator":
                 yield at(file, call, "stored", _around(file, call.scope))
-        for file, call in self._project.live_calls(*WRITES):
+        for file, call, name in self._project.calls(self._project.app, *table.KEEPING_SESSIONS):
+            ends = call.expr.kwarg("expire_after")
+            told = name.startswith("cachecontrol") or (ends is not None and ends.text not in table.NEVER)
+            if told and self._project.reach.live(file.path, call.scope):
+                yield at(file, call, "stored", _around(file, call.scope))
+        for file, call in self._project.live_calls(*table.WRITES):
             receiver = _receiver(call)
             if not call.expr.args or call.target == "decorator" or call.expr.kwarg("nx") is not None:
                 continue
@@ -123,7 +114,7 @@ class Caches:
         told = call.expr.kwarg("timeout")
         if told is not None and told.text == "0":
             return False
-        return self._project.variable_class(file, call.scope, receiver).startswith(CACHES) or _lives(file, call)
+        return self._project.variable_class(file, call.scope, receiver).startswith(table.CACHES) or _lives(file, call)
 
     @cached_property
     def _invalidated(self) -> frozenset[str]:
@@ -140,7 +131,7 @@ class Caches:
             for f in self._project.app
             for definition in f.module.definitions
             for d in definition.decorators
-            if _last(d.expr.text) in DECORATORS
+            if _last(d.expr.text) in table.DECORATORS
         }
         cached = {d.name for f in self._project.app for d in f.module.definitions if d.decorators}
         return frozenset(decorators | cached | set(self._reads))
@@ -149,7 +140,7 @@ class Caches:
     def _reads(self) -> dict[str, Reads]:
         """Reads by the last segment of what is read from: the places, with the text of their keys."""
         found: dict[str, Reads] = {}
-        for name in READS:
+        for name in table.READS:
             for file, call in self._project.called.get(name, ()):
                 last = _last(_receiver(call))
                 if last and call.expr.args:
@@ -161,15 +152,26 @@ class Caches:
             for item in file.module.assigns:
                 if self._is_header(file, item) and self._project.reach.live(file.path, item.scope):
                     yield between(file.path, item.start, item.end, "header", _around(file, item.scope))
-        for name in SENDERS:
+        for name in table.SENDERS:
             for file, call in self._project.called.get(name, ()):
                 if self._sends(file, call) and self._project.reach.live(file.path, call.scope):
                     yield at(file, call, "header", _around(file, call.scope))
-        for file, call in self._project.live_calls(*CONDITIONAL):
+        for file, call in self._project.live_calls(*table.CONDITIONAL):
             yield at(file, call, "header", _around(file, call.scope))
+
+    def _proxies(self) -> Iterator[Occurrence]:
+        """Configured proxies that keep the application's answers."""
+        for path, text in self._project.texts.items():
+            if path.endswith((".conf", ".tpl", ".template", ".conf.j2")) and role_of(path) is Role.APP:
+                for match in table.KEPT_BY_PROXY.finditer(text.text):
+                    line = text.text.count("\n", 0, match.start()) + 1
+                    yield between(path, line, line, "header", path)
 
     def _is_header(self, file: PyFile, item: Assign) -> bool:
         target = item.target.lower()
+        if target.endswith("headers[expires]"):
+            # a date that is written down is one long past
+            return item.value.kind != "str" and item.value.text not in table.NEVER
         if target.endswith("headers[cache-control]"):
             return self._allows(file, item.scope, item.value)
         if target.endswith((".cache_control.max_age", ".cache_control.s_maxage")):
@@ -189,7 +191,7 @@ class Caches:
         texts = [e.text for e in value.walk() if e.kind in ("str", "fstring")]
         if not texts:
             texts = [self._project.constants.text(file, scope, value)]
-        return any(AGE.search(t) and not REFUSES.search(t) for t in texts)
+        return any(table.AGE.search(t) and not table.REFUSES.search(t) for t in texts)
 
     @cached_property
     def dropped(self) -> tuple[Occurrence, ...]:
@@ -197,7 +199,7 @@ class Caches:
         files = {o.path for o in self.kept if o.kind == "stored"}
         return tuple(
             at(file, call, "dropped", _around(file, call.scope))
-            for file, call in self._project.live_calls(*DROPS)
+            for file, call in self._project.live_calls(*table.DROPS)
             if self._drops(file, call, files)
         )
 
@@ -206,9 +208,11 @@ class Caches:
         kind = self._kind(file, call.scope, receiver) if receiver else ""
         key = call.expr.args[0].text if call.expr.args else ""
         if kind == "cache":
-            known = self._project.variable_class(file, call.scope, receiver).startswith(CACHES)
+            known = self._project.variable_class(file, call.scope, receiver).startswith(table.CACHES)
             return known or _last(receiver) in self._asked
-        return kind == "store" and bool(WORD.search(key) or (file.path in files and _is_kept(file, key, receiver)))
+        return kind == "store" and bool(
+            table.WORD.search(key) or (file.path in files and _is_kept(file, key, receiver))
+        )
 
     @cached_property
     def set_up(self) -> tuple[Occurrence, ...]:
@@ -216,8 +220,8 @@ class Caches:
         return (*self._bound(), *self._static())
 
     def _bound(self) -> Iterator[Occurrence]:
-        for file, call in self._project.live_calls(*SET_UPS):
-            if self._project.class_of(file, call.name).startswith(CACHES):
+        for file, call in self._project.live_calls(*table.SET_UPS):
+            if self._project.class_of(file, call.name).startswith(table.CACHES):
                 yield at(file, call, "bound", call.target)
 
     def _static(self) -> Iterator[Occurrence]:
@@ -227,7 +231,7 @@ class Caches:
                 if item.target.endswith(("SEND_FILE_MAX_AGE_DEFAULT", "SEND_FILE_MAX_AGE_DEFAULT]")):
                     yield between(file.path, item.start, item.end, "static")
         for path, text in self._project.texts.items():
-            match = EXPIRES.search(text.text) if path.endswith((".conf", ".tpl")) else None
+            match = table.EXPIRES.search(text.text) if path.endswith((".conf", ".tpl")) else None
             if match:
                 line = text.text.count("\n", 0, match.start()) + 1
                 yield between(path, line, line, "static")
@@ -250,7 +254,7 @@ def _lives(file: PyFile, call: Call) -> bool:
     """Whether a write says when its entry ends: by keyword, third argument or method, or by ``expire`` beside it."""
     method = _last(call.name)
     third = method in ("set", "add") and len(call.expr.args) > 2
-    if method in ("setex", "psetex") or third or not LIFETIMES.isdisjoint(call.expr.keys):
+    if method in ("setex", "psetex") or third or not table.LIFETIMES.isdisjoint(call.expr.keys):
         return True
     key = call.expr.args[:1]
     ends = (
@@ -264,7 +268,7 @@ def _reads_back(file: PyFile, call: Call, reads: Reads) -> bool:
 
     Sessions, tokens and counters live in the same stores under the same calls; they are no copies of anything."""
     key = call.expr.args[0].text
-    if MARKS.search(key) and not WORD.search(key):
+    if table.MARKS.search(key) and not table.WORD.search(key):
         return False
     if key in reads.get((file.path, call.scope), ()):
         return True
@@ -273,13 +277,13 @@ def _reads_back(file: PyFile, call: Call, reads: Reads) -> bool:
     handed = around is not None and key in around.params
     same = any(key in keys or handed for (path, _), keys in reads.items() if path == file.path)
     spoken = f"{around.qualname if around else ''} {key} {' '.join(file.module.refs[call.scope])}"
-    return same and bool(WORD.search(spoken))
+    return same and bool(table.WORD.search(spoken))
 
 
 def _is_kept(file: PyFile, key: str, receiver: str) -> bool:
     """Whether a file writes this key, with an end, to the same store."""
     return any(
-        _receiver(c) == receiver and _last(c.name) in WRITES and c.expr.args[:1] and _lives(file, c)
+        _receiver(c) == receiver and _last(c.name) in table.WRITES and c.expr.args[:1] and _lives(file, c)
         for c in file.module.calls
         if not c.expr.args or c.expr.args[0].text == key
     )

@@ -19,6 +19,7 @@ _NOT_OWN = (Role.TEST, Role.VENDORED, Role.EXAMPLE)
 _TERRAFORM = regex(
     r"^[ \t]{0,20}(?:blue_green_deployment_config|blue_green_update_policy|auto_rollback_configuration"
     r"|canary_settings|traffic_routing_config)[ \t]{0,4}\{"
+    r"|^[ \t]{0,20}auto_revert[ \t]{0,8}=[ \t]{0,8}true\b"
     r"|^[ \t]{0,20}deployment_option[ \t]{0,8}=[ \t]{0,8}\"WITH_TRAFFIC_CONTROL\""
     r"|^[ \t]{0,20}deployment_circuit_breaker[ \t]{0,4}\{[^}]{0,200}\brollback[ \t]{0,8}=[ \t]{0,8}true",
     re.MULTILINE,
@@ -30,12 +31,15 @@ _COMMAND = regex(
     r"|rollback-on-failure)\b|\bheroku\b.{0,40}\b(?:rollback|releases:rollback)\b"
     r"|\bgcloud\b.{0,80}\b(?:update-traffic|set-traffic)\b|\bcf\b.{0,80}(?:blue-green-deploy|zero-downtime-push"
     r"|--strategy[ =]canary)"
+    r"|\bcf3?\b.{0,80}\b(?:cancel-deployment|rollback)\b|\bdokku\b.{0,40}\brollback\b"
     r"|\bfly(?:ctl)?\b.{0,80}--strategy[ =](?:canary|bluegreen)|\baz webapp deployment slot swap\b"
     r"|\bkubectl argo rollouts\b|\baws deploy (?:create-deployment|stop-deployment)\b"
     r"|\beb swap\b|\baws ecs\b.{0,200}\brollback=true|\bdocker service\b.{0,200}--update-failure-action[ =]rollback"
     r"|\bdocker service rollback\b"
 )
 _SHIFTING = regex(r"(?:Canary|Linear)\d{1,3}Percent\w{0,40}|(?:canary|bluegreen|blue-green|blue_green)", re.IGNORECASE)
+_TASK_TOOLS = frozenset({"fabric", "fabric2", "invoke", "fabtools"})
+_BACK = regex(r"(?:\w{1,20}_)?roll_?back(?:_(?:release|deploy|deployment|code|app|version))?")
 _KINDS = frozenset({"Rollout", "Canary", "TrafficSplit"})
 _MAPS = 20_000
 
@@ -51,7 +55,7 @@ class RolloutStep(Struct, frozen=True):
 
 def rollouts(project: Project) -> tuple[RolloutStep, ...]:
     """Every one, in path and line order."""
-    found = {*_manifests(project), *_texts(project), *_commands(project)}
+    found = {*_manifests(project), *_texts(project), *_commands(project), *_tasks(project)}
     return tuple(sorted(found, key=lambda s: (s.path, s.start, s.end)))
 
 
@@ -84,6 +88,8 @@ def _gradual(key: str, item: Node) -> bool:
     match key:
         case "failure_action":
             return item.text == "rollback"
+        case "rollback_config":
+            return item.kind == "map"
         case "DeploymentPreference":
             return _SHIFTING.search((item.get("Type") or item).text) is not None
         case "DeploymentCircuitBreaker":
@@ -96,10 +102,20 @@ def _gradual(key: str, item: Node) -> bool:
 
 def _texts(project: Project) -> Iterator[RolloutStep]:
     for path, text in project.texts.items():
-        if path.endswith(".tf") and role_of(path) not in _NOT_OWN:
+        if path.endswith((".tf", ".nomad", ".hcl")) and role_of(path) not in _NOT_OWN:
             for match in _TERRAFORM.finditer(text.text):
                 start = text.text.count("\n", 0, match.start()) + 1
                 yield RolloutStep(path, start, start + match[0].count("\n"), "terraform")
+
+
+def _tasks(project: Project) -> Iterator[RolloutStep]:
+    """Tasks of Fabric and Invoke by which a team goes back to the release before."""
+    for path, file in project.python.items():
+        tools = {i.target.partition(".")[0] for i in file.module.imports} & _TASK_TOOLS
+        for number, definition in enumerate(file.module.definitions, 1) if tools and file.role is Role.APP else ():
+            named = _BACK.fullmatch(definition.name) and definition.kind == "function" and not definition.parent
+            if named and file.calls_in(number):
+                yield RolloutStep(path, definition.start, min(definition.end, definition.start + 39), "command")
 
 
 def _commands(project: Project) -> Iterator[RolloutStep]:

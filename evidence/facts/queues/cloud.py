@@ -1,7 +1,7 @@
 """Queues of a cloud or a broker that a project talks to without a task library: what sends, and what takes.
 
-Names come from the documents of boto3 (SQS), Google Cloud Tasks and Pub/Sub, Azure Service Bus and pika (RabbitMQ). A
-queue of tasks is meant: events for whoever listens (Kafka, Redis channels) are none.
+Names come from the documents of boto3 (SQS), Google Cloud Tasks and Pub/Sub, App Engine's task queue, Azure Service Bus
+and pika (RabbitMQ). A queue of tasks is meant: events for whoever listens (Kafka, Redis channels) are none.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ _SENDS = {
     "basic_publish": ("pika", "amqp", "amqpstorm"),
     "send_message": ("azure.storage.queue",),
     "send_message_batch": ("azure.storage.queue",),
+    "add": ("google.appengine.api.taskqueue",),
+    "defer": ("google.appengine.ext.deferred",),
 }
+# What makes tasks that the platform pushes to a view.
+_PUSHING = frozenset({"create_task", "add"})
 _TAKES = {
     "basic_consume": ("pika", "amqp", "amqpstorm"),
     "subscribe": ("google.cloud.pubsub",),
@@ -68,7 +72,7 @@ class CloudQueues:
     def handlers(self) -> tuple[tuple[PyFile, Definition], ...]:
         """Views that a queue pushes to: where tasks are made for it, those at addresses of tasks and those that ask for
         its headers."""
-        if not any(u.name == "create_task" for u in self.sent):
+        if not any(u.name in _PUSHING for u in self.sent):
             return ()
         found = {
             id(r.handler): (r.handler_file, r.handler)
@@ -97,6 +101,8 @@ class CloudQueues:
         if "." not in call.name:
             return False
         receiver = call.name.rpartition(".")[0]
+        if call.last in ("add", "defer"):  # words of many libraries: only the module's own function is meant
+            return self._project.external(file, call.name).startswith(packages)
         if call.last in _OWN_QUEUES:
             made = self._project.variable_class(file, call.scope, receiver)
             if _QUEUE_CLASS.search(made) and made.partition(".")[0] not in _IN_PROCESS:
