@@ -94,8 +94,8 @@ class Caches:
             if call.target != "decorator":
                 yield at(file, call, "stored", _around(file, call.scope))
         for file, call, name in self._project.calls(self._project.app, *table.KEEPING_SESSIONS):
-            ends = call.expr.kwarg("expire_after")
-            told = name.startswith("cachecontrol") or (ends is not None and ends.text not in table.NEVER)
+            end = call.expr.kwarg("expire_after")
+            told = name.startswith("cachecontrol") or (end is not None and end.text not in table.NEVER)
             if told and self._project.reach.live(file.path, call.scope):
                 yield at(file, call, "stored", _around(file, call.scope))
         for file, call in self._project.live_calls(*table.WRITES):

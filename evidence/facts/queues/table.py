@@ -13,6 +13,7 @@ PACKAGES = (
     "flask_dramatiq", "flask_celeryext", "flask_celery", "flask_celery_helper", "django_rq", "kombu",
     "flask_redis_queue", "saq", "remoulade",
 )  # fmt: skip
+TASK_CLASSES = frozenset({"celery.Task", "celery.task.Task", "celery.app.task.Task", "celery.task.base.Task"})
 DEFINES = frozenset(
     {"task", "shared_task", "actor", "job", "periodic_task", "db_task", "lock_task", "on_queue", "scheduled_job"}
 )

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Definition
-from evidence.facts.queues.table import BEATS, DEFINES, OBJECTS, PACKAGES, SCHEDULERS, SCHEDULES, SENDS, WORKERS
+from evidence.facts.queues.table import (
+    BEATS,
+    DEFINES,
+    OBJECTS,
+    PACKAGES,
+    SCHEDULERS,
+    SCHEDULES,
+    SENDS,
+    TASK_CLASSES,
+    WORKERS,
+)
 from evidence.facts.queues.use import TaskUse
 from evidence.facts.roles import Role, role_of
 
@@ -17,6 +27,8 @@ if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 _LONGEST = 40
+# A sender that is handed over to be called: ``spawn(task.delay, order)``.
+_HANDED_OVER = (".delay", ".apply_async")
 
 
 class Tasks:
@@ -37,14 +49,14 @@ class Tasks:
 
     @cached_property
     def functions(self) -> tuple[tuple[PyFile, Definition], ...]:
-        """The functions that workers run: decorated as tasks, or handed to a queue."""
+        """The functions that workers run: decorated as tasks, or handed to a queue; and the classes that are tasks."""
         if not self.present:
             return ()
         found = [
             (f, d)
             for f in self._project.app
-            for d in f.module.definitions
-            if d.kind == "function" and self._decorated(f, d)
+            for n, d in enumerate(f.module.definitions, 1)
+            if (d.kind == "function" and self._decorated(f, d)) or (d.kind == "class" and self._is_task(f, n, d))
         ]
         seen = {id(d) for _, d in found}
         for file, definition in self._handed():
@@ -52,6 +64,11 @@ class Tasks:
                 seen.add(id(definition))
                 found.append((file, definition))
         return tuple(sorted(found, key=lambda p: (p[0].path, p[1].start)))
+
+    def _is_task(self, file: PyFile, number: int, definition: Definition) -> bool:
+        """Whether a class is a task of Celery's: it says what to run. One that only wraps all tasks does not."""
+        based = any(self._project.external(file, b.text) in TASK_CLASSES for b in definition.bases)
+        return based and any(d.parent == number and d.name == "run" for d in file.module.definitions)
 
     def _decorated(self, file: PyFile, definition: Definition) -> bool:
         for item in definition.decorators:
@@ -162,6 +179,12 @@ class Tasks:
                         receiver.rpartition(".")[2],
                     )
                 )
+        for file in self._project.app:
+            for call in file.module.calls:
+                handed = any(i.text.endswith(_HANDED_OVER) and i.kind != "str" for i in call.expr.items)
+                if handed and self._project.reach.live(file.path, call.scope):
+                    end = min(call.end, call.start + _LONGEST - 1)
+                    found.add(TaskUse(file.path, call.start, end, "sent", call.last))
         for file, call, _ in self._project.calls(
             self._project.app, "celery.chain", "celery.group", "celery.chord", "celery.signature"
         ):
