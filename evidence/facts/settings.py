@@ -24,7 +24,10 @@ _MODULE = regex(
     r"|\w{1,40}_(?:config|settings|conf|configuration))"
 )
 _FOLDERS = frozenset({"config", "configs", "settings", "configuration", "conf"})
-_STEMS = frozenset({"__init__", "base", "default", "common", "deployment", "deploy", "live", "docker"})
+_STEMS = frozenset({
+    "__init__", "base", "default", "common", "deployment", "deploy", "live", "docker", "parser", "loader", "reader",
+    "env",
+})  # fmt: skip
 _CLASS = regex(r"(?:.*(?:Config|Settings|Configuration|Conf|Options|Environment|Env)|(?:Config|Settings).*)")
 # What a class with such a base keeps or checks is data, whatever its name says (``InstanceConfig(db.Model)``).
 _OTHER_BASE = regex(r"(?:^|\.)(?:Model|Document|Form|FlaskForm|Schema|TestCase|Enum|StrEnum|Exception)$")

@@ -18,7 +18,13 @@ _PARAMETERS = frozenset({
     "tamano", "limite", "seite", "pro_seite", "taille", "_page", "_limit", "_start", "_end", "maxresults",
     "startindex", "start_index", "startat", "start", "length", "size", "count",
 })  # fmt: skip
-# Of those, the names of how long a page is.
+# Names for where the last page ended, of which the next one is what comes after.
+CURSORS = frozenset({
+    "cursor", "next_cursor", "page_token", "next_token", "pagetoken", "nexttoken", "next_page_token", "marker", "after",
+    "continuation_token", "starting_after", "ending_before", "older_than", "newer_than", "since_id", "max_id", "before",
+    "last_evaluated_key", "after_id", "before_id", "last_id", "last_seen", "last_seen_id", "min_id",
+})  # fmt: skip
+# Of the parameters, the names of how long a page is.
 SIZES = regex(r"size|limit|per_?page|rows|count|por_pagina|length|tama|take|max", re.IGNORECASE)
 
 

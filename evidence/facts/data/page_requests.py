@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.patterns import regex
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
 
 _REQUEST = regex(r"(?:^|\.)request(?:\.|$)")
 # What dictionaries made of a request are called.
@@ -28,6 +33,31 @@ def from_request(file: PyFile, scope: int, value: Expr, hops: int) -> bool:
 
 def _value(item: Assign | Call) -> Expr:
     return item.expr if isinstance(item, Call) else item.value
+
+
+def reads_for(file: PyFile, call: Call) -> bool:
+    """Whether a call gets something out of the request: from a dictionary of it, or a variable or attribute that holds
+    one (``self.queries = request.args``)."""
+    receiver = call.name.rpartition(".")[0]
+    if reads_request(receiver):
+        return True
+    scopes = file.attribute_scopes(call.scope, receiver) if receiver.startswith("self.") else [call.scope]
+    held = (i for s in scopes for i in file.assigned.get((s, receiver), ()) if isinstance(i, Assign))
+    return any(i.value.kind == "name" and _REQUEST.search(i.value.text) for i in held)
+
+
+def asks_the_request(project: Project, file: PyFile, call: Call) -> bool:
+    """Whether a function of the project is called that reads the request under the name it is given:
+    ``int_argument("page", 1)``."""
+    found = project.defined(file, call.name) if call.name and call.target != "decorator" else None
+    if found is None or found[1].kind != "function" or not found[1].params:
+        return False
+    other, definition = found
+    scope = other.scopes.get(definition.qualname, 0)
+    return any(
+        _REQUEST.search(c.name) and any(e.text == definition.params[0] for e in c.expr.args[:1])
+        for c in other.calls_in(scope)
+    )
 
 
 def reads_request(receiver: str) -> bool:

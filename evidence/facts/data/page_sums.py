@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evidence.facts.data.page_names import names_page
+from evidence.facts.data.page_names import CURSORS, names_page
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.patterns import regex
@@ -71,6 +71,16 @@ def connects(file: PyFile, scope: int) -> bool:
     """Whether the function around is told a page as GraphQL's connections are: so many after a cursor."""
     definition = file.function_of(scope)
     return definition is not None and {"first", "after"} <= set(definition.params)
+
+
+def goes_on(file: PyFile, scope: int) -> bool:
+    """Whether the function around is told, or asks for, where the last page ended: ``page_token``, ``older_than``."""
+    definition = file.function_of(scope)
+    if definition is None:
+        return False
+    inside = file.calls_in(file.scopes.get(definition.qualname, 0))
+    asked = (c.expr.args[0].text for c in inside if c.last in ("get", "pop") and c.expr.args)
+    return bool(CURSORS.intersection((*definition.params, *asked)))
 
 
 def declares_connection(call: Call) -> bool:

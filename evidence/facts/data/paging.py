@@ -15,13 +15,15 @@ from msgspec.structs import replace
 from evidence.facts.data.page_caps import has_maximum, is_capped, names_maximum
 from evidence.facts.data.page_guards import guards
 from evidence.facts.data.page_names import SIZES, is_parameter, names_page
-from evidence.facts.data.page_requests import from_request, reads_request
+from evidence.facts.data.page_places import answering, background_of, inside
+from evidence.facts.data.page_requests import asks_the_request, from_request, reads_for, reads_request
 from evidence.facts.data.page_slices import Returned, page_names, sliced
 from evidence.facts.data.page_sums import (
     bounded,
     connects,
     declares_connection,
     first_items,
+    goes_on,
     handed,
     varies,
     walks_itself,
@@ -51,7 +53,6 @@ _RANGES = frozenset({
 })  # fmt: skip
 _LOGS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print"})
 _RULE_VARIABLE = regex(r"<(?:[^<>:]{1,30}:)?(\w{1,40})>")
-_TASKS = frozenset({"task", "shared_task", "periodic_task", "job", "actor", "huey"})
 # AWS clients page through answers of their own.
 _CLIENTS = ("boto3", "botocore", "aioboto3", "googleapiclient", "github", "slack_sdk", "stripe")
 
@@ -69,7 +70,7 @@ class PageUse(Struct, frozen=True):
 
 def page_uses(project: Project) -> tuple[PageUse, ...]:
     """Every such place in files that answer requests and in what those import; nothing where no query is paged."""
-    files = _answering(project)
+    files = answering(project)
     found = [u for f in files for u in (*_paged_in(project, f), *_parameters(project, f))]
     if not any(u.kind == "query" for u in found):
         # what walks through every page by itself is a lead, whatever parameters there are
@@ -86,11 +87,11 @@ def page_uses(project: Project) -> tuple[PageUse, ...]:
 
 
 def _paged_in(project: Project, file: PyFile) -> Iterator[PageUse]:
-    background = _background(project, file)
+    background = background_of(project, file)
     scopes = set()
     for call, capped in _queries(project, file):
         own = _reads_itself(file, call.scope, call)
-        if not project.reach.live(file.path, call.scope) or (_inside(file, call.scope, background) and not own):
+        if not project.reach.live(file.path, call.scope) or (inside(file, call.scope, background) and not own):
             continue
         scopes.add(call.scope)
         yield from _cut(file, call, own)
@@ -98,7 +99,7 @@ def _paged_in(project: Project, file: PyFile) -> Iterator[PageUse]:
             yield PageUse(file, call.start, call.end, "capped", "fixed")
     for item, page in (*first_items(file), *sliced(file)):
         own = from_request(file, item.scope, page, 3)
-        if project.reach.live(file.path, item.scope) and not _inside(file, item.scope, background):
+        if project.reach.live(file.path, item.scope) and not inside(file, item.scope, background):
             scopes.add(item.scope)
             yield from _cut(file, item, own)
     for scope in sorted(scopes):
@@ -125,28 +126,6 @@ def _handed(file: PyFile, scope: int) -> Iterator[PageUse]:
                 yield PageUse(file, decorator.line, decorator.line, "parameter", name)
 
 
-def _answering(project: Project) -> list[PyFile]:
-    """Application files that answer requests or are imported by those: jobs page through data that nobody asked for."""
-    roots = {p for r in project.web.routes for p in (r.file.path, r.handler_file.path)}
-    reached = project.imports.reachable(roots | {f.path for f, _ in project.web.views})
-    return [f for f in project.app if f.path in reached]
-
-
-def _background(project: Project, file: PyFile) -> frozenset[int]:
-    """The functions of a file that are tasks of a worker, or that no other file calls where it holds such tasks: what
-    they read in pages, no request asked for."""
-    functions = {n: d for n, d in enumerate(file.module.definitions, 1) if d.kind == "function"}
-    tasks = {n for n, d in functions.items() if any(e.expr.text.rpartition(".")[2] in _TASKS for e in d.decorators)}
-    if not tasks:
-        return frozenset()
-    asked = {n for n, d in functions.items() if any(f is not file for f, _ in project.called.get(d.name, ()))}
-    return frozenset(tasks | (set(functions) - asked))
-
-
-def _inside(file: PyFile, scope: int, outer: frozenset[int]) -> bool:
-    return any(file.inside(scope, n) for n in outer)
-
-
 def _queries(project: Project, file: PyFile) -> Iterator[tuple[Call, bool]]:
     """Calls that cut a result to a page, and whether the size is fixed or capped there."""
     client = any(i.module.partition(".")[0] in _CLIENTS for i in file.module.imports)
@@ -156,12 +135,17 @@ def _queries(project: Project, file: PyFile) -> Iterator[tuple[Call, bool]]:
             other = client or "paginator" in receiver.lower() or call.target == "decorator"
             if receiver and not other and not project.defined(file, call.name):
                 yield call, is_capped(call)
-        elif (last == "limit" and connects(file, call.scope) and varies(call.expr.args)) or (
+        elif (last == "limit" and varies(call.expr.args) and _follows(file, call)) or (
             ((page := handed(call)) is not None and from_request(file, call.scope, page, 3))
             or _cuts(call, last)
             or (receiver and not client and _cuts_as_told(project, file, call, last))
         ):
             yield call, False
+
+
+def _follows(file: PyFile, call: Call) -> bool:
+    """Whether so many are taken after a cursor that the function around knows."""
+    return connects(file, call.scope) or goes_on(file, call.scope)
 
 
 def _cuts(call: Call, last: str) -> bool:
@@ -222,7 +206,10 @@ def _read(project: Project, file: PyFile, call: Call) -> Iterator[PageUse]:
     receiver, _, last = call.name.rpartition(".")
     first = call.expr.args[0] if call.expr.args else None
     name = first.text if first is not None and first.kind == "str" else ""
-    if last in ("get", "getlist", "pop") and is_parameter(name) and reads_request(receiver):
+    if is_parameter(name) and (
+        (last in ("get", "getlist", "pop") and reads_for(file, call))
+        or (names_page(name) and asks_the_request(project, file, call))
+    ):
         yield PageUse(file, call.start, call.end, "parameter", name)
     elif last == "add_argument" and is_parameter(name) and receiver:
         yield PageUse(file, call.start, call.end, "parameter", name)
