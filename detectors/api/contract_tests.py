@@ -69,6 +69,8 @@ _ANSWER = regex(r"(?:^|[._])(?:resp(?:onse)?s?|rv)(?:$|[._(])|\.(?:get_)?json$",
 _JSON_MODULES = ("json.", "simplejson.", "orjson.", "ujson.", "flask.json")
 _SENT = regex(r"request|payload|input", re.IGNORECASE)
 _MAX_LINES = 39
+# ``mock.patch`` sends nothing.
+_MOCKS = regex(r"^(?:unittest\.mock|mock|mocker|monkeypatch)\b|^patch$|patch\.(?:object|dict|multiple)$")
 
 
 def _checked(sites: Sites) -> bool:
@@ -165,8 +167,9 @@ def _of_response(scenario: Scenario, check: SchemaCheck) -> bool:
 
 def _asks(scenario: Scenario) -> bool:
     verbs = ("get", "post", "put", "patch", "delete", "open", "request")
+    asked = (c for c in scenario.calls if not _MOCKS.search(c.name))
     return bool(scenario.requests) or any(
-        c.last in verbs or "request" in c.name or _ANSWER.search(c.name) for c in scenario.calls
+        (c.last in verbs and "." in c.name) or "request" in c.name or _ANSWER.search(c.name) for c in asked
     )
 
 

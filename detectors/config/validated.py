@@ -265,31 +265,33 @@ def _booted(project: Project, homes: frozenset[str]) -> set[tuple[str, str]]:
 def _tested(project: Project, subjects: set[str]) -> Iterator[Site]:
     """Tests that expect a refusal of one of these: by naming it, or by loading its module again."""
     modules = {s.partition(":")[0] for s in subjects}
-    owners = {
-        f"{path}:{name.partition('.')[0]}": f"{path}:{name}" for path, _, name in (s.partition(":") for s in subjects)
-    }
+    pairs = [(path, name) for path, _, name in (s.partition(":") for s in subjects)]
+    owners = {f"{path}:{name.partition('.')[0]}": f"{path}:{name}" for path, name in pairs}
+    plain = {name: f"{path}:{name}" for path, name in pairs if ABOUT_SETTINGS.search(name)}
     for file in project.tests:
         for scope, definition in enumerate(file.module.definitions, 1):
-            refs = file.module.refs[scope]
-            if definition.kind == "function" and any(r.rpartition(".")[2] in _RAISES for r in refs):
-                targets = [project.resolve(file, r) for r in refs]
-                named = {owners.get(f"{t.path}:{t.name.partition('.')[0]}", "") for t in targets if t.path} - {""}
-                again = any(r.endswith(("reload", "import_module")) for r in refs) and any(
-                    t.path in modules for t in targets
+            inside = (h for h in file.module.handlers if definition.start <= h.start <= definition.end)
+            lasts = {r.replace("()", "").rpartition(".")[2] for r in file.module.refs[scope]}
+            caught = {n.rpartition(".")[2] for h in inside for n in h.names}
+            if definition.kind != "function" or not (caught or lasts.intersection(_RAISES)):
+                continue
+            targets = [project.resolve(file, r) for r in file.module.refs[scope]]
+            named = {owners.get(f"{t.path}:{t.name.partition('.')[0]}", "") for t in targets if t.path}
+            named |= {subject for name, subject in plain.items() if name in lasts}
+            again = lasts.intersection(("reload", "import_module")) and any(t.path in modules for t in targets)
+            if again or any(_expects(project, subject, lasts | caught) for subject in named - {""}):
+                yield Site(
+                    path=file.path, start=definition.start, end=definition.end, clause="tested", subject="refused"
                 )
-                if again or any(_expects(project, subject, refs) for subject in named):
-                    yield Site(
-                        path=file.path, start=definition.start, end=definition.end, clause="tested", subject="refused"
-                    )
 
 
-def _expects(project: Project, subject: str, refs: tuple[str, ...]) -> bool:
+def _expects(project: Project, subject: str, names: set[str]) -> bool:
     """Whether a test names an error that this function raises; what a class of a package raises is not told."""
     path, _, name = subject.partition(":")
     file = project.python[path]
     scope = file.scopes.get(name, 0)
     definition = file.definition(scope)
     if definition is None or definition.kind == "class":
-        return True
+        return not names.isdisjoint(_RAISES)
     raised = {r.name.rpartition(".")[2] for r in file.raises_in(scope)} | {"Exception", "SystemExit", "AssertionError"}
-    return any(r.rpartition(".")[2] in raised for r in refs)
+    return not names.isdisjoint(raised)

@@ -34,6 +34,8 @@ def _statement(sites: Sites) -> str:
     lazy = _lazy(sites)
     names = sorted({s.rpartition(":")[2] for s in lazy})
     shown = ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
+    if not lazy and sites.of("at_import") and not sites.of("bound", "bound_aside"):
+        return "Extensions are bound by init_app when a module is imported, by no function."
     if not lazy and not sites.of("bound", "bound_aside"):
         return "There are functions that bind extensions by init_app, but nothing that runs calls them."
     if not lazy:
@@ -51,12 +53,12 @@ EXTENSIONS = Signal(
     strong="They live in a module of their own, and settings differ per environment.",
     not_credited="Extension(app) only, at import time or in the factory.",
     how_to_show="Create extensions without an application in extensions.py and call init_app on each in create_app().",
-    clauses=("bound", "created", "strewn", "bound_aside", "unreached", "settings"),
+    clauses=("bound", "created", "strewn", "bound_aside", "unreached", "at_import", "settings"),
     defining=("created", "strewn"),
-    leads=("unreached",),
+    leads=("unreached", "at_import"),
     uncited=("strewn", "bound_aside", "settings"),
     applies="flask",
-    trace=lambda sites: bool(sites.of("bound", "bound_aside", "unreached")),
+    trace=lambda sites: bool(sites.of("bound", "bound_aside", "unreached", "at_import")),
     practised=lambda sites: len(_lazy(sites)) >= 2,
     sustained=lambda sites: _home(sites) and bool(sites.of("settings")),
     measures=lambda sites: {"extensions": len(_lazy(sites)), "dedicated_module": _home(sites)},
@@ -83,12 +85,11 @@ def _bindings(project: Project) -> Observations:
     """What is created unbound, and the calls of ``init_app`` in functions."""
     for file in project.app:
         for call in file.module.calls:
-            if (
-                call.name.endswith(".init_app")
-                and call.name != "self.init_app"
-                and file.function_of(call.scope) is not None
-            ):
-                yield from _bound(project, file, call)
+            if call.name.endswith(".init_app") and call.name != "self.init_app":
+                if file.function_of(call.scope) is not None:
+                    yield from _bound(project, file, call)
+                elif project.reach.live(file.path) and _made(project, file, call):
+                    yield EXTENSIONS, _site(file, call, "at_import", f"{file.path}:{call.name}")
 
 
 def _bound(project: Project, file: PyFile, call: Call) -> Observations:
@@ -105,6 +106,12 @@ def _bound(project: Project, file: PyFile, call: Call) -> Observations:
         yield EXTENSIONS, _site(file, call, "bound", subject)
     if not targets and not _is_settings(project, file, call):
         yield EXTENSIONS, _site(file, call, "bound", f"{file.path}:{receiver}")
+
+
+def _made(project: Project, file: PyFile, call: Call) -> bool:
+    """Whether what is bound was created without an application, in a module that knows none."""
+    created = _created(project, file, 0, Expr("name", call.name.removesuffix(".init_app")))
+    return any(home is not file for home, _ in created)
 
 
 def _found_by_name(project: Project, file: PyFile, scope: int, receiver: str) -> bool:

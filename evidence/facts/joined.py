@@ -61,7 +61,10 @@ class Joined(Files):
     @cached_property
     def reach(self) -> Reach:
         """What can run."""
-        return Reach(self.names, self.imports, [m.text for m in self.mentions], self.web.started)
+        specs = self.served_specs
+        asked = [(o.file.path, o.definition.qualname) for o in specs.operations]
+        asked += [(f.path, d.qualname) for f, d in specs.checks]
+        return Reach(self.names, self.imports, [m.text for m in self.mentions], self.web.started, asked)
 
     @cached_property
     def _ci_inputs(self) -> CiInputs:

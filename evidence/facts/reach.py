@@ -43,15 +43,22 @@ _TOP = "<module>"
 
 class Reach:
     """Reachability from entry points. ``mentions`` are the words of commands and configuration that may name a
-    module; ``started`` are paths that make an application when they are loaded, whatever their name."""
+    module; ``started`` are paths that make an application when they are loaded, whatever their name; ``answering`` are
+    functions (path, qualified name) that a served specification has requests answered by."""
 
     def __init__(
-        self, names: Names, imports: ImportGraph, mentions: Iterable[str], started: Iterable[str] = ()
+        self,
+        names: Names,
+        imports: ImportGraph,
+        mentions: Iterable[str],
+        started: Iterable[str] = (),
+        answering: Iterable[tuple[str, str]] = (),
     ) -> None:
         self._names = names
         self._imports = imports
         self._mentions = mentions
         self._started = frozenset(started)
+        self._answering = frozenset(answering)
         self._listed: dict[str, list[str]] = {}
 
     @cached_property
@@ -60,7 +67,7 @@ class Reach:
         found = {p for p, f in self._names.files.items() if f.role in (Role.TEST, Role.MIGRATION) or _is_entry(f)}
         for text in self._mentions:
             found.update(self._mentioned(text))
-        return frozenset(found) | self._started
+        return frozenset(found) | self._started | {path for path, _ in self._answering}
 
     @cached_property
     def _by_basename(self) -> dict[str, list[str]]:
@@ -184,6 +191,7 @@ class Reach:
         source = ("", "")
         graph = self.calls
         graph.add_edges_from((source, (p, _TOP)) for p in sorted(self.modules))
+        graph.add_edges_from((source, node) for node in sorted(self._answering) if node[0] in self.modules)
         return frozenset(networkx.descendants(graph, source))
 
     def live(self, path: str, scope: int = 0) -> bool:

@@ -26,8 +26,18 @@ def background_of(project: Project, file: PyFile) -> frozenset[int]:
     tasks = {n for n, d in functions.items() if any(e.expr.text.rpartition(".")[2] in _TASKS for e in d.decorators)}
     if not tasks:
         return frozenset()
-    asked = {n for n, d in functions.items() if any(f is not file for f, _ in project.called.get(d.name, ()))}
+    asked = {n for n, d in functions.items() if _called_elsewhere(project, file, d.name)}
     return frozenset(tasks | (set(functions) - asked))
+
+
+def _called_elsewhere(project: Project, file: PyFile, name: str) -> bool:
+    """Whether another file calls this function, by what it imports or as a method that cannot be followed."""
+    for other, call in project.called.get(name, ()):
+        found = project.defined(other, call.name) if other is not file else None
+        method = other is not file and found is None and "." in call.name and not name.startswith("_")
+        if method or (found is not None and found[0] is file):
+            return True
+    return False
 
 
 def inside(file: PyFile, scope: int, outer: frozenset[int]) -> bool:

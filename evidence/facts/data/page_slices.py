@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,10 +10,12 @@ from evidence.facts.data.page_names import is_parameter, names_page
 from evidence.facts.data.page_requests import reads_request
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
+from evidence.patterns import regex
 
 # Where in a text or in bytes somebody reads is called so as well.
 _PLACES = frozenset({"offset", "cursor", "skip"})
 REQUESTED = "?"
+_SQL = regex(r"\b(?:OFFSET|SKIP)\s{1,4}[%:{?$]|\bLIMIT\s{1,4}(?:%s|[?{}]{1,2}|:\w{1,20})\s?,\s?[%:{?$]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Returned:
 
 def sliced(file: PyFile) -> Iterator[tuple[Assign | Call | Returned, Expr]]:
     """Places where a list is cut between ends of which a request or a parameter names the page, with the first end."""
+    yield from _written(file)
     places: list[tuple[Assign | Call | Returned, tuple[Expr, ...]]] = []
     places += [(a, (a.value,)) for a in file.module.assigns]
     places += [(c, c.expr.items) for c in file.module.calls]
@@ -37,6 +41,29 @@ def sliced(file: PyFile) -> Iterator[tuple[Assign | Call | Returned, Expr]]:
         ends = next((e for e in cut if _to_a_page(file, item.scope, e)), None)
         if ends is not None:
             yield item, ends.items[0]
+
+
+def _written(file: PyFile) -> Iterator[tuple[Assign, Expr]]:
+    """Statements in SQL that are written first and run later, with an offset that varies."""
+    for item in file.module.assigns:
+        for part in item.value.walk():
+            if part.kind in ("str", "fstring") and names_window(part.text) and "select" in part.text.lower():
+                yield item, item.value
+                break
+
+
+def told_a_page(file: PyFile, scope: int) -> bool:
+    """Whether the function around is told a page, by parameters or by what an object that it is handed says."""
+    definition = file.function_of(scope)
+    params = definition.params if definition is not None else ()
+    refs = file.module.refs[scope]
+    said = {r.rpartition(".")[2] for r in refs if r.rpartition(".")[0] in params} | set(params)
+    return bool({name for name in said if names_page(name)} - _PLACES)
+
+
+def names_window(text: str) -> bool:
+    """Whether a text ends in a window of SQL or Cypher that is told from outside."""
+    return _SQL.search(text[-400:]) is not None
 
 
 def _cuts(value: Expr) -> bool:
@@ -64,7 +91,7 @@ def page_names(file: PyFile, scope: int, value: Expr, hops: int) -> frozenset[st
     for part in value.walk():
         if part.kind == "name":
             head, _, last = part.text.rpartition(".")
-            if names_page(last) and (head in ("self", "cls") or part.text in params):
+            if names_page(last) and (head in ("self", "cls") or part.text in params or head in params):
                 found.add(last)
             for item in file.assigned.get((scope, part.text), ()) if hops else ():
                 found |= page_names(file, scope, item.expr if isinstance(item, Call) else item.value, hops - 1)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evidence.facts.data.page_names import CURSORS, names_page
+from evidence.facts.data.page_requests import reads_request
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.patterns import regex
@@ -17,6 +18,7 @@ _ANSWERS = frozenset({
     "url_for", "redirect", "render_template", "jsonify", "dict", "dumps", "urlencode", "format", "update", "get",
     "render", "make_response", "Markup", "info", "debug", "warning", "error", "log", "print",
 })  # fmt: skip
+_LINKS = frozenset({"urlencode", "url_for", "urlunparse", "url_encode"})
 # What only looks at a page, or keeps it.
 _CHECKS = regex(
     r"_?(?:check|valid|verify|parse|clean|assert|ensure|is_|max|min|range|divmod|int|setattr|put|set|add|append|[A-Z])"
@@ -26,12 +28,17 @@ _CHECKS = regex(
 def first_items(file: PyFile) -> Iterator[tuple[Assign, Expr]]:
     """Assignments of the first item of a page, ``(page - 1) * size``, with the expression of the page."""
     for item in file.module.assigns:
-        if item.value.kind == "op" and item.value.text == "*":
+        if item.value.kind == "op" and item.value.text == "*" and not _writes_a_link(file, item):
             for part in item.value.items:
                 page = part.items[0] if part.kind == "op" and part.text == "-" and len(part.items) == 2 else None
                 if page is not None and part.items[1].text == "1" and names_page(page.text.rpartition(".")[2]):
                     yield item, page
                     break
+
+
+def _writes_a_link(file: PyFile, item: Assign) -> bool:
+    """Whether the first item goes into the address of another page: ``args["start"] = ...``, then ``urlencode``."""
+    return item.target.endswith("]") and any(c.last in _LINKS for c in file.calls_in(item.scope))
 
 
 def handed(call: Call) -> Expr | None:
@@ -81,6 +88,20 @@ def goes_on(file: PyFile, scope: int) -> bool:
     inside = file.calls_in(file.scopes.get(definition.qualname, 0))
     asked = (c.expr.args[0].text for c in inside if c.last in ("get", "pop") and c.expr.args)
     return bool(CURSORS.intersection((*definition.params, *asked)))
+
+
+def named_in_turn(file: PyFile) -> Iterator[tuple[Assign, str]]:
+    """Loops over the names of paging parameters that look each up: ``for name in ("page", "limit")``."""
+    for item in file.module.assigns:
+        names = item.value.items[0] if item.value.kind == "op" and item.value.text == "for" else None
+        asked = [e.text for e in names.items if e.kind == "str" and names_page(e.text)] if names is not None else []
+        if names is not None and names.kind == "list" and len(asked) > 1:
+            definition = file.function_of(item.scope)
+            refs = file.module.refs[item.scope]
+            if definition is not None and any(
+                reads_request(r.partition("[")[0]) or reads_request(r.rpartition(".")[0]) for r in refs
+            ):
+                yield item, asked[0]
 
 
 def declares_connection(call: Call) -> bool:

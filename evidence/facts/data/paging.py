@@ -5,7 +5,6 @@ Names of parameters are a table (``page_names``); what is cut to a page is told 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from evidence.facts.data.page_guards import guards
 from evidence.facts.data.page_names import SIZES, is_parameter, names_page
 from evidence.facts.data.page_places import answering, background_of, inside
 from evidence.facts.data.page_requests import asks_the_request, from_request, reads_for, reads_request
-from evidence.facts.data.page_slices import Returned, page_names, sliced
+from evidence.facts.data.page_slices import Returned, names_window, page_names, sliced, told_a_page
 from evidence.facts.data.page_sums import (
     bounded,
     connects,
@@ -25,6 +24,7 @@ from evidence.facts.data.page_sums import (
     first_items,
     goes_on,
     handed,
+    named_in_turn,
     varies,
     walks_itself,
 )
@@ -42,7 +42,6 @@ _TELLING = frozenset({
 })  # fmt: skip
 _FIELDS = regex(r"(?:^|\.)(?:Int(?:eger)?|Str(?:ing)?|Number|UUID|Field|int_range|positive|natural|query_param)$")
 _ANSWER_FIELDS = ("flask_restx", "flask_restful", "flask_restplus")
-_SQL = regex(r"\b(?:OFFSET|SKIP)\s{1,4}[%:{?$]|\bLIMIT\s{1,4}(?:%s|[?{}]{1,2}|:\w{1,20})\s?,\s?[%:{?$]", re.IGNORECASE)
 # Readers of flask-paginate, and peewee's views of lists, which read the page of the request themselves.
 _READERS = frozenset({"get_page_args", "get_page_parameter", "paginate_query", "object_list", "PaginatedQuery"})
 # "Reading offset %s" is told to a log.
@@ -152,7 +151,7 @@ def _cuts(call: Call, last: str) -> bool:
     """``offset`` with a value that varies, in a query builder or in SQL; readers of flask-paginate."""
     if last == "offset":
         return varies(call.expr.args[:1])
-    in_sql = any(v.kind in ("str", "fstring") and _SQL.search(v.text[-400:]) for v in call.expr.items)
+    in_sql = any(v.kind in ("str", "fstring") and names_window(v.text) for v in call.expr.items)
     return (in_sql and last not in _LOGS) or last in _READERS
 
 
@@ -163,6 +162,8 @@ def _cuts_as_told(project: Project, file: PyFile, call: Call, last: str) -> bool
     skipped = last in ("slice", "skip") and varies(call.expr.args)
     ranged = last in _RANGES and any(page_names(file, call.scope, v, 3) for v in call.expr.args)
     driven = _driven(file, call) or (last == "slice" and bounded(file, call))
+    if "[:]." in call.name:  # ``search[query.page_start : query.page_end].execute()``
+        return told_a_page(file, call.scope)
     return (told or skipped or ranged) and driven and not project.defined(file, call.name)
 
 
@@ -187,6 +188,7 @@ def _parameters(project: Project, file: PyFile) -> Iterator[PageUse]:
     """Reads of paging parameters, their declarations in schemas and parsers, and caps on those."""
     for call in file.module.calls:
         yield from _read(project, file, call)
+    yield from (PageUse(file, i.start, i.end, "parameter", name) for i, name in named_in_turn(file))
     for item in file.module.assigns:
         definition = file.definition(item.scope) if names_page(item.target) else None
         if (

@@ -236,7 +236,9 @@ def is_format(node: ast.AST) -> bool:
 
 
 def _key(node: ast.AST) -> str:
-    """A constant key as text, masked; "" when it is not constant."""
+    """A constant key as text, masked; ``:`` for a slice whose first end is no constant; "" for other keys."""
+    if isinstance(node, ast.Slice):
+        return ":" if node.lower is not None and not isinstance(node.lower, ast.Constant | ast.UnaryOp) else ""
     if isinstance(node, ast.Constant) and isinstance(node.value, _KEYS):
         text = str(node.value)[:2000].encode("utf-8", "backslashreplace").decode()
         return mask(text)[:80] if isinstance(node.value, str) else text[:20]

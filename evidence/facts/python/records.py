@@ -29,7 +29,8 @@ class Expr(Struct, frozen=True, array_like=True):
     other    anything else, or too deep
     ======== ====================================================================================
 
-    In a dotted name ``()`` marks a call in the middle (``flask.Flask().route``) and ``[]`` an index; a relative import
+    In a dotted name ``()`` marks a call in the middle (``flask.Flask().route``) and ``[]`` an index (``[:]`` a slice
+    that begins where a variable says); a relative import
     keeps its dots (``..extensions.db``). A name that is neither imported nor built in stays as written.
     """
 

@@ -11,6 +11,7 @@ from evidence.facts.names import Ref
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Decorator, Definition
 from evidence.facts.security import purpose as purposes
+from evidence.facts.security.answering_hooks import answered_by
 from evidence.facts.security.guards import Guard, GuardUse
 from evidence.facts.security.refusals import Refusal, handled_codes, refusals, units
 from evidence.facts.security.refused_tests import RefusedTest, refused_tests
@@ -218,9 +219,11 @@ class Access:
             if callback.handler is None or callback.handler_file is None:
                 continue
             guard = self._asked_in(callback.handler_file, callback.handler)
+            end = min(callback.end, callback.start + 39)
             if guard is not None:
-                end = min(callback.end, callback.start + 39)
                 yield GuardUse(callback.file, callback.start, end, "hook", callback.handler.name, guard, (), None)
+            elif name := answered_by(self._project, callback.handler_file, callback.handler):
+                yield GuardUse(callback.file, callback.start, end, "hook", name, None, (), None)
 
     def _asked_in(self, file: PyFile, function: Definition) -> Guard | None:
         """The guard that a function is, where that tells what is asked for; else the one that it calls."""

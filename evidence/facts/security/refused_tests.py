@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from evidence.facts.pyfile import PyFile
-from evidence.facts.python.records import Call, Definition
+from evidence.facts.python.records import Call, Definition, Expr
 from evidence.facts.security.refusals import exception_code, status_of
 from evidence.facts.testing.scenarios import Scenario, says
 from evidence.patterns import regex
@@ -38,6 +38,7 @@ _REFUSING = regex(
     r"|log ?in (?:failed|unsuccessful)|authentication failed|please check your (?:login|cred|email|user)",
     re.IGNORECASE,
 )
+_LINE = regex(r"40[13] (?:UNAUTHORI[SZ]ED|FORBIDDEN)", re.IGNORECASE)
 _STAND_INS = regex(r"mock|responses|httpretty|respx|Response|patch|factory|fake", re.IGNORECASE)
 
 
@@ -55,12 +56,17 @@ def refused_tests(project: Project) -> tuple[RefusedTest, ...]:
     """Every check of the project's tests that expects a refusal, in path and line order."""
     found = [t for file in project.tests for t in _expecting(project, file)]
     for file, expr, line in project.assertions():
-        code = next((c for e in expr.walk() if (c := status_of(e))), "")
+        code = next((c for e in expr.walk() if (c := status_of(e) or _line(e))), "")
         if code:
             found.append(RefusedTest(file, _around(file, line), line, line, code))
     found.extend(t for s in project.scenarios if (t := _turned_away(s)) is not None)
     unique = {(t.file.path, t.start, t.code): t for t in found}
     return tuple(unique[k] for k in sorted(unique))
+
+
+def _line(expr: Expr) -> str:
+    """The status that Werkzeug's ``response.status`` starts with: "401 UNAUTHORIZED"."""
+    return expr.text[:3] if expr.kind == "str" and _LINE.fullmatch(expr.text) else ""
 
 
 def _turned_away(scenario: Scenario) -> RefusedTest | None:

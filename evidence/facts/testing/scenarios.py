@@ -16,6 +16,8 @@ from evidence.patterns import regex
 
 _BY_NAME = {status.name: int(status) for status in HTTPStatus}
 _IN_NAME = regex(r"(?:HTTP_|assert_?|status_?)(\d{3})(?!\d)")
+# Werkzeug's ``response.status``: "404 NOT FOUND".
+_LINE = regex(r"[45]\d\d [A-Z][A-Za-z ]{3,40}")
 # Keywords of helpers that say which status they expect. A bare ``status`` is WebTest's; with mocks it is what they
 # answer.
 _EXPECTED_KEY = regex(r"exp(?:ect(?:ed|s)?)?_.{0,20}(?:status|code)|(?:status|code)_.{0,10}expected")
@@ -126,6 +128,8 @@ def error_statuses(expr: Expr) -> set[int]:
     for part in expr.walk():
         if part.kind == "num" and part.text.isdecimal() and len(part.text) == 3:
             found.add(int(part.text))
+        elif part.kind == "str" and _LINE.fullmatch(part.text):
+            found.add(int(part.text[:3]))
         elif part.kind in ("name", "call"):
             match = _IN_NAME.search(part.text)
             member = part.text.removesuffix(".value").rpartition(".")
