@@ -58,12 +58,8 @@ class Tasks:
             for n, d in enumerate(f.module.definitions, 1)
             if (d.kind == "function" and self._decorated(f, d)) or (d.kind == "class" and self._is_task(f, n, d))
         ]
-        seen = {id(d) for _, d in found}
-        for file, definition in self._handed():
-            if id(definition) not in seen:
-                seen.add(id(definition))
-                found.append((file, definition))
-        return tuple(sorted(found, key=lambda p: (p[0].path, p[1].start)))
+        each = {id(d): (f, d) for f, d in (*found, *self._handed())}
+        return tuple(sorted(each.values(), key=lambda p: (p[0].path, p[1].start)))
 
     def _is_task(self, file: PyFile, number: int, definition: Definition) -> bool:
         """Whether a class is a task of Celery's: it says what to run. One that only wraps all tasks does not."""

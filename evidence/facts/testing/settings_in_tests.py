@@ -84,12 +84,21 @@ def _chooses(project: Project, file: PyFile, call: Call, classes: set[tuple[str,
             project.resolve(file, value.text) in classes or environment_of(value.text) == "testing"
         ):
             return True
+        if value.kind == "name" and _is_own_module(project, file, value.text):
+            return True
         # the project's table of settings classes by name: ``from_object(configs["testing"])``
         if value.kind == "index" and any(i.kind == "str" and environment_of(i.text) == "testing" for i in value.items):
             return True
         if value.kind == "dict" and _settings_of(value):
             return True
     return False
+
+
+def _is_own_module(project: Project, file: PyFile, name: str) -> bool:
+    """Whether a name is a module of the tests that holds settings: ``from tests import settings``."""
+    ref = project.resolve(file, name)
+    found = project.python.get(ref.path) if not ref.external and not ref.name else None
+    return found is not None and found in project.tests and any(a.target.isupper() for a in found.module.assigns)
 
 
 def _overrides(call: Call) -> bool:

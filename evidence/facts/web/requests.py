@@ -11,6 +11,11 @@ from evidence.facts.web.strings import Strings
 from evidence.patterns import regex
 
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "open", "get_json", "post_json"})
+# Helpers of test cases by custom: ``self.jget("/stores")``, ``self.auth_post(...)``, ``get_json``.
+_HELPERS = regex(
+    r"(?:\w{1,20}_)?(?:get|post|put|patch|delete)(?:_(?:json|as|with|api|page|ok|req|auth)\w{0,20})?"
+    r"|j(?:son)?(?:get|post|put|patch|delete)"
+)
 _URL_BUILDERS = ("url_for", "reverse", "api_url_for")
 # A client made for tests may check the answer itself: ``client.get(url, expected_status=404)``.
 _EXPECTING = regex(r"expect|status|code")
@@ -32,7 +37,7 @@ class Requests:
             looks: dict[int, bool] = {}
             for call in file.module.calls:
                 method = call.last
-                if method in _METHODS or "request" in method:
+                if method in _METHODS or "request" in method or _HELPERS.fullmatch(method):
                     if call.scope not in looks:
                         looks[call.scope] = _looks(file, call.scope)
                     checked = looks[call.scope] or _expects(call)
