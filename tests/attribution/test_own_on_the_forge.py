@@ -110,8 +110,8 @@ def test_a_part_in_an_incident_is_the_persons_own() -> None:
 def test_reviews_are_the_reviewers_own() -> None:
     """The same bar over one person's remarks: who teaches has it, not their authors, nor who wrote one remark."""
     told = "\n".join(
-        f"- {{change: {n}, merged: 2025-01-03, comments: ['bob a/x.py: This will deadlock, because the order differs.',"
-        f" 'bob a/y.py: Could you add a test for it?'{extra}]}}"
+        f"- {{change: {n}, merged: 2025-01-03, comments: ['bob a/x.py: This will deadlock, because order {n} differs.',"
+        f" 'bob a/y.py: Could you add a test for case {n}?'{extra}]}}"
         for n, extra in ((1, ", 'cy a/x.py: This leaks the connection.'"), (2, ""), (3, ""))
     )
     assert _own("bob", "forge.review_depth", told).grade is Grade.PRACTISED

@@ -145,6 +145,19 @@ def test_a_field_is_the_title_of_its_own_line() -> None:
     ]
 
 
+def test_a_section_belongs_to_the_one_above_it() -> None:
+    """What stands under a title that asks for nothing answers the title above it; one in bold stands for itself."""
+    nested = "## How to test\n### Mapping\n- Upload a list and open the page\n"
+    assert read_description(nested).parts == ("test",)
+    assert read_description(nested.replace("### Mapping", "**Mapping**")).parts == ()
+    assert read_description("## Why\n### Changes\n- The list of lines is sorted\n").parts == ()
+
+
+def test_what_was_seen_in_a_test_is_no_reason() -> None:
+    """Under a title that asks for tests, a failure is what was seen."""
+    assert read_description("### Testing\n- Ran the suite, which failed without the library\n").parts == ("test",)
+
+
 def test_blocks_of_code_are_known_by_their_place_alone() -> None:
     """A block is no sentence, stands where it stands in the body, and knows its heading."""
     body = "# Usage\n```sh\nrun --risk\n```\nWords.\n"

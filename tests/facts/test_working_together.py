@@ -102,6 +102,20 @@ def test_the_statement_says_what_shows_that_a_change_followed() -> None:
     )
 
 
+def test_what_is_said_word_for_word_again_raises_nothing_anew() -> None:
+    """A ready-made answer under every change is one remark; where a change of the lines followed it counts again."""
+    shown = [None, None, True]
+    changes = Changes(
+        host="github.com",
+        requests=tuple(
+            replace(_remarked(Account("bob"), written=2_000, touched=touched).requests[0], number=at)
+            for at, touched in enumerate(shown, 1)
+        ),
+    )
+    remarks = Project((), {}, changes=changes).review_remarks
+    assert [bool(each.remark.substance) for each in remarks] == [True, False, True]
+
+
 def test_the_review_graph_counts_changes_on_its_edges() -> None:
     """An edge leads from reviewer to author, weighs the changes reviewed, and reach is in proportion to the team."""
     told = read_forge([

@@ -51,6 +51,8 @@ def _parts(passage: Passage) -> set[str]:
     # A ticked box says what was done; so does an order under "Purpose".
     if passage.ticked or table["supposes"].words.match(text) or (ordered and not _gives_reason(text)):
         parts.discard("why")
+    if "test" in _asked_by(passage.heading, *passage.above) and "why" not in _asked_by(passage.heading):
+        parts.discard("why")  # what was seen when it was tried
     if table["courtesy"].words.match(text):
         parts -= {"why", "alternatives", "risk"}
     return parts
@@ -76,11 +78,21 @@ def _by_words(passage: Passage, text: str, ordered: bool) -> set[str]:
 
 
 def _by_title(passage: Passage, text: str) -> set[str]:
-    titles = {part: cues("descriptions")[part].titles for part in PARTS}
+    parts = _asked_by(passage.heading, *passage.above)
     if passage.ticked or len(text.split()) >= _FEWEST_WORDS:
-        return {part for part in PARTS if _matches(titles[part], passage.heading)}
+        return parts
     # the command that was run
-    return {"test"} if "⟨code⟩" in text and _matches(titles["test"], passage.heading) else set()
+    return parts & {"test"} if "⟨code⟩" in text else set()
+
+
+def _asked_by(*titles: str) -> set[str]:
+    """The parts that the nearest title asks for which asks for any, or says that it is of what was done."""
+    table = cues("descriptions")
+    for title in titles:
+        parts = {part for part in PARTS if _matches(table[part].titles, title)}
+        if parts or _matches(table["done"].titles, title):
+            return parts
+    return set()
 
 
 def _says_what_is_wrong(text: str, ordered: bool, parts: set[str]) -> bool:

@@ -21,6 +21,8 @@ from evidence.patterns import regex
 MAX_CHARACTERS = 20_000
 MAX_PASSAGES = 400
 MAX_PASSAGE = 1_000
+# The depths of titles without signs: one in bold stands below the six of Markdown, an underlined one at the top.
+_BOLD, _UNDERLINED = 7, 1
 
 _FENCE = regex(r"[ \t]{0,3}(`{3,}|~{3,})[ \t]{0,3}([\w-]{0,30})")
 _HEADING = regex(r"[ ]{0,3}#{1,6}[ \t]{1,5}(\S.{0,200})")
@@ -57,7 +59,7 @@ _CODE, _ADDRESS, _OTHER = " ⟨code⟩ ", " ⟨address⟩ ", " "
 class Passage(Struct, frozen=True):
     """One sentence, list item or ticked box. ``start`` and ``end`` are offsets into the body; ``text`` is what the
     rules read (code, addresses and names blanked); ``heading`` is the title it stands under or the name of its field,
-    lower-case."""
+    lower-case, and ``above`` are the titles that one stands under, the nearest first."""
 
     start: int
     end: int
@@ -65,6 +67,7 @@ class Passage(Struct, frozen=True):
     heading: str = ""
     ticked: bool = False
     item: bool = False
+    above: tuple[str, ...] = ()
 
 
 class Read(Struct, frozen=True):
@@ -109,6 +112,7 @@ class _Reader:
         self.fenced: list[Passage] = []
         self.suggestions = 0
         self._heading = ""
+        self._titles: list[tuple[int, str]] = []
         self._fence = ""
         self._block: tuple[int, int] | None = None
         self._is_item = False
@@ -147,7 +151,7 @@ class _Reader:
             title = _PLAIN_TITLE.fullmatch(line)
         if title:
             self._flush()
-            self._open(title[1])
+            self._open(title[1], _level(line))
         elif _UNDERLINE.fullmatch(line):
             self._underlined()
         elif _COMMAND.fullmatch(line):
@@ -176,15 +180,23 @@ class _Reader:
             self._is_item = self._is_item if self._block else False
             self._block = (self._block[0] if self._block else at, at + len(line))
 
-    def _open(self, title: str) -> None:
+    def _open(self, title: str, level: int = _BOLD) -> None:
         self._heading = " ".join(title.strip(" #*_:").lower().split())
         self.headings.append(self._heading)
+        self._titles = [(above, each) for above, each in self._titles if above < level] + [(level, self._heading)]
+
+    def _above(self) -> tuple[str, ...]:
+        """A title in bold often opens a part of its own, and so stands under nothing."""
+        if self._field:
+            return (self._heading,)
+        deep = bool(self._titles) and self._titles[-1][0] < _BOLD
+        return tuple(title for _, title in reversed(self._titles[:-1])) if deep else ()
 
     def _underlined(self) -> None:
         """The line before is a heading where it is alone; else this is a rule."""
         if self._block and "\n" not in (title := self.text[slice(*self._block)]) and len(title) <= 80:
             self._block = None
-            self._open(title)
+            self._open(title, _UNDERLINED)
         else:
             self._flush()
 
@@ -200,9 +212,14 @@ class _Reader:
         raw = self.text[start : min(end, start + MAX_PASSAGE)]
         text = " ".join(_STRESS.sub("", _BLANK.sub(_blank, raw.replace("\u2019", "'"))).split())
         if any(c.isalnum() for c in text):
-            self.found.append(
-                Passage(start, start + len(raw.rstrip()), text, self._field or self._heading, ticked, item)
-            )
+            end = start + len(raw.rstrip())
+            self.found.append(Passage(start, end, text, self._field or self._heading, ticked, item, self._above()))
+
+
+def _level(line: str) -> int:
+    """How deep a title stands: the number of its signs, or below all of those where it is bold or ends with a colon."""
+    title = line.strip()
+    return len(title) - len(title.lstrip("#")) or _BOLD
 
 
 def _blank(match: re.Match[str]) -> str:

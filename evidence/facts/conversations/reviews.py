@@ -1,7 +1,8 @@
 """Reviews of others' changes: who wrote what on whose change, and what became of it.
 
 Left out: remarks on one's own change, accounts of machines and deleted ones, and what came within a minute of the
-change's opening (HOSTILE: nobody reads a change in that time).
+change's opening (HOSTILE: nobody reads a change in that time). What one person writes word for word again raises
+nothing anew where no change followed: a ready-made answer under every change is one remark.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from evidence.facts.conversations.comments import Remark, read_comment
 from evidence.facts.conversations.items import comment_item, review_item
 from evidence.facts.people import automated
 from evidence.model import Account, ChangeRequest, Changes, Comment, Commit, Person, Thread
+from evidence.patterns import regex
 
 SECONDS_TO_READ = 60
+_NAMED = regex(r"@[\w-]{1,40}")
 
 
 class ReviewRemark(Struct, frozen=True, kw_only=True):
@@ -53,11 +56,13 @@ def _is_tool(login: str) -> bool:
 def review_remarks(changes: Changes, commits: Iterable[Commit]) -> tuple[ReviewRemark, ...]:
     """Every remark of one person on another's change, by change and then by time."""
     known = {commit.sha: commit for commit in commits}
-    found = [each for change in changes.requests for each in _on(change, known)]
+    said: set[tuple[str, str]] = set()
+    ordered = sorted(changes.requests, key=lambda change: change.number)
+    found = [each for change in ordered for each in _on(change, known, said)]
     return tuple(sorted(found, key=lambda each: (each.change, each.written, each.item)))
 
 
-def _on(change: ChangeRequest, known: Mapping[str, Commit]) -> Iterator[ReviewRemark]:
+def _on(change: ChangeRequest, known: Mapping[str, Commit], said: set[tuple[str, str]]) -> Iterator[ReviewRemark]:
     author = person_of(change.author)
     if not author:
         return
@@ -65,13 +70,14 @@ def _on(change: ChangeRequest, known: Mapping[str, Commit]) -> Iterator[ReviewRe
         if _counts(review.author, author, review.submitted, change):
             yield ReviewRemark(
                 change=change.number, item=review_item(change, review), reviewer=person_of(review.author),
-                author=author, written=review.submitted, **_read(review.body),
+                author=author, written=review.submitted, **_read(review.body, review.author, said),
             )  # fmt: skip
     threads = (*change.threads, *(Thread(comments=(comment,)) for comment in change.comments))
     for thread in threads:
         for comment in thread.comments:
             if _counts(comment.author, author, comment.created, change):
-                yield _commented(change, comment, thread, author, known)
+                followed = _followed_by(change, comment, thread, known) if comment.path else ""
+                yield _commented(change, comment, author, followed, said)
 
 
 def _counts(account: Account | None, author: str, written: int, change: ChangeRequest) -> bool:
@@ -80,7 +86,7 @@ def _counts(account: Account | None, author: str, written: int, change: ChangeRe
 
 
 def _commented(
-    change: ChangeRequest, comment: Comment, thread: Thread, author: str, known: Mapping[str, Commit]
+    change: ChangeRequest, comment: Comment, author: str, followed: str, said: set[tuple[str, str]]
 ) -> ReviewRemark:
     return ReviewRemark(
         change=change.number,
@@ -88,15 +94,20 @@ def _commented(
         reviewer=person_of(comment.author),
         author=author,
         written=comment.created,
-        **_read(comment.body),
-        followed_by=_followed_by(change, comment, thread, known) if comment.path else "",
+        **_read(comment.body, comment.author, said, anew=bool(followed)),
+        followed_by=followed,
         area="/".join(comment.path.split("/")[:-1][:2]),
     )
 
 
-def _read(body: str) -> dict[str, Any]:
+def _read(body: str, account: Account | None, said: set[tuple[str, str]], *, anew: bool = False) -> dict[str, Any]:
     remark = read_comment(body)
-    return {"remark": remark, "says_more": bool(body.strip()) and not (remark.approval or remark.machine)}
+    says_more = bool(body.strip()) and not (remark.approval or remark.machine)
+    words = (person_of(account), " ".join(_NAMED.sub("", body).lower().split()))
+    if words in said and not anew:
+        remark = Remark(approval=remark.approval, machine=remark.machine)
+    said.add(words)
+    return {"remark": remark, "says_more": says_more}
 
 
 def _followed_by(change: ChangeRequest, comment: Comment, thread: Thread, known: Mapping[str, Commit]) -> str:
