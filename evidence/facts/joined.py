@@ -64,6 +64,9 @@ class Joined(Files):
         specs = self.served_specs
         asked = [(o.file.path, o.definition.qualname) for o in specs.operations]
         asked += [(f.path, d.qualname) for f, d in specs.checks]
+        # a start command makes the application by a factory that no module calls
+        outside = [u.factory for u in self.web.factory_uses if u.file is None]
+        asked += [(f.file.path, f.definition.qualname) for f in outside]
         return Reach(self.names, self.imports, [m.text for m in self.mentions], self.web.started, asked)
 
     @cached_property

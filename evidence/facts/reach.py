@@ -44,7 +44,8 @@ _TOP = "<module>"
 class Reach:
     """Reachability from entry points. ``mentions`` are the words of commands and configuration that may name a
     module; ``started`` are paths that make an application when they are loaded, whatever their name; ``answering`` are
-    functions (path, qualified name) that a served specification has requests answered by."""
+    functions (path, qualified name) that run though no module refers to them: a served specification has requests
+    answered by them, or a start command makes the application by them."""
 
     def __init__(
         self,

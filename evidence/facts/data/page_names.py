@@ -16,7 +16,10 @@ _PARAMETERS = frozenset({
     "starting_after", "ending_before", "older_than", "newer_than", "since_id", "max_id", "last_evaluated_key",
     "page[size]", "page[number]", "skip", "take", "pagina", "página", "por_pagina", "itens_por_pagina", "tamanho",
     "tamano", "limite", "seite", "pro_seite", "taille", "_page", "_limit", "_start", "_end", "maxresults",
-    "startindex", "start_index", "startat", "page_start", "start", "length", "size", "count",
+    "startindex", "start_index", "startat", "page_start", "nextpage",
+    "pageno", "pagenum", "page_index", "pageindex", "pageoffset", "itemsperpage", "nextcursor", "lastevaluatedkey",
+    "sinceid", "maxid", "afterid", "pagelimit", "pagestart", "num_pagina", "numero_pagina",
+    "start", "length", "size", "count",
 })  # fmt: skip
 # Names for where the last page ended, of which the next one is what comes after.
 CURSORS = frozenset({

@@ -198,7 +198,8 @@ class Access:
         for call in file.module.calls:
             if call.target == "decorator" or not call.scope:
                 continue
-            if purposes.asks_permission(call.name):
+            imported = purposes.insists(call.name) and file.imported(call.name)
+            if purposes.asks_permission(call.name) or (imported and self._project.external(file, call.name)):
                 yield GuardUse(
                     file, call.start, call.end, "call", call.name, None, call.expr.keys, file.function_of(call.scope)
                 )

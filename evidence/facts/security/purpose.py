@@ -74,6 +74,7 @@ _TELLS = frozenset({
     "route", "get", "post", "put", "patch", "delete", "doc", "docs", "response", "option", "argument", "command",
     "group", "task", "authorize", "field", "mutation", "query", "add_resource", "resource", "errorhandler", "dataclass",
 })  # fmt: skip
+_INSISTS = regex(r"(?:ensure|requires?|enforce|verify|assert|demand|abort_(?:if|unless))_")
 
 
 @lru_cache(maxsize=50_000)
@@ -101,6 +102,12 @@ def asks_permission(name: str) -> bool:
     """Whether a call asks an object made for it: ``admin_permission.require(403)`` and ``permission.can()`` of
     Flask-Principal, ``allows.requires(...)`` of Flask-Allows, an enforcer of Casbin."""
     return _PERMISSION.search(name.replace("()", "")[-120:]) is not None
+
+
+def insists(name: str) -> bool:
+    """Whether a function of another package refuses by itself those without a right, by its name:
+    ``view_helpers.ensure_has_permission(...)``."""
+    return _INSISTS.match(name.rpartition(".")[2]) is not None and named(name) == MAY
 
 
 def demands_by_key(name: str, keys: tuple[str, ...]) -> bool:

@@ -16,6 +16,7 @@ _HELPERS = regex(
     r"(?:\w{1,20}_)?(?:get|post|put|patch|delete)(?:_(?:json|as|with|api|page|ok|req|auth)\w{0,20})?"
     r"|j(?:son)?(?:get|post|put|patch|delete)"
 )
+_BARE = regex(r"(?:api|rest|v\d{1,2})(?:/|$)")
 _URL_BUILDERS = ("url_for", "reverse", "api_url_for")
 # A client made for tests may check the answer itself: ``client.get(url, expected_status=404)``.
 _EXPECTING = regex(r"expect|status|code")
@@ -48,7 +49,8 @@ class Requests:
         args = call.expr.args
         candidates = [*args[:3], *(v for k in ("path", "url", "endpoint") if (v := call.expr.kwarg(k)) is not None)]
         for value in candidates:
-            found = [t for t in self._texts(file, call.scope, value) if self._is_target(t)]
+            texts = [_rooted(t, call) for t in self._texts(file, call.scope, value)]
+            found = [t for t in texts if self._is_target(t)]
             if found:
                 return found
         return []
@@ -61,6 +63,12 @@ class Requests:
             yield value.args[0].text
         else:
             yield from self._strings.of(file, scope, value)
+
+
+def _rooted(text: str, call: Call) -> str:
+    """The path that a test client is asked for without its slash: ``client.get("api/v1/books")``."""
+    bare = "client" in call.name.lower() and "/" in text and _BARE.match(text) is not None
+    return f"/{text}" if bare else text
 
 
 def _expects(call: Call) -> bool:
