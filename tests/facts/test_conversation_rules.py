@@ -73,6 +73,8 @@ def test_an_order_tells_why_by_a_reason_only(body: str, why: bool) -> None:
         ("Risk: n/a", ()),
         ("This returns a naive datetime.", ()),
         ("The first version here is naive.", ("risk",)),
+        ("Added tests for untested error handlers.", ()),
+        ("A second address, for people who prefer to write rather than call.", ()),
         ("Nobody who uses the old key is affected; the behaviour is unchanged.", ("risk",)),
         ("Introduces a queue as an alternative way to submit a job.", ()),
         ("This is a design choice that can be changed here.", ("alternatives",)),
@@ -97,6 +99,9 @@ def test_options_are_of_the_change_itself(body: str, options: tuple[str, ...]) -
         ("How to test\n==\nStart both and look at the headers.\n", True),
         ("Upstream has failing tests at the moment.", False),
         ("Revoke the verified token alone.", False),
+        ("TODO: Update all team tests", False),
+        ("This broke the log assertions in workflow tests.", False),
+        ("Adds a regression test that failed before the fix.", True),
     ],
 )
 def test_a_test_is_one_that_came_with_the_change(body: str, tested: bool) -> None:

@@ -55,6 +55,8 @@ def _parts(passage: Passage) -> set[str]:
         parts.discard("why")  # what was seen when it was tried
     if table["courtesy"].words.match(text):
         parts -= {"why", "alternatives", "risk"}
+    if table["undone"].words.match(text) or _matches(table["undone"].titles, passage.heading):
+        parts -= {"test", "rollout"}
     return parts
 
 
@@ -72,6 +74,8 @@ def _by_words(passage: Passage, text: str, ordered: bool) -> set[str]:
     parts = {part for part in PARTS if table[part].words.search(_main_clause(text) if part == "risk" else text)}
     if "risk" in parts and not (table["reason"].words.match(text) or table["why"].words.search(_main_clause(text))):
         parts.discard("why")  # the reason of a limit, or why there is no risk
+    if "test" in parts and table["broke"].words.search(text):
+        parts.discard("test")
     if not _matches(table["done"].titles, passage.heading) and _says_what_is_wrong(text, ordered, parts):
         parts.add("why")
     return parts
