@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from evidence.facts.data.page_names import names_page
 from evidence.facts.names import PyFile
-from evidence.facts.python.records import Assign, Call, Expr
+from evidence.facts.python.records import Assign, Call, Definition, Expr
 from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 _REQUEST = regex(r"(?:^|\.)request(?:\.|$)")
+_OF_REQUESTS = regex(r"Request|QueryArgs|QueryParams|RequestArgs")
 # What dictionaries made of a request are called.
 _REQUEST_DATA = frozenset({
     "data", "args", "params", "query", "query_params", "payload", "body", "request_data", "request_args", "json_data",
@@ -58,6 +61,17 @@ def asks_the_request(project: Project, file: PyFile, call: Call) -> bool:
         _REQUEST.search(c.name) and any(e.text == definition.params[0] for e in c.expr.args[:1])
         for c in other.calls_in(scope)
     )
+
+
+def readers(file: PyFile) -> Iterator[Definition]:
+    """Functions and properties named after a parameter of a page that read the request for it, or that a class made
+    of a request offers (``RequestDict.per_page``)."""
+    for number, definition in enumerate(file.module.definitions, 1):
+        if definition.kind == "function" and names_page(definition.name.removeprefix("_").removeprefix("get_")):
+            owner = file.definition(definition.parent)
+            named = owner is not None and owner.kind == "class" and _OF_REQUESTS.search(owner.name) is not None
+            if named or any(_REQUEST.search(r) for r in file.module.refs[number]):
+                yield definition
 
 
 def reads_request(receiver: str) -> bool:

@@ -15,7 +15,7 @@ from evidence.facts.data.page_caps import has_maximum, is_capped, names_maximum
 from evidence.facts.data.page_guards import guards
 from evidence.facts.data.page_names import SIZES, is_parameter, names_page
 from evidence.facts.data.page_places import answering, background_of, inside
-from evidence.facts.data.page_requests import asks_the_request, from_request, reads_for, reads_request
+from evidence.facts.data.page_requests import asks_the_request, from_request, readers, reads_for, reads_request
 from evidence.facts.data.page_slices import Returned, names_window, page_names, sliced, told_a_page
 from evidence.facts.data.page_sums import (
     bounded,
@@ -189,6 +189,7 @@ def _parameters(project: Project, file: PyFile) -> Iterator[PageUse]:
     for call in file.module.calls:
         yield from _read(project, file, call)
     yield from (PageUse(file, i.start, i.end, "parameter", name) for i, name in named_in_turn(file))
+    yield from (PageUse(file, d.start, d.end, "parameter", d.name) for d in readers(file))
     for item in file.module.assigns:
         definition = file.definition(item.scope) if names_page(item.target) else None
         if (

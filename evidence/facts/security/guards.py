@@ -7,7 +7,10 @@ from msgspec import Struct
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Definition
 from evidence.facts.security import purpose as purposes
+from evidence.patterns import regex
 
+# Flask-Login has seen to the login: a guard that reads this asks what the user may do.
+_ROLE = regex(r"(?:^|\.)current_user\.(?:roles?|is_admin(?:istrator)?|is_superuser|is_staff|has_roles?)(?:$|[.(\[])")
 # A check of more lines than this does something else besides.
 _WORK = 20
 
@@ -30,7 +33,11 @@ class Guard(Struct, frozen=True):
     @property
     def purpose(self) -> str:
         """What it asks: ``authentication``, ``authorization`` or "" for neither."""
-        return purposes.purpose(self.definition.qualname, self.codes, self.names)
+        asked = purposes.purpose(self.definition.qualname, self.codes, self.names)
+        # what is called a login and looks at the role of who is logged in asks for more; one that is told a role may
+        told = any(p in ("role", "roles", "required_role", "admin") for p in self.definition.params)
+        role = not told and any(_ROLE.search(name) for name in self.names)
+        return purposes.MAY if asked == purposes.WHO and role else asked
 
     @property
     def central(self) -> bool:
