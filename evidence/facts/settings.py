@@ -44,18 +44,16 @@ _OBJECT_METHODS = frozenset({
     "from_toml", "from_yaml",
 })  # fmt: skip
 _FILE_METHODS = frozenset({"from_pyfile", "from_file", "from_json", "from_envvar", "from_toml", "from_yaml"})
-_TYPED = frozenset(
-    {
-        "pydantic_settings.BaseSettings",
-        "pydantic.BaseSettings",
-        "pydantic.v1.BaseSettings",
-        "pydantic_settings.main.BaseSettings",
-    }
-)
+_TYPED = frozenset({
+    "pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic.v1.BaseSettings",
+    "pydantic_settings.main.BaseSettings",
+})  # fmt: skip
 _MODELS = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic.v1.BaseModel"})
 _FILE_READERS = ("dynaconf", "configparser", "yaml", "tomllib", "toml", "omegaconf", "json.load")
 # Fewer variables than this, read when a module is imported, are its own and not the project's settings.
 _MANY_READS = 5
+# What servers and tools are set up by is their configuration, whatever it reads.
+_OF_A_TOOL = regex(r"(?:^|/)(?:\w*gunicorn\w*(?:\.conf)?|hypercorn\w*|setup|locustfile|fabfile|noxfile|tasks)\.py$")
 _VAULTS = ("google.cloud.secretmanager", "hvac.", "azure.keyvault.", "azure.identity.")
 
 
@@ -101,7 +99,8 @@ class Settings:
         for item in self.reads:
             if item.file.function_of(item.scope) is None:
                 names.setdefault(item.file.path, set()).add(item.name)
-        return frozenset(path for path, read in names.items() if len(read) >= _MANY_READS)
+        many = (path for path, read in names.items() if len(read) >= _MANY_READS)
+        return frozenset(path for path in many if not _OF_A_TOOL.search(path))
 
     def named_in(self, path: str) -> dict[str, int]:
         """Names of variables and settings that a structured file gives values to, with their line."""
@@ -273,6 +272,8 @@ class Settings:
 def _is_module(path: str) -> bool:
     *folders, name = path.lower().split("/")
     stem = name.split(".")[0]
+    if _OF_A_TOOL.search(path):
+        return False
     inside = bool(folders) and folders[-1] in _FOLDERS
     return _MODULE.fullmatch(stem) is not None or (inside and (bool(environment_of(stem)) or stem in _STEMS))
 
