@@ -17,6 +17,7 @@ _TEST_NAMES = regex(
     r"(?i)roll(?:s|ed|ing)?_?back|atomic|concurren|race_condition|savepoint|optimistic|deadlock|isolation_level"
     r"|stale_data|for_update|double_spend|parallel_(?:request|update|write)"
 )
+_RAISES = ("raises", "assertRaises", "assert_raises")
 _KINDS = {
     "boundary": ("place that commits or rolls back for others", "places that commit or roll back for others"),
     "helper": ("helper that commits or rolls back", "helpers that commit or roll back"),
@@ -111,7 +112,18 @@ def _tests(test: Scenario, conflicts: bool) -> bool:
     told = "rollback" in refs or "StaleData" in refs
     if told and any(_mentions_rollback(e) for expr, _ in test.checks for e in expr.walk()):
         return True
-    return bool(_TEST_NAMES.search(test.name)) or (conflicts and 409 in test.statuses)
+    named = _TEST_NAMES.search(test.name)
+    # what a product calls a rollback is no transaction: something must go wrong for one
+    if named and "roll" in named[0].lower() and not (told or test.statuses or _goes_wrong(test)):
+        return False
+    return bool(named) or (conflicts and 409 in test.statuses)
+
+
+def _goes_wrong(test: Scenario) -> bool:
+    """Whether a test expects an error, or has one raised."""
+    lasts = {r.rpartition(".")[2] for r in test.file.module.refs[test.scope]}
+    raised = any("side_effect" in c.expr.keys for c in test.calls)
+    return raised or any(n.endswith(("Error", "Exception", "Failure")) or n.startswith(_RAISES) for n in lasts)
 
 
 def _mentions_rollback(expr: Expr) -> bool:
