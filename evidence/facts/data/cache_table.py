@@ -48,3 +48,8 @@ HEADER_DECORATORS = ("flask_cachecontrol.cache_for", "flask_cachecontrol.cache")
 # A proxy in the repository that keeps answers for so long.
 KEPT_BY_PROXY = regex(r"(?im)^[ \t]{0,40}(?:proxy|uwsgi|fastcgi)_cache_valid[ \t]{1,10}[\w]")
 NEVER = frozenset({"0", "-1", "None"})
+# A lifetime that the project compares with the time itself: ``now - fetched > CACHE_TIMEOUT``.
+OWN_LIFETIME = regex(
+    r"(?i)cach\w{0,20}_(?:ttl|timeout|duration|max_?age|lifetime|expir\w{1,6}|seconds|minutes|hours|period)\w{0,10}$"
+)
+CLOCKS = frozenset({"time", "utcnow", "now", "monotonic", "today"})

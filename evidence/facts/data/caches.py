@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from evidence.facts.data import cache_table as table
+from evidence.facts.data.kept_otherwise import kept_otherwise
 from evidence.facts.names import PyFile
 from evidence.facts.occurrences import Occurrence, at, between
 from evidence.facts.python.records import Assign, Call, Expr
@@ -28,7 +29,13 @@ class Caches:
     def kept(self) -> tuple[Occurrence, ...]:
         """What is kept with an end: ``cached`` (a function, by its decorator), ``stored`` (a value written and read
         back), ``header`` (a response that others may cache)."""
-        return (*self._decorated(), *self._fragments(), *self._stored(), *self._headers(), *self._proxies())
+        return (
+            *self._decorated(),
+            *self._fragments(),
+            *self._stored(),
+            *self._headers(),
+            *kept_otherwise(self._project),
+        )
 
     def _kind(self, file: PyFile, scope: int, receiver: str) -> str:
         """``cache`` or ``store`` for what an object is, by its class or else by its name; "" for neither."""
@@ -158,14 +165,6 @@ class Caches:
                     yield at(file, call, "header", _around(file, call.scope))
         for file, call in self._project.live_calls(*table.CONDITIONAL):
             yield at(file, call, "header", _around(file, call.scope))
-
-    def _proxies(self) -> Iterator[Occurrence]:
-        """Configured proxies that keep the application's answers."""
-        for path, text in self._project.texts.items():
-            if path.endswith((".conf", ".tpl", ".template", ".conf.j2")) and role_of(path) is Role.APP:
-                for match in table.KEPT_BY_PROXY.finditer(text.text):
-                    line = text.text.count("\n", 0, match.start()) + 1
-                    yield between(path, line, line, "header", path)
 
     def _is_header(self, file: PyFile, item: Assign) -> bool:
         target = item.target.lower()

@@ -31,12 +31,14 @@ _COMMAND = regex(
     r"|rollback-on-failure)\b|\bheroku\b.{0,40}\b(?:rollback|releases:rollback)\b"
     r"|\bgcloud\b.{0,80}\b(?:update-traffic|set-traffic)\b|\bcf\b.{0,80}(?:blue-green-deploy|zero-downtime-push"
     r"|--strategy[ =]canary)"
-    r"|\bcf3?\b.{0,80}\b(?:cancel-deployment|rollback)\b|\bdokku\b.{0,40}\brollback\b"
+    r"|\bcf3?\b.{0,80}\brollback\b|\bdokku\b.{0,40}\brollback\b"
     r"|\bfly(?:ctl)?\b.{0,80}--strategy[ =](?:canary|bluegreen)|\baz webapp deployment slot swap\b"
     r"|\bkubectl argo rollouts\b|\baws deploy (?:create-deployment|stop-deployment)\b"
     r"|\beb swap\b|\baws ecs\b.{0,200}\brollback=true|\bdocker service\b.{0,200}--update-failure-action[ =]rollback"
     r"|\bdocker service rollback\b"
 )
+# Before a deployment this only clears what hangs; in a target for it, it goes back.
+_CANCEL = regex(r"\bcf3?\b.{0,80}\b(?:cancel-deployment|v3-cancel-zdt-push)\b")
 _SHIFTING = regex(r"(?:Canary|Linear)\d{1,3}Percent\w{0,40}|(?:canary|bluegreen|blue-green|blue_green)", re.IGNORECASE)
 _TASK_TOOLS = frozenset({"fabric", "fabric2", "invoke", "fabtools"})
 _BACK = regex(r"(?:\w{1,20}_)?roll_?back(?:_(?:release|deploy|deployment|code|app|version))?")
@@ -122,7 +124,10 @@ def _commands(project: Project) -> Iterator[RolloutStep]:
     for path, commands in project.commands.items():
         if role_of(path) not in _NOT_OWN:
             yield from (
-                RolloutStep(path, c.start, c.end, "command") for c in commands.lines if _COMMAND.search(c.text[:2000])
+                RolloutStep(path, c.start, c.end, "command")
+                for c in commands.lines
+                if _COMMAND.search(c.text[:2000])
+                or ("rollback" in c.section and _CANCEL.search(c.text[:2000]) is not None)
             )
     for run in project.ci_runs:
         if not run.dead and _COMMAND.search(" ".join(run.words)[:2000]):

@@ -28,6 +28,8 @@ _SENDS = {
     "basic_publish": ("pika", "amqp", "amqpstorm"),
     "send_message": ("azure.storage.queue",),
     "send_message_batch": ("azure.storage.queue",),
+    "submit_single_message": (),
+    "submit_message": (),
     "add": ("google.appengine.api.taskqueue",),
     "defer": ("google.appengine.ext.deferred",),
 }
@@ -41,7 +43,7 @@ _TAKES = {
     "receive_message": (),
     "get_simple_cloud_event": (),
 }
-_SQS = frozenset({"QueueUrl", "MessageBody", "Entries", "MaxNumberOfMessages", "WaitTimeSeconds"})
+_SQS = frozenset({"QueueUrl", "queue_url", "MessageBody", "Entries", "MaxNumberOfMessages", "WaitTimeSeconds"})
 _SQS_OBJECT = regex(r"(?i)sqs")
 # What an organisation's own client of a cloud queue is called; the queues of one process are none.
 _OWN_QUEUES = frozenset({"publish", "get_simple_cloud_event"})
@@ -108,6 +110,6 @@ class CloudQueues:
             if _QUEUE_CLASS.search(made) and made.partition(".")[0] not in _IN_PROCESS:
                 return True
         sqs = bool(_SQS.intersection(call.expr.keys)) or _SQS_OBJECT.search(receiver.rpartition(".")[2]) is not None
-        if sqs and ("send" in call.last or "receive" in call.last):
+        if sqs and call.last.startswith(("send", "receive", "submit")):
             return True
         return any(i.target.startswith(packages) for i in file.module.imports) if packages else False
