@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 # Through the environment, so that no shell ever reads an address as a command.
 export REPO OUT
 
-.PHONY: help scan test checks tests docs lock clean
+.PHONY: help scan test checks types tests docs lock clean
 
 help:
 	@echo "make scan [REPO=<url or path>]   scan a repository, write $(OUT)/digest.html (and .json, .md)"
@@ -23,19 +23,26 @@ help:
 scan: $(VENV)/.runtime
 	@$(BIN)/evidence scan "$$REPO" --output-dir "$$OUT"
 
-test: checks tests
+# What is found in a second or two comes first; the types are checked by one process for a minute, so beside the tests.
+test: checks
+	@$(MAKE) --no-print-directory --jobs=2 types tests
 
 checks: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
 
 # One more than there are processors: tests wait for servers and for other processes a fifth of their time.
 WORKERS = $(shell $(BIN)/python -c 'import os; print(os.cpu_count() + 1)')
 
+# The tests start the program hundreds of times. What was changed since it was compiled, each start would compile anew
+# wherever Python may not write that down.
 tests: $(VENV)/.dev $(VENV)/.machine $(VENV)/.node
-	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m compileall -q evidence detectors
+	$(BIN)/pytest -n $(WORKERS) --dist=loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 # What some tests need of the machine. Where it cannot be installed they are left out, and say so.
 MACHINE := chromium postgresql libpango-1.0-0 libpangoft2-1.0-0

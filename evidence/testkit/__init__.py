@@ -19,7 +19,7 @@ from evidence.api import Detector, Project
 from evidence.detect import run
 from evidence.facts import registry
 from evidence.facts.language import language_of
-from evidence.model import Blob, Changes, Finding, Ledger, Outcome
+from evidence.model import Blob, Changes, Finding, Ledger, Outcome, Sites
 from evidence.patterns import regex
 from evidence.testkit.forge import read_forge
 from evidence.testkit.history import MadeHistory, Recorded, read_history
@@ -110,7 +110,11 @@ def project_of(case: Case) -> Project:
 def check_case(case: Case, detectors: Iterable[Detector]) -> list[str]:
     """Everything in which these detectors differ from what the case expects; empty when all of it holds."""
     ledger = Ledger()
-    results = run(detectors, project_of(case), "fixture", ledger)
+    return check_results(case, run(detectors, project_of(case), "fixture", ledger), ledger)
+
+
+def check_results(case: Case, results: Mapping[str, tuple[Finding, Sites]], ledger: Ledger) -> list[str]:
+    """The same of results that are there already, with the ledger of the run that gave them."""
     problems = [f"{e.subject}: {e.reason}" for e in ledger.entries() if e.code == "detector_failed"]
     for expected in case.expectations:
         if expected.signal not in results:
