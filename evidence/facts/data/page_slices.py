@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from evidence.facts.data.page_names import is_parameter, names_page
 from evidence.facts.data.page_requests import reads_request
@@ -18,8 +19,7 @@ REQUESTED = "?"
 _SQL = regex(r"\b(?:OFFSET|SKIP)\s{1,4}[%:{?$]|\bLIMIT\s{1,4}(?:%s|[?{}]{1,2}|:\w{1,20})\s?,\s?[%:{?$]", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Returned:
+class Returned(Struct, frozen=True):
     """What a function returns, with the lines of the function: returns keep none of their own."""
 
     start: int

@@ -44,12 +44,12 @@ _FIELDS = regex(r"(?:^|\.)(?:Int(?:eger)?|Str(?:ing)?|Number|UUID|Field|int_rang
 _ANSWER_FIELDS = ("flask_restx", "flask_restful", "flask_restplus")
 # Readers of flask-paginate, and peewee's views of lists, which read the page of the request themselves.
 _READERS = frozenset({"get_page_args", "get_page_parameter", "paginate_query", "object_list", "PaginatedQuery"})
-# "Reading offset %s" is told to a log.
 # Ranges of lists in Redis, and where a query of Firestore begins.
 _RANGES = frozenset({
     "lrange", "zrange", "zrevrange", "zrangebyscore", "zrevrangebyscore", "xrange", "xrevrange", "start_after",
     "islice",
 })  # fmt: skip
+# "Reading offset %s" is told to a log.
 _LOGS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print"})
 _RULE_VARIABLE = regex(r"<(?:[^<>:]{1,30}:)?(\w{1,40})>")
 # AWS clients page through answers of their own.
