@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -377,6 +378,8 @@ def test_what_ends_the_start_ends_the_workers(monkeypatch: pytest.MonkeyPatch) -
         return future
 
     monkeypatch.setattr(crew.Crew, "submit", interrupted)
+    # Workers of its own, whether or not another test left this process a thread, or a server that forks for it.
+    monkeypatch.setattr(crew, "_context", lambda: get_context("spawn"))
     with pytest.raises(SystemExit), ExtractionPool(extract, 2):
         pass
     assert started[0]
