@@ -15,8 +15,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, select
 
+from evidence.web import keeping
 from evidence.web.extensions import db
-from evidence.web.models import Page
+from evidence.web.models import Page, StoredDigest
 from evidence.web.running.process import Ended
 from evidence.web.running.work import Answer
 from tests.source.serving import Server
@@ -122,6 +123,30 @@ def test_who_takes_the_file_directly_waits_for_it(guest: Visitor, digest: str, l
     threading.Timer(0.3, layout.finish.set).start()
     assert guest.client.get(f"{digest}/digest.pdf").data == b"%PDF-made"
     assert layout.asked == 1
+
+
+@pytest.mark.parametrize("wait", ["", "?wait="])
+def test_one_that_is_done_meanwhile_is_not_made_again(
+    guest: Visitor, digest: str, layout: Layout, monkeypatch: pytest.MonkeyPatch, wait: str
+) -> None:
+    """Just after somebody asked whether it is kept, it is: the page says so and begins nothing."""
+    guest.until(f"{digest}/pdf", "Laying out page 7")
+    asks, printer = keeping.has_file, guest.client.application.extensions["evidence"].printer
+    begun: list[str] = []
+
+    def slowly(stored: StoredDigest, form: str) -> bool:
+        kept = asks(stored, form)
+        printing = printer.find(stored.id, form.removeprefix("pdf-"))
+        layout.finish.set()
+        printing.content()
+        return kept
+
+    with monkeypatch.context() as patched:
+        patched.setattr(keeping, "has_file", slowly)
+        patched.setattr(printer, "begin", lambda *a, **_: begun.append(str(a)))
+        told = guest.client.get(f"{digest}/pdf{wait}").get_data(as_text=True)
+    assert "Ready" in told
+    assert not begun
 
 
 def test_pdfs_wait_their_turn(guest: Visitor, digest: str, digests: list[str], layout: Layout) -> None:

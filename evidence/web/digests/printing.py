@@ -44,13 +44,15 @@ _LOST = Standing("Not made", "", 0.0, False, "The server was started anew before
 
 def pdf_of(stored: StoredDigest, form: str) -> bytes:
     """The PDF, waiting for it where it is not kept. Refused (503) where another one is being made."""
-    kept = keeping.file_of(stored, f"pdf-{form}")
-    return kept if kept is not None else _begun(stored, form, most=1).content()
-
-
-def _begun(stored: StoredDigest, form: str, most: int = MOST_WAITING) -> Printing:
     found = ours().printer.find(stored.id, form)
-    if found is not None and not found.over:
+    kept = keeping.file_of(stored, f"pdf-{form}")
+    return kept if kept is not None else _begun(stored, form, found, most=1).content()
+
+
+def _begun(stored: StoredDigest, form: str, found: Printing | None, most: int = MOST_WAITING) -> Printing:
+    """``found`` is what was on its way before it was asked whether the PDF is kept: one that is done is kept first and
+    off its way afterwards, so that asked in this order nothing is made twice."""
+    if found is not None and not found.sentence:
         return found
     return ours().printer.begin(stored.id, form, json_of(stored, form), most=most)
 
@@ -60,14 +62,11 @@ def pdf(digest_id: str) -> Answer | str:
     """To the PDF where it is kept; else how far it is."""
     stored = the_digest(digest_id)
     form = form_for_visitor(stored)
+    found = ours().printer.find(stored.id, form)  # see _begun
     waits, kept = "wait" in request.args, keeping.has_file(stored, f"pdf-{form}")
     if kept and not waits:
         return redirect(url_for("digests.download", digest_id=stored.id, suffix="pdf"), 303)
-    if kept:
-        standing = _READY
-    else:
-        found = ours().printer.find(stored.id, form)
-        standing = _standing(found if found is not None and waits else _begun(stored, form))
+    standing = _READY if kept else _standing(found if found is not None and waits else _begun(stored, form, found))
     return render_template("digests/pdf.html", **_named(stored), standing=standing)
 
 
