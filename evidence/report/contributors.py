@@ -90,16 +90,24 @@ def _question(question: Mapping[str, Any], source: str) -> tuple[Sentence, tuple
     return asked, tuple(_person(choice, source) for choice in choices)
 
 
+_NAMELESS = " Only commits of others name them: ask about them by their e-mail address."
+
+
 def _person(person: Mapping[str, Any], source: str) -> Sentence:
     """One contributor, and the command that asks about them."""
     commits, coauthored = _count(person, "commits"), _count(person, "coauthored")
     first, last = _text(person, "first"), _text(person, "last")
     more = f" and {counted(coauthored, 'co-authored one')}" if coauthored else ""
-    span = f", from {day(first)} to {day(last)}" if first and last else ""
+    span = (
+        "" if not (first and last) else f", on {day(first)}" if first == last else f", from {day(first)} to {day(last)}"
+    )
+    done = f"{counted(commits, 'commit')}{more}" if commits or coauthored else "merges alone"
     value = _text(person, "value")[:_SHORT]
-    command: tuple[Part, ...] = (" Ask about them: ", Quote(_command(source, value), code=True)) if value else ()
+    command: tuple[Part, ...] = (
+        (" Ask about them: ", Quote(_command(source, value), code=True)) if value else (_NAMELESS,)
+    )
     place: tuple[Part, ...] = (" in ", Quote(where)) if (where := _text(person, "repository")) else ()
-    return (Quote(_text(person, "name")), *place, f": {counted(commits, 'commit')}{more}{span}.", *command)
+    return (Quote(_text(person, "name")), *place, f": {done}{span}.", *command)
 
 
 def _command(source: str, value: str) -> str:

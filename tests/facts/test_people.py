@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import msgspec
 import pytest
 
 from evidence.facts.people import People, automated, find, sure_logins
@@ -177,3 +178,30 @@ def test_a_mailmap_is_a_hint_and_joins_nobody() -> None:
     found = find(people, ["ada@x.org"], mailmap=["Ada <ada@x.org> <linus@x.org>", "# <a@b> <c@d>", "Nobody <q@x.org>"])
     assert found.keys == {people.author(people.commits[1]).key}
     assert found.mailmap == ("Linus",)
+
+
+def put_in_place(author: str, committer: str) -> Commit:
+    """A commit that somebody other than its author, both ``Name <email>``, put where it is."""
+    name, _, email = committer.removesuffix(">").partition(" <")
+    return msgspec.structs.replace(commit(author), committer=Person(name, email))
+
+
+def test_who_only_puts_commits_of_others_in_place_is_no_question() -> None:
+    """A second address that a name only commits with has no work: the name means the one with work."""
+    people = People([commit("Ada <ada@x.org>"), put_in_place("Bob <bob@x.org>", "Ada <ada@y.org>")])
+    by_name, by_address = find(people, ["ada"]), find(people, ["ada@x.org"])
+    assert [c.authored for c in by_name.matched] == [1] and not by_name.questions
+    assert by_address.keys == by_name.keys and not by_address.alike
+
+
+def test_who_only_commits_is_still_found() -> None:
+    """Where nobody of the name wrote anything, the name means who put commits in place."""
+    people = People([put_in_place("Bob <bob@x.org>", "Ada <ada@y.org>")])
+    assert [c.authored for c in find(people, ["ada"]).matched] == [0]
+
+
+def test_who_only_merges_has_the_times_of_the_merges() -> None:
+    """Merges are no work of one's own, but they happened at some time."""
+    people = People([commit("Ada <ada@x.org>", parents=2, at=7_000), commit("Ada <ada@x.org>", parents=2, at=5_000)])
+    (ada,) = people.contributions
+    assert (ada.authored, ada.first, ada.last) == (0, 5_000, 7_000)

@@ -100,7 +100,8 @@ def _exactly(people: People, value: str) -> tuple[Contributor, ...]:
 
 def _by_name(people: People, value: str) -> tuple[Contributor, ...]:
     found = people.known_as(value)
-    return tuple(c for c in found if not c.tool) or found
+    persons = tuple(c for c in found if not c.tool) or found
+    return tuple(c for c in persons if people.wrote(c)) or persons
 
 
 def _accounts(found: Iterable[Contributor], host: str) -> frozenset[str]:
@@ -128,9 +129,12 @@ def as_asked(value: str) -> str:
 
 
 def _alike(people: People, sure: set[Contributor], told: dict[str, Contribution]) -> tuple[Contribution, ...]:
-    """Others who carry a name of the candidate's: perhaps the same person, and not for us to say."""
+    """Others who carry a name of the candidate's: perhaps the same person, and not for us to say. An address that only
+    put commits of others in place has no work that could be the candidate's."""
     names = {plain(name) for c in sure for name in c.names}
-    others = (c for name in sorted(names) for c in people.known_as(name) if c not in sure and not c.tool)
+    others = (
+        c for name in sorted(names) for c in people.known_as(name) if c not in sure and not c.tool and people.wrote(c)
+    )
     return tuple(told[c.key] for c in dict.fromkeys(others))
 
 

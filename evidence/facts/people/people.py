@@ -98,11 +98,14 @@ class People:
         coauthored: Counter[str] = Counter()
         newest: dict[str, str] = {}
         times: dict[str, tuple[int, int]] = {}
+        merges: dict[str, tuple[int, int]] = {}
         keys = {person: self._contributors[root].key for person, root in self._roots.items()}
         for commit in self._commits:
             key, at = keys[commit.author], commit.authored
             newest.setdefault(key, commit.sha)
             if len(commit.parents) > 1:
+                first, last = merges.get(key, (at, at))
+                merges[key] = (min(first, at), max(last, at))
                 continue
             authored[key] += 1
             helping = [c.key for c in self.coauthors(commit)] if commit.sha in self._named else ()
@@ -112,7 +115,13 @@ class People:
                 first, last = times.get(one, (at, at))
                 times[one] = (min(first, at), max(last, at))
         found = (
-            Contribution(c, authored[c.key], coauthored[c.key], *times.get(c.key, (0, 0)), newest.get(c.key, ""))
+            Contribution(
+                c,
+                authored[c.key],
+                coauthored[c.key],
+                *(times.get(c.key) or merges.get(c.key, (0, 0))),
+                newest.get(c.key, ""),
+            )
             for c in self._contributors.values()
         )
         return tuple(sorted(found, key=lambda c: (-c.authored - c.coauthored, int(c.contributor.key[1:]))))
@@ -150,6 +159,14 @@ class People:
         """All who carry a name (compared without case and without runs of spaces)."""
         wanted = plain(name)
         return tuple(c for c in self._contributors.values() if any(plain(n) == wanted for n in self._raw[c.key]))
+
+    def wrote(self, contributor: Contributor) -> bool:
+        """Whether a commit, a merge or a co-author line names them, and not only as who put a commit where it is."""
+        return contributor.key in self._writers
+
+    @cached_property
+    def _writers(self) -> frozenset[str]:
+        return frozenset(self._contributors[self._roots[person]].key for person, uses in self._uses.items() if uses)
 
     def with_email(self, email: str) -> Contributor | None:
         """Who uses an e-mail address (compared without case)."""

@@ -25,7 +25,8 @@ class Contributor(Struct, frozen=True):
 
 class Contribution(Struct, frozen=True):
     """What one contributor did: commits authored and co-authored (merges left out), the times of the first and last
-    (seconds since the epoch, as authored), and ``newest``, the full id of the newest commit authored ("" for none)."""
+    (seconds since the epoch, as authored; of merges for whoever made nothing else), and ``newest``, the full id of the
+    newest commit authored ("" for none)."""
 
     contributor: Contributor
     authored: int
