@@ -91,13 +91,6 @@ class Reach:
                         yield found
 
     @cached_property
-    def _by_file_name(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for path in sorted(self._names.files):
-            found.setdefault(path.rpartition("/")[2], []).append(path)
-        return found
-
-    @cached_property
     def modules(self) -> frozenset[str]:
         """Paths of the modules that can run."""
         seen: frozenset[str] = frozenset()

@@ -62,10 +62,6 @@ class People:
         named = (commit.author, *coauthors(commit), *assisted_by(commit))
         return tuple(sorted({tool for person in named if (tool := assistant(person))}))
 
-    def is_linked(self, commit: Commit) -> bool:
-        """Whether the forge links a commit's author to an account."""
-        return commit.sha in self._links
-
     def linked_login(self, commit: Commit) -> str | None:
         """The login, in lower case, that the forge links a commit's author to; None where it links none."""
         account = self._links.get(commit.sha)
