@@ -87,8 +87,8 @@ def _told(contributions: Iterable[Contribution]) -> list[dict[str, Any]]:
             "linked": c.contributor.linked,
             "commits": c.authored,
             "coauthored": c.coauthored,
-            "first": iso_date(c.first),
-            "last": iso_date(c.last),
+            "first": iso_date(c.first) if c.newest or c.coauthored else "",
+            "last": iso_date(c.last) if c.newest or c.coauthored else "",
             "value": f"{COMMIT}{c.newest}" if c.newest else "",
         }
         for c in contributions

@@ -112,6 +112,8 @@ def scan(
         raise click.UsageError("--commit and --as are for one source: with several, put the revision in each address.")
     wanted = Output.chosen(form, output, output_dir)
     check_profile(profile)
+    if any(not value.strip() for value in candidates):
+        raise click.UsageError("--candidate is empty: give a name, an e-mail or a login.")
     folder = cache_folder()
     request = ScanRequest(
         source=sources[0],

@@ -103,9 +103,9 @@ def _person(person: Mapping[str, Any], source: str) -> Sentence:
     )
     done = f"{counted(commits, 'commit')}{more}" if commits or coauthored else "merges alone"
     value = _text(person, "value")[:_SHORT]
-    command: tuple[Part, ...] = (
-        (" Ask about them: ", Quote(_command(source, value), code=True)) if value else (_NAMELESS,)
-    )
+    command: tuple[Part, ...] = (_NAMELESS,) if coauthored and not commits else ()
+    if value:
+        command = (" Ask about them: ", Quote(_command(source, value), code=True))
     place: tuple[Part, ...] = (" in ", Quote(where)) if (where := _text(person, "repository")) else ()
     return (Quote(_text(person, "name")), *place, f": {done}{span}.", *command)
 

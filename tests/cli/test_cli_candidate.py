@@ -48,6 +48,15 @@ def own_grades(digest: Any) -> dict[str, str | None]:
     return {s["id"]: s["own_grade"] for s in digest["signals"] if s["outcome"] == "found"}
 
 
+def test_a_candidate_without_commits_has_no_dates(cli: Run, shared: Path, tmp_path: Path) -> None:
+    """An assistant that is only named beside others never worked on the first of January 1970."""
+    digest = scanned(cli, shared, tmp_path / "out", "--candidate", "Claude")
+    assert [(i["commits"], i["first"], i["last"]) for i in digest["subject"]["candidate"]["identities"]] == [
+        (0, "", "")
+    ]
+    assert "1970" not in (tmp_path / "out" / "digest.md").read_text()
+
+
 def test_a_candidate_is_credited_with_their_own_work(cli: Run, shared: Path, tmp_path: Path) -> None:
     """Shares, own grades and cells tell Ada's application from Bob's blueprint, and the digest derives again."""
     digest = scanned(cli, shared, tmp_path / "ada", "--candidate", "ada@example.org")

@@ -211,6 +211,7 @@ def test_shallow_and_partial_clones(make: Make, trial: Trial, tmp_path: Path) ->
         ["scan", ".", "-o", "nowhere/x.json"],
         ["scan", ".", "--profile", "nobody"],
         ["scan", ".", "--as", "not an address"],
+        ["scan", ".", "--candidate", " "],
         ["scan", ".", "--no-such-option"],
         ["verify", "nowhere.json", "--repo", "."],
         ["explain", "no.such.signal"],

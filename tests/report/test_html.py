@@ -283,3 +283,20 @@ def test_a_contributor_comes_with_a_command_to_copy(rich: Digest) -> None:
     text = to_html(replace(rich, subject={**rich.subject, "candidate": None, "contributors": [person]}))
     assert '<span class="option">--candidate</span> &#39;commit:$(id)&lt;i&gt;&#39;</code>' in text
     assert "<b>Ada" not in text
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        ({"commits": 1, "first": "2020-05-04", "last": "2020-05-04"}, "one commit, on 4 May 2020."),
+        ({"commits": 2, "first": "2020-05-04", "last": "2020-05-05"}, "two commits, from 4 May 2020 to 5 May 2020."),
+        ({"commits": 0, "first": "2020-05-04", "last": "2020-05-04"}, "merges alone, on 4 May 2020."),
+        ({"commits": 0, "coauthored": 1}, "no commits and one co-authored one. Only commits of others name them"),
+    ],
+)
+def test_when_a_contributor_worked_is_told_in_few_words(rich: Digest, told: dict[str, object], sentence: str) -> None:
+    """One day is told once, and who made nothing but merges, or is only named beside others, is told as that."""
+    text = to_html(
+        replace(rich, subject={**rich.subject, "candidate": None, "contributors": [{"name": "Ada", **told}]})
+    )
+    assert sentence in " ".join(re.sub(r"<[^>]+>", "", text).split())
