@@ -74,7 +74,7 @@ def main() -> int:
     """Read each generator's repository and write the file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("repositories", nargs="+", type=Path)
-    found: defaultdict[str, set[bytes]] = defaultdict(set)
+    found: defaultdict[tuple[str, str], set[bytes]] = defaultdict(set)
     told_of = []
     for git_dir in parser.parse_args().repositories:
         place = str(git_dir).replace("+", "/")
@@ -85,13 +85,18 @@ def main() -> int:
             for oid in ids:
                 content = _git(git_dir, "cat-file", "blob", oid)
                 if len(content) <= _LARGEST:
-                    found[file] |= hashes(file, content)
-    rows = (f"{name}\t{b64encode(b''.join(sorted(each))).decode()}" for name, each in sorted(found.items()) if each)
-    head = (
-        "# Hashes of lines that generators write, by name of the file, made by bench/skeletons.py from all versions in:"
+                    found[file, head] |= hashes(file, content)
+    rows = (
+        f"{file}\t{head}\t{b64encode(b''.join(sorted(each))).decode()}"
+        for (file, head), each in sorted(found.items())
+        if each
     )
-    OUT.write_text("\n".join([head, *sorted(told_of), *rows]) + "\n", encoding="ascii")
-    print(f"{sum(map(len, found.values()))} rows of {len(found)} names, {OUT.stat().st_size} bytes")
+    title = (
+        "# Hashes of lines that generators write, by name of the file and the commit at which their files were read."
+    )
+    made = "# Made by bench/skeletons.py from all versions in:"
+    OUT.write_text("\n".join([title, made, *sorted(told_of), *rows]) + "\n", encoding="ascii")
+    print(f"{sum(map(len, found.values()))} rows of {len(found)} files, {OUT.stat().st_size} bytes")
     return 0
 
 

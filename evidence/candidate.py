@@ -72,7 +72,7 @@ def attribution_of(
     """What answers for the candidate; None where nobody was found."""
     if not candidate:
         return None
-    origins = Origins(project, seed, Skeletons(_content_of(repository)), upstream)
+    origins = Origins(project, seed, Skeletons(_content_of(repository), project.history.commits), upstream)
     return Attribution(candidate, project, repository.blame, repository.commit, ledger, origins)
 
 

@@ -97,7 +97,8 @@ class Origins:
         committed it; "" elsewhere."""
         if origin.commit in self.upstream.commits:
             return "upstream"
-        if origin.commit in self.templates or number in self._of_skeleton(path):
+        skeleton = self._skeletons is not None and self._skeletons.wrote(path, number, origin.commit)
+        if origin.commit in self.templates or skeleton:
             return "template"
         return "baseline" if number in self._of_seed(path) else ""
 

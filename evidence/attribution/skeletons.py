@@ -3,17 +3,21 @@
 Nobody here wrote them, whoever committed them and when. ``skeletons.txt`` holds hashes of their lines, a few in a row,
 by the name of the file (``bench/skeletons.py`` makes it); a file of that name whose lines stand there in a long row, or
 which consists of them, has them from the generator. A few lines that anybody would write the same way prove nothing.
+
+In the generator's own repository somebody did write them. It is known by the commit at which its files were read: what
+that commit and those before it brought is left to blame, and nobody can have these commits but by that very history.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
 from evidence.attribution.plain import Told, plain_lines, runs, told, with_blank_ones
+from evidence.model import Commit
 
 RUN = 4
 """So many lines in a row, blank ones left out, have a hash; so has each line alone."""
@@ -26,19 +30,49 @@ _MOST_LINES = 5_000
 
 
 class Skeletons:
-    """``content`` gives a scanned file's content by path, None where it is not there."""
+    """``content`` gives a scanned file's content by path, None where it is not there; ``commits`` is the history, and
+    ``shipped`` the hashes by name of the file and by the generator's commit (those in ``skeletons.txt``)."""
 
-    def __init__(self, content: Callable[[str], bytes | None]) -> None:
+    def __init__(
+        self,
+        content: Callable[[str], bytes | None],
+        commits: Sequence[Commit] = (),
+        shipped: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
         self._content = content
-        self._known: dict[str, frozenset[int]] = {}
+        self._shipped = _shipped() if shipped is None else shipped
+        self._known: dict[tuple[str, str], frozenset[int]] = {}
+        at = frozenset(commit for generators in self._shipped.values() for commit in generators)
+        self._homes = {commit.sha: _up_to(commit.sha, commits) for commit in commits if commit.sha in at}
 
-    def lines(self, path: str) -> frozenset[int]:
-        """Numbers (1-based) of the lines of a file that a generator wrote."""
-        if path not in self._known:
-            hashes = _shipped().get(path.rpartition("/")[2])
+    def lines(self, path: str, besides: str = "") -> frozenset[int]:
+        """Numbers (1-based) of the lines of a file that a generator (``besides`` one, by its commit) wrote."""
+        if (path, besides) not in self._known:
+            shipped = self._shipped.get(path.rpartition("/")[2], {})
+            hashes = tuple(each for commit, each in shipped.items() if commit != besides)
             content = self._content(path) if hashes else None
-            self._known[path] = _written(plain_lines(content), _decoded(hashes)) if content and hashes else frozenset()
-        return self._known[path]
+            self._known[path, besides] = _written(plain_lines(content), _decoded(hashes)) if content else frozenset()
+        return self._known[path, besides]
+
+    def wrote(self, path: str, number: int, commit: str) -> bool:
+        """Whether a generator wrote this line, which ``commit`` brought, and not the generator's own people in it."""
+        if number not in self.lines(path):
+            return False
+        home = next((at for at, commits in self._homes.items() if commit in commits), "")
+        return not home or number in self.lines(path, home)
+
+
+def _up_to(sha: str, commits: Sequence[Commit]) -> frozenset[str]:
+    """The commit and all before it."""
+    parents = {commit.sha: commit.parents for commit in commits}
+    found: set[str] = set()
+    left = [sha]
+    while left:
+        one = left.pop()
+        if one not in found:
+            found.add(one)
+            left.extend(parents.get(one, ()))
+    return frozenset(found)
 
 
 def _written(lines: Sequence[bytes], hashes: frozenset[bytes]) -> frozenset[int]:
@@ -71,14 +105,18 @@ def hashed(run: Iterable[bytes]) -> bytes:
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> dict[str, str]:
-    """The hashes of each name of a file, as they are written."""
+def _shipped() -> dict[str, dict[str, str]]:
+    """The hashes of each name of a file, by the generator's commit, as they are written."""
     text = Path(__file__).with_suffix(".txt").read_text(encoding="ascii")
-    rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
-    return {name: hashes for name, hashes in rows}
+    found: dict[str, dict[str, str]] = {}
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            name, commit, hashes = line.split("\t")
+            found.setdefault(name, {})[commit] = hashes
+    return found
 
 
 @lru_cache(maxsize=512)
-def _decoded(hashes: str) -> frozenset[bytes]:
-    raw = b64decode(hashes)
-    return frozenset(raw[at : at + SIZE] for at in range(0, len(raw), SIZE))
+def _decoded(hashes: tuple[str, ...]) -> frozenset[bytes]:
+    raws = map(b64decode, hashes)
+    return frozenset(raw[at : at + SIZE] for raw in raws for at in range(0, len(raw), SIZE))

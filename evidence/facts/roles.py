@@ -40,7 +40,11 @@ _EXAMPLES = frozenset({
     "documentation", "docs_src", "stub", "stubs",
 })  # fmt: skip
 _TEST_FILE = regex(r"(?:test_.*|.*_tests?|tests?|conftest|.*_spec)\.py")
-_MIGRATION = regex(r"(?:^|/)(?:migrations?|alembic|db_migrations|migrate)/(?:.*/)?(?:versions?|.*_versions)/[^/]+\.py$")
+_MIGRATION = regex(
+    r"(?:^|/)(?:migrations?|alembic|db_migrations|migrate)/(?:.*/)?(?:versions?|.*_versions)/[^/]+\.py$"
+    r"|(?:^|/)[\w-]{0,80}(?:migrations?|alembic)[\w-]{0,80}/(?:versions?/)?(?:[0-9]{4,14}_){0,3}[0-9a-f]{10,12}_[^/]{0,200}\.py$"
+)
+"""Folders of revisions, and names that begin with a revision's id (Alembic's are 12, once 10 or 11, hex digits)."""
 # Pages among the files that a browser is given belong to the scripts and styles that were copied there.
 _ASSETS = frozenset({"static", "assets", "public", "wwwroot"})
 _PAGES = (".md", ".rst", ".markdown")

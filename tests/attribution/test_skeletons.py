@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from importlib.resources import files
 
 import pytest
 
+from evidence.attribution import Skeletons
+from evidence.attribution.plain import plain_lines, runs, told
+from evidence.attribution.skeletons import RUN, hashed
 from tests.attribution.conftest import Ask
 from tests.attribution.telling import ADA, BOB, Story, lines, text
 
@@ -55,3 +59,35 @@ def test_work_around_a_skeleton_is_the_candidates(story: Story, ask: Ask) -> Non
     asked = ask(story.written(), "ada@example.org")
     shares = [share.high for site, share in asked.shares().items() if site.path == "migrations/env.py"]
     assert shares == [1.0] * 150 + [0.0] * len(skeleton) + [1.0] * 150
+
+
+def shipped(content: str, commit: str) -> dict[str, str]:
+    """The hashes of a file as a generator's are kept, read at this commit."""
+    rows = told(plain_lines(content.encode()))
+    found = {hashed(run) for length in (1, RUN) for _, run in runs(rows, length)}
+    return {commit: b64encode(b"".join(sorted(found))).decode()}
+
+
+@pytest.mark.parametrize(("reads", "expected"), [("own", False), ("later", True), ("another", True)])
+def test_in_the_generators_own_history_its_lines_are_somebodys(
+    story: Story, ask: Ask, reads: str, expected: bool
+) -> None:
+    """Who makes a generator wrote its lines; a later commit that brings them again, or another history, did not."""
+    begun(story)
+    story.commit(ADA, {"conf.py": text(ONE)}, "The template\n")
+    story.commit(ADA, {"m1.py": text(ONE[:2])}, "More\n")
+    commits = ask(story.written(), "ada@example.org").project.history.commits
+    at = {"own": commits[0].sha, "later": commits[2].sha, "another": "1" * 40}[reads]
+    skeletons = Skeletons({"conf.py": text(ONE).encode()}.get, commits, {"conf.py": shipped(text(ONE), at)})
+    assert len(skeletons.lines("conf.py")) == len(ONE)
+    assert skeletons.wrote("conf.py", 5, commits[1].sha) is expected
+
+
+def test_another_generators_lines_stay_its_own_at_home(story: Story, ask: Ask) -> None:
+    """What a template took from a further generator is nobody's in the template's own history too."""
+    begun(story)
+    story.commit(ADA, {"conf.py": text(ONE)}, "The template\n")
+    commits = ask(story.written(), "ada@example.org").project.history.commits
+    kept = {**shipped(text(ONE), commits[0].sha), **shipped(text(ONE[:12]), "2" * 40)}
+    skeletons = Skeletons({"conf.py": text(ONE).encode()}.get, commits, {"conf.py": kept})
+    assert [skeletons.wrote("conf.py", number, commits[0].sha) for number in (5, 18)] == [True, False]

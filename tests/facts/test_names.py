@@ -257,6 +257,11 @@ def _name(definition: Any) -> str:
         ("app/contest.py", Role.APP),
         ("migrations/versions/0001_users.py", Role.MIGRATION),
         ("alembic/env.py", Role.APP),
+        ("shop/migrations/059fd6da96ee_cleanup_access.py", Role.MIGRATION),
+        ("shop/migrations/201503222157_514ca0a3282c_messages.py", Role.MIGRATION),
+        ("shop/business_model_migrations/versions/0a1b2c3d4e5f_.py", Role.MIGRATION),
+        ("shop/migrations/env.py", Role.APP),
+        ("shop/migrations/decade_facade.py", Role.APP),
         ("examples/app.py", Role.EXAMPLE),
         ("docs/conf.py", Role.EXAMPLE),
         ("vendor/flask/app.py", Role.VENDORED),
@@ -276,3 +281,4 @@ def test_generated_files_say_so() -> None:
     assert role_of("migrations/versions/1_users.py", generated=True) is Role.MIGRATION, (
         "begun by a tool, kept by people"
     )
+    assert role_of("shop/migrations/059fd6da96ee_users.py", generated=True) is Role.MIGRATION
