@@ -66,6 +66,12 @@ CI_PIPELINE = Signal(
     statement=_statement,
 )
 SIGNALS = (CI_PIPELINE,)
+# Clients that a job calls only where a server answers.
+_CLIENTS = {
+    "psql": "postgres", "createdb": "postgres", "mysql": "mysql", "mysqladmin": "mysql", "mongo": "mongo",
+    "mongosh": "mongo",
+}  # fmt: skip
+_SERVED = regex(r"postg\w{0,12}|mysql|mariadb|mongo|redis|rabbitmq|elasticsearch")
 _LEADS = ("not_binding", "not_on_change", "other_language", "elsewhere")
 
 
@@ -84,6 +90,9 @@ def detect(project: Project) -> Observations:
         seen.update(_site(s.place, "service", run.job.name, s.image) for s in run.services)
         if run.job.instances > 1 and run.job.matrix_place is not None:
             seen.add(_site(run.job.matrix_place, "matrix", run.job.name, run.job.instances))
+    if not any(s.clause == "service" for s in seen):
+        for job in {r.job.name: r.job for r in effective}.values():
+            seen.update(_prepared(job))
     if not tests:
         seen.update(_elsewhere(project))
     if any(s.clause == "runs_tests" for s in seen):
@@ -120,6 +129,21 @@ def _services(pipeline: Pipeline) -> list[Site]:
         for service in job.services
         if not job.dead and not service.image.startswith(("docker:", "docker"))
     ]
+
+
+def _prepared(job: Job) -> list[Site]:
+    """Commands that prepare a database which the machine of the job brings: its client, or the start of its service."""
+    found = []
+    for step in job.steps:
+        for command in step.commands:
+            words = command.words[command.words[:1] == ("sudo",) :]
+            name = words[0].rpartition("/")[2] if words else ""
+            started = name in ("service", "systemctl") and "start" in words
+            served = next((w for w in words[1:] if _SERVED.match(w)), "") if started else ""
+            if name in _CLIENTS or served:
+                place = Place(step.path, command.start, max(command.start, command.end))
+                found.append(_site(place, "service", job.name, served or _CLIENTS[name]))
+    return found[:2]
 
 
 def _is_of_tests(job: Job, action: Action) -> bool:

@@ -89,18 +89,21 @@ def _configured(project: Project) -> Iterator[Site]:
         if config.tool not in _TOOLS or "-" in config.section or not project.in_flask_part(config.path):
             continue  # ``mypy-requests.*`` says how to treat one module
         end = min(config.end, config.start + _SHOWN - 1)
-        clause = "off" if _ignores_all(config) else "config"
+        clause = "off" if _ignores_all(config, project) else "config"
         yield Site(path=config.path, start=config.start, end=end, clause=clause, subject=config.tool)
         if clause == "config" and (line := _strict(config)):
             yield Site(path=config.path, start=line, end=line, clause="strict", subject=config.tool)
 
 
-def _ignores_all(config: ToolConfig) -> bool:
-    """Whether the settings for the whole project ignore every error, or exclude every file."""
+def _ignores_all(config: ToolConfig, project: Project) -> bool:
+    """Whether the settings for the whole project ignore every error and no module is taken out of that, or exclude
+    every file."""
     ignored, excluded = config.node.get("ignore_errors"), config.node.get("exclude")
-    return (ignored is not None and ignored.text.lower() == "true") or (
-        excluded is not None and excluded.text in (".*", ".", "*")
-    )
+    if ignored is not None and ignored.text.lower() == "true":
+        parts = [c.node for c in project.tool_configs if c.path == config.path and c.tool == config.tool]
+        kept = (n.get("ignore_errors") for part in parts for n in part.walk())
+        return not any(n is not None and n.text.lower() == "false" for n in kept)
+    return excluded is not None and excluded.text in (".*", ".", "*")
 
 
 def _strict(config: ToolConfig) -> int:
@@ -114,7 +117,8 @@ def _strict(config: ToolConfig) -> int:
 
 
 def _run(project: Project) -> Iterator[Site]:
-    off = {c.tool for c in project.tool_configs if c.tool in _TOOLS and "-" not in c.section and _ignores_all(c)}
+    whole = [c for c in project.tool_configs if c.tool in _TOOLS and "-" not in c.section]
+    off = {c.tool for c in whole if _ignores_all(c, project)}
     for use in project.tool_uses:
         if use.tool in _TOOLS - off and "type" in use.kinds and not use.muted and project.in_flask_part(use.path):
             yield Site(path=use.path, start=use.start, end=use.end, clause="task", subject=use.tool)

@@ -31,7 +31,7 @@ _UNSURE = frozenset({"status", "ready", "live", "up", "isup", "uptime"})
 _GENERAL = regex(
     r"v?\d{1,3}(?:\.\d{1,3})?|_{0,2}|api|rest|internal|system|app|service|server|monitor(?:ing)?|admin|ops|meta"
     r"|management|actuator|infra"
-    r"|probes?|public|private|common|core|main|site|web|backend|status|health|healthcheck|diagnostics?|_ah|k8s"
+    r"|probes?|wellknown|public|private|common|core|main|site|web|backend|status|health|healthcheck|diagnostics?|_ah|k8s"
     r"|kubernetes|default|root|index"
 )
 _CALLED = regex(

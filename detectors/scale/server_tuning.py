@@ -72,10 +72,15 @@ SIGNALS = (SERVER_TUNING,)
 
 def detect(project: Project) -> Observations:
     """Commands and configuration files that set something, hooks, and settings that hold for every server."""
+    written = any(i.settings and i.used and i.part in ("start", "config") for i in project.servers)
     for item in project.servers:
         clause = {"start": "started", "config": "configured", "hook": "hook"}.get(item.part, "common")
         if not item.settings and clause != "hook":
             continue
+        group = item.group
+        if item.part == "variable" and not written:
+            # a bare start that takes every setting from variables which the repository sets
+            clause, group = "started", "variables"
         if item.derived and clause != "common":
             clause = "derived"
         if not item.used:
@@ -83,5 +88,5 @@ def detect(project: Project) -> Observations:
         value = ",".join(item.settings)
         yield (
             SERVER_TUNING,
-            Site(path=item.path, start=item.start, end=item.end, clause=clause, subject=item.group, value=value),
+            Site(path=item.path, start=item.start, end=item.end, clause=clause, subject=group, value=value),
         )

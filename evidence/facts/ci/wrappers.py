@@ -10,6 +10,10 @@ from evidence.facts.ci.programs import program
 from evidence.facts.ci.wrapper_table import PLAIN, VALUES
 from evidence.patterns import regex
 
+_COMPOSE_VERBS = frozenset({
+    "run", "exec", "up", "build", "pull", "push", "down", "stop", "start", "restart", "rm", "kill", "ps", "logs",
+    "create", "config",
+})  # fmt: skip
 _VARIABLE = regex(r"\$(?:\([\w.@-]{1,80}\)|\{[^{}]{1,80}\}|[A-Za-z_]\w{0,80})")
 _PYTHON = regex(r"(?:python|pypy|py)(?:[0-9.]{0,6}|\.exe)")
 _ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*=")
@@ -170,7 +174,9 @@ def _docker(name: str, words: tuple[str, ...]) -> tuple[tuple[str, ...], Contain
     files = tuple(rest[i + 1] for i, w in enumerate(rest[:-1]) if w in ("-f", "--file")) if compose else ()
     rest = skip_options(rest, "docker")
     if compose and rest and _VARIABLE.fullmatch(rest[0]):
-        rest = ("exec", *_after_variables(rest))  # a script that chooses between exec and run
+        after = skip_options(_after_variables(rest), "docker")
+        # the variable holds options, or a script chooses between exec and run by it
+        rest = after if after[:1] and after[0] in _COMPOSE_VERBS else ("exec", *_after_variables(rest))
     if not rest or rest[0] not in ("run", "exec", "up"):
         return (), None
     verb, options = rest[0], rest[1:]

@@ -277,16 +277,18 @@ def _in_images(project: Project) -> Iterator[Server]:
             if item.word == "ENV":
                 for name in ("WEB_CONCURRENCY", "GUNICORN_CMD_ARGS"):
                     if name in item.text:
-                        yield from _variable(path, item.start, name, item.text.partition(name)[2].strip("= "))
+                        value = item.text.partition(name)[2].strip("= ")
+                        yield from _variable(path, item.start, name, value, item.end)
 
 
-def _variable(path: str, line: int, name: str, value: str) -> Iterator[Server]:
+def _variable(path: str, line: int, name: str, value: str, end: int = 0) -> Iterator[Server]:
+    end = min(max(line, end), line + LONGEST - 1)
     if name == "WEB_CONCURRENCY" and value:
-        yield Server(path, line, line, "gunicorn", "variable", ("workers",))
+        yield Server(path, line, end, "gunicorn", "variable", ("workers",))
     elif name == "GUNICORN_CMD_ARGS" and value:
         options = {m[1] for m in OPTION.finditer(f" {value}")}
         if kinds := kinds_of(iter(options)):
-            yield Server(path, line, line, "gunicorn", "variable", kinds, bool(FROM_OUTSIDE.search(value)))
+            yield Server(path, line, end, "gunicorn", "variable", kinds, bool(FROM_OUTSIDE.search(value)))
 
 
 def _proxies(project: Project) -> Iterator[Server]:

@@ -24,7 +24,10 @@ _NOT_SERVICES = regex(
 )
 # A command is read so far; longer ones are data or an attack on the patterns below.
 _LONGEST = 2_000
-_UNIT = regex(r"^(?:ExecStart|command)\s{0,4}=\s{0,4}(.{1,400})$", re.MULTILINE)
+# of systemd, supervisor and consul-template, and the scripts that runit and daemontools call a service
+_UNIT = regex(
+    r"^[ \t]{0,16}(?:(?:ExecStart|command)[ \t]{0,4}=[ \t]{0,4}|exec[ \t]{1,4}(?=[\w/]))(.{1,400})$", re.MULTILINE
+)
 _PLAIN = regex(r"\.(?:service|conf|tf|hcl|nomad)$")
 _SERVERS = regex(
     r"(?:^|[\s/\"'\[])(?:gunicorn|uwsgi|waitress-serve|hypercorn|uvicorn|daphne|mod_wsgi-express|granian|zappa"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from evidence.facts.names import PyFile
-from evidence.facts.python.records import Call
+from evidence.facts.python.records import Assign, Call
 from evidence.patterns import regex
 
 if TYPE_CHECKING:
@@ -110,6 +110,8 @@ def _given(project: Project, extension: HealthExtension) -> Iterator[HealthCheck
         yield from _registered(project)
     elif top == "flask_healthz":
         yield from _configured(project)
+    elif top == "healthcheck":
+        yield from _listed(project, extension)
     for file in (extension.file,):
         for call in file.module.calls:
             if call.last == "add_check" and call.expr.args:
@@ -119,6 +121,22 @@ def _given(project: Project, extension: HealthExtension) -> Iterator[HealthCheck
                 where = found[0] if found is not None else file
                 words = " ".join(_SPLIT.sub(" ", p.text) for p in told.walk() if p.text)
                 yield HealthCheck(where, call.start, call.end, _ASKS.search(words) is not None, scope)
+
+
+def _listed(project: Project, extension: HealthExtension) -> Iterator[HealthCheck]:
+    """Functions in the list that py-healthcheck is handed as ``checkers``, itself or by a name."""
+    value, file = extension.call.expr.kwarg("checkers"), extension.file
+    if value is not None and value.kind == "name":
+        ref = project.names.resolve(file.path, value.text)
+        file = project.python.get(ref.path) or file
+        held = [i for i in file.assigned.get((0, ref.name or value.text), ()) if isinstance(i, Assign)]
+        value = held[-1].value if held else None
+    for item in value.items if value is not None else ():
+        found = project.defined(file, item.text) if item.kind == "name" else None
+        if found is not None:
+            scope = found[0].scopes.get(found[1].qualname, 0)
+            asks = _ASKS.search(_SPLIT.sub(" ", item.text)) is not None
+            yield HealthCheck(found[0], found[1].start, found[1].end, asks, scope)
 
 
 def _registered(project: Project) -> Iterator[HealthCheck]:
