@@ -33,7 +33,8 @@ from evidence.api import (
 )
 
 _SEGMENT = regex(r"v(\d{1,3})(?:[._]\d{1,3}){0,2}(?:(?:alpha|beta|rc)\d{0,3})?", re.IGNORECASE)
-_VARIABLE = regex(r"<(?:[^<>:]{1,40}:)?(?:api_)?version>", re.IGNORECASE)
+# A variable segment of the address, and ``"/v" + version`` where the number comes from elsewhere.
+_VARIABLE = regex(r"<(?:[^<>:]{1,40}:)?(?:api_)?version>|v\{\}", re.IGNORECASE)
 _MEDIA = regex(
     r"application/(?:vnd\.[\w.\-]{1,80}?[.\-]v(\d{1,3})(?:\.\d{1,3})?(?:\+\w{1,20})?"
     r"|[\w.\-+]{1,80};[ ]?(?:api-)?version=(\d{1,3}))$"

@@ -74,7 +74,7 @@ SIGNALS = (ENVIRONMENTS,)
 def detect(project: Project) -> Observations:
     """Sources of settings; and where there are any, the environments they are for."""
     homes = _homes(project)
-    sources = [*_variables(project, homes), *_others(project, homes)]
+    sources = _without_tools(project, [*_variables(project, homes), *_others(project, homes)])
     yield from ((ENVIRONMENTS, s) for s in sources)
     classes = [c for c in project.settings.classes if c.environment and project.in_flask_part(c.file.path)]
     for item in classes:
@@ -106,6 +106,26 @@ def detect(project: Project) -> Observations:
     for own in project.test_settings:
         subject = "testing" if own.by == "test" else "ci"
         yield ENVIRONMENTS, Site(path=own.path, start=own.start, end=own.end, clause="tested", subject=subject)
+
+
+def _without_tools(project: Project, sources: list[Site]) -> list[Site]:
+    """Scripts that make the application for a task of their own count, and are not shown where settings have a home."""
+    scripts = {
+        f.path
+        for f in project.app
+        if f.module.main and f.path not in project.settings.modules and f.path not in _served(project)
+    }
+    if all(s.path in scripts for s in sources):
+        return sources
+    return [replace(s, clause="read") if s.path in scripts else s for s in sources]
+
+
+def _served(project: Project) -> frozenset[str]:
+    """Files that define the application, or that something outside the scripts imports."""
+    graph = project.imports.graph
+    made = {f.file.path for f in project.web.factories}
+    imported = {f.path for f in project.app if f.path in graph and any(graph.predecessors(f.path))}
+    return frozenset(made | imported)
 
 
 def _homes(project: Project) -> frozenset[str]:

@@ -101,7 +101,11 @@ def detect(project: Project) -> Observations:
 
 def _serves(use: Use) -> bool:
     """Whether a use starts the application: a command, or a file named as those that servers are given."""
-    return use.file is None or use.path.rpartition("/")[2].removesuffix(".py") in _ENTRIES
+    if use.file is None:
+        return True
+    name = use.path.rpartition("/")[2].removesuffix(".py")
+    # ``main_app.py``, ``run_server.py``
+    return name in _ENTRIES or _ENTRIES.issuperset(name.lower().split("_"))
 
 
 def _clause(project: Project, use: Use, configured: set[str]) -> str:

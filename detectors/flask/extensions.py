@@ -1,7 +1,8 @@
 """Extensions bound lazily: created without an application, bound to one by ``init_app``.
 
-**What it sees.** Objects created at module level without an application and bound inside a function by ``init_app``,
-one by one or in a loop; whether they live in a module made for them; whether settings differ per environment.
+**What it sees.** Objects created without an application, at module level or beside such ones in the factory, and
+bound inside a function by ``init_app``, one by one or in a loop; whether they live in a module made for them; whether
+settings differ per environment.
 
 **Why it matters.** An extension that is bound late belongs to no particular application: tests, workers and commands
 can each make their own.
@@ -22,7 +23,10 @@ _HOMES = frozenset({"extensions", "ext", "extension", "exts", "plugins", "_exten
 
 
 def _lazy(sites: Sites) -> set[str]:
-    return sites.subjects("created", "strewn") & sites.subjects("bound", "bound_aside")
+    """What is created unbound and bound later; what a factory keeps for itself counts beside what it shares."""
+    lazy = sites.subjects("created", "strewn") & sites.subjects("bound", "bound_aside")
+    shared = {s.subject for s in sites.of("created", "strewn") if s.value != "local"}
+    return lazy if lazy & shared else set()
 
 
 def _home(sites: Sites) -> bool:
@@ -105,7 +109,17 @@ def _bound(project: Project, file: PyFile, call: Call) -> Observations:
         yield EXTENSIONS, _site(home, created, "created", subject, "home" if _is_home(home) else "elsewhere")
         yield EXTENSIONS, _site(file, call, "bound", subject)
     if not targets and not _is_settings(project, file, call):
+        made = _in_place(project, file, call, receiver)
+        if made is not None:
+            yield EXTENSIONS, _site(file, made, "created", f"{file.path}:{receiver}", "local")
         yield EXTENSIONS, _site(file, call, "bound", f"{file.path}:{receiver}")
+
+
+def _in_place(project: Project, file: PyFile, call: Call, receiver: str) -> Call | None:
+    """What the function that binds an extension created unbound before: ``login = LoginManager()``."""
+    given = file.assigned.get((call.scope, receiver), ())
+    made = (c for c in given if isinstance(c, Call) and c.start < call.start and not _handed_app(project, file, c))
+    return next((c for c in made if c.name.rpartition(".")[2][:1].isupper()), None)
 
 
 def _made(project: Project, file: PyFile, call: Call) -> bool:

@@ -40,7 +40,7 @@ _RIGHTS = regex(
     re.IGNORECASE,
 )
 _ASKS = regex(
-    r"(?:^|_)(?:acl|roles?|permissions?|privileges?|is_admin|owner|owns|scopes?|polic(?:y|ies)|authorized?|allowed|can|rbac)(?:$|_)"
+    r"(?:^|_)(?:acl|roles?|permissions?|privileges?|is_admin|owner|owns|scopes?|polic(?:y|ies)|authorized?|allowed|can|may|rbac)(?:$|_)"
     r"|(?:^|_)admin(?:$|_(?!create|delete|get|set|add|update|remove|initiate|list))|has_access|isAdmin|isOwner"
 )
 # An attribute of an object (not of a model's class, which is a query) that says whose it is.

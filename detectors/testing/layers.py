@@ -33,6 +33,9 @@ _TEST_WORDS = regex(r"^(?:tests?|testsuite)_|_(?:tests?|testsuite|suite)$")
 _TOOLS_TOO = frozenset({"system", "ui", "int", "component", "func", "unittest"})
 _SPLIT = regex(r"[^a-z0-9]+")
 _BROWSER = regex(r"(?:^|/)(?:cypress|playwright)(?:\.[cm]?[jt]s)?$")
+# Packages that drive a browser: a mark of the project's own keeps tests with them apart (``needs_server``).
+_DRIVERS = frozenset({"selenium", "playwright", "splinter", "pyppeteer", "helium"})
+_BUILT_IN = frozenset({"parametrize", "skip", "skipif", "xfail", "usefixtures", "filterwarnings"})
 _CYPRESS_ACTION = "cypress-io/github-action"
 _SPEC = regex(r"(?:\.(?:spec|cy|test|e2e)\.[cm]?[jt]sx?|\.feature)$")
 _CLASS = regex(r"(Unit|Integration|Functional|Acceptance|EndToEnd|E2E)Tests?$")
@@ -147,8 +150,9 @@ def _of_test(test: CollectedTest, folders: _Folders) -> Site:
     end = min(definition.end, definition.start + 39)
     if layer := folders.layer(test.file.folder):
         return Site(path=path, start=definition.start, end=end, clause="folder", subject=layer)
+    driven = any(i.module.partition(".")[0] in _DRIVERS for i in test.file.module.imports)
     for mark, first, last in test.marks:
-        if layer := _layer(mark):
+        if layer := _layer(mark) or ("end-to-end" if driven and mark not in _BUILT_IN else ""):
             return Site(path=path, start=first, end=last, clause="marker", subject=layer)
     return Site(path=path, start=definition.start, end=end, clause="rest", subject=_REST)
 

@@ -63,6 +63,8 @@ class Constants:
     def _called(self, file: PyFile, scope: int, value: Expr, hops: int) -> str:
         """A reader of a setting: the setting's own value where the project gives it one, else the default."""
         args = value.args
+        if value.text == "str" and len(args) == 1:
+            return self.text(file, scope, args[0], hops + 1)
         if not value.text.endswith(_WITH_DEFAULT) or not args:
             return UNKNOWN
         own = self._setting(args[0].text, hops) if ".config" in value.text and args[0].kind == "str" else UNKNOWN

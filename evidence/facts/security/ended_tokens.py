@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 _ENDED = regex(
-    r"expir|revok|blacklist|blocklist|invalidat|no_longer_valid|used_token|already_used|old_token|too_old|stale",
+    r"expir|revok|blacklist|blocklist|invalidat|no_longer_valid|used_token|already_used|old_token|too_old|stale"
+    r"|inactive_(?:[a-z]{1,10}_)?token",
     re.IGNORECASE,
 )
 _LOGS_OUT = regex(r"log_?(?:s_|ging_)?out|sign_?out", re.IGNORECASE)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _RAISES = frozenset({"raises", "assertRaises", "assertRaisesRegex", "assert_raises"})
 # Keywords by which test clients are told what to expect; WebTest's is ``status``.
 _EXPECTED = regex(r"\w{0,20}(?:exp|assert)\w{0,30}|status", re.IGNORECASE)
+# Helpers of tests that are told the status: ``check_error(response, 403)``.
+_CHECKING = regex(r"(?:^|_)(?:assert|check|expect|verify|ensure)", re.IGNORECASE)
 _LOGIN = regex(r"log_?in|sign_?in|authenticat", re.IGNORECASE)
 _TO_LOGIN = regex(r"(?:^|[/._-])(?:log[_-]?in|sign[_-]?in|authenticate|anmelden|entrar|ingresar)", re.IGNORECASE)
 _LOGS_IN = frozenset({"login", "log_in", "signin", "sign_in", "do_login", "_login"})
@@ -38,6 +40,14 @@ _REFUSING = regex(
     r"|log ?in (?:failed|unsuccessful)|authentication failed|please check your (?:login|cred|email|user)",
     re.IGNORECASE,
 )
+# Where a test looks when strangers are sent to the login page, and how it says that they are.
+_LOCATION = regex(r"(?:^|[._])location(?:$|\.)|request\.path$|assert_?redirects", re.IGNORECASE)
+_STRANGER = regex(
+    r"redirect|required|requires|protected|anonym|guest|without|unauth|not_?logged|unlogged|logged_?out|no_(?:login|access"
+    r"|user|token|session)|denied|den(?:y|ies)|refus|restrict",
+    re.IGNORECASE,
+)
+_GOES_ON = regex(r"regist|sign_?up|log_?out_|_log_?out|reset|confirm|verif|success|create|change|delet", re.IGNORECASE)
 _LINE = regex(r"40[13] (?:UNAUTHORI[SZ]ED|FORBIDDEN)", re.IGNORECASE)
 _STAND_INS = regex(r"mock|responses|httpretty|respx|Response|patch|factory|fake", re.IGNORECASE)
 
@@ -59,9 +69,23 @@ def refused_tests(project: Project) -> tuple[RefusedTest, ...]:
         code = next((c for e in expr.walk() if (c := status_of(e) or _line(e))), "")
         if code:
             found.append(RefusedTest(file, _around(file, line), line, line, code))
+        elif _sent_to_login(expr) and (around := _around(file, line)) is not None and _of_a_stranger(around.name):
+            found.append(RefusedTest(file, around, line, line, "401"))
     found.extend(t for s in project.scenarios if (t := _turned_away(s)) is not None)
     unique = {(t.file.path, t.start, t.code): t for t in found}
     return tuple(unique[k] for k in sorted(unique))
+
+
+def _sent_to_login(expr: Expr) -> bool:
+    """Whether a check says that the answer leads to the login page."""
+    parts = list(expr.walk())
+    looks = any(e.kind in ("name", "index", "call", "str") and _LOCATION.search(e.text[:200]) for e in parts)
+    return looks and any(e.kind in ("str", "fstring") and _TO_LOGIN.search(e.text[:200]) for e in parts)
+
+
+def _of_a_stranger(name: str) -> bool:
+    """Whether a test is about who comes without a login, not about what leads there after all went well."""
+    return _STRANGER.search(name) is not None and _GOES_ON.search(name) is None
 
 
 def _line(expr: Expr) -> str:
@@ -103,6 +127,8 @@ def _expecting(project: Project, file: PyFile) -> Iterator[RefusedTest]:
             given = zip(call.expr.keys, call.expr.items[offset:], strict=True)
             code = next((c for k, v in given if _EXPECTED.fullmatch(k) and (c := status_of(v))), "")
             code = "" if code and _STAND_INS.search(call.name) else code
+            if not code and _CHECKING.search(last):
+                code = next((c for v in call.expr.args[1:] if v.kind != "str" and (c := status_of(v))), "")
         if code and call.scope:
             yield RefusedTest(file, file.function_of(call.scope), call.start, call.end, code)
     for definition in file.module.definitions:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _REFRESHES = regex(r"(?:[a-z]{1,12}_){0,2}refresh(?:_[a-z]{1,12}){0,2}")
 _PACKAGES = ("flask_jwt_extended", "quart_jwt_extended", "flask_jwt_simple")
+# What a client of python-keycloak does with a token; introspection tells whether it is still active (RFC 7662).
+_KEYCLOAK = "keycloak"
+_KEYCLOAK_CALLS = {"refresh_token": "refresh", "introspect": "expiry", "logout": "revocation"}
 _SIGNS_OUT = ("global_sign_out", "admin_user_global_sign_out", "revoke_refresh_tokens")
 
 
@@ -40,10 +43,14 @@ def prolonged_tokens(project: Project) -> Iterator[tuple[PyFile, Definition]]:
 
 
 def provider_tokens(project: Project) -> Iterator[tuple[PyFile, Call, str]]:
-    """Calls by which the client of a provider such as Cognito renews tokens (``refresh``) or takes them back
-    (``revocation``)."""
+    """Calls by which the client of a provider such as Cognito or Keycloak renews tokens (``refresh``), takes them back
+    (``revocation``) or asks whether they have ended (``expiry``)."""
     for file, call in project.live_calls("initiate_auth", "admin_initiate_auth"):
         if any("REFRESH_TOKEN" in e.keys or e.text == "REFRESH_TOKEN_AUTH" for e in call.expr.walk()):
             yield file, call, "refresh"
     for file, call in project.live_calls(*_SIGNS_OUT):
         yield file, call, "revocation"
+    if any(i.module.partition(".")[0] == _KEYCLOAK for f in project.app for i in f.module.imports):
+        for file, call in project.live_calls(*_KEYCLOAK_CALLS):
+            if _KEYCLOAK in call.name.lower():
+                yield file, call, _KEYCLOAK_CALLS[call.last]

@@ -1,0 +1,62 @@
+"""Which of the places that detectors find a reader is shown: the settled ones, not every script that does the same."""
+
+from __future__ import annotations
+
+from evidence import detect
+from evidence.choosing import choose
+from evidence.model import Ledger
+from evidence.testkit import Case, project_of
+
+SIGNALS = {signal.id: signal for signal in detect.signals()}
+FACTORY = "from flask import Flask\n\n\ndef create_app(settings):\n    app = Flask(__name__)\n    return app\n"
+IMPORTER = (
+    "from dotenv import load_dotenv\n\nfrom app import create_app\nfrom configs.production import Production\n\n"
+    "load_dotenv()\n\n\ndef main():\n    app = create_app(Production)\n"
+    "    with app.app_context():\n        print(app.name)\n\n\n"
+    'if __name__ == "__main__":\n    main()\n'
+)
+FILES = {
+    "app/__init__.py": FACTORY,
+    "main_app.py": "from configs.production import Production\nfrom app import create_app\n\n"
+    "app = create_app(Production)\n",
+    "configs/production.py": "import os\n\n\nclass Production:\n    SECRET_KEY = os.environ['SECRET_KEY']\n"
+    "    DATABASE_URL = os.environ['DATABASE_URL']\n    CACHE_URL = os.environ['CACHE_URL']\n",
+    "configs/testing.py": "class Testing:\n    TESTING = True\n    SECRET_KEY = 'for tests'\n",
+    "data/import_files.py": IMPORTER,
+}
+
+
+def shown(signal: str, files: dict[str, str]) -> set[str]:
+    """The paths that a digest cites for one signal in a project of these files."""
+    results = detect.run(detect.discover(), project_of(Case("", files, (), ())), "fixture", Ledger())
+    _, sites = results[signal]
+    return {site.path for site in choose(SIGNALS[signal], sites)}
+
+
+def test_scripts_beside_the_server_are_not_shown_as_callers_of_the_factory() -> None:
+    """A file that is named as those that servers are given is shown, and the script for data beside it is not."""
+    assert shown("flask.app_factory", FILES) == {"app/__init__.py", "main_app.py"}
+
+
+def test_scripts_are_shown_as_callers_where_nothing_else_calls_the_factory() -> None:
+    """Without any other caller the script is what proves that the factory is used."""
+    files = {path: text for path, text in FILES.items() if path != "main_app.py"}
+    assert "data/import_files.py" in shown("flask.app_factory", files)
+
+
+def test_scripts_that_load_variables_are_not_shown_where_settings_have_a_home() -> None:
+    """Settings stand in modules of their own; a script that loads a dotenv file for its own task is no place for
+    them."""
+    assert "configs/production.py" in shown("config.environments", FILES)
+    assert "data/import_files.py" not in shown("config.environments", FILES)
+
+
+def test_an_image_that_does_less_than_another_is_not_shown() -> None:
+    """Of several Dockerfiles those that do most are what a reader opens."""
+    files = {
+        **FILES,
+        "requirements.txt": "flask==3.0.0\n",
+        "Dockerfile": "FROM python:3.12.4-slim\nCOPY . .\nUSER nobody\n",
+        "convert/Dockerfile": "FROM python:3.12.4\nCOPY . .\n",
+    }
+    assert shown("container.image", files) == {"Dockerfile"}
