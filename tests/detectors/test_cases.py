@@ -206,6 +206,7 @@ def test_nothing_is_found_in_nothing() -> None:
         assert finding.outcome is (Outcome.UNAVAILABLE if SIGNALS[signal].where == "forge" else expected)
 
 
+@pytest.mark.no_cover
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(PROJECTS)
 def test_detectors_survive_any_python(files: dict[str, str]) -> None:

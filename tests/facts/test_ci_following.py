@@ -324,6 +324,7 @@ def test_matrix_values_choose_the_environment() -> None:
     assert [r.kinds for r in project.ci_runs if r.kinds] == [("lint",), ("test",)]
 
 
+@pytest.mark.no_cover
 def test_multiplying_calls_end_in_time() -> None:
     """Recipes, workflows and commands that call each other a hundred times each are cut off, not followed."""
     makefile = "".join(f"t{i}:\n" + f"\t$(MAKE) t{i + 1}\n" * 100 + "\n" for i in range(8)) + "t8:\n\techo\n"

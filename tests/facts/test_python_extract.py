@@ -334,6 +334,7 @@ def test_python_2_is_read() -> None:
     assert "flask.Flask" in {c.name for c in module.calls}
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "content",
     [

@@ -176,6 +176,7 @@ def test_a_statement_that_is_too_deep_goes_alone() -> None:
     assert [(part.start, part.end, part.reason) for part in lost] == [(2, 2, "too_deep")]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "source",
     [
@@ -204,6 +205,7 @@ def test_a_dense_file_is_not_parsed() -> None:
     assert [(part.start, part.end, part.reason) for part in lost] == [(1, 500_000, "too_many_nodes")]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "source",
     [
@@ -293,6 +295,7 @@ def test_any_bytes_are_answered(content: bytes) -> None:
     check(content)
 
 
+@pytest.mark.no_cover
 @pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::DeprecationWarning")
 @pytest.mark.parametrize("seed", range(60))
 def test_any_mutation_is_answered(seed: int) -> None:

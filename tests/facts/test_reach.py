@@ -178,6 +178,7 @@ def test_module_level_is_live_with_its_module() -> None:
     ]
 
 
+@pytest.mark.no_cover
 def test_many_functions_of_one_name_stay_cheap() -> None:
     """Three thousand methods called alike, each called by the others, are a graph of some thousand edges."""
     classes = "".join(f"class C{i}:\n    def x(self):\n        self.other.x()\n" for i in range(3000))

@@ -132,6 +132,7 @@ def test_a_guard_made_of_another() -> None:
     assert [sorted(u.guard.codes) for u in used if u.guard is not None] == [["403"]]
 
 
+@pytest.mark.no_cover
 def test_many_bases_cost_little() -> None:
     """Classes whose bases fan out and meet again are each looked at once."""
     layers, width = 30, 8

@@ -141,6 +141,7 @@ def test_nested_names_are_answered_for() -> None:
     assert graph.within(keys["top"]) == {keys["top"]}
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "text",
     [

@@ -175,6 +175,7 @@ def test_requests_of_the_application_are_none() -> None:
     assert web(ROUTED + "requests.get('/shop/items/1')\n").requests == []
 
 
+@pytest.mark.no_cover
 def test_many_routes_and_requests_are_matched_soon() -> None:
     """Three thousand requests meet three thousand rules; an address with many unknown parts finds some rule."""
     routes = "".join(f"@app.route('/a/<x>/{i}')\ndef f{i}(x):\n    pass\n" for i in range(3000))

@@ -37,6 +37,7 @@ def test_without_a_token_a_small_repository_is_read_whole(github: Start) -> None
     assert not any("Authorization" in request.headers for request in server.asked)
 
 
+@pytest.mark.no_cover
 def test_without_a_token_a_large_one_is_sampled_evenly_within_the_limit(github: Start) -> None:
     """The sample reaches from the oldest to the newest change, and the ledger says how many and what a token adds."""
     server, ledger = github(repository(pulls=200)), Ledger()

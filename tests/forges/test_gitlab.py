@@ -98,6 +98,7 @@ def test_a_token_goes_in_its_own_header(
     assert not any(GITLAB_TOKEN in f"{r.path}{r.query}{r.body}" for r in server.asked)
 
 
+@pytest.mark.no_cover
 def test_a_large_project_is_sampled_evenly(gitlab: Start) -> None:
     """Without a token no more than the bound is asked, and the ledger says how many of how many were read."""
     server, ledger = gitlab(repository(pulls=150)), Ledger()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -13,6 +14,9 @@ from evidence.matrix.aggregate import aggregate
 from evidence.matrix.inputs import SignalEvidence
 from evidence.matrix.load import load_matrix, load_vocabulary
 from evidence.model import CellStatus, Grade, Outcome, Polarity
+
+# Hundreds of whole matrices, over lines that the examples of the other files measure.
+pytestmark = pytest.mark.no_cover
 
 PRACTISED, SUSTAINED = Grade.PRACTISED, Grade.SUSTAINED
 

@@ -88,6 +88,7 @@ def test_a_page_without_flask_opens_with_that_sentence(flaskless: Digest) -> Non
     assert to_markdown(flaskless).split("\n\n")[2].startswith("No Flask application was found in `owner/tiny`.")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("many", [40, 4_000])
 def test_the_size_is_bounded(rich: Digest, many: int) -> None:
     """However much was found it fits into a comment; the rest is named, and what could not be seen is still told."""

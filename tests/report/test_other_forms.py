@@ -69,6 +69,7 @@ def test_the_pdf_is_tagged_and_says_what_the_page_says(quiet: Digest) -> None:
     assert "Summary" in "".join(page.extract_text() for page in reader.pages)
 
 
+@pytest.mark.no_cover
 @pytest.mark.skipif(not ctypes.util.find_library("pango-1.0"), reason=PANGO)
 def test_the_pdf_folds_what_a_printed_page_folds(rich: Digest) -> None:
     """A row without evidence is one line of it, as in a browser's print; questions of a cell that speaks are there."""
