@@ -89,6 +89,7 @@ from evidence.facts.security import (
 )
 from evidence.facts.setting_checks import (
     ABOUT_SETTINGS,
+    asked_by_properties,
     looks_at_settings,
     reads_a_setting,
     refusals_at,
@@ -236,6 +237,7 @@ __all__ = [
     "Writing",
     "action_items",
     "any_site",
+    "asked_by_properties",
     "assigned_settings",
     "at",
     "between",

@@ -15,6 +15,8 @@ CITED = 5
 UPHOLDING = 2
 # So many letters tell words of one kind together: cache and caching, retry and retries, migrations and migrate.
 _STEM = 4
+# Files whose tests a runner collects; what stands beside them (``conftest.py``, ``testing.py``) serves them all.
+_COLLECTED = regex(r"(?:^|/)(?:test_[^/]{1,100}|[^/]{1,100}_tests?|tests?)\.py$|\.(?:spec|test|cy)\.[cm]?[jt]sx?$")
 _WORD = regex(r"[a-z]{3,40}")
 # Stems of names that say nothing of what a file is about.
 _ANYWHERE = frozenset({
@@ -125,7 +127,7 @@ def _named_after(signal: Signal, sites: Sites) -> Callable[[Site], tuple[int, in
         if site.clause in signal.defining or not _is_test(site.path):
             return (0, 0, False)
         name = _stems(site.path.rpartition(".")[0])
-        return (-len(name & own), -len(name & work), not site.path.endswith(("conftest.py", "__init__.py")))
+        return (-len(name & own), -len(name & work), _COLLECTED.search(site.path) is not None)
 
     return key
 

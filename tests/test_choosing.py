@@ -113,3 +113,18 @@ def test_the_choice_does_not_depend_on_the_order_of_sites(sites: list[Site]) -> 
     chosen = choose(signal("defined", "called"), Sites(sites))
     assert chosen == choose(signal("defined", "called"), Sites(sorted(sites, key=Site.order)))
     assert len(set(chosen)) == CITED
+
+
+def test_what_serves_all_tests_comes_before_a_single_one() -> None:
+    """Of tests that uphold a signal alike, the module that others build on is shown, whatever it is called."""
+    sites = Sites(
+        [
+            site("defined", "shop/app.py", 1),
+            site("tested", "shop/tests/test_orders.py", 5),
+            site("tested", "shop/tests/testing.py", 9),
+        ]
+    )
+    assert [each.path for each in choose(signal("defined", "tested"), sites)] == [
+        "shop/app.py",
+        "shop/tests/testing.py",
+    ]

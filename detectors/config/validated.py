@@ -23,6 +23,7 @@ from evidence.api import (
     Signal,
     Site,
     Sites,
+    asked_by_properties,
     looks_at_settings,
     plural,
     reads_a_setting,
@@ -181,6 +182,7 @@ def _explicit(project: Project) -> Iterator[Site]:
     homes = _homes(project)
     booted = _booted(project, homes)
     classes = {(c.file.path, c.definition.name) for c in project.settings.classes}
+    settled = [project.python[path] for path in sorted(homes & project.python.keys())]
     answering = {f.path for f, _ in project.web.views}  # ``endpoints/device_settings.py`` holds no settings
     for path in sorted(homes | {p for p, _ in booted}):
         file = project.python.get(path)
@@ -190,7 +192,7 @@ def _explicit(project: Project) -> Iterator[Site]:
             outer = file.function_of(scope)
             name = outer.qualname if outer is not None else ""
             own = path in project.settings.modules or (path, name.partition(".")[0]) in classes
-            at_boot = path in homes and own and (not name or _at_boot(file, name))
+            at_boot = path in homes and own and (not name or _at_boot(file, name) or asked_by_properties(settled, name))
             if at_boot or (path, name) in booted:
                 yield Site(
                     path=path, start=line, end=line, clause="checked", subject=f"{path}:{name}" if name else path

@@ -13,7 +13,20 @@ start command lives outside the repository.
 
 from __future__ import annotations
 
-from evidence.api import Call, Factory, Observations, Project, PyFile, Role, Signal, Site, Sites, Use, plural
+from evidence.api import (
+    Call,
+    Factory,
+    Observations,
+    Project,
+    PyFile,
+    Role,
+    Signal,
+    Site,
+    Sites,
+    Use,
+    environment_of,
+    plural,
+)
 
 _NOT_OURS = (Role.EXAMPLE, Role.VENDORED, Role.GENERATED)
 # Ways in which tests set the settings of the application, or of its environment.
@@ -29,6 +42,7 @@ _SETTING = (
 )
 
 
+_TESTING = frozenset({"unittest", "flask_testing", "flask_unittest", "testtools"})
 _ENTRIES = frozenset({
     "wsgi", "asgi", "app", "main", "run", "manage", "server", "application", "autoapp", "serve", "start", "__main__",
     "passenger_wsgi", "web", "index", "api", "cli", "__init__",
@@ -86,16 +100,20 @@ def detect(project: Project) -> Observations:
     for factory in project.web.factories:
         place = factory.definition
         yield APP_FACTORY, _site(factory.file.path, place.start, place.end, "defined", factory)
-    configured = {f.path for f in project.tests if _configures(f)}
+    configured = {f.path for f in (*project.tests, *filter(_supports_tests, project.app)) if _configures(f)}
     if any(p.endswith("conftest.py") for p in configured):
         configured = {f.path for f in project.tests}
     uses = [(use, clause) for use in project.web.factory_uses if (clause := _clause(project, use, configured))]
     served = {use.factory.key for use, clause in uses if clause == "called" and _serves(use)}
     entered = {use.factory.key for use, clause in uses if clause == "called" and use.file is not None and _serves(use)}
+    started = {
+        use.factory.key for use, clause in uses if clause == "called" and _serves(use) and not _for_development(use)
+    }
     for use, clause in uses:
         # scripts that call it as well prove nothing more where the server does, nor commands that name the file for it
         shown = use.file is not None if use.factory.key in entered else True
-        aside = clause == "called" and use.factory.key in served and not (_serves(use) and shown)
+        plain = use.factory.key in started and _for_development(use)
+        aside = clause == "called" and (plain or (use.factory.key in served and not (_serves(use) and shown)))
         yield APP_FACTORY, _site(use.path, use.start, use.end, "called_aside" if aside else clause, use.factory)
 
 
@@ -108,15 +126,32 @@ def _serves(use: Use) -> bool:
     return name in _ENTRIES or _ENTRIES.issuperset(name.lower().split("_"))
 
 
+def _for_development(use: Use) -> bool:
+    """Whether a command stands in a file that is named for development: ``compose-dev.yml``."""
+    return use.file is None and environment_of(use.path) == "development"
+
+
 def _clause(project: Project, use: Use, configured: set[str]) -> str:
     """What a use proves: a call that runs, a test with settings of its own, or one without; "" when nothing."""
     if use.file is None:
         return "" if project.role(use.path) in _NOT_OURS else "called"
-    if use.file.role is Role.TEST:
+    if use.file.role is Role.TEST or _supports_tests(use.file):
         own = use.configured or use.path in configured
         return "" if use.by_reference else "tested" if own else "built"
     # what stands at the top of a file runs when the file does
     return "called" if not use.scope or project.reach.live(use.path, use.scope) else ""
+
+
+def _supports_tests(file: PyFile) -> bool:
+    """Whether a file beside the application holds what tests build on: ``testing.py`` with a base of test cases."""
+    imported = any(i.module.partition(".")[0] in _TESTING for i in file.module.imports)
+    return (
+        imported
+        and not file.module.main
+        and any(
+            d.kind == "class" and any(b.text.endswith("TestCase") for b in d.bases) for d in file.module.definitions
+        )
+    )
 
 
 def _site(path: str, start: int, end: int, clause: str, factory: Factory) -> Site:

@@ -211,6 +211,7 @@ def _catching(project: Project) -> Iterator[ErrorHelper]:
             if inner is None or outer is None or inner is outer or not outer.params:
                 continue
             keys = _answered_within(file, handler.scope, handler.start, handler.end)
+            keys = keys or _handed_over(project, file, handler.scope, (handler.start, handler.end))
             if not keys and handler.does == "return":
                 keys = frozenset(
                     k
@@ -232,6 +233,22 @@ def _catching(project: Project) -> Iterator[ErrorHelper]:
                 ref = project.resolve(file, decorator.expr.text)
                 used[ref.path, ref.name] += project.reach.live(file.path)
     yield from (ErrorHelper(*v, used[k]) for k, v in sorted(candidates.items()) if used[k] >= _USES)
+
+
+def _handed_over(project: Project, file: PyFile, scope: int, lines: tuple[int, int]) -> frozenset[str]:
+    """The keys of the JSON with an error status that a function makes which is called between two lines: one of the
+    project's, or one beside the inner function."""
+    around = file.outermost_function(scope)
+    beside = file.scopes.get(around.qualname, 0) if around is not None else 0
+    for call in file.calls_in(scope):
+        if not lines[0] <= call.start <= lines[1]:
+            continue
+        local = (d for d in file.module.definitions if beside and d.parent == beside and d.name == call.name)
+        found = next(((file, d) for d in local), None) or project.defined(file, call.name)
+        if found is not None and found[1].kind == "function" and _answers_error(found[1]):
+            inside = found[0].scopes.get(found[1].qualname, 0)
+            return _shape(project, found[0], found[1].returns, inside, 1) or frozenset()
+    return frozenset()
 
 
 def _answered_within(file: PyFile, scope: int, start: int, end: int) -> frozenset[str]:

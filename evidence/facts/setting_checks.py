@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Call, Expr
@@ -64,3 +64,11 @@ def looks_at_settings(file: PyFile, scope: int) -> bool:
     definition = file.definition(scope)
     handed = _HANDED.intersection(definition.params) if definition is not None else frozenset()
     return any(r.startswith((f"{name}[", f"{name}.get")) or r == f"{name}.keys" for r in refs for name in handed)
+
+
+def asked_by_properties(files: Iterable[PyFile], name: str) -> bool:
+    """Whether settings that are properties ask this method for their values: they are read when an application takes
+    its settings from the object."""
+    method = f"self.{name.rpartition('.')[2]}"
+    asking = ((file, file.definition(c.scope)) for file in files for c in file.module.calls if c.name == method)
+    return any(d is not None and d.parent > 0 and d.name.isupper() for _, d in asking)

@@ -60,3 +60,13 @@ def test_an_image_that_does_less_than_another_is_not_shown() -> None:
         "convert/Dockerfile": "FROM python:3.12.4\nCOPY . .\n",
     }
     assert shown("container.image", files) == {"Dockerfile"}
+
+
+def test_commands_for_development_are_not_shown_where_others_start_the_application() -> None:
+    """Of two files whose commands name the factory, the one that is not for development is shown."""
+    files = {
+        "app/__init__.py": FACTORY.replace("settings", ""),
+        "compose-dev.yml": "services:\n  web:\n    image: shop\n    command: gunicorn --reload 'app:create_app()'\n",
+        "start.sh": "#!/bin/sh\nexec gunicorn 'app:create_app()'\n",
+    }
+    assert shown("flask.app_factory", files) == {"app/__init__.py", "start.sh"}
