@@ -101,9 +101,8 @@ def detect(project: Project) -> Observations:
         what, _, other = item.what.partition(":")
         if what in _ITEMS and counts[item.path] < most:
             continue
-        path, start, end = (other, 1, 1) if other else (item.path, item.start, item.end)
-        end = min(end, start + _SHOWN - 1)
-        yield IMAGE, Site(path=path, start=start, end=end, clause=what, subject=item.path)
+        end = min(item.end, item.start + _SHOWN - 1)
+        yield IMAGE, Site(path=other or item.path, start=item.start, end=end, clause=what, subject=item.path)
     for run in project.ci_runs if found else ():
         if scanner := _scanner(run):
             yield (

@@ -94,18 +94,26 @@ def detect(project: Project) -> Observations:
             if clause:
                 clause = clause if project.reach.live(file.path, definition.parent) else "unattached"
                 found = found or clause == "command"
-                yield CLI_COMMANDS, _site(file, definition.start, definition.end, clause, definition.name)
+                yield (
+                    CLI_COMMANDS,
+                    Site(
+                        path=file.path,
+                        start=definition.start,
+                        end=definition.end,
+                        clause=clause,
+                        subject=f"{file.path}:{definition.name}",
+                    ),
+                )
         for call in file.module.calls:
             if _adds(project, file, call) and project.reach.live(file.path, call.scope):
-                clause, name = _added(project, file, call)
+                clause, subject = _added(project, file, call)
                 found = found or clause == "command"
-                yield CLI_COMMANDS, _site(file, call.start, call.end, clause, name)
+                yield (
+                    CLI_COMMANDS,
+                    Site(path=file.path, start=call.start, end=call.end, clause=clause, subject=subject),
+                )
     if found:
         yield from _tested(project)
-
-
-def _site(file: PyFile, start: int, end: int, clause: str, name: str) -> Site:
-    return Site(path=file.path, start=start, end=end, clause=clause, subject=f"{file.path}:{name}")
 
 
 def _clause(project: Project, wiring: _Wiring, file: PyFile, definition: Definition) -> str:
@@ -171,12 +179,15 @@ def _adds(project: Project, file: PyFile, call: Call) -> bool:
 
 
 def _added(project: Project, file: PyFile, call: Call) -> tuple[str, str]:
-    """What a call adds: the project's own command, or one that an extension brought along; and its name."""
+    """What a call adds: the project's own command, or one that an extension brought along; and its name after the file
+    that defines it, so that a command which is decorated in one place and added in another is one command."""
     args = call.expr.args
     what = next((a for a in args if a.kind in ("name", "call")), None)
+    if what is not None and (found := project.defined(file, what.text)) is not None:
+        return "command", f"{found[0].path}:{found[1].name}"
     named = next((a.text for a in args if a.kind == "str"), "") or (what.text.rpartition(".")[2] if what else "command")
     brought = what is not None and file.imported(what.text) and project.external(file, what.text)
-    return ("brought" if brought else "command"), named
+    return ("brought" if brought else "command"), f"{file.path}:{named}"
 
 
 def _tested(project: Project) -> Observations:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from evidence.facts.records import Data, Dockerfile, Instruction, Node
+from evidence.facts.records import Data, Dockerfile, Instruction, Node, Text
 from evidence.facts.roles import Role, role_of
 from evidence.patterns import regex
 
@@ -37,7 +37,8 @@ BACKING = regex(
 
 
 class Hygiene(NamedTuple):
-    """One thing that a Dockerfile does for its image: ``what`` is one of the detector's clauses."""
+    """One thing that a Dockerfile does for its image: ``what`` is one of the detector's clauses; after a colon the file
+    that the lines are of, where that is another."""
 
     path: str
     start: int
@@ -65,10 +66,10 @@ class Stack(NamedTuple):
 
 
 def hygiene(
-    dockerfiles: Mapping[str, Dockerfile], paths: frozenset[str], aside: Callable[[str], bool] = lambda path: False
+    dockerfiles: Mapping[str, Dockerfile], texts: Mapping[str, Text], aside: Callable[[str], bool] = lambda path: False
 ) -> Iterator[Hygiene]:
     """What each application image does, Dockerfile by Dockerfile; images for tests, examples and editors are left out,
-    and those that stand ``aside`` of the application where others do not."""
+    and those that stand ``aside`` of the application where others do not. ``texts`` hold the .dockerignore files."""
     own = {
         path: item
         for path, item in sorted(dockerfiles.items())
@@ -80,11 +81,18 @@ def hygiene(
     for path, item in (holding or own).items():
         yield Hygiene(path, 1, max((i.end for i in item.instructions), default=1), "begun")
         yield from _of(path, item)
-        folder = path.rpartition("/")[0]
-        beside = f"{folder}/.dockerignore" if folder else ".dockerignore"
-        ignored = next((p for p in (f"{path}.dockerignore", beside, ".dockerignore") if p in paths), "")
-        if ignored:
-            yield Hygiene(path, 1, 1, f"ignored:{ignored}")
+        yield from _ignored(path, texts)
+
+
+def _ignored(path: str, texts: Mapping[str, Text]) -> Iterator[Hygiene]:
+    """The .dockerignore that holds for a Dockerfile, from its first pattern on; one without a pattern keeps nothing
+    out."""
+    beside = posixpath.join(posixpath.dirname(path), ".dockerignore")
+    ignoring = next((p for p in (f"{path}.dockerignore", beside, ".dockerignore") if p in texts), "")
+    lines = texts[ignoring].text.splitlines() if ignoring else []
+    patterns = [n for n, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")]
+    if patterns:
+        yield Hygiene(path, patterns[0], patterns[-1], f"ignored:{ignoring}")
 
 
 def _is_python(item: Dockerfile) -> bool:

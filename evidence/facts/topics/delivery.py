@@ -70,7 +70,7 @@ class DeliveryTopics(Questions):
     @cached_property
     def image_hygiene(self) -> tuple[Hygiene, ...]:
         """What each Dockerfile of the application does for its image."""
-        return tuple(hygiene(self.dockerfiles, self.paths, self.whole.stands_aside))
+        return tuple(hygiene(self.dockerfiles, self.texts, self.whole.stands_aside))
 
     @cached_property
     def stacks(self) -> tuple[Stack, ...]:
