@@ -18,6 +18,8 @@ from evidence.model import Blob, Ledger, Snapshot
 _GROUP, _GROUP_BYTES = 256, 4 << 20
 # Fresh facts wait for the cache up to this many bytes.
 _FRESH_BYTES = 8 << 20
+# Clones lack a few files, and a commit has a few that are too large: up to this part of them nobody misses.
+_FEW = 0.1
 # So many paths of a kind are named in the ledger; the others are counted.
 _NAMED = 200
 # So much of a file tells which language it is in where its name does not.
@@ -69,6 +71,14 @@ def collect(
         ledger.note("not_read", "files of other formats", "no rule reads them", others)
     _note(facts, run, candidates, ledger)
     return facts
+
+
+def unread(blobs: Iterable[Blob], facts: Mapping[str, Any]) -> tuple[int, int]:
+    """How many files of a language that rules read have no facts, and how many there are; (0, 0) where so few are
+    without that what was not found in the others may be called absent."""
+    wanted = [blob.path for blob in blobs if blob.kind == "file" and language_of(blob.path)]
+    without = sum(path not in facts for path in wanted)
+    return (without, len(wanted)) if without > _FEW * len(wanted) else (0, 0)
 
 
 def _candidates(blobs: Iterable[Blob]) -> Iterator[Blob]:

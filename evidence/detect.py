@@ -131,6 +131,8 @@ def _finding(signal: Signal, sites: Sites, detector: str, repository: str, proje
             site_count=len(sites),
             sites=tuple(sites[:MAX_SITES]),
         )
+    if signal.where == "tree" and "files" in project.missing:
+        return _without(signal, detector, repository, Outcome.UNAVAILABLE, project.missing["files"])
     if applies(signal, project):
         return _without(signal, detector, repository, Outcome.ABSENT, None)
     return _without(signal, detector, repository, Outcome.NOT_APPLICABLE, _NOT_APPLICABLE[signal.applies])

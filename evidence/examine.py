@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from evidence import detect
 from evidence.attribution import changes_that_matter, limits
 from evidence.candidate import attribution_of, candidate_of
-from evidence.collect import collect
+from evidence.collect import collect, unread
 from evidence.facts.people import sure_logins
 from evidence.facts.project import Project
 from evidence.facts.workers.pool import ExtractionPool
@@ -49,7 +49,7 @@ def examine(
     told = first = ask_forge(request, repository, progress.warn)
     upstream = ask_parent(request, repository, told, wanted=request.about_somebody)
 
-    missing = {**({"history": history.lacking} if history.lacking else {}), **told.missing}
+    missing = {**_lacking(repository, facts, ledger), **told.missing}
     project = Project(repository.snapshot.blobs, facts, history, changes=told.changes, missing=missing)
     fetch = partial(fetch_changes, request, repository, limits().change_heads)
     candidate = candidate_of(request, project, repository, progress.warn, upstream, fetch)
@@ -84,6 +84,17 @@ def examine(
         upstream=str(upstream or ""),
         processes=request.workers,
     )
+
+
+def _lacking(repository: OpenRepository, facts: Mapping[str, Any], ledger: Ledger) -> dict[str, str]:
+    """Inputs that the copy of the repository lacks, with the reason: history, and so many files that nothing is absent
+    for not being found in the others."""
+    lacking = {"history": repository.history().lacking}
+    without, wanted = unread(repository.snapshot.blobs, facts)
+    if without:
+        lacking["files"] = f"{without} of {wanted} files that rules read could not be read"
+        ledger.note("files_unread", "files", lacking["files"], without)
+    return {name: reason for name, reason in lacking.items() if reason}
 
 
 def _judged(

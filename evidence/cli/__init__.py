@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from evidence.cli.commands import group
-from evidence.cli.outcome import exit_code_of, leave_on_signals
+from evidence.cli.outcome import exit_code_of, hold_closed_streams, leave_on_signals
 
 __all__ = ["group", "main", "run"]
 
@@ -30,6 +30,7 @@ def main() -> None:
     Cycles are not collected: a command ends soon, and looking through a million records for them, only to give back
     what the system takes back anyway, costs a tenth of a scan. So does taking the records apart one by one."""
     leave_on_signals()
+    hold_closed_streams()
     gc.disable()
     keep: list[object] = []
     code = run(sys.argv[1:], keep)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -58,6 +59,24 @@ def _explained(error: Exception) -> int:
         f"Run the same command with {DEBUG}=1 for the trace, and report it."
     )
     return _NOT_DONE
+
+
+def hold_closed_streams() -> None:
+    """Take the places of standard streams that whoever started us has closed (``>&-``), before another file takes them
+    and is written to. Reading gives nothing, complaints are lost, and writing fails as it must."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # the lowest free number is this one
+            os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)
+    sys.stdout, sys.stderr = sys.stdout or _unbuffered(1), sys.stderr or _unbuffered(2)
+
+
+def _unbuffered(number: int) -> io.TextIOWrapper:
+    """A stream that keeps nothing: what could not be written is not tried again at exit."""
+    raw = io.FileIO(number, "w", closefd=False)
+    return io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
 
 
 def leave_on_signals() -> None:

@@ -83,7 +83,7 @@ def explain_signal(name: str) -> None:
 def _nearest(name: str, known: list[str]) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(name[:100], sorted(known), n=1)
+    near = get_close_matches(name[:100].lower(), sorted(known), n=1)
     return f" Did you mean {near[0]}?" if near else ""
 
 

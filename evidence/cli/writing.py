@@ -14,7 +14,8 @@ PIPE_CLOSED = 128 + signal.SIGPIPE
 
 
 def write_out(content: bytes) -> None:
-    """Write UTF-8 to standard output. On a terminal, characters that hide or re-order others are shown by a sign."""
+    """Write UTF-8 to standard output. On a terminal, characters that hide or re-order others are shown by a sign.
+    OSError where it cannot be done."""
     if sys.stdout.isatty():
         from evidence.report.visible import visible
 

@@ -12,7 +12,9 @@ from evidence.model.signals import Finding
 from evidence.model.vocabulary import CellStatus, Grade, Level, Outcome, Polarity
 
 # A digest with one of these in its ledger is not complete: something that should have been done was stopped.
-INCOMPLETE = frozenset({"parser_timeout", "detector_failed", "forge_unavailable", "fork_unread", "source_failed"})
+INCOMPLETE = frozenset(
+    {"parser_timeout", "detector_failed", "files_unread", "forge_unavailable", "fork_unread", "source_failed"}
+)
 
 
 class LedgerEntry(Struct, frozen=True, kw_only=True, order=True):

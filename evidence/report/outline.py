@@ -164,8 +164,8 @@ class Outline:
 
     @property
     def flask(self) -> bool:
-        """Whether any repository has a Flask application."""
-        return any(r.flask for r in self.digest.repositories)
+        """Whether any repository has a Flask application, or may have one in files that could not be read."""
+        return _may_have_flask(self.digest)
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -183,12 +183,22 @@ class Outline:
         return tuple(s for s in self.digest.signals if s.outcome is outcome)
 
 
+def many_unread(digest: Digest, repository: str) -> bool:
+    """Whether so many files of a repository, by its id, could not be read that nothing is called absent in it."""
+    subjects = {entry.subject for entry in digest.ledger if entry.code == "files_unread"}
+    return f"{repository}: files" in subjects or (len(digest.repositories) == 1 and "files" in subjects)
+
+
+def _may_have_flask(digest: Digest) -> bool:
+    return any(r.flask or many_unread(digest, r.id) for r in digest.repositories)
+
+
 def outline(digest: Digest) -> Outline:
     """Arrange ``digest``. Findings that a cell names and the digest lacks are left out."""
     findings = {f.id: f for f in digest.findings}
     evidence = {s.id: _evidence(s, findings) for s in digest.signals if s.outcome is Outcome.FOUND}
     rows = tuple(_row(c, digest, findings, evidence) for c in digest.competencies)
-    flask = any(r.flask for r in digest.repositories)
+    flask = _may_have_flask(digest)
     homes = {r.competency.id for r in rows}
     return Outline(
         digest=digest,

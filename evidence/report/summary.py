@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from evidence.model import CellStatus, Grade, Outcome, Polarity, Repository, SignalResult
-from evidence.report.outline import Domain, Evidence, LedgerGroup, Outline, grade_of
+from evidence.report.outline import Domain, Evidence, LedgerGroup, Outline, grade_of, many_unread
 from evidence.report.words import NOTICE, STATUS, capital, counted, day, joined, number
 
 _NAMED_AT_MOST = 6
@@ -104,13 +104,16 @@ def _flask(page: Outline) -> tuple[Sentence, ...]:
     """Said first when there is no Flask application at all; said of single repositories when only some have one."""
     repositories = page.digest.repositories
     without = [r for r in repositories if not r.flask]
-    if not without:
-        return ()
-    names = _names(without)
-    if len(without) == len(repositories):
-        tail = ". The rows about Flask are folded away; the others are read as for any project."
-        return (("No Flask application was found in ", *names, tail),)
-    return (("No Flask application was found in ", *names, "."),)
+    untold = [r for r in without if many_unread(page.digest, r.id)]
+    sentences: list[Sentence] = []
+    if untold:
+        tail = ": too many of the files could not be read."
+        sentences.append(("Whether there is a Flask application cannot be told of ", *_names(untold), tail))
+    if without := [r for r in without if r not in untold]:
+        folded = " The rows about Flask are folded away; the others are read as for any project."
+        tail = f".{folded}" if len(without) == len(repositories) else "."
+        sentences.append(("No Flask application was found in ", *_names(without), tail))
+    return tuple(sentences)
 
 
 def _read(page: Outline) -> tuple[Sentence, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -84,3 +86,21 @@ def test_a_near_name_is_offered(cli: Run) -> None:
     """Who mistypes a signal or a row is told the one that was meant."""
     assert "Did you mean flask.app_factory?" in cli("explain", "flask.app_factroy").err
     assert "Did you mean app-structure?" in cli("matrix", "app-structur").err
+
+
+@pytest.mark.parametrize("arguments", [["matrix"], ["--help"], ["scan", "{repository}", "--no-cache"]])
+def test_a_closed_standard_output_is_one_sentence(arguments: list[str], repository: Path) -> None:
+    """Whoever starts it with its output closed is told, without a trace, that nothing could be written."""
+    words = " ".join(word.format(repository=repository) for word in arguments)
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m evidence {words} >&-"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (3, "evidence: Bad file descriptor.\n")
+
+
+def test_closed_streams_are_no_place_for_a_digest(repository: Path, tmp_path: Path) -> None:
+    """With all three streams closed a file is written whole: none of the program's files takes their place."""
+    target = tmp_path / "digest.json"
+    command = f"{sys.executable} -m evidence scan {repository} --no-cache -o {target} <&- >&- 2>&-"
+    assert subprocess.run(["sh", "-c", command], check=False).returncode == 0
+    assert json.loads(target.read_text())["complete"] is True

@@ -200,6 +200,23 @@ def test_shallow_and_partial_clones(make: Make, trial: Trial, tmp_path: Path) ->
     outcome = trial.scan(clone).demand_sound()
     assert sum(outcome.ledger("object_missing").values()) == 4
     assert outcome.ledger("history_incomplete")
+    # nothing was looked at, so nothing is called absent, and nobody is told that there is no application
+    told = {s["outcome"] for s in outcome.digest["signals"] if not s["id"].startswith(("history.", "forge."))}
+    assert told == {"unavailable"} and outcome.code == 3
+    assert {c["status"] for c in outcome.digest["cells"]} <= {"not_looked", "not_observable"}
+    assert b"Whether there is a Flask application cannot be told" in outcome.forms["md"]
+    assert b"No Flask application was found" not in outcome.forms["md"]
+
+
+def test_a_few_missing_files_leave_the_others_their_answers(make: Make, trial: Trial) -> None:
+    """One file in more than ten that a clone lacks is in the ledger, and what the others do not show is absent."""
+    project = make({**_FILES, **{f"shop/part{n}.py": f"part = {n}\n" for n in range(12)}})
+    file = project.object_file(project.git("rev-parse", "HEAD:shop/part3.py"))
+    file.chmod(0o600)
+    file.unlink()
+    outcome = trial.scan(project.folder).demand_sound()
+    assert outcome.code == 0 and outcome.ledger("object_missing") == {"shop/part3.py": 1}
+    assert outcome.signal("scale.caching")["outcome"] == "absent"
 
 
 @pytest.mark.parametrize(
