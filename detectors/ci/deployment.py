@@ -128,6 +128,8 @@ def detect(project: Project) -> Observations:
         place = run.place
         if not clause and (works := put_to_work(run)) is not None:
             clause, (value, place) = "ships", works
+        if clause == "ships" and run.tool != "docker" and run.job.on_trial:
+            continue
         if clause:
             seen.add(_site(place, clause, run.job.name, value))
         if clause == "ships":

@@ -97,7 +97,10 @@ def detect(project: Project) -> Observations:
     copied = len({u.path for u in uses if u.kind == "configured"}) > _CENTRAL_FILES
     formed = any(u.live and u.kind in _FORMED for u in uses)
     shaped = any(u.live and u.kind in (*_FORMED, "wrapped", "configured") for u in uses)
+    shaping = {u.path for u in uses if u.live and u.kind in _FORMED}
     for use in uses:
+        if use.kind == "configured" and shaping and use.path not in shaping:
+            continue  # a plain format of some other log shows nothing beside the structured one
         alone = use.kind in ("fields", "passed_on", "tested") and not shaped
         if alone or (use.kind == "configured" and (copied or not use.live)):
             continue

@@ -73,6 +73,8 @@ def detect(project: Project) -> Observations:
                 RUNBOOKS,
                 Site(path=monitor.path, start=monitor.start, end=monitor.end, clause="alerted", subject=monitor.name),
             )
-    for path, times in sorted(project.history.dates(sorted(written)).items()):
+    # a file of many sections changes for many reasons
+    whole = sorted({r.path for r in found if r.kind == "runbook" and r.start == 1})
+    for path, times in sorted(project.history.dates(whole).items()):
         if len(times) >= _REVISIONS and len({t // _DAY for t in times}) > 1:
             yield RUNBOOKS, Site(path=path, clause="revised", subject=path)

@@ -155,7 +155,7 @@ def _settings(project: Project) -> Iterator[Site]:
         section = data.root.get("newrelic")
         for key, node in _pairs(section):
             if key in ("thread_profiler.enabled", "transaction_tracer.enabled") and node.text.lower() == "true":
-                yield _site(path, node.start, node.end, "profiler", "newrelic")
+                yield _site(path, node.start, node.end, "profiler" if _loads_agent(project) else "unused", "newrelic")
         for root in data.roots:
             for node in root.walk():
                 for key, value in node.pairs():
@@ -163,6 +163,13 @@ def _settings(project: Project) -> Iterator[Site]:
                         yield _site(path, value.start, value.end, "profiler", "datadog")
                     elif key in ("image", "container_name") and _COMMAND.search(value.text):
                         yield _site(path, value.start, value.end, "profiler", "container")
+
+
+def _loads_agent(project: Project) -> bool:
+    """Whether anything starts New Relic's agent: settings of its own are not read otherwise."""
+    imported = any(i.target.startswith("newrelic") for f in project.app for i in f.module.imports)
+    commands = [*(s.text for s in project.starts), *(w.text for w in project.written_lines)]
+    return imported or any("newrelic-admin" in text for text in commands)
 
 
 def _pairs(section: Node | None) -> Iterator[tuple[str, Node]]:

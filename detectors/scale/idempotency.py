@@ -11,7 +11,6 @@ repeated.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from evidence.api import (
@@ -103,7 +102,7 @@ IDEMPOTENCY = Signal(
     how_to_show=(
         "Store the id of each message with what it changed, skip ids that are known, and send one twice in a test."
     ),
-    clauses=("key", "dedupe", "repeated", "upsert", "conditional", "unused", "described"),
+    clauses=("key", "dedupe", "upsert", "conditional", "repeated", "unused", "described"),
     leads=("unused", "described"),
     defining=("key", "dedupe", "upsert", "conditional", "unused"),
     applies="python",
@@ -215,12 +214,16 @@ def _upserts(project: Project) -> Iterator[Place]:
                 yield _place(file, call, "upsert")
 
 
+_FILLS = regex(r"(?i)seed|fixture")
+
+
 def _once(file: PyFile, call: Call) -> bool:
     """Whether a call stands in a command that fills tables: what one person runs by hand is no retry."""
     around = file.function_of(call.scope)
+    if _FILLS.search(file.path.rpartition("/")[2]):
+        return True
     return around is not None and (
-        any(d.expr.text.endswith("command") for d in around.decorators)
-        or re.search(r"(?i)seed|fixture", around.name) is not None
+        any(d.expr.text.endswith("command") for d in around.decorators) or _FILLS.search(around.name) is not None
     )
 
 

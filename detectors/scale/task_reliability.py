@@ -171,11 +171,16 @@ def _given(expr: Expr, key: str) -> bool:
 
 def _options(project: Project) -> Iterator[Site]:
     """Options of tasks, where they are defined and where they are sent."""
-    for file, definition in project.tasks.functions:
-        for decorator in definition.decorators:
-            for kind in sorted(_kinds(decorator.expr)):
-                yield _site(file.path, definition.start, definition.end, kind)
-    yield from _sending(project)
+    defined = [
+        _site(file.path, definition.start, definition.end, kind)
+        for file, definition in project.tasks.functions
+        for decorator in definition.decorators
+        for kind in sorted(_kinds(decorator.expr))
+    ]
+    yield from defined
+    routed = any(s.clause == "routing" for s in defined)
+    # where tasks name their queue themselves, a call that names it again adds nothing
+    yield from (s for s in _sending(project) if not (routed and s.clause == "routing"))
 
 
 def _sending(project: Project) -> Iterator[Site]:
@@ -192,7 +197,7 @@ def _sending(project: Project) -> Iterator[Site]:
             yield _site(use.path, use.start, use.end, "routing")
     for file in project.tasks.files:
         for call in file.module.calls:
-            named = call.last in ("partial", "job") or call.name.startswith("rq.")
+            named = call.last in ("partial", "job") or (call.name.startswith("rq.") and "Registry" not in call.last)
             for kind in sorted(_kinds(call.expr)) if named else ():
                 yield _site(file.path, call.start, call.end, kind)
 

@@ -191,7 +191,9 @@ def _per_test(fixture: Fixture, refs: _Refs) -> bool:
 def _set_ups(project: Project) -> Iterator[Site]:
     """setUp methods that build something, and pairs of setUp and tearDown that leave a clean database."""
     heirs = _heirs(project)
-    for file in project.tests:
+    # a base class for tests may stand beside the application: ``app/testing.py``
+    kept = [f for f in project.app if any(d.name in heirs and _is_case(d) for d in f.module.definitions)]
+    for file in (*project.tests, *kept):
         definitions = file.module.definitions
         prepared = [i for i, d in enumerate(definitions) if d.parent and d.name in _OF_A_BASE | _TEAR_DOWNS]
         if not prepared:
@@ -206,6 +208,10 @@ def _set_ups(project: Project) -> Iterator[Site]:
             clause = "isolated" if _cleans(refs.of(index + 1)) else "set_up"
             if clause == "isolated" or definitions[index].name in _SET_UPS:
                 yield _site(file, definitions[index], clause, around.name)
+
+
+def _is_case(definition: Definition) -> bool:
+    return definition.kind == "class" and any(b.text.endswith("TestCase") for b in definition.bases)
 
 
 def _heirs(project: Project) -> dict[str, list[str]]:

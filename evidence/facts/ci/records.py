@@ -11,6 +11,12 @@ from msgspec import Struct
 from evidence.facts.python.records import Module
 from evidence.facts.records import Commands, Data, Dockerfile, Text
 from evidence.facts.shell.lines import Simple
+from evidence.patterns import regex
+
+_TRIAL_ACTIONS = regex(r"/(?:setup-)?(?:minikube|kind|k3d|k3s|microk8s)(?![a-z])|actions-k3s|microk8s-actions")
+_TRIALS = regex(
+    r"(?:sudo )?(?:minikube start|kind create|k3d cluster create|ctlptl create|microk8s (?:start|enable))\b"
+)
 
 #: Triggers that follow a change of the code; the others are tag, release, schedule, manual, call, after and other.
 CHANGE_TRIGGERS = frozenset({"push", "pull_request"})
@@ -126,6 +132,15 @@ class Job(Struct, frozen=True):
     def place(self) -> Place:
         """Where the job is written."""
         return Place(self.path, self.start, self.end)
+
+    @property
+    def on_trial(self) -> bool:
+        """Whether the job makes a cluster of its own to try manifests on: it is gone when the job ends."""
+        return any(
+            (step.action is not None and _TRIAL_ACTIONS.search(step.action.name))
+            or any(_TRIALS.match(" ".join(c.words[:4])) for c in step.commands)
+            for step in self.steps
+        )
 
 
 class Pipeline(Struct, frozen=True):

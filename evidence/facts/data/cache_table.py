@@ -27,7 +27,7 @@ DECORATORS = frozenset({
 WRITES = ("set", "setex", "psetex", "set_many", "add", "mset", "hset")
 LIFETIMES = frozenset({
     "ex", "px", "exat", "pxat", "timeout", "ttl", "expire", "time", "expires", "ttl_in_seconds",
-    "expiration_time", "expiry", "ttl_seconds", "expire_time",
+    "expiration_time", "expiry", "ttl_seconds", "expire_time", "expirein", "expire_in", "expires_in", "cache_timeout",
 })  # fmt: skip
 DROPS = (
     "delete", "delete_memoized", "delete_memoized_verhash", "delete_many", "clear", "invalidate", "unlink",

@@ -78,6 +78,7 @@ _IN_CODE = regex(r"run[-_ ]?book", re.IGNORECASE)
 _WORDS = 60
 _FEW_WORDS = 15
 _PAGE = 150
+_COMMAND = regex(r"\b(?:sudo|docker|kubectl|helm|heroku|git|ssh|systemctl|cf|flask|alembic)\s{1,2}[a-z-]{2,20}\b")
 _README = regex(r"(?:^|/)readme\.\w{1,10}$", re.IGNORECASE)
 _SHOWN = 40
 # Sections whose headings are read: each that fits costs a walk over the document.
@@ -134,7 +135,7 @@ def _of(path: str, document: Document) -> Iterator[Runbook]:
             "runbook",
             called[0].title,
         )
-    elif not readme and (alone := [s for s in care if _ALONE.search(s.title) and _whole(document, s)]):
+    elif alone := [s for s in care if _ALONE.search(s.title) and _whole(document, s, readme)]:
         best = alone[0]
         yield Runbook(path, best.start, min(_last(document, best), best.start + _SHOWN - 1), "runbook", best.title)
 
@@ -167,10 +168,13 @@ def _words(document: Document, section: Section) -> int:
     return sum(s.words for s in document.sections if section.start <= s.start <= end)
 
 
-def _whole(document: Document, section: Section) -> bool:
-    """Whether a section alone tells an operator what to do: commands, and enough words to say when."""
+def _whole(document: Document, section: Section, readme: bool) -> bool:
+    """Whether a section alone tells an operator what to do: commands, and enough words to say when; of what everybody
+    reads first, which sells features too, twice as many, on a heading that does so itself."""
     end, words = _last(document, section), _words(document, section)
     commands = sum(section.start <= first <= end for _, first, _ in document.fences)
+    if readme:
+        return words >= _WORDS and (commands > 0 or _COMMAND.search(section.text) is not None) and section.level < 3
     return commands > 0 and words >= _WORDS // 2
 
 

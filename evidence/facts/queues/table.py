@@ -30,6 +30,12 @@ WORKERS = regex(
     r"|\bflask\s+(?:rq|celery)\s+worker|\btaskiq\s+worker|\bprocrastinate\b.{0,80}\bworker"
 )
 BEATS = regex(r"\bcelery\b.{0,300}\b(?:beat|-B)\b|\brqscheduler\b|\bcelerybeat\b|\brq\b.{0,40}\bscheduler\b")
+# What orders services about that are defined elsewhere: their names may be those of workers.
+ORDERS = regex(
+    r"\b(?:docker[- ]compose|podman[- ]compose|supervisorctl|systemctl)\b"
+    r"(?:\s{1,4}-[^\s|;&]{1,80}(?:\s[^-\s|;&]\S{0,80})?){0,6}"
+    r"\s{1,4}(?:stop|start|restart|up|down|rm|logs|kill|pull|push|build|ps|status|scale)\b[^|;&]{0,400}"
+)
 SCHEDULES = regex(r"(?i)(?:^|[\[._])(?:celery_?)?beat_schedule\]?$")
 SCHEDULERS = (
     "celery.schedules.crontab",

@@ -13,6 +13,7 @@ from evidence.facts.queues.table import (
     BEATS,
     DEFINES,
     OBJECTS,
+    ORDERS,
     PACKAGES,
     SCHEDULERS,
     SCHEDULES,
@@ -223,14 +224,15 @@ class Tasks:
                 s.path,
                 s.start,
                 s.end,
-                "schedule" if BEATS.search(s.text) and not WORKERS.search(s.text) else "worker",
+                "schedule" if BEATS.search(text) and not WORKERS.search(text) else "worker",
                 s.text,
             )
             for s in self._project.starts
-            if WORKERS.search(s.text) or BEATS.search(s.text)
+            if (WORKERS.search(s.text) or BEATS.search(s.text))
+            and (WORKERS.search(text := ORDERS.sub(" ", s.text)) or BEATS.search(text))
         }
         for line in self._project.written_lines:
-            if WORKERS.search(line.text) and role_of(line.path) is Role.APP:
+            if WORKERS.search(ORDERS.sub(" ", line.text)) and role_of(line.path) is Role.APP:
                 found.add((line.path, line.start, line.end, "worker", line.text))
         for file, call, name in self._project.calls(
             self._project.app, "rq.Worker", "rq.worker", "huey.consumer", "dramatiq.Worker", "rq.SimpleWorker"
