@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from evidence.facts.conversations import Items, cited_item
+from evidence.facts.secrets.addresses import without_addresses
 from evidence.facts.secrets.lines import mask_assignments
 from evidence.facts.secrets.masking import mask, mask_lines
 from evidence.model import Blob, Citation, Commit, CommitCitation, FileCitation, Site, Snapshot
@@ -179,7 +180,7 @@ def _commit_citation(site: Site, commit: Commit, repository: Citable, name: str)
         repository=name,
         commit=commit.sha,
         clause=site.clause,
-        subject=_shortened(mask_lines([commit.subject])[0]),
+        subject=_shortened(without_addresses(mask_lines([commit.subject])[0])),
         authored=iso_date(commit.authored),
         url=repository.commit_link(commit.sha),
     )

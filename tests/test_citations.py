@@ -159,6 +159,22 @@ def test_a_commit_is_cited_by_hash_subject_and_day() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("subject", "shown"),
+    [
+        ("Translate by Ada <ada@example.org>", "Translate by Ada <[address]>"),
+        ("ada.l+x@mail.example.co.uk: the new contact", "[address]: the new contact"),
+        ("Bump lodash@4.17.21 and actions/checkout@v4", "Bump lodash@4.17.21 and actions/checkout@v4"),
+        ("Merge branch 'x' of git@github.com:owner/shop", "Merge branch 'x' of git@github.com:owner/shop"),
+    ],
+)
+def test_an_address_in_a_subject_is_not_repeated(subject: str, shown: str) -> None:
+    """Third parties' addresses are shown nowhere; versions and the names of servers are no addresses of people."""
+    place = Site(path="", clause="reverted", commit=COMMIT)
+    citation = cite([place], Repository({}), "r", {COMMIT: commit(subject)})[place]
+    assert isinstance(citation, CommitCitation) and citation.subject == shown
+
+
 def test_a_secret_in_a_subject_is_masked() -> None:
     """Commit subjects are text of the repository like any other."""
     place = Site(path="", clause="reverted", commit=COMMIT)

@@ -147,11 +147,19 @@ def _names(repositories: Iterable[Repository]) -> Sentence:
 
 def _candidate(page: Outline) -> Sentence:
     name = candidate(page)
-    if name is None and page.digest.subject.get("candidate"):
+    if name is None and (asked := page.digest.subject.get("candidate")):
+        if not _is_question(asked):
+            return ("The candidate was not found here, so this is about the repository, whoever wrote it.",)
         return ("Whom the candidate's name means was left open, so this is about the repository, whoever wrote it.",)
     if name is None:
         return ("Nobody was named as the candidate, so this is about the repository, whoever wrote it.",)
     return ("The work of ", Quote(name or "the candidate"), " was looked for; what others wrote is named as such.")
+
+
+def _is_question(asked: object) -> bool:
+    """Whether several people fit the candidate's name, in one repository at least."""
+    told = asked.get("repositories", [asked]) if isinstance(asked, dict) else []
+    return any(isinstance(each, dict) and each.get("status") == "question" for each in told)
 
 
 def _role(page: Outline) -> tuple[Sentence, ...]:

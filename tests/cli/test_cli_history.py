@@ -57,6 +57,16 @@ def test_no_address_and_no_formula(cli: Run, project: Builder) -> None:
     assert "'=HYPERLINK" in text
 
 
+def test_no_row_tells_an_address(cli: Run, tmp_path: Path) -> None:
+    """Nobody's e-mail address is in the table, be it that of an author or one that a subject names."""
+    made = Builder(tmp_path / "shop")
+    made.commit(
+        {"README.md": "words\n"}, "Translate by Carl <carl@example.net>\n\nCo-authored-by: Bob <bob@example.org>\n"
+    )
+    out = cli("history", made.folder).out
+    assert "Translate by Carl <[address]>" in out and "@" not in out
+
+
 def test_parquet_holds_the_same(cli: Run, project: Builder, tmp_path: Path) -> None:
     """The Parquet file has the same rows with their types, and the same bytes each time."""
     first, second = tmp_path / "one.parquet", tmp_path / "two.parquet"

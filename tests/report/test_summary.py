@@ -46,6 +46,7 @@ def test_several_repositories_are_each_described(two_repositories: Digest) -> No
     [
         ([("not_found", ""), ("found", "Ada")], "The work of «Ada» was looked for"),
         ([("question", ""), ("not_found", "")], "Whom the candidate's name means was left open"),
+        ([("not_found", ""), ("not_found", "")], "The candidate was not found here, so this is about the repository"),
     ],
 )
 def test_a_candidate_of_several_repositories_is_named(

@@ -10,17 +10,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evidence.facts.conversations.items import Item, quoted_passages
+from evidence.facts.secrets.addresses import without_addresses
 from evidence.facts.secrets.masking import mask_lines
 from evidence.model import IssueCitation, PullRequestCitation, ReviewCommentCitation
-from evidence.patterns import regex
 
 ForgeCitation = PullRequestCitation | ReviewCommentCitation | IssueCitation
 
 # As much as a reader takes in beside a statement: three sentences of three lines each.
 _PASSAGES = 3
 _CHARACTERS = 300
-_EMAIL = regex(r"[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}")
-_HIDDEN = "[address]"
 
 
 def cited_item(item: Item, clause: str, repository: str) -> ForgeCitation | None:
@@ -60,7 +58,7 @@ def _excerpt(item: Item, clause: str, masked: str | None) -> str:
 
 def _line(text: str) -> str:
     """One line without addresses, masked and then cut."""
-    plain = _EMAIL.sub(_HIDDEN, " ".join(mask_lines([" ".join(text.split())])))
+    plain = without_addresses(" ".join(mask_lines([" ".join(text.split())])))
     return plain if len(plain) <= _CHARACTERS else plain[: _CHARACTERS - 1] + "…"
 
 

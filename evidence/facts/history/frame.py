@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from evidence.facts.history.messages import issues_closed, request_number
 from evidence.facts.history.path_kinds import NAMES
 from evidence.facts.people import picked_from, reverted, shown_name
+from evidence.facts.secrets.addresses import without_addresses
 from evidence.facts.secrets.masking import mask
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ COLUMNS = {
     "tool": "which bot or tool made it; empty for people",
     "authored": "when it was written, UTC, as the commit claims",
     "committed": "when it was put there, UTC",
-    "subject": "first line of the message, secrets masked",
+    "subject": "first line of the message, secrets masked and addresses left out",
     "files": "how many paths it touches (none for merges)",
     "added": "lines added, without white space; empty unless the commit is in the counted sample",
     "removed": "lines removed, in the same way",
@@ -79,7 +80,7 @@ def _cells(row: Row, past: Past, mainline: set[str], counted: dict[str, tuple[in
         "tool": author.tool,
         "authored": commit.authored,
         "committed": commit.committed,
-        "subject": mask(commit.subject),
+        "subject": without_addresses(mask(commit.subject)),
         "files": len(commit.changes),
         "added": added,
         "removed": removed,
