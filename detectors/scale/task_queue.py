@@ -36,6 +36,8 @@ def _used(sites: Sites) -> bool:
 
 def _statement(sites: Sites) -> str:
     if not _used(sites):
+        if sites.has("task", "schedule"):
+            return f"{plural(sites.count('task'), 'background task')} defined, which a schedule sends."
         if sites.kinds("task", "made", "worker", "sent"):
             return "A task queue is there in part: tasks that nothing sends, or a queue that nothing here works off."
         return "A task queue is a dependency, and no code uses it."

@@ -79,5 +79,16 @@ def started(project: Project) -> Iterator[DebugSwitch]:
             continue
         chosen = any(s.path == start.path and s.serves and s.start < start.start for s in project.starts)
         if not chosen and not (_COMPOSE.search(start.path) and served(project)):
-            by_hand = _BY_HAND.search(start.text) is not None
+            by_hand = _BY_HAND.search(start.text) is not None or (served(project) and _unnamed(project, start.path))
             yield DebugSwitch(start.path, start.start, start.end, "command", not by_hand)
+
+
+def _unnamed(project: Project, path: str) -> bool:
+    """Whether a shell script is one that no image and no other command starts: beside those that start a server, it is
+    for a developer's own machine."""
+    name = path.rpartition("/")[2]
+    if not name.endswith((".sh", ".bash", ".ps1", ".bat")):
+        return False
+    built = (i.text for d in project.dockerfiles.values() for i in d.instructions if i.word in ("CMD", "ENTRYPOINT"))
+    told = (s.text for s in project.starts if s.path != path)
+    return not any(name in text for text in (*built, *told))
