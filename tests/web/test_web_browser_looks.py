@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask import Flask
 
+from evidence.model import Digest
+from evidence.report.narrowing import Part, narrowed
 from evidence.web.running.work import Answer
 from tests.source.serving import Server
 from tests.web import browser, inside
@@ -61,6 +63,11 @@ def pdf() -> Iterator[Slow]:
         yield slow
 
 
+def _domain_of(digest: Digest, signal: str) -> str:
+    row = next(each.competency for each in digest.signals if each.id == signal)
+    return next(each.domain for each in digest.competencies if each.id == row)
+
+
 def _break() -> str:
     raise RuntimeError
 
@@ -70,6 +77,8 @@ def places(tmp_path_factory: pytest.TempPathFactory, forge: Server, mute: str, p
     """The address of each page, on a server of one's own and on a team's."""
     folder = tmp_path_factory.mktemp("looks")
     digest = inside.digest_of_long_names(folder)
+    # Of the whole digest there is one page; what stands around it elsewhere is judged beside a part.
+    part = narrowed(digest, Part(domain=_domain_of(digest, "flask.app_factory")))
     found: dict[str, str] = {}
     with ExitStack() as stack:
 
@@ -80,8 +89,8 @@ def places(tmp_path_factory: pytest.TempPathFactory, forge: Server, mute: str, p
 
         app, own = site("own")
         with app.app_context():
-            page, other, third = (inside.keep(digest) for _ in range(3))
-            paths = {"digest": page, "second": other, "third": third, "shared": inside.share(page), **inside.scans()}
+            page, other, third = (inside.keep(each) for each in (digest, digest, part))
+            paths = {"digest": page, "second": other, "third": third, "shared": inside.share(third), **inside.scans()}
         paths |= {"start": "/", "scans": "/scans", "digests": "/digests", "404": "/nowhere", "500": "/break"}
         paths |= {"part": f"{page}?status=supported", "links": f"{page}/links", "pdf": f"{page}/pdf"}
         paths |= {"comparison": f"{page}/compare/{other.rpartition('/')[2]}", "405": "/digests/purge"}
@@ -90,7 +99,7 @@ def places(tmp_path_factory: pytest.TempPathFactory, forge: Server, mute: str, p
         found |= {"no digests": f"{empty}/digests", "no scans": f"{empty}/scans", "first start": f"{empty}/"}
         team_app, team = site("team", access_secret=SECRET)
         with team_app.app_context():
-            found |= {"sign-in": f"{team}/sign-in", "hidden": team + inside.keep(digest, "Grace")}
+            found |= {"sign-in": f"{team}/sign-in", "hidden": team + inside.keep(part, "Grace")}
             found |= {f"{name} of another": team + path for name, path in inside.scans().items() if name == "failed"}
         yield found
 
@@ -140,7 +149,7 @@ def test_forms_with_mistakes_are_fit_to_be_seen(window: Watched, places: dict[st
     page.get_by_role("button", name="Add the correction").click()
     page.locator("#text-wrong").wait_for()
     _expect_well(window, "no correction")
-    page.goto(places["digest"])
+    page.goto(places["third"])
     for fold in ("Show a part", "Save, compare, share", "Delete this digest"):
         page.get_by_text(fold).click()
     _expect_well(window, "digest with its tools")
