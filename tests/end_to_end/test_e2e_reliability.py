@@ -40,10 +40,24 @@ def reference(project: Builder, tmp_path_factory: pytest.TempPathFactory) -> Out
 
 
 @pytest.fixture(scope="module")
-def warm(project: Builder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a cache that knows all but the repository's last commit."""
+def small(tmp_path_factory: pytest.TempPathFactory) -> Builder:
+    """A repository that is soon read, for what does not depend on the moment."""
+    project = shop(tmp_path_factory.mktemp("origin") / "shop")
+    project.commit({f"work/m{n}.py": f"NUMBER = {n}\n" for n in range(3)}, "Work")
+    return project
+
+
+@pytest.fixture(scope="module")
+def small_reference(small: Builder, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """Its digest."""
+    return Trial(tmp_path_factory.mktemp("small")).scan(small.folder, "--no-cache").demand_sound()
+
+
+@pytest.fixture(scope="module")
+def warm(small: Builder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a cache that knows all but the small repository's last commit."""
     trial = Trial(tmp_path_factory.mktemp("warm"))
-    trial.scan(project.folder, "--commit", "HEAD~1").demand_sound()
+    trial.scan(small.folder, "--commit", "HEAD~1").demand_sound()
     return trial.database.parent
 
 
@@ -146,30 +160,30 @@ def _limited(trial: Trial, limit: int, *arguments: str | Path) -> subprocess.Com
 
 
 @pytest.mark.parametrize("limit", [0, 4096, 100_000])
-def test_a_full_disk(limit: int, project: Builder, reference: Outcome, warmed: Trial) -> None:
+def test_a_full_disk(limit: int, small: Builder, small_reference: Outcome, warmed: Trial) -> None:
     """One line and a non-zero exit, or the whole digest; never half a file, and the old one and the cache stay."""
     trial = warmed
     target = trial.room / "digest.json"
     target.write_bytes(b"old")
-    done = _limited(trial, limit, "scan", project.folder, "-o", target)
+    done = _limited(trial, limit, "scan", small.folder, "-o", target)
     err = done.stderr.decode()
     assert "Traceback" not in err and "defect" not in err
-    assert target.read_bytes() == (reference.forms["json"] if done.returncode == 0 else b"old")
+    assert target.read_bytes() == (small_reference.forms["json"] if done.returncode == 0 else b"old")
     if done.returncode:
         complaints = [line for line in err.splitlines() if not line.startswith("evidence: warning: ")]
         assert len(complaints) == 1 and complaints[0].startswith("evidence: ")
     assert list(trial.temporary.iterdir()) == []
     assert sorted(p.name for p in trial.room.iterdir() if p.name.startswith(".")) == []
-    assert trial.scan(project.folder).demand_sound().forms == reference.forms
+    assert trial.scan(small.folder).demand_sound().forms == small_reference.forms
 
 
-def test_eight_at_once(project: Builder, reference: Outcome, trial: Trial) -> None:
+def test_eight_at_once(small: Builder, small_reference: Outcome, trial: Trial) -> None:
     """Eight scans on one new cache: all the same bytes, and nobody complains."""
-    runs = [trial.start("scan", project.folder, "--format", "json", "--workers", "1") for _ in range(8)]
+    runs = [trial.start("scan", small.folder, "--format", "json", "--workers", "1") for _ in range(8)]
     for process in runs:
         out, err = process.communicate(timeout=120)
         assert (process.returncode, err) == (0, b"")
-        assert out == reference.forms["json"]
+        assert out == small_reference.forms["json"]
     assert sorted(trial.leftovers()) == []
 
 
@@ -236,7 +250,7 @@ def _empty(database: Path) -> None:
     [_read_only, _garbage, _flipped, _cut, _newer, _others, _poisoned, _folder, _a_file_instead, _dangling, _empty],
 )
 def test_a_cache_that_cannot_be_used(
-    spoil: Callable[[Path], None], project: Builder, reference: Outcome, warmed: Trial
+    spoil: Callable[[Path], None], small: Builder, small_reference: Outcome, warmed: Trial
 ) -> None:
     """Whatever became of the cache, the digest is the same; at most a warning says that it is not used."""
     trial = warmed
@@ -244,28 +258,28 @@ def test_a_cache_that_cannot_be_used(
         beside.unlink()
     spoil(trial.database)
     try:
-        outcome = trial.scan(project.folder)
+        outcome = trial.scan(small.folder)
     finally:
         if trial.database.parent.is_dir():
             trial.database.parent.chmod(0o700)
-    assert outcome.demand_sound().forms == reference.forms
+    assert outcome.demand_sound().forms == small_reference.forms
     assert len(outcome.err.splitlines()) <= 1
 
 
-def test_a_cache_deleted_in_the_middle(project: Builder, reference: Outcome, warmed: Trial) -> None:
+def test_a_cache_deleted_in_the_middle(small: Builder, small_reference: Outcome, warmed: Trial) -> None:
     """A cache that vanishes while it is used costs its contents only."""
     trial = warmed
-    process = trial.start("scan", project.folder, "--format", "json")
-    time.sleep(0.8)
+    process = trial.start("scan", small.folder, "--format", "json")
+    time.sleep(small_reference.seconds / 2)
     shutil.rmtree(trial.room / "cache", ignore_errors=True)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0 and b"Traceback" not in err
-    assert out == reference.forms["json"]
+    assert out == small_reference.forms["json"]
 
 
-def test_a_reader_who_goes_away(project: Builder, trial: Trial) -> None:
+def test_a_reader_who_goes_away(small: Builder, trial: Trial) -> None:
     """Output into a pipe that nobody reads any more ends the run quietly."""
-    process = trial.start("scan", project.folder, "--format", "json")
+    process = trial.start("scan", small.folder, "--format", "json")
     assert process.stdout is not None and process.stderr is not None
     process.stdout.close()
     assert process.wait(timeout=60) == 128 + signal.SIGPIPE
@@ -275,9 +289,9 @@ def test_a_reader_who_goes_away(project: Builder, trial: Trial) -> None:
 
 
 @pytest.mark.parametrize("place", ["TMPDIR", "HOME", "XDG_CACHE_HOME"])
-def test_folders_that_are_not_there(place: str, project: Builder, reference: Outcome, trial: Trial) -> None:
+def test_folders_that_are_not_there(place: str, small: Builder, small_reference: Outcome, trial: Trial) -> None:
     """Without a home or a place for the cache the scan goes on, without temporary space one sentence says so."""
-    outcome = trial.scan(project.folder, **{place: "/proc/nowhere"})
+    outcome = trial.scan(small.folder, **{place: "/proc/nowhere"})
     outcome.cache = b""
     outcome.demand_sound()
-    assert outcome.forms in ({}, reference.forms)
+    assert outcome.forms in ({}, small_reference.forms)
