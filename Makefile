@@ -23,8 +23,10 @@ help:
 scan: $(VENV)/.runtime
 	@$(BIN)/evidence scan "$$REPO" --output-dir "$$OUT"
 
-# What is found in a second or two comes first; the types are checked by one process for a minute, so beside the tests.
-test: checks
+# What is found in a second or two comes first, and what the tests need of elsewhere is fetched beside; the types are
+# checked by one process for a minute, so beside the tests.
+test:
+	@$(MAKE) --no-print-directory --jobs=3 checks $(VENV)/.machine $(VENV)/.node
 	@$(MAKE) --no-print-directory --jobs=2 types tests
 
 checks: $(VENV)/.dev

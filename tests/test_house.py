@@ -8,7 +8,6 @@ import statistics
 import subprocess
 import sys
 import tomllib
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -36,7 +35,6 @@ def _name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@cache
 def _functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
@@ -62,17 +60,20 @@ def _possessive_groups(path: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=_name)
-def test_patterns_mean_the_same_to_every_python(path: Path) -> None:
+def test_patterns_mean_the_same_to_every_python() -> None:
     """Before 3.11.5 Python stops too early in a possessive group of alternatives (CPython's issue 106052)."""
-    assert _possessive_groups(path) == []
+    assert not {_name(path): found for path in SHIPPED if (found := _possessive_groups(path))}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=_name)
-def test_files_stay_short(path: Path) -> None:
+def test_files_stay_short() -> None:
     """A module fits in the reader's head; tests with tables of examples may take more room."""
-    limit = LONGEST_FILE if path in SHIPPED else LONGEST_TABLE
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= limit
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    shipped = set(SHIPPED)
+    assert not {
+        _name(path): length
+        for path, length in lengths.items()
+        if length > (LONGEST_FILE if path in shipped else LONGEST_TABLE)
+    }
 
 
 def test_functions_stay_short() -> None:
@@ -88,24 +89,31 @@ def test_modules_are_named_after_what_is_in_them() -> None:
     assert not [_name(path) for path in MODULES if path.stem.strip("_") in NAMELESS]
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=_name)
-def test_what_is_offered_is_explained(path: Path) -> None:
+def test_what_is_offered_is_explained() -> None:
     """Every public module that has code, and every public function and class at its top, has a docstring."""
+    public = [path for path in SHIPPED if not path.stem.startswith("_") or path.stem == "__init__"]
+    assert not {_name(path): found for path in public if (found := _unexplained(path))}
+
+
+def _unexplained(path: Path) -> list[str]:
+    """What is public at the top of a module, or the module itself, and has no docstring."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    if not tree.body or (path.stem.startswith("_") and path.stem != "__init__"):
-        return
-    assert ast.get_docstring(tree), "the module"
     offered = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    assert not [node.name for node in offered if not node.name.startswith("_") and not ast.get_docstring(node)]
+    found = [node.name for node in offered if not node.name.startswith("_") and not ast.get_docstring(node)]
+    return found if not tree.body or ast.get_docstring(tree) else ["the module", *found]
 
 
-@pytest.mark.parametrize("path", TESTS, ids=_name)
-def test_tests_say_what_must_hold(path: Path) -> None:
+def test_tests_say_what_must_hold() -> None:
     """Every test has a docstring that is one sentence, and checks something."""
-    tests = [function for function in _functions(path) if function.name.startswith("test_")]
-    assert tests
-    assert not [test.name for test in tests if not (ast.get_docstring(test) or "").rstrip().endswith(".")]
-    assert not [test.name for test in tests if not _checks_something(test)]
+    tests = {
+        f"{_name(path)}:{function.name}": function
+        for path in TESTS
+        for function in _functions(path)
+        if function.name.startswith("test_")
+    }
+    assert {name.partition(":")[0] for name in tests} == {_name(path) for path in TESTS}
+    assert not [name for name, test in tests.items() if not (ast.get_docstring(test) or "").rstrip().endswith(".")]
+    assert not [name for name, test in tests.items() if not _checks_something(test)]
 
 
 def _checks_something(test: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

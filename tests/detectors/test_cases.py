@@ -108,10 +108,10 @@ def test_case(name: str) -> None:
     assert check_results(CASES[name], *_run(name)) == []
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_cases_are_filed_under_a_signal_they_judge(name: str) -> None:
+def test_cases_are_filed_under_a_signal_they_judge() -> None:
     """A case lies in the folder of a signal that it expects something of."""
-    assert name.partition("/")[0] in {e.signal for e in CASES[name].expectations}
+    judged = {name: {e.signal for e in case.expectations} for name, case in CASES.items()}
+    assert not [name for name, signals in judged.items() if name.partition("/")[0] not in signals]
 
 
 @pytest.mark.parametrize("signal", SIGNALS.values(), ids=SIGNALS)
