@@ -166,9 +166,13 @@ class Attribution:
     def own(self, signal: Signal, sites: Sites) -> Own:
         """What of a signal is the candidate's own; open where whose work it is cannot be told."""
         if "authorship" in self._project.missing:
+            self._ledger.note("own_part_untold", signal.id, self._project.missing["authorship"])
             return Own(open=True)
         unseen = sum(self.share(s) is None for s in sites.of(*work_of(signal, sites))) if signal.defining else 0
         if unseen:
             reason = "so many places in files of several hands were not looked at"
             self._ledger.note("attribution_sampled", signal.id, reason, unseen)
-        return own(signal, sites, self.share, limits().own_share)
+        told = own(signal, sites, self.share, limits().own_share)
+        if told.open and told.grade is None:
+            self._ledger.note("own_part_untold", signal.id, "places of it may be the candidate's, and may be others'")
+        return told

@@ -50,6 +50,8 @@ def check(
     content = _content(file)
     digest = from_json(content)
     given = source_of_each([repository.id for repository in digest.repositories], sources)
+    if full:
+        _demand_baseline(digest, baseline)
     requests = [
         ScanRequest(
             source=given[repository.id],
@@ -137,6 +139,19 @@ def _baseline(digest: Digest, repository: str) -> str | None:
     """The baseline where it is a revision of the repository itself; another repository must be given again."""
     name, _, commit = (_option(digest, "baseline") or "").rpartition("@")
     return commit if name and name == repository else None
+
+
+def _demand_baseline(digest: Digest, given: str | None) -> None:
+    """UsageError where the digest's work started from another repository, which nobody named."""
+    from evidence.model import UsageError
+    from evidence.source.quoting import visible
+
+    started = _option(digest, "baseline")
+    if started and not given and not any(_baseline(digest, repository.id) for repository in digest.repositories):
+        raise UsageError(
+            f"The digest's work started from {visible(started)}, without which it cannot be derived again: "
+            "give that repository with --baseline."
+        )
 
 
 def _against_repository(digest: Digest, request: ScanRequest, watcher: Warnings) -> Iterator[Problem]:

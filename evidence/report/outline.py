@@ -37,11 +37,13 @@ _NOT_A_NAME = regex(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True)
 class Evidence:
-    """A found signal with its findings (one per repository) and the anchor at which its citations stand."""
+    """A found signal with its findings (one per repository) and the anchor at which its citations stand. ``untold``
+    says that nobody can tell whether any of it is the candidate's."""
 
     signal: SignalResult
     anchor: str
     findings: tuple[Finding, ...]
+    untold: bool = False
 
     @property
     def sites(self) -> int:
@@ -196,7 +198,8 @@ def _may_have_flask(digest: Digest) -> bool:
 def outline(digest: Digest) -> Outline:
     """Arrange ``digest``. Findings that a cell names and the digest lacks are left out."""
     findings = {f.id: f for f in digest.findings}
-    evidence = {s.id: _evidence(s, findings) for s in digest.signals if s.outcome is Outcome.FOUND}
+    untold = {e.subject.rpartition(" ")[2] for e in digest.ledger if e.code == "own_part_untold"}
+    evidence = {s.id: _evidence(s, findings, untold) for s in digest.signals if s.outcome is Outcome.FOUND}
     rows = tuple(_row(c, digest, findings, evidence) for c in digest.competencies)
     flask = _may_have_flask(digest)
     homes = {r.competency.id for r in rows}
@@ -208,9 +211,9 @@ def outline(digest: Digest) -> Outline:
     )
 
 
-def _evidence(signal: SignalResult, findings: dict[str, Finding]) -> Evidence:
+def _evidence(signal: SignalResult, findings: dict[str, Finding], untold: set[str]) -> Evidence:
     own = tuple(findings[i] for i in signal.findings if i in findings and findings[i].outcome is Outcome.FOUND)
-    return Evidence(signal, _name("signal", signal.id), own)
+    return Evidence(signal, _name("signal", signal.id), own, signal.own_grade is None and signal.id in untold)
 
 
 def _row(competency: Competency, digest: Digest, findings: dict[str, Finding], evidence: dict[str, Evidence]) -> Row:

@@ -190,12 +190,14 @@ def _domain(page: Outline, domain: Domain) -> tuple[Sentence, ...]:
     favour = [e for e in found if not e.against]
     named = candidate(page) is not None
     own = _by_grade(favour, lambda s: grade_of(s, named))
-    others = [e for e in favour if named and e.signal.own_grade is None]
+    others = [e for e in favour if named and e.signal.own_grade is None and not e.untold]
+    untold = [e for e in favour if named and e.untold]
     sentences = (
         _listing(own[Grade.SUSTAINED], "practice is", "practices are", " in use and upheld by tests, CI or history: "),
         _listing(own[Grade.PRACTISED], "practice is", "practices are", " in use: "),
         _listing(own[Grade.TRACE], "is", "are", " only named or begun, which is a lead and no credit: "),
         _listing(others, "is", "are", " in the repository and written by others: "),
+        _listing(untold, "is", "are", " in the repository, and whose work that is could not be told: "),
         _listing([e for e in found if e.against], "finding speaks", "findings speak", " against: "),
     )
     return tuple(s for s in sentences if s)

@@ -40,6 +40,8 @@ def test_a_dump_made_again_has_no_authors(story: Story, ask: Ask) -> None:
     own = asked.attribution.own(SIGNAL, asked.sites)
     assert own.grade is None
     assert own.open
+    told = {entry.subject for entry in asked.ledger.entries() if entry.code == "own_part_untold"}
+    assert told == {SIGNAL.id}
 
 
 def test_own_grades_rest_on_own_sites(story: Story, ask: Ask) -> None:

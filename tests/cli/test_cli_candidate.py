@@ -181,3 +181,17 @@ def test_asking_about_somebody_leaves_two_processes_to_look(shared: Path, tmp_pa
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_baseline_of_its_own_must_be_given_again(cli: Run, shared: Path, tmp_path: Path) -> None:
+    """Without the repository that the work started from nothing is derived: that is said, not a list of differences."""
+    seed = Story(tmp_path / "seed")
+    seed.commit(BOB, {"app/__init__.py": FACTORY})
+    start = str(seed.written())
+    scanned(cli, shared, tmp_path / "out", "--baseline", start)
+    digest = str(tmp_path / "out" / "digest.json")
+    without = cli("verify", digest, "--repo", str(shared), "--full")
+    assert (without.code, without.out) == (2, "")
+    assert "The digest's work started from local/seed@" in without.err and "--baseline" in without.err
+    assert cli("verify", digest, "--repo", str(shared), "--full", "--baseline", start).code == 0
+    assert cli("verify", digest, "--repo", str(shared)).code == 0

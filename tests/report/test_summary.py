@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from evidence.model import Digest, Grade, Outcome, Polarity
+from evidence.model import Digest, Grade, LedgerEntry, Outcome, Polarity
+from evidence.report.html import to_html
 from evidence.report.outline import outline
 from evidence.report.summary import Quote, Sentence, Summary, summarise
 
@@ -73,6 +74,19 @@ def test_a_domain_tells_what_was_found_by_grade(rich: Digest) -> None:
     ]
     assert domains["API and data"] == ["One is only named or begun, which is a lead and no credit: Alembic migrations."]
     assert domains["Reliability and security"] == ["One finding speaks against: Secrets in the code."]
+
+
+def test_work_of_nobody_known_is_not_called_others(rich: Digest) -> None:
+    """Where the history cannot tell who did what, no practice is said to be by others: in neither form."""
+    entry = LedgerEntry(code="own_part_untold", subject="flask.error_handlers", reason="60 commits within a minute")
+    digest = replace(rich, ledger=(*rich.ledger, entry))
+    domains = {d.title: [_said(s) for s in sentences] for d, sentences in _summary(digest).domains}
+    assert domains["Flask architecture"][1] == (
+        "One is in the repository, and whose work that is could not be told: Central error handlers."
+    )
+    before, after = to_html(rich), to_html(digest)
+    assert after.count("own part: could not be told") == 1
+    assert after.count("own part: none found") == before.count("own part: none found") - 1
 
 
 def test_without_a_candidate_the_repository_is_graded(two_repositories: Digest) -> None:
