@@ -131,7 +131,8 @@ def test_nothing_runs(inside: bool, make: Make, trial: Trial, canary: Path) -> N
 def test_no_other_command_runs_anything(command: list[str], make: Make, trial: Trial, canary: Path) -> None:
     """Checking a digest, and the commands that need no repository, import nothing from the working folder either."""
     project = make(_tree(canary))
-    trial.scan(project.folder).demand_sound()
+    if "{digest}" in command:
+        trial.scan(project.folder).demand_sound()
     trial.cwd = project.folder
     _poison(project, canary)
     outcome = trial.run(*(word.format(digest=trial.room / "out" / "digest.json") for word in command))
