@@ -28,6 +28,7 @@ from evidence.api import (
     plural,
     regex,
     site_of,
+    stem,
 )
 
 # A function that more places call than this guards nothing in particular.
@@ -123,6 +124,7 @@ def detect(project: Project) -> Observations:
     more."""
     found = list(_places(project))
     live = [(f, scope, o) for f, scope, o in found if project.runs_for_app(f, scope)]
+    live = [(f, scope, o) for f, scope, o in live if project.in_flask_part(f.path)] or live
     yield from ((IDEMPOTENCY, site_of(o)) for _, _, o in live)
     if live:
         yield from _repeated(project, [(f, scope) for f, scope, _ in live])
@@ -255,10 +257,15 @@ def _repeated(project: Project, guards: list[tuple[PyFile, int]]) -> Observation
         for f, c in project.called.get(n, ())
         if (d := f.function_of(c.scope)) is not None and len(project.called.get(n, ())) <= _MANY
     }
-    homes = {_home(project, f.path) for f, _ in guards}
-    tests = [t for t in project.scenarios if t.checks and not t.statuses and _home(project, t.file.path) in homes]
-    sure = [t for t in tests if _PLAIN_NAMES.search(t.name) or _again(t, names)]
-    for test in sure or [t for t in tests if _TEST_NAMES.search(t.name) and t.mentions(*names, *callers)]:
+    homes, stems = {_home(project, f.path) for f, _ in guards}, {stem(f.path) for f, _ in guards}
+    near = [t for t in project.scenarios if t.checks and _home(project, t.file.path) in homes]
+    # a refusal tells of repetition only where the tests are named for what guards against it
+    tests = [t for t in near if not t.statuses or stem(t.file.path) in stems]
+    said = {s for s in stems if _PLAIN_NAMES.search(s)}
+    sure = [t for t in tests if _PLAIN_NAMES.search(t.name) or stem(t.file.path) in said or _again(t, names)]
+    found = sure or [t for t in tests if _TEST_NAMES.search(t.name) and t.mentions(*names, *callers)]
+    # where a file of tests is named for what guards, a reader looks there and not at what else says the word
+    for test in [t for t in found if stem(t.file.path) in stems] or found:
         yield IDEMPOTENCY, site_of(at(test.file, test.definition, "repeated", test.file.path))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from detectors.obs import structured_logging
-from detectors.scale import task_reliability
+from detectors.scale import idempotency, task_reliability
 from evidence.testkit import Case, project_of
 
 _TASKS = """from celery import Celery
@@ -66,3 +66,16 @@ def test_a_plain_format_of_another_log_is_left_out() -> None:
     plain = {"app.py": "from audit import configure_audit_log\nconfigure_audit_log(None)\n", "audit.py": _AUDIT}
     assert _places(structured_logging, "configured", structured) == set()
     assert _places(structured_logging, "configured", plain) == {"audit.py"}
+
+
+def test_of_tests_that_say_the_word_those_named_for_the_guard_are_kept() -> None:
+    """A test of something else that is idempotent too is left out beside the tests of the guard."""
+    guard = (
+        "from flask import Flask, request\nfrom shop.stores import redis_client\n\napp = Flask(__name__)\n\n\n"
+        "@app.before_request\ndef check_idempotency():\n"
+        '    return redis_client.get(request.headers.get("Idempotency-Key"))\n'
+    )
+    test = "from shop.guard import app\n\n\ndef test_idempotency():\n    assert app.name == 'shop'\n"
+    files = {"shop/guard.py": guard, "tests/test_cleanup.py": test}
+    assert _places(idempotency, "repeated", files) == {"tests/test_cleanup.py"}
+    assert _places(idempotency, "repeated", {**files, "tests/test_guard.py": test}) == {"tests/test_guard.py"}
