@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from evidence.attribution.limits import limits
 from evidence.attribution.origins import Origins
@@ -15,6 +15,7 @@ from evidence.attribution.squashes import Squashes
 from evidence.attribution.standing import NONE, Standing, Standings
 from evidence.attribution.touched import Touch, touches
 from evidence.attribution.tracing import Lines, Tracer
+from evidence.attribution.vouching import vouched_for
 from evidence.facts.people import Candidate
 from evidence.facts.project import Project
 from evidence.model import Blame, Commit, Ledger, Share, Signal, Site, Sites
@@ -36,8 +37,10 @@ class Attribution:
     ) -> None:
         self.candidate = candidate
         self._project, self._ledger, self._origins = project, ledger, origins
-        self._standings = Standings(candidate, project.people, blame)
         self._squashes = Squashes(blame, project.history.commits, origins.upstream.commits)
+        vouched = vouched_for(self._squashes, project.people, candidate.keys)
+        known = structs.replace(candidate, aside=candidate.aside | vouched)
+        self._standings = Standings(known, project.people, blame)
         self._tracer = Tracer(blame, commit, project.history.commits, self._squashes, self._tells)
         self._touch: dict[str, Touch] = {}
         self._lines: dict[str, Lines] = {}
