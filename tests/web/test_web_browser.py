@@ -68,7 +68,6 @@ def test_from_link_to_digest(window: Watched, site: str, forge: Server, tmp_path
     with page.expect_download() as saved:
         page.get_by_role("link", name="JSON").click()
     assert saved.value.suggested_filename == "digest.json"
-    window.expect_accessible()
     window.expect_quiet()
     _expect_print(page, tmp_path)
 

@@ -76,8 +76,7 @@ def _read(window: Watched, *links: str, **choices: str) -> None:
 
 
 def _expect_well(window: Watched) -> None:
-    """For everybody, at a desk and on a phone, without a request elsewhere."""
-    window.expect_accessible()
+    """At a desk and on a phone, without a request elsewhere."""
     window.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     window.expect_no_sideways_scrolling()
     window.expect_quiet()
@@ -100,6 +99,7 @@ def test_the_page_of_a_person_becomes_one_page(window: Watched, github: FakeGitH
     assert page.get_by_role("heading", level=1).inner_text() == "ada/app, ada/tool"
     page.get_by_text("Show a part").click()
     page.get_by_label("Whose").select_option("own")
+    window.expect_accessible()
     _expect_well(window)
     page.goto(f"{window.site}/digests")
     assert "for ada" in page.locator(".entries li").first.inner_text()
@@ -116,4 +116,5 @@ def test_a_change_is_told(window: Watched, github: FakeGitHub) -> None:
     assert "bob" in told.inner_text()
     told.get_by_role("link", name="Application factory").first.click()
     assert page.locator(":target").is_visible()
+    window.expect_accessible()
     _expect_well(window)
