@@ -9,6 +9,7 @@ from evidence.patterns import regex
 
 _FIXED_CAPS = ("max_per_page", "max_page_size", "max_limit")
 _MAXIMUM = regex(r"(?:^|[_.])max(?:imum)?(?:_|$)", re.IGNORECASE)
+_GREATER, _LESS = frozenset({">", ">="}), frozenset({"<", "<="})
 _UPPER_BOUNDS = ("max", "le", "lt", "maximum", "max_value")
 
 
@@ -54,8 +55,19 @@ def names_maximum(value: Expr) -> bool:
 
 
 def chooses_the_lesser(value: Expr) -> bool:
-    """``100 if int(limit) > 100 else int(limit)``: a conditional expression that compares and may end in a constant."""
-    if value.kind != "op" or value.text != "if":
+    """``100 if int(limit) > 100 else int(limit)``: a conditional expression that ends in a constant or a maximum where
+    the size is greater. ``10 if limit < 1 else limit`` is a default."""
+    if value.kind != "op" or value.text != "if" or len(value.items) != 3:
         return False
-    compares = any(e.kind == "op" and e.text in ("<", ">", "<=", ">=") for part in value.items for e in part.walk())
-    return compares and any(e.kind == "num" or names_maximum(e) for e in value.items)
+    test, then, otherwise = value.items
+    compared = [e for e in test.walk() if e.kind == "op" and e.text in _GREATER | _LESS and len(e.items) == 2]
+    return any(_is_bound(then if _when_greater(e) else otherwise) for e in compared)
+
+
+def _when_greater(compared: Expr) -> bool:
+    """Whether a comparison of a size with a bound, on either side of it, holds for what is beyond the bound."""
+    return (compared.text in _GREATER) != _is_bound(compared.items[0])
+
+
+def _is_bound(value: Expr) -> bool:
+    return value.kind == "num" or names_maximum(value) or (value.kind == "name" and value.text.isupper())

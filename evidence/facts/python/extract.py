@@ -17,6 +17,7 @@ from evidence.facts.python.parsing import parsed
 from evidence.facts.python.records import Assign, Check, Decorator, Definition, Handler, Import, Module, Raise
 from evidence.facts.python.scopes import Function, Scope, arguments, bindings, import_targets, parameters
 from evidence.facts.python.statements import (
+    bounded,
     checks,
     constant_test,
     created,
@@ -131,7 +132,7 @@ class _Walk:
                     if isinstance(statement, ast.Import | ast.ImportFrom):
                         self._import(statement, scope, owner, typing=True)
             else:
-                self._block(branch.body, scope, owner)
+                self._block(bounded(branch), scope, owner)
             rest = branch.orelse
             if verdict == "always":
                 self._bury(rest)
@@ -163,9 +164,8 @@ class _Walk:
     def _try(self, node: ast.Try | ast.TryStar, scope: Scope, owner: str) -> None:
         self._block(node.body, scope, owner)
         for handler in node.handlers:
-            caught = (
-                handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []
-            )
+            given = handler.type
+            caught = given.elts if isinstance(given, ast.Tuple) else [given] if given else []
             names = tuple(scope.reader.dotted(c) for c in caught)
             end = handler.end_lineno or handler.lineno
             self.handlers.append(Handler(names, handler.lineno, end, scope.index, handler_does(handler)))

@@ -28,6 +28,30 @@ def constant_test(test: ast.expr) -> str:
     return ""
 
 
+def bounded(branch: ast.If) -> list[ast.stmt]:
+    """The body of an ``if``; where all it does is to bring a variable to a bound (``if limit > 100: limit = 100``),
+    that is written as one conditional expression, which says the same."""
+    step = branch.body[0]
+    if len(branch.body) > 1 or branch.orelse or not isinstance(step, ast.Assign) or len(step.targets) > 1:
+        return branch.body
+    target, bound = step.targets[0], step.value
+    if not isinstance(target, ast.Name) or not isinstance(bound, ast.Constant | ast.Name | ast.Attribute):
+        return branch.body
+    tests = branch.test.values if isinstance(branch.test, ast.BoolOp) else [branch.test]
+    if not any(_compares(test, target.id) for test in tests):
+        return branch.body
+    chosen = ast.copy_location(ast.IfExp(branch.test, bound, ast.Name(target.id, ast.Load())), bound)
+    return [ast.copy_location(ast.Assign(step.targets, chosen), step)]
+
+
+def _compares(test: ast.expr, name: str) -> bool:
+    """Whether a test asks if a variable is more or less than something."""
+    if not isinstance(test, ast.Compare) or len(test.ops) > 1:
+        return False
+    orders = isinstance(test.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE)
+    return orders and any(isinstance(e, ast.Name) and e.id == name for e in (test.left, *test.comparators))
+
+
 def checks(test: ast.expr) -> bool:
     """Whether an assertion can fail for a reason in the code: not a constant, a filled tuple or a comparison with
     itself."""
