@@ -35,6 +35,8 @@ _LIMITERS = (
 _LIMITING = frozenset({"limit", "shared_limit"})
 # Decorators that need no object: importing and using them is the wiring.
 _DECORATORS = ("quart_rate_limiter.rate_limit", "flask_ratelimiter", "flask_rate_limiter", "flask_limits")
+# What packages call decorators that hold back requests to the view which they are hung on.
+_HOLDING = frozenset({"ratelimit", "rate_limit", "ratelimited", "rate_limited", "ratelimiter", "throttle", "throttled"})
 _DEFAULTS = ("default_limits", "application_limits", "global_limits", "default_limits_per_method")
 _SETTINGS = frozenset({"RATELIMIT_DEFAULT", "RATELIMIT_APPLICATION", "RATELIMIT_GLOBAL", "RATELIMIT_DEFAULTS"})
 # Counting and refusing functions of the project: a decorator for routes is shown before a single view.
@@ -111,6 +113,8 @@ def detect(project: Project) -> Observations:
             names.add(call.target.rpartition(".")[2])
         yield RATE_LIMITING, _site(file.path, call.start, call.end, clause, f"{file.path}:{call.start}")
     yield from ((RATE_LIMITING, _site(p, a, b, "default", p)) for p, a, b in _defaults(project) if names)
+    for path, line in _held_back(project):
+        yield RATE_LIMITING, _site(path, line, line, "decorated", f"{path}:{line}")
     classes, refusing = project.own_limits
     for own in refusing:
         clause = "wrapper" if own.wraps else "counted"
@@ -149,6 +153,16 @@ def _limiters(project: Project) -> Iterator[tuple[str, PyFile, Call]]:
             yield "default", file, call
     if made:
         yield from _uses(project, made)
+
+
+def _held_back(project: Project) -> Iterator[tuple[str, int]]:
+    """Views with a decorator of any other package that is called after limiting rates. On a view it can only limit
+    requests; elsewhere it holds back the application's own calls of others."""
+    for file, view in project.web.views:
+        for decorator in view.decorators:
+            name = project.external(file, decorator.expr.text)
+            if name.rpartition(".")[2].lower() in _HOLDING and not name.startswith(_DECORATORS):
+                yield file.path, decorator.line
 
 
 def _given_app(project: Project, file: PyFile, call: Call) -> bool:
