@@ -15,6 +15,7 @@ from evidence.patterns import regex
 UNKNOWN = "{}"
 _MAX_HOPS = 8
 _PLACE = regex(r"%[sd]")
+_JOINING = ("os.path.join", "posixpath.join")
 _WITH_DEFAULT = (".get", ".getenv", "getenv", "getattr", ".setdefault")
 
 
@@ -61,10 +62,13 @@ class Constants:
         return _PLACE.sub(lambda _found: next(told, UNKNOWN), self.text(file, scope, text, hops + 1))
 
     def _called(self, file: PyFile, scope: int, value: Expr, hops: int) -> str:
-        """A reader of a setting: the setting's own value where the project gives it one, else the default."""
+        """A reader of a setting: the setting's own value where the project gives it one, else the default. Parts of a
+        path that are joined are joined by slashes, as web addresses are."""
         args = value.args
         if value.text == "str" and len(args) == 1:
             return self.text(file, scope, args[0], hops + 1)
+        if value.text.endswith(_JOINING):
+            return "/".join(self.text(file, scope, a, hops + 1).rstrip("/") for a in args)
         if not value.text.endswith(_WITH_DEFAULT) or not args:
             return UNKNOWN
         own = self._setting(args[0].text, hops) if ".config" in value.text and args[0].kind == "str" else UNKNOWN
