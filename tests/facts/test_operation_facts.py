@@ -138,6 +138,7 @@ _STEPS = "word " * 70 + "\n\n```sh\nmake it so\n```\n"
         ("docs/notes.md", "# Notes\n## Rollback\nGo back.\n", []),
         ("README.md", f"# Shop\n## Incident response\n{_STEPS}", ["runbook"]),
         ("README.md", f"# Shop\n## Rollback\n{_STEPS}", []),
+        ("README.md", f"# Shop\n## Rolling back production\n{_STEPS}", ["runbook"]),
         ("docs/adr/0001-rollback.md", f"# Rollback\n{_STEPS}", []),
         ("docs/plans/runbook.md", f"# Runbook\n{_STEPS}", []),
         ("vendor/x/runbook.md", f"# Runbook\n{_STEPS}", []),

@@ -78,6 +78,9 @@ _IN_CODE = regex(r"run[-_ ]?book", re.IGNORECASE)
 _WORDS = 60
 _FEW_WORDS = 15
 _PAGE = 150
+_RUNNING = regex(
+    r"\bproduction\b|\bdeploy(?:s|ed|ments?)?\b|\breleases?\b|\blive\b|\bservers?\b|\bservice\b", re.IGNORECASE
+)
 _COMMAND = regex(r"\b(?:sudo|docker|kubectl|helm|heroku|git|ssh|systemctl|cf|flask|alembic)\s{1,2}[a-z-]{2,20}\b")
 _README = regex(r"(?:^|/)readme\.\w{1,10}$", re.IGNORECASE)
 _SHOWN = 40
@@ -170,11 +173,12 @@ def _words(document: Document, section: Section) -> int:
 
 def _whole(document: Document, section: Section, readme: bool) -> bool:
     """Whether a section alone tells an operator what to do: commands, and enough words to say when; of what everybody
-    reads first, which sells features too, twice as many, on a heading that does so itself."""
+    reads first, which sells features too, twice as many, below a heading that names what runs."""
     end, words = _last(document, section), _words(document, section)
     commands = sum(section.start <= first <= end for _, first, _ in document.fences)
     if readme:
-        return words >= _WORDS and (commands > 0 or _COMMAND.search(section.text) is not None) and section.level < 3
+        told = commands > 0 or _COMMAND.search(section.text) is not None
+        return told and words >= _WORDS and _RUNNING.search(section.title) is not None
     return commands > 0 and words >= _WORDS // 2
 
 
