@@ -22,31 +22,40 @@ _SINCE = 1_577_836_800
 def vouched_for(squashes: Squashes, people: People, keys: Collection[str]) -> frozenset[Person]:
     """The claims of own commits that are taken for these contributors'.
 
-    A squash by the forge vouches for the one address among its change's commits that no commit of the history names;
-    where there are two, or squashes of several people share one, nobody knows whose they are.
+    A squash by the forge vouches for the one address among its change's commits that has written no commit of the
+    history and that it does not name; where there are two, where squashes of several people share one, or where the
+    same person's squash names it elsewhere, nobody knows whose they are.
     """
+    writing = {one.contributor.key for one in people.contributions if one.newest}
     authors: defaultdict[str, set[str]] = defaultdict(set)
     claims: defaultdict[str, set[Person]] = defaultdict(set)
     for squash in people.commits:
         if squash.sha not in squashes.heads or not _by_the_forge(squash, people):
             continue
-        strangers = {c.author for c in squashes.own(squash.sha) or () if _is_stranger(c.author, people)}
-        addresses = {person.email.strip().casefold() for person in strangers}
-        for address in addresses:
-            claims[address] |= {person for person in strangers if person.email.strip().casefold() == address}
+        author, named = people.author(squash).key, {one.key for one in people.coauthors(squash)}
+        unnamed: set[str] = set()
+        for person in {commit.author for commit in squashes.own(squash.sha) or ()}:
+            one = people.recognised(person)
+            if "@" not in person.email or automated(person) or (one is not None and one.key in writing):
+                continue
+            address = person.email.strip().casefold()
+            claims[address].add(person)
+            if one is not None and one.key in named:
+                authors[address].add(f"not {author}")
+            else:
+                unnamed.add(address)
+        for address in unnamed:
             # of two that it does not name it cannot have taken both for the author
-            authors[address].add(people.author(squash).key if len(addresses) == 1 else "")
-    return frozenset(
-        person
-        for address, whose in authors.items()
-        if len(whose) == 1 and whose <= set(keys)
-        for person in claims[address]
-    )
+            authors[address].add(author if len(unnamed) == 1 else "")
+    theirs = {address for address, whose in authors.items() if _of_one(whose, keys)}
+    return frozenset(person for address in theirs for person in claims[address])
+
+
+def _of_one(whose: Collection[str], keys: Collection[str]) -> bool:
+    """Whether an address was taken for one contributor alone, who is among these, and named beside others only."""
+    taken = {one for one in whose if not one.startswith("not ")}
+    return len(taken) == 1 and taken <= set(keys) and not {f"not {one}" for one in taken} & set(whose)
 
 
 def _by_the_forge(squash: Commit, people: People) -> bool:
     return squash.committed >= _SINCE and people.committer(squash).tool == _FORGE and not people.author(squash).tool
-
-
-def _is_stranger(person: Person, people: People) -> bool:
-    return "@" in person.email and not automated(person) and people.recognised(person) is None

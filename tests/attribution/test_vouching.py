@@ -61,3 +61,17 @@ def test_an_address_in_squashes_of_two_people_is_nobodys(story: Story, ask: Ask)
     squashed(story, HOME)
     squashed(story, HOME, author="Eve <8+eve@users.noreply.github.com>", number=8)
     assert share(story, ask, "7+ada@users.noreply.github.com") == 0.0
+
+
+def test_an_address_that_helped_others_is_still_the_accounts(story: Story, ask: Ask) -> None:
+    """Squashes of other people name the address beside them, as they must; the account's own do not."""
+    squashed(story, HOME)
+    squashed(story, HOME, author="Eve <8+eve@users.noreply.github.com>", also=HOME, number=8)
+    assert share(story, ask, "7+ada@users.noreply.github.com") == 1.0
+
+
+def test_an_address_that_a_squash_of_the_account_names_is_another_persons(story: Story, ask: Ask) -> None:
+    """Where the forge told the two apart once, they are two."""
+    squashed(story, HOME)
+    squashed(story, HOME, also=HOME, number=8)
+    assert share(story, ask, "7+ada@users.noreply.github.com") == 0.0
