@@ -7,7 +7,7 @@ https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/incorp
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection
 
 from evidence.attribution.squashes import Squashes
@@ -15,6 +15,7 @@ from evidence.facts.people import People, automated
 from evidence.model import Commit, Person
 
 _FORGE = "github-web"
+_NEARLY_ALWAYS = 0.9
 _SINCE = 1_577_836_800
 """2020, in seconds since the epoch: GitHub names co-authors in squashes since the end of 2019."""
 
@@ -23,11 +24,11 @@ def vouched_for(squashes: Squashes, people: People, keys: Collection[str]) -> fr
     """The claims of own commits that are taken for these contributors'.
 
     A squash by the forge vouches for the one address among its change's commits that has written no commit of the
-    history and that it does not name; where there are two, where squashes of several people share one, or where the
-    same person's squash names it elsewhere, nobody knows whose they are.
+    history and that it does not name. Where there are two, where squashes of several people share one more than now and
+    then, or where the same person's squash names it elsewhere, nobody knows whose they are.
     """
     writing = {one.contributor.key for one in people.contributions if one.newest}
-    authors: defaultdict[str, set[str]] = defaultdict(set)
+    authors: defaultdict[str, Counter[str]] = defaultdict(Counter)
     claims: defaultdict[str, set[Person]] = defaultdict(set)
     for squash in people.commits:
         if squash.sha not in squashes.heads or not _by_the_forge(squash, people):
@@ -41,20 +42,22 @@ def vouched_for(squashes: Squashes, people: People, keys: Collection[str]) -> fr
             address = person.email.strip().casefold()
             claims[address].add(person)
             if one is not None and one.key in named:
-                authors[address].add(f"not {author}")
+                authors[address][f"not {author}"] += 1
             else:
                 unnamed.add(address)
         for address in unnamed:
             # of two that it does not name it cannot have taken both for the author
-            authors[address].add(author if len(unnamed) == 1 else "")
+            authors[address][author if len(unnamed) == 1 else ""] += 1
     theirs = {address for address, whose in authors.items() if _of_one(whose, keys)}
     return frozenset(person for address in theirs for person in claims[address])
 
 
-def _of_one(whose: Collection[str], keys: Collection[str]) -> bool:
-    """Whether an address was taken for one contributor alone, who is among these, and named beside others only."""
-    taken = {one for one in whose if not one.startswith("not ")}
-    return len(taken) == 1 and taken <= set(keys) and not {f"not {one}" for one in taken} & set(whose)
+def _of_one(whose: Counter[str], keys: Collection[str]) -> bool:
+    """Whether an address was taken for one contributor nearly always (whoever merges may edit what the forge wrote),
+    who is among these, and was never named beside them."""
+    taken = Counter({one: count for one, count in whose.items() if not one.startswith("not ")})
+    (one, count), *_ = taken.most_common(1) or [("", 0)]
+    return one in set(keys) and count >= _NEARLY_ALWAYS * taken.total() and f"not {one}" not in whose
 
 
 def _by_the_forge(squash: Commit, people: People) -> bool:

@@ -75,3 +75,11 @@ def test_an_address_that_a_squash_of_the_account_names_is_another_persons(story:
     squashed(story, HOME)
     squashed(story, HOME, also=HOME, number=8)
     assert share(story, ask, "7+ada@users.noreply.github.com") == 0.0
+
+
+def test_one_edited_message_in_ten_takes_nothing_away(story: Story, ask: Ask) -> None:
+    """Whoever merges may take the forge's lines out of a message; what all the others say stands."""
+    for number in range(10, 20):
+        squashed(story, HOME, number=number)
+    squashed(story, HOME, author="Eve <8+eve@users.noreply.github.com>", number=8)
+    assert share(story, ask, "7+ada@users.noreply.github.com", 12) == 1.0
