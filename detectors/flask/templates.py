@@ -20,6 +20,11 @@ _REGISTERED = (
 _RENDERING = ("render_template", "render_template_string", "get_template")
 # Filters, tests and globals of an application's Jinja environment, or of one that a project makes itself.
 _ENVIRONMENT = regex(r"(?:jinja2?_env|jinja_environment|(?:^|\.)env)\.(filters|globals|tests)(?:\[|\.update$)")
+# What a test refers to that looks into the page it receives, by the last part of the name.
+_LOOKING = frozenset({
+    "data", "get_data", "text", "html", "unicode_body", "mustcontain", "assertIn", "assert_in", "assertContains",
+    "assert_template_used", "assertTemplateUsed", "get_context_variable", "BeautifulSoup", "soup", "find", "select",
+})  # fmt: skip
 _LINTERS = ("djlint", "curlylint", "j2lint", "jinjalint", "djhtml")
 
 
@@ -149,21 +154,18 @@ def _template(path: str, template: Template) -> Observations:
 
 
 def _tested(project: Project) -> Observations:
-    """Requests of tests that are answered by a view that renders a template."""
+    """Requests of tests that are answered by a view which renders a template: of tests that look into what they
+    receive, where there are any, else of those that only check that a page comes."""
+    found: dict[bool, list[Site]] = {True: [], False: []}
     for request, route in project.web.exercised:
         if route.handler is None:
             continue
-        file = route.handler_file
-        scope = file.scopes.get(route.handler.qualname, 0)
-        test = request.file.function_of(request.call.scope)
-        if test is not None and test.asserts and any(_renders(c) for c in file.calls_in(scope)):
-            yield (
-                TEMPLATES,
-                Site(
-                    path=request.file.path,
-                    start=request.call.start,
-                    end=request.call.end,
-                    clause="tested",
-                    subject=request.file.path,
-                ),
-            )
+        handler = route.handler_file
+        scope = handler.scopes.get(route.handler.qualname, 0)
+        file, call = request.file, request.call
+        test = file.function_of(call.scope)
+        if test is not None and test.asserts and any(_renders(c) for c in handler.calls_in(scope)):
+            looks = any(r.rpartition(".")[2].partition("(")[0] in _LOOKING for r in file.module.refs[call.scope])
+            site = Site(path=file.path, start=call.start, end=call.end, clause="tested", subject=file.path)
+            found[looks].append(site)
+    yield from ((TEMPLATES, site) for site in found[True] or found[False])

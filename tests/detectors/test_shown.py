@@ -70,3 +70,21 @@ def test_commands_for_development_are_not_shown_where_others_start_the_applicati
         "start.sh": "#!/bin/sh\nexec gunicorn 'app:create_app()'\n",
     }
     assert shown("flask.app_factory", files) == {"app/__init__.py", "start.sh"}
+
+
+def test_tests_that_look_into_a_page_are_shown_before_those_that_only_ask_for_it() -> None:
+    """A check of the status alone says little of what was rendered; it is shown where no test does more."""
+    files = {
+        "app/__init__.py": "from flask import Flask, render_template\n\n\n"
+        "def create_app():\n    app = Flask(__name__)\n\n"
+        '    @app.route("/")\n    def home():\n        return render_template("home.html")\n\n    return app\n',
+        "app/templates/base.html": "{% macro title(t) %}{{ t }}{% endmacro %}\n{% block body %}{% endblock %}\n",
+        "app/templates/home.html": '{% extends "base.html" %}\n{% block body %}Hello{% endblock %}\n',
+        "tests/test_comes.py": "from app import create_app\n\n\ndef test_comes():\n"
+        '    page = create_app().test_client().get("/")\n    assert page.status_code == 200\n',
+    }
+    assert "tests/test_comes.py" in shown("flask.template_structure", files)
+    looking = files["tests/test_comes.py"].replace("page.status_code == 200", 'b"Hello" in page.data')
+    both = shown("flask.template_structure", {**files, "tests/test_looks.py": looking})
+    assert "tests/test_looks.py" in both
+    assert "tests/test_comes.py" not in both
