@@ -295,7 +295,6 @@ def test_any_bytes_are_answered(content: bytes) -> None:
     check(content)
 
 
-@pytest.mark.no_cover
 @pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::DeprecationWarning")
 @pytest.mark.parametrize("seed", range(60))
 def test_any_mutation_is_answered(seed: int) -> None:

@@ -45,12 +45,17 @@ def _digest(app: Flask, scan: Any) -> str:
     raise AssertionError("the scan did not end")
 
 
+@pytest.fixture(scope="module")
+def operations(api: Flask) -> list[Any]:
+    """What the document says can be asked."""
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", api)
+    return [result.ok() for result in cast(Any, schema).get_all_operations()]
+
+
 # Thousands of made-up requests go through the lines that the other tests of the API measure.
 @pytest.mark.no_cover
-def test_every_operation_answers_as_the_document_says(api: Flask) -> None:
+def test_every_operation_answers_as_the_document_says(operations: list[Any]) -> None:
     """Thousands of right and wrong requests: statuses, types and bodies are those described, and none is a defect."""
-    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", api)
-    operations: list[Any] = [result.ok() for result in cast(Any, schema).get_all_operations()]
     assert len(operations) == 9
     for operation in operations:
         _try(operation)
