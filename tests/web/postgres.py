@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,11 +24,18 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def running(folder: Path, port: int) -> Iterator[str]:
-    """The address of a server on loopback with an empty database. It refuses to run as root, so then it does not."""
+def running(port: int) -> Iterator[str]:
+    """The address of a server on loopback with an empty database. It refuses to run as root, so then it does not; and
+    its files stand apart from pytest's, which any other run of pytest closes to all but its own user."""
+    own = tempfile.TemporaryDirectory(prefix="evidence-postgres-", ignore_cleanup_errors=True)
+    with own as folder, _served(Path(folder), port) as url:
+        yield url
+
+
+@contextmanager
+def _served(folder: Path, port: int) -> Iterator[str]:
     binaries = programs()
     assert binaries is not None
-    folder.mkdir(mode=0o700)
     who: dict[str, int] = {}
     if os.getuid() == 0:
         nobody = pwd.getpwnam("postgres")

@@ -24,7 +24,7 @@ from tests.web.conftest import ready, usual_settings
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
+def database(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """The settings that name each kind of database."""
     if request.param == "sqlite":
         yield {}
@@ -35,7 +35,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[st
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with postgres.running(tmp_path / "postgres", port) as url:
+    with postgres.running(port) as url:
         yield {"database": url}
 
 
