@@ -94,26 +94,18 @@ def detect(project: Project) -> Observations:
             if clause:
                 clause = clause if project.reach.live(file.path, definition.parent) else "unattached"
                 found = found or clause == "command"
-                yield (
-                    CLI_COMMANDS,
-                    Site(
-                        path=file.path,
-                        start=definition.start,
-                        end=definition.end,
-                        clause=clause,
-                        subject=f"{file.path}:{definition.name}",
-                    ),
-                )
+                yield CLI_COMMANDS, _site(file, definition, clause, f"{file.path}:{definition.name}")
         for call in file.module.calls:
             if _adds(project, file, call) and project.reach.live(file.path, call.scope):
                 clause, subject = _added(project, file, call)
                 found = found or clause == "command"
-                yield (
-                    CLI_COMMANDS,
-                    Site(path=file.path, start=call.start, end=call.end, clause=clause, subject=subject),
-                )
+                yield CLI_COMMANDS, _site(file, call, clause, subject)
     if found:
         yield from _tested(project)
+
+
+def _site(file: PyFile, at: Definition | Call, clause: str, subject: str) -> Site:
+    return Site(path=file.path, start=at.start, end=at.end, clause=clause, subject=subject)
 
 
 def _clause(project: Project, wiring: _Wiring, file: PyFile, definition: Definition) -> str:

@@ -216,18 +216,19 @@ def _family(pid: int) -> Iterable[int]:
 
 def _memory(pid: int) -> int:
     """Proportional share of memory, bytes: pages that several processes use are counted once."""
-    with suppress(OSError, ValueError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    return 0
+    return _told(pid, "smaps_rollup", "Pss:")
 
 
 def _most_memory(pid: int) -> int:
     """The most that one process ever had, bytes."""
+    return _told(pid, "status", "VmHWM:")
+
+
+def _told(pid: int, file: str, field: str) -> int:
+    """What the kernel tells of a process in KiB, as bytes; 0 of one that is gone."""
     with suppress(OSError, ValueError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
+        for line in Path(f"/proc/{pid}/{file}").read_text().splitlines():
+            if line.startswith(field):
                 return int(line.split()[1]) * 1024
     return 0
 
