@@ -60,25 +60,38 @@ def _asked(candidate: Mapping[str, Any]) -> Iterator[Sentence]:
     for value in _texts(candidate, "unmatched"):
         yield ("No commit and no account here is known as ", Quote(value), ".")
     identities = _records(candidate, "identities")
-    if len(identities) > 1:
-        yield ("The candidate's commits go by ", *quoted([_text(i, "name") for i in identities]), ".")
+    names = dict.fromkeys(name for i in identities for name in (_text(i, "name"), *_texts(i, "names")))
+    if len(names) > 1:
+        shared = len(names) > len(identities)
+        yield ("The candidate's commits go by ", *quoted(names), _ONE_ADDRESS if shared else ".")
     if identities and not any(i.get("linked") for i in identities):
         yield (
             "No account of the forge vouches for these commits: whose they are is what their author lines claim, "
             "and an author line can be written by anybody.",
         )
     if alike := _records(candidate, "alike"):
-        names = quoted([_text(a, "name") for a in alike])
         yield (
             f"{capital(counted(len(alike), 'further contributor'))} of the same name ",
             "was" if len(alike) == 1 else "were",
-            " not taken for the candidate: ", *names, ". Name them too if they are.",
+            " not taken for the candidate: ", *_alike(alike), ". Name them too if they are.",
         )  # fmt: skip
     if hints := _texts(candidate, "mailmap"):
         yield (
             "The repository's mailmap would join ", *quoted(hints), " to the candidate. "
             "It is written in the repository itself, so it is shown and joins nobody.",
         )  # fmt: skip
+
+
+_ONE_ADDRESS = ": what one address or account did is one person's here, under whatever name."
+
+
+def _alike(others: list[Mapping[str, Any]]) -> Iterator[Part]:
+    """Their names, each with what names this one alone."""
+    for place, other in enumerate(others):
+        yield from (", ",) if place else ()
+        yield Quote(_text(other, "name"))
+        if value := _text(other, "value")[:_SHORT]:
+            yield from (" (", Quote(f"--candidate {shlex.quote(value)}", code=True), ")")
 
 
 def _question(question: Mapping[str, Any], source: str) -> tuple[Sentence, tuple[Sentence, ...]]:

@@ -118,6 +118,20 @@ def test_an_ambiguous_name_is_asked_about(cli: Run, shared: Path, tmp_path: Path
     assert answered["subject"]["candidate"]["status"] == "found"
 
 
+def test_all_names_of_the_candidate_are_shown(cli: Run, tmp_path: Path) -> None:
+    """An address that two people use joins them, so the digest says under which names; another contributor of the same
+    name is told with what to ask."""
+    story = Story(tmp_path / "team")
+    story.commit("Ada <team@example.org>", {"app.py": FACTORY})
+    story.commit("Bob <team@example.org>", {"views.py": VIEWS})
+    other = story.commit("Ada <ada@elsewhere.example>", {"README.md": "# Team\n"})
+    repository = story.written()
+    scanned(cli, repository, tmp_path / "out", "--candidate", "team@example.org")
+    said = (tmp_path / "out" / "digest.md").read_text().partition("Who worked here")[2].partition("##")[0]
+    assert "The candidate's commits go by `Ada`, `Bob`: what one address" in said
+    assert f"`Ada` (`--candidate commit:{story.sha(other)[:12]}`). Name them too if they are." in said
+
+
 def test_without_a_candidate_the_contributors_are_listed(cli: Run, shared: Path, tmp_path: Path) -> None:
     """The digest is about the repository; people are listed with the command to choose one, bots apart."""
     digest = scanned(cli, shared, tmp_path / "out")

@@ -39,6 +39,8 @@ def one_person(*authors: str) -> bool:
         (("Ada <ada@x.org>", "Ada <ada@y.org>"), False),
         (("Ada <ada@x.org>", "Ada <ada@users.noreply.github.com>"), False),
         (("Ada <none>", "Bob <none>"), False),
+        (("Ada <none@none>", "Bob <none@none>"), False),
+        (("Ada <none@none>", "ADA <none@none>"), True),
         (("Ada <>", "Ada <>"), True),
     ],
 )
@@ -83,6 +85,7 @@ def test_an_address_that_the_forge_links_to_two_accounts_joins_nobody() -> None:
         ("project_7_bot <project_7_bot_ab12@noreply.gitlab.example>", "bot"),
         ("Quay Robot <quay@x.org>", "bot"),
         ("Pierre Talbot <pierre@x.org>", ""),
+        ("Maël Thébot <mael@x.org>", ""),
         ("Devin Smith <devin@x.org>", ""),
         ("Travis Cline <travis@x.org>", ""),
         ("Claude Monet <claude@x.org>", ""),
@@ -115,6 +118,21 @@ def test_trailers_name_coauthors_and_assistants() -> None:
     assert {c.contributor.name: (c.authored, c.coauthored) for c in people.main()} == {"Ada": (2, 0), "Bob": (0, 1)}
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Co-authored-by : Bob <bob@x.org>",
+        "Co-authored-by: Eve <eve@x.org>, Bob <bob@x.org>",
+        "Co-authored-by: Eve <eve@x.org> and Bob <bob@x.org>",
+    ],
+)
+def test_odd_trailers_name_everybody(line: str) -> None:
+    """git allows space before the colon, and people write several names into one line."""
+    one = commit("Ada <ada@x.org>", body=f"Why.\n\n{line}\n")
+    people = People([one])
+    assert "Bob" in [c.name for c in people.coauthors(one)]
+
+
 def test_names_never_show_an_address() -> None:
     """A name that is an e-mail address loses its domain, and one without letters says so."""
     people = People([commit("ada@x.org <ada@x.org>"), commit(" <b@x.org>")])
@@ -129,7 +147,10 @@ def test_a_candidate_is_found_by_name_address_login_or_commit() -> None:
     ]
     people = People(commits)
     ada = people.author(commits[0]).key
-    for value in ("ada l", "1+ADA@users.noreply.github.com", "Ada", "@ada", "commit:abcdef12"):
+    for value in (
+        "ada l", "1+ADA@users.noreply.github.com", "ada@users.noreply.github.com", "Ada", "@ada", "commit:abcdef12",
+        "Somebody <1+ada@users.noreply.github.com>",
+    ):  # fmt: skip
         assert find(people, [value]).keys == {ada}, value
     both = find(people, ["g@x.org", "ada"])
     assert both.keys == {ada, people.author(commits[1]).key}
@@ -146,6 +167,21 @@ def test_a_name_that_two_people_carry_is_a_question() -> None:
     assert decided.keys == {people.author(people.commits[1]).key}
     assert not decided.questions
     assert [c.contributor.key for c in decided.alike] == [people.author(people.commits[0]).key]
+
+
+def test_a_login_that_is_anothers_name_is_not_chosen_in_silence() -> None:
+    """The account is meant, and whoever goes by that name is shown beside it."""
+    people = People([commit("Chris Smith <1+chris@users.noreply.github.com>"), commit("Chris <c@y.org>")])
+    for value, alike in (("chris", ["Chris"]), ("@chris", [])):
+        found = find(people, [value])
+        assert [c.contributor.name for c in found.matched] == ["Chris Smith"]
+        assert [c.contributor.name for c in found.alike] == alike
+
+
+def test_accents_are_compared_however_they_are_encoded() -> None:
+    """A name typed on one system is the same name committed on another."""
+    people = People([commit("Jos\u00e9 <jose@x.org>")])
+    assert find(people, ["Jose\u0301"]).keys == {people.author(people.commits[0]).key}
 
 
 def test_who_fits_nobody_is_said() -> None:

@@ -16,7 +16,7 @@ from evidence.patterns import regex
 # https://docs.github.com/en/apps/creating-github-apps and
 # https://docs.gitlab.com/user/project/settings/project_access_tokens/#bot-users-for-projects
 _APPLICATION = regex(r"\[bot\]$|^(?:project|group)_[0-9]+_bot(?:_[0-9a-f]+)?$|^service_account_")
-_CALLED_BOT = regex(r"(?:^|[^a-z])(?:ro)?bots?\)?$")
+_CALLED_BOT = regex(r"(?<![^\W\d_])(?:ro)?bots?\)?$")
 _AIDER = regex(r"\(aider\)$")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from evidence.facts.people.joining import plain
 from evidence.facts.people.people import People, shown_name
 from evidence.facts.people.records import Candidate, Contribution, Contributor, Question
-from evidence.model import Account, Changes
+from evidence.model import Account, Changes, Person
 from evidence.patterns import regex
 
 COMMIT = "commit:"
@@ -15,6 +15,8 @@ COMMIT = "commit:"
 
 _COMMIT = regex(r"commit:([0-9a-f]{7,40})")
 _MAILMAP = regex(r"<([^<>]{1,200})>")
+_NAMED = regex(r"[^<>]{0,200}<([^<>@\s]{1,200}@[^<>\s]{1,200})>")
+"""As git writes people: ``Name <address>``."""
 
 
 def find(
@@ -44,7 +46,7 @@ def find(
         matched=tuple(c for c in people.contributions if c.contributor.key in keys),
         questions=tuple(Question(as_asked(v), tuple(told[c.key] for c in named[v])) for v in questions),
         unmatched=tuple(as_asked(v) for v in asked if v not in exact and v not in named and v.casefold() not in shown),
-        alike=_alike(people, sure, told),
+        alike=_alike(people, asked, sure, told),
         mailmap=_hints(people, keys, mailmap),
     )
 
@@ -93,7 +95,8 @@ def _exactly(people: People, value: str) -> tuple[Contributor, ...]:
         found = [c for c in people.commits if c.sha.startswith(commit[1])]
         return (people.author(found[0]),) if len(found) == 1 else ()
     if "@" in value[1:]:
-        one = people.with_email(value)
+        named = _NAMED.fullmatch(value)
+        one = people.recognised(Person("", named[1] if named else value))
         return (one,) if one else ()
     return people.with_login(value)
 
@@ -128,10 +131,12 @@ def as_asked(value: str) -> str:
     return "an e-mail address" if "@" in value[1:] else shown_name(value)
 
 
-def _alike(people: People, sure: set[Contributor], told: dict[str, Contribution]) -> tuple[Contribution, ...]:
-    """Others who carry a name of the candidate's: perhaps the same person, and not for us to say. An address that only
-    put commits of others in place has no work that could be the candidate's."""
-    names = {plain(name) for c in sure for name in c.names}
+def _alike(
+    people: People, asked: Sequence[str], sure: set[Contributor], told: dict[str, Contribution]
+) -> tuple[Contribution, ...]:
+    """Others who carry a name of the candidate's, or a login that was asked for as their name: perhaps the same person,
+    and not for us to say. An address that only put commits of others in place has no work that could be theirs."""
+    names = {plain(name) for c in sure for name in c.names} | (set(map(plain, asked)) if sure else set())
     others = (
         c for name in sorted(names) for c in people.known_as(name) if c not in sure and not c.tool and people.wrote(c)
     )

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 
 from evidence.facts.people.accounts import noreply_account
 from evidence.model import Person
+
+# What converters and careless settings write where somebody has no address: it is nobody's, so it joins nobody.
+# https://foss.heptapod.net/mercurial/hg-git (authors without one), and the hint that git itself prints:
+# https://github.com/git/git/blob/master/ident.c
+_NOBODYS = frozenset(
+    {"none@none", "unknown@unknown", "you@example.com", "root@localhost", "root@localhost.localdomain"}
+)
 
 
 def joined(people: Mapping[Person, str], accounts: Mapping[Person, str]) -> dict[str, str]:
@@ -37,7 +45,8 @@ def node_of(person: Person, tool: str) -> str:
     """What a claim is known by: a tool by itself, people by their address, or by name and text where it is none."""
     if tool:
         return f"tool {tool if tool != 'bot' else 'bot ' + plain(person.name)}"
-    return address(person.email) if "@" in person.email else f"name {plain(person.name)} {address(person.email)}"
+    somebodys = "@" in person.email and person.email.strip().casefold() not in _NOBODYS
+    return address(person.email) if somebodys else f"name {plain(person.name)} {address(person.email)}"
 
 
 def address(email: str) -> str:
@@ -46,8 +55,8 @@ def address(email: str) -> str:
 
 
 def plain(name: str) -> str:
-    """A name as names are compared: without case and without runs of spaces."""
-    return " ".join(name.split()).casefold()
+    """A name as names are compared: without case and runs of spaces, however its accents are encoded."""
+    return unicodedata.normalize("NFC", " ".join(name.split()).casefold())
 
 
 class _Joined:

@@ -15,9 +15,13 @@ from evidence.patterns import regex
 _SHORTEST = len("co-authored-by:x")
 # Most messages have none of these: looking for plain pieces first is ten times faster than looking for the lines.
 _TRAILER_HINTS = ("uthored-by", "UTHORED-BY", "uthored-By", "ssisted-by", "ssisted-By", "enerated-by", "enerated-By")
+# git allows space before the colon; people write several names behind it.
 _TRAILER = regex(
-    r"^[ \t]{0,8}(co-authored-by|assisted-by|generated-by):[ \t]*([^<\n]{0,200})(?:<([^<>\n]{0,200})>)?", re.I | re.M
+    r"^[ \t]{0,8}(co-authored-by|assisted-by|generated-by)[ \t]{0,8}:[ \t]*([^<\n]{0,200}(?:<[^\n]{0,1000})?)",
+    re.I | re.M,
 )
+_NAMED = regex(r"([^<>\n]{0,200})<([^<>\n]{0,200})>")
+_BETWEEN = regex(r"^\s*(?:[,;&+]\s*)*(?:and\s+)?")
 # https://docs.anthropic.com/en/docs/claude-code/settings#attribution-settings: a line of its own above the trailer
 _GENERATED_WITH = regex(r"^[^\w\n]{0,8}generated with \[?([A-Za-z ]{2,30}?)\]?(?:\(|\.|$)", re.I | re.M)
 _REVERT = regex(r"^This reverts commit ([0-9a-f]{40})", re.M)
@@ -42,9 +46,11 @@ def assisted_by(commit: Commit) -> tuple[Person, ...]:
 
 def _trailers(commit: Commit) -> Iterator[tuple[str, Person]]:
     if any(map(commit.body.__contains__, _TRAILER_HINTS)):
-        for word, name, email in _TRAILER.findall(commit.body):
-            if name.strip() or email.strip():
-                yield word.lower(), Person(name.strip(), email.strip())
+        for word, named in _TRAILER.findall(commit.body):
+            first, *others = _NAMED.findall(named) or [(named.partition("<")[0], "")]
+            for name, email in (first, *((_BETWEEN.sub("", other), address) for other, address in others)):
+                if name.strip() or email.strip():
+                    yield word.lower(), Person(name.strip(), email.strip())
 
 
 def reverted(commit: Commit) -> str:
