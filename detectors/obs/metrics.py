@@ -144,6 +144,8 @@ def _made(project: Project) -> Iterator[Site]:
     for file in project.app:
         for call in file.module.calls:
             name = project.external(file, call.name)
+            if not name:
+                continue
             made, exports = _INSTRUMENTS.match(name), _EXPORTERS.match(name)
             sends = f"{name}.".startswith(_SENDING)
             if not (made or exports or sends):

@@ -84,5 +84,6 @@ def _is_test(test: Scenario, names: set[str]) -> bool:
     if _NOT_CACHED.search(test.name):
         return False
     said, runs = _WORD.search(test.definition.qualname) is not None, test.mentions(*names)
-    looks = any(_WORD.search(r) for r in test.file.module.refs[test.scope] if not r.isupper())
-    return (said and runs) or ((said or runs) and looks)
+    return (said and runs) or (
+        (said or runs) and any(_WORD.search(r) for r in test.file.module.refs[test.scope] if not r.isupper())
+    )

@@ -149,9 +149,10 @@ def _places(project: Project) -> Iterator[Place]:
     named = frozenset(k for k in keys if _KEYWORDS.search(k))
     for file in project.app:
         for call in file.module.calls:
-            if not named.isdisjoint(call.expr.keys) or _reads_header(call.expr, _HEADERS):
+            headers = _headers_of(call.expr)
+            if not (named.isdisjoint(call.expr.keys) and _HEADERS.isdisjoint(headers)):
                 yield _place(file, call, "key")
-            elif _reads_header(call.expr, _CONDITIONS) or call.last in _ETAGS:
+            elif not _CONDITIONS.isdisjoint(headers) or call.last in _ETAGS:
                 yield _place(file, call, "conditional")
             elif _wins(call) and not _is_lock(file, call):
                 yield _place(file, call, "dedupe")
@@ -159,37 +160,44 @@ def _places(project: Project) -> Iterator[Place]:
     yield from _asked(project)
 
 
-def _reads_header(expr: Expr, names: frozenset[str]) -> bool:
-    """``headers.get("If-Match")``, ``headers["If-Match"]`` among arguments, or a dictionary of headers with that
-    key."""
-    if "headers" in expr.text and expr.args and expr.args[0].text.lower() in names:
-        return True
-    return any(
-        (e.kind == "dict" and names & {k.lower() for k in e.keys})
-        or (e.kind == "index" and e.text.endswith("headers") and e.items and e.items[0].text.lower() in names)
-        for e in expr.items
-    )
+def _headers_of(expr: Expr) -> set[str]:
+    """Headers that a call names, in lower case: ``headers.get("If-Match")``, ``headers["If-Match"]`` among arguments,
+    or the keys of a dictionary there."""
+    named = {expr.args[0].text.lower()} if "headers" in expr.text and expr.args else set[str]()
+    for item in expr.items:
+        if item.kind == "dict":
+            named.update(map(str.lower, item.keys))
+        elif item.kind == "index" and item.items and item.text.endswith("headers"):
+            named.add(item.items[0].text.lower())
+    return named
 
 
 def _by_reference(file: PyFile) -> Iterator[Place]:
     for scope, refs in enumerate(file.module.refs):
         for name in refs:
-            clause = "conditional" if name.startswith("flask.request") and name.endswith(_CONDITION_REFS) else ""
-            head, _, key = name.rpartition("[")
-            if head.endswith("headers") and key.rstrip("]").lower() in _CONDITIONS | _HEADERS and "request" in head:
-                clause = "key" if key.rstrip("]").lower() in _HEADERS else "conditional"
-            definition = file.function_of(scope)
-            if clause and definition is not None:
+            clause = _read_by_reference(name) if "request" in name else ""
+            definition = file.function_of(scope) if clause else None
+            if definition is not None:
                 yield file, scope, at(file, definition, clause, file.path)
+
+
+def _read_by_reference(name: str) -> str:
+    """What is read where code refers to ``request.headers["If-Match"]``, or to ``request.if_match``."""
+    head, _, key = name.rpartition("[")
+    header = key.rstrip("]").lower() if head.endswith("headers") and "request" in head else ""
+    if header in _HEADERS:
+        return "key"
+    asked = name.startswith("flask.request") and name.endswith(_CONDITION_REFS)
+    return "conditional" if asked or header in _CONDITIONS else ""
 
 
 def _wins(call: Call) -> bool:
     """Redis writes that only the first one wins, and watched keys: what a second one finds is the first."""
-    receiver, _, method = call.name.rpartition(".")
-    if not _LOCK_NAMES.search(receiver.rpartition(".")[2]):
+    if call.last not in ("setnx", "watch", "set"):
         return False
-    given = call.expr.kwarg("nx")
-    return method in ("setnx", "watch") or (method == "set" and given is not None and given.text == "True")
+    given = call.expr.kwarg("nx") if call.last == "set" else None
+    holder = call.name.rpartition(".")[0].rpartition(".")[2]
+    return (call.last != "set" or (given is not None and given.text == "True")) and bool(_LOCK_NAMES.search(holder))
 
 
 def _is_lock(file: PyFile, call: Call) -> bool:

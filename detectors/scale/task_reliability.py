@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 from evidence.api import Definition, Expr, Observations, Project, PyFile, Signal, Site, Sites, regex
 
@@ -216,10 +217,15 @@ def _settings(project: Project) -> Iterator[Site]:
 
 
 def _setting(file: PyFile, name: str, start: int, end: int) -> Iterator[Site]:
-    if len(name) < 100:
-        for pattern, kind in _SETTINGS:
-            if pattern.search(name.lower()):
-                yield _site(file.path, start, end, kind)
+    for kind in _told_by(name):
+        yield _site(file.path, start, end, kind)
+
+
+@lru_cache(1 << 14)
+def _told_by(name: str) -> tuple[str, ...]:
+    """What a setting of this name is about."""
+    low = name.lower()
+    return tuple(kind for pattern, kind in _SETTINGS if pattern.search(low)) if len(name) < 100 else ()
 
 
 def _handled(project: Project) -> Iterator[Site]:

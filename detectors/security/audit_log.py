@@ -163,14 +163,15 @@ def _writes(project: Project, tables: _Tables, recorders: _Tables) -> Iterator[S
     """Places that make an entry, or call a recorder."""
     classes = {d.name for _, d in tables.values()}
     functions = {d.name for _, d in recorders.values()}
-    for file in project.app:
+    for file in project.app if classes or functions else ():
         for call in file.module.calls:
-            name = call.name.replace("()", "")
-            parts = name.split(".")
-            if parts[-1] in functions and call.scope and project.reach.live(file.path, call.scope):
-                yield _site(file, call.start, call.end, "recorded", parts[-1])
-            elif not classes.isdisjoint(parts[-2:]) and _is_entry(project, file, call, tables):
-                yield _site(file, call.start, call.end, "written", next(p for p in reversed(parts) if p in classes))
+            last = call.last.replace("()", "")
+            if last in functions and call.scope and project.reach.live(file.path, call.scope):
+                yield _site(file, call.start, call.end, "recorded", last)
+            elif any(name in call.name for name in classes):
+                parts = call.name.replace("()", "").split(".")
+                if not classes.isdisjoint(parts[-2:]) and _is_entry(project, file, call, tables):
+                    yield _site(file, call.start, call.end, "written", next(p for p in reversed(parts) if p in classes))
 
 
 def _is_entry(project: Project, file: PyFile, call: Call, tables: _Tables) -> bool:
@@ -194,11 +195,16 @@ def _others(project: Project) -> Iterator[Site]:
                 yield from _versioned(project)
     for file in project.app:
         for call in file.module.calls:
-            keys = set(call.expr.keys)
-            if keys & _REVISION and keys & _MODIFIED and call.scope and _is_model(project, file, call):
+            keys = call.expr.keys
+            revised = keys and not (_REVISION.isdisjoint(keys) or _MODIFIED.isdisjoint(keys))
+            if revised and call.scope and _is_model(project, file, call):
                 yield _site(file, call.start, call.end, "revision", call.name)
-            elif _LOGS.search(call.name.lower()) and call.scope and project.reach.live(file.path, call.scope):
+            elif call.scope and _is_log(call.name.lower()) and project.reach.live(file.path, call.scope):
                 yield _site(file, call.start, call.end, "logger", call.name)
+
+
+def _is_log(name: str) -> bool:
+    return "audit" in name and _LOGS.search(name) is not None
 
 
 def _versioned(project: Project) -> Iterator[Site]:
@@ -223,10 +229,10 @@ def _is_model(project: Project, file: PyFile, call: Call) -> bool:
 def _queries(project: Project, tables: _Tables) -> Iterator[Site]:
     """Functions elsewhere that ask the trail."""
     names = {d.name for _, d in tables.values()}
-    for file in project.app:
+    for file in project.app if names else ():
         for number, definition in enumerate(file.module.definitions, 1):
             refs = file.module.refs[number] if number < len(file.module.refs) else ()
-            asked = next((r for r in refs if _asks(r, names)), "")
+            asked = next((r for r in refs if any(map(r.__contains__, names)) and _asks(r, names)), "")
             if definition.kind == "function" and asked and project.reach.live(file.path, number):
                 yield _site(file, definition.start, definition.end, "queried", asked.rpartition(".")[0])
 

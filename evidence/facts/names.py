@@ -40,11 +40,14 @@ class Names:
         self._packages = {p.rpartition("/")[0] for p in self._by_path if p.endswith("__init__.py")}
         self._namespaces = {p.rpartition("/")[0] for p in self._packages} - self._packages
         self._by_suffix: dict[str, list[str]] = {}
-        self._cache: dict[tuple[str, str], Ref] = {}
+        self._known: dict[str, dict[str, Ref]] = {path: {} for path in files}
         self._modules: dict[tuple[str, str], str] = {}
         for path in sorted(self._by_path):
             for dotted in _suffixes(path):
                 self._by_suffix.setdefault(dotted, []).append(path)
+
+        # what no module's dotted name begins with is of the outside; a relative name begins with nothing
+        self._heads = {"", *(dotted.partition(".")[0] for dotted in self._by_suffix)}
 
     def module(self, importer: str, dotted: str) -> str:
         """The path of the file that ``dotted`` names when imported from ``importer``; "" when it is not of the
@@ -109,10 +112,10 @@ class Names:
 
     def resolve(self, path: str, name: str) -> Ref:
         """Follow ``name``, as written in ``path``'s facts, to where it is defined."""
-        key = (path, name)
-        found = self._cache.get(key)
+        known = self._known[path]
+        found = known.get(name)
         if found is None:
-            found = self._cache[key] = self._follow(path, name, 0)
+            found = known[name] = self._follow(path, name, 0)
         return found
 
     def _follow(self, path: str, name: str, hops: int) -> Ref:
@@ -124,6 +127,8 @@ class Names:
         if head and head in file.top_level and not file.imported(name):
             return Ref(path, name)
         dotted, attributes = name, ""
+        if name.partition(".")[0] not in self._heads:
+            return Ref("", name)
         while dotted.strip("."):
             found = self.module(path, dotted)
             if found and not (attributes and self._needs_package(file, dotted, found)):

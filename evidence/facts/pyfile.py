@@ -149,6 +149,11 @@ class PyFile:
                 found.setdefault((around, name), []).append(scope)
         return {key: sorted(scopes) for key, scopes in found.items()}
 
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """The last segments of what it calls: most questions about calls are answered by what is not among them."""
+        return frozenset(c.last.removesuffix("()") for c in self.module.calls)
+
     def calls_in(self, scope: int) -> list[Call]:
         """Calls in a scope and the scopes nested in it, in file order."""
         return _within(self._calls, scope, self._last_inside)

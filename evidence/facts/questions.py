@@ -36,8 +36,8 @@ class Questions(Joined):
 
     def external(self, file: PyFile, name: str) -> str:
         """The dotted name outside the project that a name means through re-exports, "" when it is the project's own."""
-        ref = self.resolve(file, name)
-        return ref.name if ref.external else ""
+        path, outside = self.names.resolve(file.path, name)
+        return "" if path else outside
 
     def calls(self, files: Iterable[PyFile], *packages: str) -> Iterator[tuple[PyFile, Call, str]]:
         """Calls whose callee is in one of these outside packages (dotted prefixes), with the callee's full name."""
@@ -63,8 +63,7 @@ class Questions(Joined):
         return found
 
     def _callee(self, file: PyFile, name: str) -> str:
-        ref = self.names.resolve(file.path, name) if name else None
-        return ref.name if ref is not None and ref.external else ""
+        return self.external(file, name) if name else ""
 
     def variable_class(self, file: PyFile, scope: int, name: str, depth: int = 0) -> str:
         """The outside class (dotted) of the object that a variable holds, through imports and module-level assignments;

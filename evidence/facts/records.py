@@ -42,19 +42,14 @@ class Node(Struct, frozen=True, array_like=True):
         """The node below these keys, one key per step; None where the way ends. The last of equal keys wins."""
         node: Node | None = self
         for key in path:
-            if node is None or node.kind != "map":
+            if node is None or node.kind != "map" or key not in node.keys:
                 return None
-            found = None
-            for k, item in zip(node.keys, node.items, strict=True):
-                if k == key:
-                    found = item
-            node = found
+            node = [item for k, item in zip(node.keys, node.items, strict=True) if k == key][-1]
         return node
 
     def pairs(self) -> Iterator[tuple[str, Node]]:
         """Key and node of a mapping, in file order; nothing for other kinds."""
-        if self.kind == "map":
-            yield from zip(self.keys, self.items, strict=True)
+        return zip(self.keys, self.items, strict=True) if self.kind == "map" else iter(())
 
     def line_of(self, key: str) -> int:
         """The line of a key of this mapping; this node's first line when it is not there."""

@@ -58,7 +58,7 @@ class SchemaChecks(LibraryChecks):
         last_names = {q.rpartition(".")[2] for _, q in wrappers} - {"__init__"}
         found = []
         for file in (*self._project.app, *self._project.tests):
-            for call in file.module.calls:
+            for call in file.module.calls if not file.called.isdisjoint(last_names) else ():
                 if call.last not in last_names or call.target == "decorator":
                     continue
                 ref = self._wrapper(file, call.scope, call.name, last_names, wrappers)

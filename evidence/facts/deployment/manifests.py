@@ -16,8 +16,9 @@ def variables(root: Node) -> Iterator[tuple[str, str, int]]:
         for key, item in node.pairs():
             if item.kind not in ("map", "list"):
                 yield key, item.text, item.start
-        named, value = node.get("name") or node.get("key"), node.get("value")
+        named = node.get("name") or node.get("key")
         if named is not None and named.text:
+            value = node.get("value")
             yield named.text, value.text if value is not None else "", named.start
         if node.kind == "str" and "=" in node.text[:80]:
             name, _, text = node.text.partition("=")

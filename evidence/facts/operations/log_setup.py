@@ -101,6 +101,8 @@ class LogSetup:
 
     def _kind(self, file: PyFile, call: Call) -> str:
         name = self._project.external(file, call.name)
+        if not name:
+            return ""
         if STRUCTURED.fullmatch(name) or (name == "loguru.logger.add" and _true(call.expr.kwarg("serialize"))):
             return "structured"
         if CONTEXT.match(name):

@@ -98,7 +98,7 @@ class Access:
             owner = units(file)
             for call in file.module.calls:
                 unit = owner[call.scope]
-                if not unit or call.name.replace("()", "").rpartition(".")[2] not in lasts:
+                if not unit or call.last.replace("()", "") not in lasts:
                     continue
                 definition = file.module.definitions[unit - 1]
                 guard = self._named(file, call.scope, call.name, known)
@@ -204,7 +204,7 @@ class Access:
                     file, call.start, call.end, "call", call.name, None, call.expr.keys, file.function_of(call.scope)
                 )
                 continue
-            if call.name.replace("()", "").rpartition(".")[2] not in lasts:
+            if call.last.replace("()", "") not in lasts:
                 continue
             guard = self._named(file, call.scope, call.name, self.guards)
             around = file.function_of(call.scope)

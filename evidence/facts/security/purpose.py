@@ -51,6 +51,8 @@ _PERMISSION = regex(
     r"(?:permissions?|allows|acl|policy|enforcer|ability|role)\.(?:can|require|requires|enforce|is_allowed|allowed)$",
     re.IGNORECASE,
 )
+# The methods, by their last letters: hardly any call gets further.
+_ASKING = ("can", "require", "requires", "enforce", "llowed")
 # Decorators of Flask-HTTPAuth that register how to verify, and guard nothing themselves.
 _CALLBACKS = frozenset({"verify_token", "verify_password", "get_password", "verify_jwt_in_request"})
 _NOT_RIGHTS = regex(r"(?:^|[_.])access_?(?:token|key|log|cookie)|allowed_(?:file|ext|host|origin|method)")
@@ -101,7 +103,8 @@ def speaks_of_else(name: str) -> bool:
 def asks_permission(name: str) -> bool:
     """Whether a call asks an object made for it: ``admin_permission.require(403)`` and ``permission.can()`` of
     Flask-Principal, ``allows.requires(...)`` of Flask-Allows, an enforcer of Casbin."""
-    return _PERMISSION.search(name.replace("()", "")[-120:]) is not None
+    plain = name.replace("()", "")
+    return plain.endswith(_ASKING) and _PERMISSION.search(plain[-120:]) is not None
 
 
 def insists(name: str) -> bool:

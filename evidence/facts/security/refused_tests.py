@@ -79,8 +79,8 @@ def refused_tests(project: Project) -> tuple[RefusedTest, ...]:
 def _sent_to_login(expr: Expr) -> bool:
     """Whether a check says that the answer leads to the login page."""
     parts = list(expr.walk())
-    looks = any(e.kind in ("name", "index", "call", "str") and _LOCATION.search(e.text[:200]) for e in parts)
-    return looks and any(e.kind in ("str", "fstring") and _TO_LOGIN.search(e.text[:200]) for e in parts)
+    named = any(e.kind in ("str", "fstring") and _TO_LOGIN.search(e.text[:200]) for e in parts)
+    return named and any(e.kind in ("name", "index", "call", "str") and _LOCATION.search(e.text[:200]) for e in parts)
 
 
 def _of_a_stranger(name: str) -> bool:

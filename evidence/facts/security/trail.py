@@ -95,7 +95,7 @@ def trail_mixins(project: Project) -> Iterator[tuple[PyFile, Definition]]:
 
 def trail_recorders(project: Project, versioning: bool) -> Iterator[tuple[Ref, tuple[PyFile, Definition]]]:
     """Functions named for recording that keep what they are given, and that other code calls."""
-    called = {c.name.replace("()", "").rpartition(".")[2] for f in project.app for c in f.module.calls}
+    called = {name.replace("()", "") for name in project.called}
     called |= {d.expr.text.rpartition(".")[2] for f in project.app for x in f.module.definitions for d in x.decorators}
     for file in project.app:
         for number, definition in enumerate(file.module.definitions, 1):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from http import HTTPStatus
 
 from evidence.facts.names import PyFile
@@ -131,10 +131,16 @@ def error_statuses(expr: Expr) -> set[int]:
         elif part.kind == "str" and _LINE.fullmatch(part.text):
             found.add(int(part.text[:3]))
         elif part.kind in ("name", "call"):
-            match = _IN_NAME.search(part.text)
-            member = part.text.removesuffix(".value").rpartition(".")
-            found.add(int(match[1]) if match else _BY_NAME.get(member[2], 0) if "tatus" in member[0] else 0)
+            found.add(_status_named(part.text))
     return {code for code in found if 400 <= code < 600}
+
+
+@lru_cache(1 << 14)
+def _status_named(name: str) -> int:
+    """The status that a name is of, as ``HTTPStatus.NOT_FOUND`` and ``status.HTTP_404_NOT_FOUND``; 0 for none."""
+    match = _IN_NAME.search(name)
+    holder, _, member = name.removesuffix(".value").rpartition(".")
+    return int(match[1]) if match else _BY_NAME.get(member, 0) if "tatus" in holder else 0
 
 
 def says(expr: Expr) -> list[str]:

@@ -39,6 +39,8 @@ class Callbacks:
                     )  # fmt: skip
 
     def _called(self, file: PyFile, methods: frozenset[str]) -> Iterator[Callback]:
+        if methods.isdisjoint(file.called):
+            return
         calls = [c for c in file.module.calls if c.last.removesuffix("()") in methods]
         first = {(c.start, c.name): c for c in reversed(calls)}
         for call in calls:
