@@ -120,9 +120,19 @@ class Kin:
             last = ref.name.rpartition(".")[2]
             return Instance("app", file, None, name) if last == "current_app" else None
         other = self._names.files[ref.path]
-        if other is file and ref.name == name:
-            return None
+        of_class = self._of_class(other, ref.name, depth)
+        if of_class is not None or (other is file and ref.name == name):
+            return of_class
         return self.instance(other, 0, ref.name, depth + 1)
+
+    def _of_class(self, file: PyFile, name: str, depth: int) -> Instance | None:
+        """What an attribute of a class holds that is given it in the class's body: ``UserDto.api``."""
+        head, _, attribute = name.partition(".")
+        number = file.scopes.get(head, 0) if attribute else 0
+        definition = file.definition(number)
+        if definition is None or definition.kind != "class" or (number, attribute) not in file.assigned:
+            return None
+        return self.instance(file, number, attribute, depth + 1)
 
     def _assigned_in_scopes(self, file: PyFile, scope: int, name: str, depth: int) -> Instance | None:
         if file.imported(name):
