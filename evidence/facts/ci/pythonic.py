@@ -30,6 +30,8 @@ _STARTERS = (
     "subprocess.Popen",
 )
 _COMMAND_WORDS = ("command", "task", "cli")
+# Where a module adds commands by calls, any function of its may be one: ``app.cli.add_command(app.cli.command()(f))``.
+_ADDERS = (".cli.add_command", ".cli.command")
 # Options that a command hands on to the formatters it starts.
 _CHECKS = frozenset({"--check", "--check-only", "--diff"})
 
@@ -82,8 +84,12 @@ def _named(inputs: CiInputs) -> dict[str, list[tuple[str, Module, Definition]]]:
         known = inputs.kept["commands"] = {}
         for path in sorted(inputs.python):
             module = inputs.python[path]
+            listed = any(c.name.endswith(_ADDERS) for c in module.calls)
             for definition in module.definitions:
-                for name in sorted(_command_names(definition)):
+                names = _command_names(definition)
+                if listed and not names and definition.kind == "function" and not definition.parent:
+                    names = {definition.name, definition.name.replace("_", "-")}
+                for name in sorted(names):
                     known.setdefault(name, []).append((path, module, definition))
     return known
 

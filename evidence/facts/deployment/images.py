@@ -15,6 +15,8 @@ _PYTHON = regex(r"python|\bpip3?\b|\buv\b|poetry|pipenv|gunicorn|uwsgi|flask|uvi
 _OTHER_PURPOSE = regex(
     r"(?:^|[./_-])(?:devcontainer|tests?|e2e|cypress|playwright|lint|docs?|mock\w*)(?:[./_-]|$)|(?:^|/)static/"
 )
+# An earlier version that was kept beside the one in use.
+_FORMER = regex(r"[._-](?:old|bak|orig|backup|deprecated|copy)\d?$")
 _SLIM = regex(r"slim|alpine|distroless|chainguard|wolfi|ubi\d*-(?:minimal|micro)|busybox|scratch")
 _ARGUMENT = regex(r"\$\{?(\w{1,64})(?::?-([^}]{0,120}))?\}?")
 _INSTALL = regex(
@@ -76,7 +78,7 @@ def hygiene(
         if role_of(path) is Role.APP and not _OTHER_PURPOSE.search(path.lower()) and _is_python(item)
     }
     # images that take nothing of the project in (of CI, of tools) say nothing of one that does
-    own = {path: item for path, item in own.items() if not aside(path)} or own
+    own = {path: item for path, item in own.items() if not aside(path) and not _FORMER.search(path.lower())} or own
     holding = {path: item for path, item in own.items() if _holds_the_project(item)}
     for path, item in (holding or own).items():
         yield Hygiene(path, 1, max((i.end for i in item.instructions), default=1), "begun")

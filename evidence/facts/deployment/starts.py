@@ -24,9 +24,12 @@ _NOT_SERVICES = regex(
 )
 # A command is read so far; longer ones are data or an attack on the patterns below.
 _LONGEST = 2_000
-# of systemd, supervisor and consul-template, and the scripts that runit and daemontools call a service
+# of systemd, supervisor and consul-template, and the scripts that runit and daemontools call a service; a command may
+# go on after a backslash at the end of its line
 _UNIT = regex(
-    r"^[ \t]{0,16}(?:(?:ExecStart|command)[ \t]{0,4}=[ \t]{0,4}|exec[ \t]{1,4}(?=[\w/]))(.{1,400})$", re.MULTILINE
+    r"^[ \t]{0,16}(?:(?:ExecStart|command)[ \t]{0,4}=[ \t]{0,4}|exec[ \t]{1,4}(?=[\w/]))"
+    r"((?:[^\\\n]|\\[^\n]|\\\n){1,1200})$",
+    re.MULTILINE,
 )
 _PLAIN = regex(r"\.(?:service|conf|tf|hcl|nomad)$")
 _SERVERS = regex(
@@ -100,4 +103,5 @@ def _units(project: Project) -> Iterator[Start]:
         if _PLAIN.search(path):
             for match in _UNIT.finditer(text.text):
                 line = text.text.count("\n", 0, match.start()) + 1
-                yield Start(path, line, line, match[1], environment_of(path))
+                command = " ".join(match[1].replace("\\\n", " ").split())
+                yield Start(path, line, line + match[1].count("\n"), command, environment_of(path))
