@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from evidence.api import Call, Observations, Project, PyFile, Signal, Site, Sites, environment_of, plural, regex
+from evidence.api import Call, Data, Observations, Project, PyFile, Signal, Site, Sites, environment_of, plural, regex
 
 # Settings that one variable feeds are no configuration; below this only classes per environment can make up for it.
 _FEW_READS = 2
@@ -27,6 +27,7 @@ _SHARED_NAMES = 2
 _ENV_FILE = regex(r"(?:^|/)(?:\.env[\w.-]{0,40}|[\w.-]{1,60}\.env)(?:\.jinja|\.j2)?$")
 _SAMPLE = regex(r"example|sample|template|dist\b|\.tpl|postman|insomnia|bruno", re.IGNORECASE)
 _SETTINGS_FILE = regex(r"(?:^|/)\.?(?:settings|config|configuration|secrets)\.(?:toml|ya?ml|json|ini)$")
+_COMPOSE = regex(r"(?:^|/)(?:docker-)?compose[\w.-]{0,40}\.ya?ml$")
 _CONFIG_FOLDER = regex(r"(?:^|/)(?:config|configs|settings|conf|env|envs|environments)/")
 _BRANCHES = regex(
     r"(?:^|/)(?:\.github|\.circleci|\.gitlab|\.vscode|\.devcontainer|node_modules|frontend|terraform|infra)/"
@@ -158,14 +159,17 @@ def _variables(project: Project, homes: frozenset[str]) -> Iterator[Site]:
         known: dict[str, set[str]] = {}
         for (path, _), group in groups.items():
             known.setdefault(path, set()).update(name for _, _, name in group)
-        most = max(len(found) for found in known.values())
+        # what reads many variables for a purpose of its own is no home of settings where there is one
+        named = {p: found for p, found in known.items() if p not in project.settings.reading_most}
+        named = named if any(len(found) >= _FEW_READS for found in named.values()) else known
+        most = max(len(found) for found in named.values())
         for (path, _), group in groups.items():
             yield Site(
                 path=path,
                 start=min(g[0] for g in group),
                 end=max(g[1] for g in group),
                 # beside the file that holds most settings, a file that reads a few of them is no place to look
-                clause="source" if 2 * len(known[path]) >= most else "read",
+                clause="source" if path in named and 2 * len(known[path]) >= most else "read",
                 subject="environment variables",
             )
     for typed in project.settings.typed:
@@ -200,10 +204,23 @@ def _files(project: Project, homes: frozenset[str]) -> Iterator[Site]:
                 yield from (_named(path, line, line, environment_of(key)) for key, line in keys)
             else:
                 yield from _of_file(project, path, names, loads)
+                yield from _handed_over(path, data) if names else ()
     if any(f.path in homes for f, _ in project.settings.vaults):
         for file, call in project.settings.files:
             if file.path in homes:
                 yield _named(file.path, call.start, call.end, "development")
+
+
+def _handed_over(path: str, data: Data) -> Iterator[Site]:
+    """Dotenv files of one environment that Compose gives a service (``env_file: .env.prod``): the files themselves are
+    seldom committed."""
+    services = data.root.get("services") if _COMPOSE.search(path) else None
+    for _, service in services.pairs() if services is not None else ():
+        given = service.get("env_file")
+        for text in given.texts() if given is not None else ():
+            environment = environment_of(text.rpartition("/")[2])
+            if given is not None and environment:
+                yield _named(path, given.start, given.end, environment)
 
 
 def _named(path: str, start: int, end: int, environment: str) -> Site:

@@ -31,6 +31,7 @@ _STEMS = frozenset({
 _CLASS = regex(r"(?:.*(?:Config|Settings|Configuration|Conf|Options|Environment|Env)|(?:Config|Settings).*)")
 # What a class with such a base keeps or checks is data, whatever its name says (``InstanceConfig(db.Model)``).
 _OTHER_BASE = regex(r"(?:^|\.)(?:Model|Document|Form|FlaskForm|Schema|TestCase|Enum|StrEnum|Exception)$")
+_DOTENV = ("dotenv.load_dotenv", "dotenv.dotenv_values")
 _GETTERS = frozenset(
     {"os.environ.get", "os.getenv", "os.environ.setdefault", "os.environ.pop", "environ.get", "os.environb.get"}
 )
@@ -50,8 +51,12 @@ _TYPED = frozenset({
 })  # fmt: skip
 _MODELS = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic.v1.BaseModel"})
 _FILE_READERS = ("dynaconf", "configparser", "yaml", "tomllib", "toml", "omegaconf", "json.load")
-# Fewer variables than this, read when a module is imported, are its own and not the project's settings.
-_MANY_READS = 5
+# Settings that stand in a Python file outside the packages, which is run by its path.
+_PYTHON_READERS = ("importlib.util.spec_from_file_location", "importlib.machinery.SourceFileLoader", "runpy.run_path")
+# Fewer variables than this, read when a module is imported, are its own and not the project's settings, unless the
+# module is named for them.
+_MANY_READS, _FEW_READS = 5, 2
+_OF_VARIABLES = regex(r"(?:^|/)_?env(?:iron|ironment|s|vars?)?\.py$")
 # What servers and tools are set up by is their configuration, whatever it reads.
 _OF_A_TOOL = regex(r"(?:^|/)(?:\w*gunicorn\w*(?:\.conf)?|hypercorn\w*|setup|locustfile|fabfile|noxfile|tasks)\.py$")
 _VAULTS = ("google.cloud.secretmanager", "hvac.", "azure.keyvault.", "azure.identity.")
@@ -89,18 +94,17 @@ class Settings:
     @cached_property
     def modules(self) -> frozenset[str]:
         """Application files that hold settings: by name or folder, or because an application loads them."""
-        return self._loaded_files | {f.path for f in self._project.app if _is_module(f.path)} | self._reading_most
+        return self._loaded_files | {f.path for f in self._project.app if _is_module(f.path)} | self.reading_most
 
     @cached_property
-    def _reading_most(self) -> frozenset[str]:
+    def reading_most(self) -> frozenset[str]:
         """Files under other names (``constants.py``) that read so many variables when they are imported that they are
         where settings stand."""
         names: dict[str, set[str]] = {}
-        for item in self.reads:
-            if item.file.function_of(item.scope) is None:
-                names.setdefault(item.file.path, set()).add(item.name)
-        many = (path for path, read in names.items() if len(read) >= _MANY_READS)
-        return frozenset(path for path in many if not _OF_A_TOOL.search(path))
+        for item in (r for r in self.reads if r.file.function_of(r.scope) is None):
+            names.setdefault(item.file.path, set()).add(item.name)
+        many = (p for p, read in names.items() if len(read) >= (_FEW_READS if _OF_VARIABLES.search(p) else _MANY_READS))
+        return frozenset(p for p in many if not (_is_module(p) or p in self._loaded_files or _OF_A_TOOL.search(p)))
 
     def named_in(self, path: str) -> dict[str, int]:
         """Names of variables and settings that a structured file gives values to, with their line."""
@@ -254,17 +258,15 @@ class Settings:
     def files(self) -> tuple[tuple[PyFile, Call], ...]:
         """Calls that load files of settings: dotenv files, Flask's ``from_pyfile`` and its siblings, and in settings
         modules the readers of YAML, TOML, JSON, INI and dynaconf."""
-        dotenv = [
-            (f, c) for f, c, _ in self._project.calls(self._project.app, "dotenv.load_dotenv", "dotenv.dotenv_values")
-        ]
+        dotenv = [(f, c) for f, c, _ in self._project.calls(self._project.app, *_DOTENV)]
         flask = ((f, c) for f, c in self.loads if c.last in _FILE_METHODS)
-        readers = self._project.calls(self._project.app, *_FILE_READERS)
+        readers = self._project.calls(self._project.app, *_FILE_READERS, *_PYTHON_READERS)
         found = (
             (f, c)
             for f, c, n in readers
             if n.startswith("dynaconf")
             # a parser of INI files is made for one; what it reads may stand in another scope
-            or (f.path in self.modules and (n.startswith("configparser") or _opens(f, c)))
+            or (f.path in self.modules and (n.startswith(("configparser", *_PYTHON_READERS)) or _opens(f, c)))
         )
         return (*dotenv, *flask, *found)
 
@@ -280,8 +282,7 @@ def _is_module(path: str) -> bool:
 
 def _opens(file: PyFile, call: Call) -> bool:
     """Whether the scope of a reader opens a file: YAML and JSON may come from anywhere."""
-    named = (c.last for c in file.module.calls if c.scope == call.scope)
-    return any(name in ("open", "read_text", "read_bytes", "read") for name in named)
+    return any(c.last in ("open", "read_text", "read_bytes", "read") for c in file.calls_in(call.scope))
 
 
 def _from_package(file: PyFile, call: Call) -> bool:

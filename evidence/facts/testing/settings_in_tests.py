@@ -26,6 +26,7 @@ _SWITCHES = frozenset(
         "LOGIN_DISABLED",
     }
 )
+_READERS = ("os.environ.get", "os.getenv")
 _SHARED = frozenset(
     {"conftest.py", "__init__.py", "base.py", "common.py", "fixtures.py", "test_config.py", "test_settings.py"}
 )
@@ -67,7 +68,7 @@ def _in_tests(project: Project) -> Iterator[TestSettings]:
             sets = call.name in ("os.environ.setdefault", "os.environ.update", "os.putenv") or call.name.endswith(
                 "monkeypatch.setenv"
             )
-            if chosen or loaded or sets:
+            if chosen or loaded or sets or call.target.startswith("os.environ["):
                 yield TestSettings(file.path, call.start, call.end, "test")
         for item in file.module.assigns:
             key = item.target.rpartition("[")[2].rstrip("]")
@@ -86,8 +87,10 @@ def _chooses(project: Project, file: PyFile, call: Call, classes: set[tuple[str,
             return True
         if value.kind == "name" and _is_own_module(project, file, value.text):
             return True
-        # the project's table of settings classes by name: ``from_object(configs["testing"])``
-        if value.kind == "index" and any(i.kind == "str" and environment_of(i.text) == "testing" for i in value.items):
+        # the project's table of settings classes by name: ``from_object(configs["testing"])``, or the variable that
+        # names the class for tests: ``create_app(os.environ.get("TEST_SETTINGS"))``
+        named = value.kind == "index" or (value.kind == "call" and value.text.startswith(_READERS))
+        if named and any(i.kind == "str" and environment_of(i.text) == "testing" for i in value.items):
             return True
         if value.kind == "dict" and _settings_of(value):
             return True
