@@ -130,6 +130,8 @@ SIGNALS = (HARDCODED_SECRET,)
 def detect(project: Project) -> Observations:
     """Every literal whose place makes it one that production may use."""
     for place in project.secret_places:
+        if place.kind in ("jwt", "token") and _of_a_server_here(project, place):
+            continue
         apart = environment_of(place.path) in _APART or any(environment_of(a) in _APART for a in place.above[:1])
         if (apart or _ASIDE.search(place.path)) and not _names_a_host(project, place):
             continue
@@ -150,9 +152,20 @@ def _names_a_host(project: Project, place: SecretPlace) -> bool:
     return any(n.text.startswith("https://") and not _LOCAL.search(n.text) for n in nodes)
 
 
+def _of_a_server_here(project: Project, place: SecretPlace) -> bool:
+    """Whether a token is kept in a collection of requests that all go to the machine of whoever tries them."""
+    if place.way != "data" or not _COLLECTION.search(place.path):
+        return False
+    nodes = (n for root in project.data[place.path].roots for n in root.walk())
+    asked = [n.text for n in nodes if n.text.startswith(("http://", "https://")) and "schema" not in n.text]
+    return bool(asked) and all(_LOCAL.search(text[:80]) for text in asked)
+
+
 def _judged(project: Project, place: SecretPlace) -> str:
     if place.placeholder:
-        return "placeholder" if _is_only_key(project, place) else ""
+        if not _is_only_key(project, place):
+            return ""
+        return "live" if place.words and place.way == "literal" else "placeholder"
     made_up = _MADE_UP.match(place.name) or _MADE_UP_CAMEL.match(place.name)
     if made_up and place.kind not in _ISSUED:
         return ""

@@ -39,7 +39,8 @@ class SecretPlace(Struct, frozen=True):
     take its place), argument (given to a call by keyword), item (in a list), data, image, command or text.
     ``name`` is what it is the value of, ``variable`` the environment variable that a fallback stands in for,
     ``above`` the keys or classes it stands under, outermost first. ``local`` means that its surroundings name the
-    local machine, or for an argument that they name no other."""
+    local machine, or for an argument that they name no other; ``words`` that a placeholder of a key is made of words
+    which promise no other (``"the quick brown fox"``)."""
 
     path: str
     start: int
@@ -51,6 +52,7 @@ class SecretPlace(Struct, frozen=True):
     variable: str = ""
     above: tuple[str, ...] = ()
     local: bool = False
+    words: bool = False
 
 
 def secret_places(project: Project) -> tuple[SecretPlace, ...]:
@@ -147,7 +149,7 @@ def _given(value: Expr, name: str, way: str, depth: int) -> Iterator[tuple[str, 
 def _place(
     file: PyFile, item: Assign | Call, expr: Expr, name: str, way: str, variable: str, local: bool = False
 ) -> SecretPlace:
-    kind = expr.text.removeprefix("placeholder:")
+    kind = expr.text.removeprefix("placeholder:").removesuffix(":words")
     classes: list[str] = []
     definition = file.definition(item.scope)
     while definition is not None:
@@ -155,8 +157,9 @@ def _place(
         if definition.kind == "class" and any("Enum" in b.text for b in definition.bases):
             way = "item"
         definition = file.definition(definition.parent)
+    words = expr.text.endswith(":words")
     return SecretPlace(
-        file.path, item.start, item.end, kind, name, kind != expr.text, way, variable, tuple(classes), local
+        file.path, item.start, item.end, kind, name, kind != expr.text, way, variable, tuple(classes), local, words
     )
 
 

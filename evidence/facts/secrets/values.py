@@ -80,7 +80,8 @@ _LOCAL = regex(
 
 
 def value_kind(kind: str, value: str) -> str | None:
-    """``kind``, ``placeholder:<kind>`` or None for a value whose name promises ``kind``."""
+    """``kind``, ``placeholder:<kind>`` (with ``:words`` for a key of words that promise no other) or None for a value
+    whose name promises ``kind``."""
     value = value.strip()
     if kind == "database_url":
         return url_kind(value)
@@ -88,7 +89,12 @@ def value_kind(kind: str, value: str) -> str | None:
         return None
     if kind in ("token", "api_key", "credentials") and _is_token_word(value):
         return None
-    return f"placeholder:{kind}" if is_placeholder(value) or is_plain(value) else kind
+    if is_placeholder(value) or _HASH.match(value) or _SAYS_SO.fullmatch(value):
+        return f"placeholder:{kind}"
+    if is_plain(value):
+        # words of no placeholder sign sessions as well as random letters do, and anyone can read them
+        return f"placeholder:{kind}:words" if kind == "secret_key" else f"placeholder:{kind}"
+    return kind
 
 
 def is_plain(value: str) -> bool:
