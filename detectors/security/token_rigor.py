@@ -54,6 +54,8 @@ _DECODE = (
 _CODERS = ("authlib.jose.JsonWebToken", "jwt.PyJWT", "jwt.JWT")
 _HEADER_FIRST = ("authlib.", "joserfc.")
 _JWT_EXTENDED = ("flask_jwt_extended", "flask_jwt_simple", "flask_praetorian", "flask_jwt_router")
+# How long refresh tokens would live says nothing where none is made.
+_OF_REFRESH = "JWT_REFRESH_TOKEN_EXPIRES"
 _SETTINGS = {
     "JWT_ACCESS_TOKEN_EXPIRES": "expiry",
     "JWT_EXPIRATION_DELTA": "expiry",
@@ -64,7 +66,7 @@ _SETTINGS = {
     **dict.fromkeys(("SECURITY_RESET_PASSWORD_WITHIN", "SECURITY_CONFIRM_EMAIL_WITHIN"), "link"),
     "SECURITY_LOGIN_WITHIN": "link",
     **dict.fromkeys(("USER_RESET_PASSWORD_EXPIRATION", "USER_CONFIRM_EMAIL_EXPIRATION"), "link"),
-    "JWT_REFRESH_TOKEN_EXPIRES": "refresh",
+    _OF_REFRESH: "refresh",
     "JWT_REFRESH_LIFESPAN": "refresh",
     "JWT_DECODE_AUDIENCE": "audience",
     "JWT_DECODE_ISSUER": "audience",
@@ -134,6 +136,8 @@ def detect(project: Project) -> Observations:
             found.extend(_settings(project, file))
     for file, definition, what in token_functions(project):
         found.append(_site(file, definition.start, definition.end, what, definition.qualname))
+    made = any(s.clause == "refresh" and s.subject != _OF_REFRESH for s in found)
+    found = [s for s in found if made or s.subject != _OF_REFRESH]
     held = any(s.clause in (*_KINDS, "link_aside") for s in found)
     yield from ((TOKEN_RIGOR, site) for site in found if site.clause != "lead" or not held)
     if held:

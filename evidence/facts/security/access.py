@@ -159,9 +159,9 @@ class Access:
         told = purposes.demands_by_key(name, decorator.expr.keys)
         if guard is None and not told and (ref is not None or not purposes.named(name)):
             return None
-        return GuardUse(
-            file, decorator.line, definition.line, "decorator", name, guard, decorator.expr.keys, definition
-        )
+        keys = decorator.expr.keys
+        told = any(v.kind == "str" for v in decorator.expr.args)
+        return GuardUse(file, decorator.line, definition.line, "decorator", name, guard, keys, definition, told)
 
     def _of_an_object(self, name: str) -> Guard | None:
         """The one method of this name that guards, where it is asked of an object that came from elsewhere:

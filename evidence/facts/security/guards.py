@@ -40,6 +40,11 @@ class Guard(Struct, frozen=True):
         return purposes.MAY if asked == purposes.WHO and role else asked
 
     @property
+    def asks_for_what_it_is_told(self) -> bool:
+        """Whether a login guard that takes a text calls what is about rights: the text is the right it asks for."""
+        return bool(self.definition.params) and any(purposes.speaks_of_rights(n) for n in self.names if "(" not in n)
+
+    @property
     def central(self) -> bool:
         """Whether it is there to guard: short, or named so. What does the work of a view and refuses on the way
         (``update_feedback``) is no check that others go through."""
@@ -52,7 +57,8 @@ class GuardUse(Struct, frozen=True):
 
     ``how`` is decorator, hook (before each request), listed (in the decorators of a class), inherited (from a guarded
     class) or call. ``guard`` is None for one from outside the project; ``name`` is the name used there, ``keys`` the
-    keywords it is given; ``around`` the function or class that is guarded (None for hooks).
+    keywords it is given; ``around`` the function or class that is guarded (None for hooks); ``told`` that it is given a
+    text (``@login_required("users_update")``).
     """
 
     file: PyFile
@@ -63,13 +69,15 @@ class GuardUse(Struct, frozen=True):
     guard: Guard | None
     keys: tuple[str, ...]
     around: Definition | None
+    told: bool = False
 
     @property
     def purpose(self) -> str:
         """What is asked here: ``authentication``, ``authorization`` or "" for neither."""
         if self.guard is not None:
             asked = self.guard.purpose
-            return purposes.MAY if asked == purposes.WHO and self._names_roles() else asked
+            right = self._names_roles() or (self.told and self.guard.asks_for_what_it_is_told)
+            return purposes.MAY if asked == purposes.WHO and right else asked
         asked = purposes.named(self.name)
         if self.how == "decorator" and purposes.demands_by_key(self.name, self.keys):
             return purposes.MAY

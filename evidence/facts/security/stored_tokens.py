@@ -19,6 +19,7 @@ _REVOKES = regex(
     rf"|{_KEPT}\w{{0,20}}_(?:revoke|invalidate|(?:black|block)_?list|revoked)\w{{0,20}}"
 )
 _TAKES_BACK = regex(r"revok|invalidat|(?:black|block|deny)_?list|deactivat|logout|log_out", re.IGNORECASE)
+_FORGETS = frozenset({"unset_jwt_cookies", "unset_access_cookies", "unset_refresh_cookies", "delete_cookie"})
 _ROTATES = regex(
     r"(?:rotate|regenerate|reset|renew|roll)_\w{0,30}"
     r"(?:api_?key|apikey|signing_?key|jwk|secret_?key|token_?key|access_?key)\w{0,20}"
@@ -61,7 +62,8 @@ def _does(file: PyFile, scope: int, definition: Definition, refs: tuple[str, ...
     name = definition.qualname.replace(".", "_").lower()
     found = {what for what, pattern in (("revocation", _REVOKES), ("rotation", _ROTATES)) if pattern.search(name)}
     about = f"{file.path} {definition.qualname} {' '.join(definition.params)}"
-    if _TAKES_BACK.search(definition.name) and _TAKEN.search(about):
+    back = _TAKES_BACK.search(definition.name)
+    if back is not None and _TAKEN.search(about) and not (back[0][:3].lower() == "log" and _only_forgets(refs)):
         found.add("revocation")
     if any(_KEPT_OUT.search(e.text) for c in file.calls_in(scope) for e in c.expr.args if e.kind in ("str", "fstring")):
         found.add("revocation")
@@ -74,6 +76,14 @@ def _does(file: PyFile, scope: int, definition: Definition, refs: tuple[str, ...
     if any(_ASKS_STATE.fullmatch(ref) for ref in told):
         found.add("revocation")
     return sorted(found)
+
+
+def _only_forgets(refs: tuple[str, ...]) -> bool:
+    """Whether a logout takes the token from the browser alone: whoever copied it stays logged in."""
+    lasts = {r.replace("()", "").rpartition(".")[2] for r in refs}
+    return bool(lasts & _FORGETS) and not any(
+        _TAKES_BACK.search(name) or _TAKEN.search(name) for name in lasts - _FORGETS
+    )
 
 
 def _compares(file: PyFile, definition: Definition, refs: tuple[str, ...]) -> bool:
