@@ -31,6 +31,8 @@ _HTML = regex(r"(?:^|\.)(?:render_template(?:_string)?|redirect|render|flash|sen
 _DEPTH = 6
 # A helper used this often is the one place; a shape shared by this many handlers is a rule.
 _USES = 3
+# Steps from a response that is built before it is returned to its body: the variable, the call, the dictionary.
+_BUILT = 3
 
 
 class ErrorHandler(Struct, frozen=True):
@@ -173,11 +175,14 @@ def _helpers(project: Project) -> tuple[ErrorHelper, ...]:
                 definition.kind == "function"
                 and definition.params
                 and definition.parent == 0
-                and _answers_error(definition)
+                and ((plain := _answers_error(definition)) or _sets_error(file, definition))
             ):
-                keys = _shape(project, file, definition.returns, file.scopes.get(definition.qualname, 0), 1)
+                depth = 1 if plain else _BUILT
+                keys = _shape(project, file, definition.returns, file.scopes.get(definition.qualname, 0), depth)
                 if keys:
                     candidates[file.path, definition.qualname] = (file, definition, keys)
+            elif definition.kind == "function" and definition.parent == 0 and (told := _own_responses(definition)):
+                candidates[file.path, definition.qualname] = (file, definition, told)
     used: Counter[tuple[str, str]] = Counter()
     names = {q for _, q in candidates}
     for file in project.app if names else ():
@@ -199,6 +204,35 @@ def _answers_error(definition: Definition) -> bool:
         or (v.items[1].kind in ("name", "index") and v.items[1].text.partition(".")[0] in definition.params)
         for v in pairs
     )
+
+
+def _sets_error(file: PyFile, definition: Definition) -> bool:
+    """Whether every answer is a response whose status is set to an error's, or to one that is a parameter, before it is
+    returned: ``response = jsonify(body)``, ``response.status_code = code``."""
+    scope = file.scopes.get(definition.qualname, 0)
+    set_on = {
+        item.target.rpartition(".")[0]
+        for item in file.module.assigns
+        if item.scope == scope
+        and item.target.endswith(".status_code")
+        and (bool(error_statuses(item.value)) or item.value.text.partition(".")[0] in definition.params)
+    }
+    answers = [v.text for v in definition.returns if v.kind == "name"]
+    return bool(answers) and len(answers) == len(definition.returns) and set_on.issuperset(answers)
+
+
+def _own_responses(definition: Definition) -> frozenset[str]:
+    """The keys of the bodies where every answer is a response object of the project's own making that is given an
+    error's status and a body: ``return HttpResponse(status_code=error.status_code, body={...})``."""
+    keys: set[str] = set()
+    for value in definition.returns:
+        status = value.kwarg("status_code") or value.kwarg("status") if value.kind == "call" else None
+        bodies = [b for k in ("body", "content", "data") if (b := value.kwarg(k)) is not None and b.kind == "dict"]
+        taken = status is not None and status.text.partition(".")[0] in definition.params
+        if status is None or not bodies or not (taken or error_statuses(status)):
+            return frozenset()
+        keys.update(k for k in bodies[0].keys if k and k != "**")
+    return frozenset(keys)
 
 
 def _catching(project: Project) -> Iterator[ErrorHelper]:

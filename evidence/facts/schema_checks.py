@@ -10,9 +10,12 @@ from evidence.facts.names import PyFile, Ref
 from evidence.facts.python.records import Call, Definition, Expr
 from evidence.facts.roles import Role
 from evidence.facts.schema_libraries import LibraryChecks, SchemaCheck
+from evidence.patterns import regex
 
 # A wrapper of a wrapper of a library is as far as a reader follows.
 _DEPTH = 3
+# Under these names functions are handed the request of a layer above.
+_HANDED = regex(r"(?:\w{1,20}_)?(?:request|req)")
 
 
 class SchemaChecks(LibraryChecks):
@@ -99,7 +102,12 @@ class SchemaChecks(LibraryChecks):
         if check.style in ("decorator", "form", "parser") or self.reads_request(check.file, check.scope):
             return True
         definition = check.file.function_of(check.scope)
-        return definition is not None and (check.file.path, definition.qualname) in self._views
+        if definition is None:
+            return False
+        # a layer of the project's own that is handed the request: ``def handle(self, http_request)``
+        heads = {e.text.partition(".")[0] for e in check.data.walk()} if check.data is not None else set[str]()
+        handed = check.style == "wrapper" and any(p in heads and _HANDED.fullmatch(p) for p in definition.params)
+        return handed or (check.file.path, definition.qualname) in self._views
 
     @cached_property
     def central(self) -> tuple[SchemaCheck, ...]:

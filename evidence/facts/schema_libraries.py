@@ -145,9 +145,29 @@ class LibraryChecks:
             return "parser" if self._made_in(file, call.scope, receiver).startswith(_PARSERS) else ""
         if last in CHECKING or last in LOADS or last in MODEL_LOADS or last.endswith(MAKERS):
             return self._by_type(file, call, receiver, last)
-        if "**" in call.expr.keys and self.kind(file, call.name) == "pydantic":
+        if "**" in call.expr.keys and self._kind_near(file, call) == "pydantic":
             return "call" if self._is_given(file, call) else ""
         return ""
+
+    def _kind_near(self, file: PyFile, call: Call) -> str:
+        """The kind of the class that a call makes an object of: one that a function around it defines comes first."""
+        scope = call.scope
+        while scope:
+            if (scope, call.name) in self._inner(file):
+                return self.kind(file, f"{file.module.definitions[scope - 1].qualname}.{call.name}")
+            scope = file.module.definitions[scope - 1].parent
+        return self.kind(file, call.name)
+
+    def _inner(self, file: PyFile) -> frozenset[tuple[int, str]]:
+        """The classes of a file that functions define: (scope of the function, name)."""
+        if file.path not in self._inside:
+            classes = (d for d in file.module.definitions if d.kind == "class" and d.parent and d.bases)
+            self._inside[file.path] = frozenset((d.parent, d.name) for d in classes)
+        return self._inside[file.path]
+
+    @cached_property
+    def _inside(self) -> dict[str, frozenset[tuple[int, str]]]:
+        return {}
 
     def _is_given(self, file: PyFile, call: Call) -> bool:
         """Whether what a model is made of comes from the request, or was handed to the function around."""
