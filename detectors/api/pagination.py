@@ -12,6 +12,8 @@ does not.
 
 from __future__ import annotations
 
+import re
+
 from evidence.api import (
     Expr,
     Observations,
@@ -24,9 +26,14 @@ from evidence.api import (
     is_parameter,
     names_page,
     plural,
+    regex,
 )
 
 _MAX_LINES = 39
+
+
+# What a test, or a function that it runs, is called where it is about pages.
+_PAGES = regex(r"pag(?:e|in)|limit|offset|cursor", re.IGNORECASE)
 
 
 def _paged(sites: Sites) -> bool:
@@ -94,7 +101,8 @@ def _asks(scenario: Scenario, paging: set[str]) -> int:
         keys = {k for k in call.expr.keys if names_page(k)}
         if keys and (scenario.requests or "url_for" in call.name):
             return call.start
-        if call.last in paging:
+        about = _PAGES.search(f"{call.last} {scenario.name}") or any(is_parameter(k) for k in call.expr.keys)
+        if call.last in paging and about:
             return call.start
     return 0
 

@@ -19,6 +19,7 @@ _REGISTERED = (
 )  # fmt: skip
 _RENDERING = ("render_template", "render_template_string", "get_template")
 # Filters, tests and globals of an application's Jinja environment, or of one that a project makes itself.
+_SAMPLES = regex(r"(?:^|[/_.-])(?:samples?|examples?)/")
 _ENVIRONMENT = regex(r"(?:jinja2?_env|jinja_environment|(?:^|\.)env)\.(filters|globals|tests)(?:\[|\.update$)")
 # What a test refers to that looks into the page it receives, by the last part of the name.
 _LOOKING = frozenset({
@@ -87,6 +88,8 @@ def detect(project: Project) -> Observations:
         for p, t in project.templates.items()
         if project.role(p) is Role.APP and any(_holds(folder, folders) for folder in p.lower().split("/")[:-1])
     ]
+    # what is laid out as a sample for those who install it is shown by nobody who has pages of his own
+    templates = [(p, t) for p, t in templates if not _SAMPLES.search(p)] or templates
     if not templates or not any(_renders(c) for f in project.app for c in f.module.calls):
         return
     for path, template in templates:

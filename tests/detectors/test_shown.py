@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from evidence import detect
 from evidence.choosing import choose
 from evidence.model import Ledger
-from evidence.testkit import Case, project_of
+from evidence.testkit import Case, project_of, read_case
 
 SIGNALS = {signal.id: signal for signal in detect.signals()}
 FACTORY = "from flask import Flask\n\n\ndef create_app(settings):\n    app = Flask(__name__)\n    return app\n"
@@ -88,3 +92,20 @@ def test_tests_that_look_into_a_page_are_shown_before_those_that_only_ask_for_it
     both = shown("flask.template_structure", {**files, "tests/test_looks.py": looking})
     assert "tests/test_looks.py" in both
     assert "tests/test_comes.py" not in both
+
+
+@pytest.mark.parametrize(
+    ("signal", "case", "unshown"),
+    [
+        ("config.environments", "variables_of_a_login_elsewhere", "shop/oauth.py"),
+        ("api.pagination", "page_by_name", "app.py"),
+        ("api.pagination", "page_by_name", "tests/test_items.py"),
+        ("flask.template_structure", "samples_beside", "static/custom_sample/templates/about.html"),
+        ("container.image", "former_image_beside", "Dockerfile_old"),
+    ],
+)
+def test_what_only_looks_alike_is_not_shown(signal: str, case: str, unshown: str) -> None:
+    """Cases whose titles tell what is left out: that place is not among the citations."""
+    files = read_case((Path(__file__).parents[2] / "fixtures" / signal / f"{case}.md").read_text()).files
+    assert unshown in files
+    assert unshown not in shown(signal, dict(files))

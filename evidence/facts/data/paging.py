@@ -34,6 +34,7 @@ from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
+    from evidence.facts.web import Route
 
 # Keywords that tell a library where a page starts or how long it is.
 _TELLING = frozenset({
@@ -51,7 +52,9 @@ _RANGES = frozenset({
 })  # fmt: skip
 # "Reading offset %s" is told to a log.
 _LOGS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print"})
-_RULE_VARIABLE = regex(r"<(?:[^<>:]{1,30}:)?(\w{1,40})>")
+_RULE_VARIABLE = regex(r"<(?:([^<>:]{1,30}):)?(\w{1,40})>")
+# What a view does with a page that comes as text: ``<page>`` alone may be the name of a static page.
+_NUMBERING = frozenset({"int", "paginate", "isdigit"})
 # AWS clients page through answers of their own.
 _CLIENTS = ("boto3", "botocore", "aioboto3", "googleapiclient", "github", "slack_sdk", "stripe")
 
@@ -80,9 +83,17 @@ def page_uses(project: Project) -> tuple[PageUse, ...]:
         named = (p for p in operation.definition.params if names_page(p))
         found.extend(PageUse(operation.file, line, line, "parameter", p) for p in named)
     for route in project.web.routes:
-        if any(names_page(v) for v in _RULE_VARIABLE.findall(route.rule[:300])):
+        if any(names_page(v) and _numbers(route, c, v) for c, v in _RULE_VARIABLE.findall(route.rule[:300])):
             found.append(PageUse(route.file, route.start, route.end, "parameter", route.rule))
     return tuple(found)
+
+
+def _numbers(route: Route, converter: str, variable: str) -> bool:
+    """Whether a variable of a route can be the number of a page, and not the name of one."""
+    if converter or variable.lower() != "page" or route.handler is None:
+        return converter not in ("string", "path")
+    file = route.handler_file
+    return any(c.last in _NUMBERING for c in file.calls_in(file.scopes.get(route.handler.qualname, 0)))
 
 
 def _paged_in(project: Project, file: PyFile) -> Iterator[PageUse]:
