@@ -7,7 +7,7 @@ many letters and digits on. It is looked for only where a commit that brought li
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -53,7 +53,7 @@ def copies(wanted: Mapping[int, bytes], sources: Mapping[str, Sequence[bytes]], 
             key=lambda copy: copy.count,
             default=None,
         )
-        if best is not None and _weight(best, wanted) > least:
+        if best is not None and weight(wanted[best.here + i] for i in range(best.count)) > least:
             found.append(best)
             number += best.count
         else:
@@ -68,5 +68,6 @@ def _block(here: int, name: str, there: int, wanted: Mapping[int, bytes], source
     return Copy(here, name, there, count)
 
 
-def _weight(copy: Copy, wanted: Mapping[int, bytes]) -> int:
-    return sum(len(_LETTERS.sub(b"", wanted[copy.here + i])) for i in range(copy.count))
+def weight(lines: Iterable[bytes]) -> int:
+    """How many letters and digits these lines have."""
+    return sum(len(_LETTERS.sub(b"", line)) for line in lines)

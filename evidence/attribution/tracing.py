@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cached_property
 
-from evidence.attribution.copies import copies
+from evidence.attribution.copies import Copy, copies, weight
 from evidence.attribution.limits import limits
 from evidence.attribution.plain import plain_lines
+from evidence.attribution.returning import Returning
 from evidence.attribution.squashes import Squashes
 from evidence.attribution.sweeps import Sweeps
-from evidence.facts.people import reverted
 from evidence.model import Blame, Commit, Inquiry, Origin
 
 Lines = dict[int, Origin]
@@ -34,7 +33,7 @@ class Tracer:
         tells: Callable[[Commit], bool] = lambda squash: True,
     ) -> None:
         self._blame, self._commit = blame, commit
-        self._history = commits
+        self._returning = Returning(commits)
         self._squashes, self._tells = squashes or Squashes(blame, commits), tells
         self._sweeps = Sweeps(blame, commit, commits)
         self._searched = 0
@@ -48,33 +47,43 @@ class Tracer:
             Inquiry(self._commit, path, tuple(ranges), tuple(sorted(swept[path]))) for path, ranges in wanted.items()
         ]
         traced = {path: dict(lines) for path, lines in zip(wanted, self._blame.trace(asked), strict=True)}
-        self._look_through_sweeps(traced, swept)
-        self._look_behind_squashes(traced, swept)
-        self._follow_copies(traced)
+        copied, behind = _Fresh(traced), _Fresh(traced)
+        parents: dict[str, tuple[str, ...]] = {}
+        for _ in range(limits().rounds):
+            self._look_through_sweeps(traced, swept)
+            moved = self._follow_copies(traced, copied, swept)
+            # what stood elsewhere before a squash is not of the squash: its own commits come after the copies
+            if not self._look_behind(traced, behind, swept, parents) and not moved:
+                break
         return traced
-
-    @cached_property
-    def _by_sha(self) -> dict[str, Commit]:
-        return {commit.sha: commit for commit in self._history}
 
     def _beyond(
         self,
         traced: dict[str, Lines],
-        further: Mapping[str, Collection[str]],
+        further: Mapping[str, Collection[int]],
         swept: Mapping[str, set[str]],
         parents: Mapping[str, Sequence[str]],
     ) -> None:
-        """Ask again where the lines of each path come from that these commits brought, looking through the swept ones
-        and along further parents. git begins at the commit itself: what is newer has been told already."""
+        """Ask again where these lines of each path come from, looking through the swept commits and along further
+        parents. git begins at the commit that brought them: what is newer has been told already."""
         inquiries: list[tuple[Inquiry, str, dict[int, list[int]]]] = []
-        for path, shas in further.items():
+        for path, numbers in further.items():
             brought: dict[tuple[str, str], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
-            for number, origin in sorted(traced[path].items()):
-                if origin.commit in shas:
-                    brought[origin.commit, origin.path][origin.line].append(number)
+            for number in sorted(numbers):
+                origin = traced[path][number]
+                brought[origin.commit, origin.path][origin.line].append(number)
             without = tuple(sorted(swept.get(path, ())))
             for (sha, name), ours in brought.items():
                 inquiries.append((Inquiry(sha, name, tuple((n, n) for n in ours), without), path, ours))
+        self._take(traced, inquiries, parents)
+
+    def _take(
+        self,
+        traced: dict[str, Lines],
+        inquiries: Sequence[tuple[Inquiry, str, Mapping[int, Sequence[int]]]],
+        parents: Mapping[str, Sequence[str]],
+    ) -> None:
+        """Ask, and give each of our lines of a path, by the line there, the origin that is told."""
         again = self._blame.trace([inquiry for inquiry, _, _ in inquiries], parents)
         for (_, path, ours), lines in zip(inquiries, again, strict=True):
             traced[path].update((n, origin) for there, origin in lines.items() for n in ours.get(there, ()))
@@ -93,76 +102,87 @@ class Tracer:
                 return
             for path in left:
                 swept[path] |= fresh[path]
-            self._beyond(traced, {path: fresh[path] for path in left}, swept, {})
+            lines = {path: [n for n, o in traced[path].items() if o.commit in fresh[path]] for path in left}
+            self._beyond(traced, lines, swept, {})
 
-    def _look_behind_squashes(self, traced: dict[str, Lines], swept: Mapping[str, set[str]]) -> None:
-        """Ask again with the commits before a revert, and a squashed change's own commits, as further parents: a line
-        goes to them only where its very content stands there."""
-        parents: dict[str, tuple[str, ...]] = {}
-        left = list(traced)
+    def _look_behind(
+        self,
+        traced: dict[str, Lines],
+        fresh: _Fresh,
+        swept: Mapping[str, set[str]],
+        parents: dict[str, tuple[str, ...]],
+    ) -> bool:
+        """Ask again with states that a commit brought back, and a squashed change's own commits, as further parents: a
+        line goes to them only where its very content stands there. ``parents`` grows; whether any line was asked about
+        is told."""
+        told = False
         for _ in range(limits().rounds):
-            behind = {path: self._behind(traced[path].values()) for path in left}
-            fresh = {sha: more for found in behind.values() for sha, more in found.items() if sha not in parents}
-            if not fresh:
-                return
-            parents.update(fresh)
-            left = [path for path in left if not fresh.keys().isdisjoint(behind[path])]
-            self._beyond(traced, {path: fresh.keys() & behind[path].keys() for path in left}, swept, parents)
+            lines: dict[str, list[int]] = {}
+            for path, numbers in fresh.lines().items():
+                commits = {traced[path][number].commit for number in numbers}
+                parents.update((sha, more) for sha in commits - parents.keys() if (more := self._sources(sha)))
+                lines[path] = [number for number in numbers if traced[path][number].commit in parents]
+            lines = {path: numbers for path, numbers in lines.items() if numbers}
+            if not lines:
+                break
+            told = True
+            self._beyond(traced, lines, swept, parents)
+        return told
 
-    def _behind(self, origins: Iterable[Origin]) -> dict[str, tuple[str, ...]]:
-        found = {}
-        for sha in sorted({origin.commit for origin in origins}):
-            commit = self._by_sha.get(sha)
-            if commit is not None and len(commit.parents) == 1 and (more := self._sources(commit)):
-                found[sha] = more
-        return found
+    def _sources(self, sha: str) -> tuple[str, ...]:
+        commit = self._returning.by_sha.get(sha)
+        if commit is None or len(commit.parents) != 1:
+            return ()
+        own = (self._squashes.heads[sha],) if sha in self._squashes.heads and self._tells(commit) else ()
+        return self._returning.states(commit) + own
 
-    def _sources(self, commit: Commit) -> tuple[str, ...]:
-        undone = self._by_sha.get(reverted(commit))
-        if undone is not None and undone.parents:
-            return undone.parents[:1]
-        return (self._squashes.heads[commit.sha],) if commit.sha in self._squashes.heads and self._tells(commit) else ()
-
-    def _follow_copies(self, traced: dict[str, Lines]) -> None:
-        left = {path: set(lines) for path, lines in traced.items()}
+    def _follow_copies(self, traced: dict[str, Lines], fresh: _Fresh, swept: Mapping[str, set[str]]) -> bool:
+        """Give lines that a commit copied or moved to whoever wrote them; whether there were any is told."""
+        told = False
         for _ in range(limits().rounds):
-            inquiries: list[tuple[Inquiry, str, dict[int, int]]] = []
-            for path in left:
-                inquiries += [(i, path, back) for i, back in self._copied(traced[path], left[path])]
+            inquiries: list[tuple[Inquiry, str, dict[int, list[int]]]] = []
+            for commit, brought in self._brought(traced, fresh.lines()):
+                for path, name, ours in brought:
+                    for copy in self._copies(commit, name, ours):
+                        lines = ((copy.there, copy.there + copy.count - 1),)
+                        back = {copy.there + i: ours[copy.here + i] for i in range(copy.count)}
+                        asked = Inquiry(commit.parents[0], copy.source, lines, tuple(sorted(swept[path])))
+                        inquiries.append((asked, path, back))
             if not inquiries:
-                return
-            left = defaultdict(set)
-            for (_, path, back), lines in zip(inquiries, self._blame.trace([i for i, _, _ in inquiries]), strict=True):
-                moved = {back[number]: origin for number, origin in lines.items() if number in back}
-                traced[path].update(moved)
-                left[path] |= moved.keys()
+                break
+            told = True
+            self._take(traced, inquiries, {})
+        return told
 
-    def _copied(self, lines: Lines, among: set[int]) -> Iterable[tuple[Inquiry, dict[int, int]]]:
-        """What to ask of the sources of these lines, and to which line of ours each line there belongs."""
-        brought: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
-        for number in sorted(among):
-            origin = lines[number]
-            brought[origin.commit, origin.path][origin.line] = number
-        for (sha, path), ours in brought.items():
-            commit = self._by_sha.get(sha)
-            others = _changed_before(commit, path) if commit is not None else ()
-            if commit is None or not 0 < len(others) <= limits().copied_from:
-                continue
-            yield from self._sought(commit, path, others, ours)
+    def _brought(
+        self, traced: Mapping[str, Lines], among: Mapping[str, Collection[int]]
+    ) -> list[tuple[Commit, list[tuple[str, str, dict[int, list[int]]]]]]:
+        """What commits that may have copied brought of these lines, those first that brought many and changed few
+        files: our path, the path there, and our lines by the line there."""
+        brought: dict[str, dict[tuple[str, str], dict[int, list[int]]]] = defaultdict(lambda: defaultdict(dict))
+        for path, numbers in among.items():
+            for number in numbers:
+                origin = traced[path][number]
+                brought[origin.commit][path, origin.path].setdefault(origin.line, []).append(number)
+        found = []
+        for sha, places in brought.items():
+            commit = self._returning.by_sha.get(sha)
+            sources = len(_changed_before(commit)) if commit is not None and len(commit.parents) == 1 else 0
+            if commit is not None and 0 < sources <= limits().copied_from:
+                lines = sum(map(len, places.values()))
+                found.append((sources / lines, commit, [(*place, ours) for place, ours in places.items()]))
+        return [(commit, there) for _, commit, there in sorted(found, key=lambda each: (each[0], each[1].sha))]
 
-    def _sought(
-        self, commit: Commit, path: str, others: Sequence[str], ours: dict[int, int]
-    ) -> Iterable[tuple[Inquiry, dict[int, int]]]:
-        if self._searched + len(others) > limits().copied_files:
-            return
-        self._searched += len(others)
-        before = commit.parents[0]
+    def _copies(self, commit: Commit, path: str, ours: Collection[int]) -> Sequence[Copy]:
+        """Blocks of these lines of a file that stand in another one which the commit changed, before it did."""
         text = self._plain([(commit.sha, path)]).get(path, [])
         lines = {there: text[there - 1] for there in ours if there <= len(text)}
-        sources = self._plain([(before, other) for other in others]) if any(lines.values()) else {}
-        for copy in copies(lines, sources, limits().copied_characters):
-            back = {copy.there + i: ours[copy.here + i] for i in range(copy.count)}
-            yield Inquiry(before, copy.source, ((copy.there, copy.there + copy.count - 1),)), back
+        before, others = commit.parents[0], [other for other in _changed_before(commit) if other != path]
+        unread = sum((before, other) not in self._read for other in others)
+        if weight(lines.values()) <= limits().copied_characters or self._searched + unread > limits().copied_files:
+            return ()
+        self._searched += unread
+        return copies(lines, self._plain([(before, other) for other in others]), limits().copied_characters)
 
     def _plain(self, places: Sequence[tuple[str, str]]) -> dict[str, list[bytes]]:
         """Files of one commit without white space, by path. Lines of many files come from one commit, so its files are
@@ -178,8 +198,23 @@ class Tracer:
         return found
 
 
-def _changed_before(commit: Commit, path: str) -> tuple[str, ...]:
-    """Other files of a commit's parent that the commit changed or took away."""
-    if len(commit.parents) != 1:
-        return ()
-    return tuple(change.path for change in commit.changes if change.status in "MDT" and change.path != path)
+class _Fresh:
+    """Lines whose origin one step has not seen yet; each is told once."""
+
+    def __init__(self, traced: Mapping[str, Lines]) -> None:
+        self._traced = traced
+        self._seen: dict[str, Lines] = {path: {} for path in traced}
+
+    def lines(self) -> dict[str, list[int]]:
+        """Their numbers, by path."""
+        found = {}
+        for path, lines in self._traced.items():
+            seen = self._seen[path]
+            found[path] = [number for number, origin in lines.items() if seen.get(number) != origin]
+            seen.update(lines)
+        return found
+
+
+def _changed_before(commit: Commit) -> list[str]:
+    """Files of a commit's parent that the commit changed or took away."""
+    return [change.path for change in commit.changes if change.status in "MDT"]

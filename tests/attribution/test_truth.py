@@ -76,6 +76,103 @@ def revert(story: Story) -> None:
     story.commit(BOB, {"a.py": text(ONE)}, f'Revert "Throw away"\n\nThis reverts commit {sha}.\n')
 
 
+def _taken_back(story: Story, message: str) -> None:
+    """Somebody takes lines away, and somebody else brings them back with this message."""
+    story.commit(ADA, {"a.py": text(ONE)})
+    bad = story.commit(EVE, {"a.py": text(ONE[:10])}, "Throw away (#5)\n")
+    story.written()
+    sha = story.sha(bad)
+    (story.folder / "marks").unlink()
+    story.commit(BOB, {"a.py": text(ONE)}, message.format(sha=sha, short=sha[:9]))
+
+
+def revert_by_a_short_id(story: Story) -> None:
+    """``git revert --reference`` writes a short id."""
+    _taken_back(story, 'Revert "Throw away (#5)"\n\nThis reverts commit {short} (Throw away (#5), 2020-09-13).\n')
+
+
+def revert_by_number(story: Story) -> None:
+    """GitHub's button names the request."""
+    _taken_back(story, 'Revert "Throw away" (#6)\n\nReverts owner/repo#5\n')
+
+
+def revert_by_subject(story: Story) -> None:
+    """Whoever merged the revert left nothing but its subject."""
+    _taken_back(story, 'Revert "Throw away (#5)" (#6)\n')
+
+
+def revert_of_a_merge_request(story: Story) -> None:
+    """GitLab's button names the merge request, whose number is in the merge."""
+    base = story.commit(ADA, {"a.py": text(ONE)})
+    side = story.commit(EVE, {"a.py": text(ONE[:10])}, branch="refs/heads/side", parents=(base,))
+    on = story.commit(BOB, {"b.py": text(TWO[:3])}, parents=(base,))
+    told = "Merge branch 'side' into 'main'\n\nSee merge request group/project!5\n"
+    story.commit(EVE, {"a.py": text(ONE[:10])}, told, parents=(on, side))
+    story.commit(BOB, {"a.py": text(ONE)}, "Revert \"Merge branch 'side'\"\n\nThis reverts merge request !5\n")
+
+
+def revert_of_a_revert(story: Story) -> None:
+    """A feature is taken back and brought back by two others."""
+    story.commit(BOB, {"a.py": text(TWO[:10])})
+    story.commit(ADA, {"a.py": text(TWO[:10], ONE)}, "Feature\n")
+    story.commit(EVE, {"a.py": text(TWO[:10])}, 'Revert "Feature"\n')
+    story.commit(BOB, {"a.py": text(TWO[:10], ONE)}, 'Reapply "Feature"\n')
+
+
+def revert_of_two(story: Story) -> None:
+    """One commit takes two back."""
+    story.commit(ADA, {"a.py": text(ONE), "b.py": text(ONE)})
+    one = story.commit(EVE, {"a.py": text(ONE[:10])})
+    two = story.commit(EVE, {"b.py": text(ONE[:10])})
+    story.written()
+    told = "".join(f"\nThis reverts commit {story.sha(mark)}.\n" for mark in (two, one))
+    (story.folder / "marks").unlink()
+    story.commit(BOB, {"a.py": text(ONE), "b.py": text(ONE)}, f"Undo both\n{told}")
+
+
+def file_made_again(story: Story) -> None:
+    """Somebody removes files, and makes them anew later, one of them in another folder."""
+    story.commit(ADA, {"a.py": text(ONE), "b.py": text(ONE[:20])})
+    story.commit(BOB, {"a.py": None, "b.py": None, "z.py": text(TWO[:5])})
+    story.commit(BOB, {"a.py": text(ONE), "pkg/b.py": text(ONE[:20], TWO[5:9])})
+
+
+def moved_after_a_sweep(story: Story) -> None:
+    """Lines that a formatter went over are moved to another file."""
+    names = [f"m{i}.py" for i in range(10)]
+    loose, tight = ("{who}_{n}=compute_value( {n},{n} ) # {who}", "{who}_{n} = compute_value({n}, {n},)  # {who}")
+    story.commit(ADA, dict.fromkeys(names, text(lines("ada", *range(20), form=loose))))
+    swept = lines("ada", *range(20), form=tight)
+    story.commit(EVE, dict.fromkeys(names, text(swept)), "Run the formatter\n")
+    story.commit(BOB, {"m1.py": text(swept[:5]), "new.py": text(swept[5:], TWO[:5])})
+
+
+def moved_in_a_squash(story: Story) -> None:
+    """A change of two people moves older lines to another file, and is squashed by a third."""
+    story.commit(ADA, {"a.py": text(ONE)})
+    base = story.commit(BOB, {"z.py": text(TWO[:5])})
+    moved = {"a.py": text(ONE[:10]), "b.py": text(ONE[10:20], TWO[5:10])}
+    head = "refs/pull/7/head"
+    one = story.commit(BOB, moved, branch=head, parents=(base,))
+    story.commit(ADA, {"c.py": text(ONE[20:])}, branch=head, parents=(one,))
+    story.commit(EVE, {**moved, "c.py": text(ONE[20:])}, "Split (#7)\n", parents=(base,))
+
+
+def the_same_lines_twice(story: Story) -> None:
+    """A move within a file makes two of one line, which stood in another file before."""
+    story.commit(ADA, {"a.py": text(ONE[:6])})
+    story.commit(BOB, {"b.py": text(TWO[:3])})
+    story.commit(BOB, {"a.py": None, "b.py": text(TWO[:3], ONE[:6])})
+    story.commit(BOB, {"b.py": text(TWO[:3], ONE[:6], TWO[3:6], ONE[:6])})
+
+
+def many_moves(story: Story) -> None:
+    """Lines go through six files."""
+    story.commit(ADA, {"m0.py": text(ONE)})
+    for n in range(1, 7):
+        story.commit(BOB, {f"m{n - 1}.py": text(ONE[4 * n - 4 : 4 * n]), f"m{n}.py": text(ONE[4 * n :])})
+
+
 def cherry_pick(story: Story) -> None:
     """A commit is picked from a branch by somebody else: its author stays."""
     base = story.commit(BOB, {"a.py": text(TWO[:10])})
@@ -190,7 +287,9 @@ def vendored_drop(story: Story) -> None:
 
 
 HISTORIES: tuple[Callable[[Story], None], ...] = (
-    plain, rename, moved_lines, reformat, unlisted_sweep, sweep_before_much_wide_work, revert, cherry_pick, octopus,
+    plain, rename, moved_lines, reformat, unlisted_sweep, sweep_before_much_wide_work, revert, revert_by_a_short_id,
+    revert_by_number, revert_by_subject, revert_of_a_merge_request, revert_of_a_revert, revert_of_two,
+    file_made_again, moved_after_a_sweep, moved_in_a_squash, the_same_lines_twice, many_moves, cherry_pick, octopus,
     rebase, squash_with_its_change, only_in_a_squash, squashed_merge_request, squashed_sweep, squash_of_a_to_and_fro,
     coauthored_squash, template_start, template_button, fork, vendored_drop,
 )  # fmt: skip

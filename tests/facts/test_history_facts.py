@@ -207,3 +207,46 @@ def test_a_drive_needs_files_steps_and_an_end() -> None:
     (drive,) = project_of(Case("Drive", {}, read_history(lines), ())).past.drives()
     assert (drive.topic, len(drive.steps), drive.complete) == ("migrate pydantic", 4, False)
     assert drive.steps[0].commit.committed < drive.steps[-1].commit.committed
+
+
+def _undone(*lines: str) -> list[str]:
+    """What the newest commit of a history takes back, by subject."""
+    past = project_of(Case("Undoing", {}, read_history("\n".join(lines).splitlines()), ())).past
+    newest = past.people.commits[0]
+    subjects = {commit.sha: commit.subject for commit in past.people.commits}
+    return [subjects[sha] for sha in past.undoings.of(newest)]
+
+
+@pytest.mark.parametrize(
+    ("message", "undone"),
+    [
+        ('Revert "Add it (#7)" (#9)', ["Add it (#7)"]),
+        ('Revert "Add it" (#9)\n\n    Reverts shop/web#7', ["Add it (#7)"]),
+        ('Revert "Add"\n\n    This reverts merge request !7', ["Add it (#7)"]),
+        ('Reapply "Add it (#7)"', ['Revert "Add it (#7)"']),
+        ('Revert "Something that is not here"', []),
+        ("Revert to the old colours", []),
+        ("Say what it reverts and why", []),
+    ],
+)
+def test_what_is_taken_back_is_told_by_number_or_subject(message: str, undone: list[str]) -> None:
+    """The newest older commit that fits is meant, and nothing where none does."""
+    history = ("2025-01-01 ada app/a.py\n    Add it (#7)", '2025-01-02 bob app/a.py\n    Revert "Add it (#7)"')
+    assert _undone(*history, f"2025-01-03 bob app/a.py\n    {message}") == undone
+
+
+def test_what_was_taken_back_and_brought_again_is_not_undone() -> None:
+    """A drive whose step was reverted by mistake, and the revert reverted, was driven to its end."""
+    subject = "Finish porting part {n} to pydantic"
+    drive = f"2025-01-02 ada *4/9 app/a{{n}}.py app/b{{n}}.py app/c{{n}}.py app/d{{n}}.py\n    {subject}"
+    back, again = (
+        f'2025-02-1{day} bob app/a4.py\n    {word} "{subject.format(n=4)}"'
+        for day, word in enumerate(("Revert", "Reapply"))
+    )
+
+    def complete(*lines: str) -> bool:
+        past = project_of(Case("Drive", {}, read_history("\n".join(lines).splitlines()), ())).past
+        return any(found.complete for found in past.drives())
+
+    assert complete(drive) and complete(drive, back, again)
+    assert not complete(drive, back)

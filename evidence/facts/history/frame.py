@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from evidence.facts.history.messages import issues_closed, request_number
 from evidence.facts.history.path_kinds import NAMES
-from evidence.facts.people import picked_from, reverted, shown_name
+from evidence.facts.people import picked_from, shown_name
 from evidence.facts.secrets.addresses import without_addresses
 from evidence.facts.secrets.masking import mask
 
@@ -42,7 +42,7 @@ COLUMNS = {
     "areas": "areas of the code and beside it that it touches, separated by '; '",
     **{name: f"whether it touches paths of the kind {name}" for name in NAMES.values()},
     "request": "number of the pull or merge request that its text names; empty without one",
-    "reverts": "id of the commit that it says it reverts",
+    "reverts": "ids of the commits that it says it reverts, separated by spaces",
     "picked_from": "id of the commit that it says it was picked from",
     "closes": "numbers of the issues that it says it closes, separated by spaces",
 }
@@ -87,7 +87,7 @@ def _cells(row: Row, past: Past, mainline: set[str], counted: dict[str, tuple[in
         "areas": "; ".join(sorted({past.areas[change.path] for change in commit.changes} - {""})),
         **{name: bool(row.kinds & kind) for kind, name in NAMES.items()},
         "request": request_number(commit) or None,
-        "reverts": reverted(commit),
+        "reverts": " ".join(past.undoings.of(commit)),
         "picked_from": picked_from(commit),
         "closes": " ".join(map(str, issues_closed(commit))),
     }

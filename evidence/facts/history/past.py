@@ -15,7 +15,8 @@ from evidence.facts.history.repairs import Repair, repairs
 from evidence.facts.history.rows import Row
 from evidence.facts.history.sample import spread
 from evidence.facts.history.sizes import Size, size_of
-from evidence.facts.people import People, reverted
+from evidence.facts.history.undoing import Undoings
+from evidence.facts.people import People
 from evidence.model import History, LineCount, Person, RepositoryHistory
 
 # A sample of which fewer were counted stands for nothing.
@@ -130,13 +131,22 @@ class Past:
         return pictured(self.touched, self.areas.code, lambda key: self.people.author(commits[key]).name)
 
     @cached_property
+    def undoings(self) -> Undoings:
+        """What each commit says that it takes back."""
+        return Undoings(self.people.commits)
+
+    @cached_property
     def _undone(self) -> frozenset[str]:
-        """Ids of the commits that later ones say they revert."""
-        return frozenset(map(reverted, self.people.commits)) - {""}
+        """Ids of the commits that later ones say they revert, unless these were reverted themselves."""
+        found: set[str] = set()
+        for commit in self.people.commits:
+            if commit.sha not in found:
+                found.update(self.undoings.of(commit))
+        return frozenset(found)
 
     def repairs(self) -> Iterator[Repair]:
         """Reverts, hotfixes and incidents, with what mends them."""
-        return repairs(self.work, self._undone, self._kinds)
+        return repairs(self.work, self.undoings, self._undone, self._kinds)
 
     def drives(self) -> tuple[Drive, ...]:
         """Series of commits that carry one change through the code."""

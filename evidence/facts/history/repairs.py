@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from evidence.facts.history.path_kinds import Kinds, PathKind
 from evidence.facts.history.rows import Row
-from evidence.facts.people import reverted
+from evidence.facts.history.undoing import Undoings
 from evidence.patterns import regex
 
 DAYS = 30
@@ -49,14 +49,14 @@ class Repair(Struct, frozen=True):
     tested: bool = False
 
 
-def repairs(rows: Sequence[Row], undone: Collection[str], kinds: Kinds) -> Iterator[Repair]:
+def repairs(rows: Sequence[Row], undoings: Undoings, undone: Collection[str], kinds: Kinds) -> Iterator[Repair]:
     """The troubles among these rows (newest first), the newest first; ``undone`` are ids of reverted commits."""
     found, fixes = 0, _Fixes(kinds)
     for position, row in enumerate(rows):
         low = row.commit.subject.lower()
         if not any(map(low.__contains__, _HINTS)) and "This reverts" not in row.commit.body:
             continue
-        is_revert = bool(_REVERT.match(row.commit.subject)) or bool(reverted(row.commit))
+        is_revert = bool(_REVERT.match(row.commit.subject)) or bool(undoings.of(row.commit))
         if not is_revert and not _HOTFIX.search(row.commit.subject):
             continue
         found += 1

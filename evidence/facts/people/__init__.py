@@ -12,7 +12,7 @@ from evidence.facts.people.doubts import authorship_doubt
 from evidence.facts.people.finding import everyone, find, logins, sure_logins
 from evidence.facts.people.people import People, shown_name
 from evidence.facts.people.records import Candidate, Contribution, Contributor, Question
-from evidence.facts.people.trailers import picked_from, reverted
+from evidence.facts.people.trailers import picked_from
 
 __all__ = [
     "Candidate",
@@ -28,7 +28,6 @@ __all__ = [
     "kind_of",
     "logins",
     "picked_from",
-    "reverted",
     "shown_name",
     "sure_logins",
 ]

@@ -24,7 +24,6 @@ _NAMED = regex(r"([^<>\n]{0,200})<([^<>\n]{0,200})>")
 _BETWEEN = regex(r"^\s*(?:[,;&+]\s*)*(?:and\s+)?")
 # https://docs.anthropic.com/en/docs/claude-code/settings#attribution-settings: a line of its own above the trailer
 _GENERATED_WITH = regex(r"^[^\w\n]{0,8}generated with \[?([A-Za-z ]{2,30}?)\]?(?:\(|\.|$)", re.I | re.M)
-_REVERT = regex(r"^This reverts commit ([0-9a-f]{40})", re.M)
 _PICKED = regex(r"^\(cherry picked from commit ([0-9a-f]{40})\)", re.M)
 _MOST = 50
 
@@ -51,12 +50,6 @@ def _trailers(commit: Commit) -> Iterator[tuple[str, Person]]:
             for name, email in (first, *((_BETWEEN.sub("", other), address) for other, address in others)):
                 if name.strip() or email.strip():
                     yield word.lower(), Person(name.strip(), email.strip())
-
-
-def reverted(commit: Commit) -> str:
-    """The full id of the commit that a message says it reverts; "" where it says nothing of the kind."""
-    found = _REVERT.search(commit.body)
-    return found[1] if found else ""
 
 
 def picked_from(commit: Commit) -> str:
