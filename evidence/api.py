@@ -103,6 +103,7 @@ from evidence.facts.testing.suite import CollectedTest, Fixture
 from evidence.facts.tool_configs import ToolConfig
 from evidence.facts.web import App, Blueprint, Callback, Factory, Registration, Request, Route, Use
 from evidence.facts.writings import Writing
+from evidence.facts.written_specs import written_specs
 from evidence.model import (
     ChangeRequest,
     Grade,
@@ -290,4 +291,5 @@ __all__ = [
     "trail_tables",
     "views_that_ask",
     "written",
+    "written_specs",
 ]

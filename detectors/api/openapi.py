@@ -15,7 +15,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from evidence.api import Call, CiRun, Observations, Project, PyFile, Role, Signal, Site, Sites, plural, quoted, regex
+from evidence.api import (
+    Call,
+    CiRun,
+    Observations,
+    Project,
+    PyFile,
+    Role,
+    Signal,
+    Site,
+    Sites,
+    plural,
+    quoted,
+    regex,
+    written_specs,
+)
 
 # Objects that generate a document: class, and whether making it is enough (the application itself) or it must be bound.
 _GENERATORS = {
@@ -50,38 +64,10 @@ _DOCUMENT = regex(
     r"(?:openapi|swagger|api[-_]?spec|oas3?)[\w.\-]{0,40}\.(?:ya?ml|json)\b|openapi|swagger", re.IGNORECASE
 )
 _WRITES = regex(r"(?:^|[ :_\-/])(?:spec|openapi|swagger|api-?spec|apidocs?)(?:$|[ :_\-.])", re.IGNORECASE)
-_NO_WORK = frozenset(
-    {
-        "pip",
-        "pip3",
-        "uv",
-        "poetry",
-        "pipenv",
-        "npm",
-        "yarn",
-        "apt",
-        "apt-get",
-        "echo",
-        "git",
-        "ls",
-        "cp",
-        "mv",
-        "rm",
-        "mkdir",
-        "cat",
-        "[",
-        "test",
-        "cd",
-        "export",
-        "docker",
-        "find",
-        "sed",
-        "grep",
-        "chmod",
-        "printf",
-        "tee",
-    }
-)
+_NO_WORK = frozenset({
+    "pip", "pip3", "uv", "poetry", "pipenv", "npm", "yarn", "apt", "apt-get", "echo", "git", "ls", "cp", "mv", "rm",
+    "mkdir", "cat", "[", "test", "cd", "export", "docker", "find", "sed", "grep", "chmod", "printf", "tee",
+})  # fmt: skip
 _VALIDATORS = (
     "openapi_spec_validator",
     "openapi_schema_validator",
@@ -144,7 +130,13 @@ def detect(project: Project) -> Observations:
     documents = [
         _site(d.path, d.start, d.end, "document" if d.own else "foreign", d.path) for d in project.api_documents
     ]
-    found = [*_generated(project), *documents]
+    written = (
+        Site(
+            path=f.path, start=i.start, end=i.end, clause="generated", subject=f"{f.path}:{i.target}", value="own code"
+        )
+        for f, i in written_specs(project)
+    )
+    found = [*_generated(project), *written, *documents]
     yield from ((OPENAPI, s) for s in found)
     if any(s.clause in ("generated", "document") for s in found):
         names = {s.path.rpartition("/")[2] for s in found if s.clause == "document"}

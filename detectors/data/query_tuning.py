@@ -101,6 +101,9 @@ def detect(project: Project) -> Observations:
     everywhere = [*_loads(project), *_mapped(project)]
     # what feeds a warehouse beside the application is another program
     found = [s for s in everywhere if project.in_flask_part(s.path)] or everywhere
+    # jobs that somebody runs beside the application add nothing to what tunes its own queries
+    near = [s for s in found if not project.comes_late(s.path)]
+    found = near if _practised(Sites(near)) else found
     tuned = _practised(Sites(found))
     yield from ((QUERY_TUNING, site) for site in found if not tuned or site.clause not in ("dynamic", "column"))
     if tuned:

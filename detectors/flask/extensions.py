@@ -80,8 +80,10 @@ def detect(project: Project) -> Observations:
     yield from (
         (signal, s if s.subject in homes else replace(s, clause=aside.get(s.clause, s.clause))) for signal, s in found
     )
+    reading = {item.file.path for item in project.settings.reads}
     for file in project.app:
-        if any(n in _ENVIRONMENT or n.startswith("os.environ.") for refs in file.module.refs for n in refs):
+        names = (n for refs in file.module.refs for n in refs)
+        if file.path in reading or any(n in _ENVIRONMENT or n.startswith("os.environ.") for n in names):
             yield EXTENSIONS, Site(path=file.path, clause="settings", subject="environment")
 
 

@@ -46,6 +46,8 @@ _CAPTURED = frozenset({
     "capture_exception", "captureException", "capture_message", "captureMessage", "report_exc_info", "notice_error",
     "record_exception",
 })  # fmt: skip
+# Decorators that register a function for errors: of Flask, of signals, of blueprints and workers.
+_HANDLER = regex(r"error_?handler|handle|\.connect$|receiver|failure|on_error|exception")
 # Keywords that set an environment, tag a release, or keep data out; one given as None or an empty list sets nothing.
 _CARE = frozenset({
     "environment", "release", "before_send", "before_send_transaction", "send_default_pii", "ignore_errors",
@@ -90,8 +92,8 @@ def _statement(sites: Sites) -> str:
     if vendors:
         care = f" with {', '.join(_told(sites))}" if _told(sites) else " as it comes"
         explicit = (
-            f"; errors are captured explicitly in {sites.count('captured')} places"
-            if sites.count("captured") > 1
+            f"; errors are captured explicitly in {sites.count('captured', 'reported')} places"
+            if sites.count("captured", "reported") > 1
             else ""
         )
         return f"Errors go to {' and '.join(vendors)}, set up{care}{explicit}."
@@ -118,14 +120,14 @@ ERROR_TRACKING = Signal(
     how_to_show=(
         "Initialise the tracker in create_app() with environment, release and a before_send that drops personal data."
     ),
-    clauses=("careful", "initialised", "setting", "captured", "variable", "mailed", "unused", "dependency"),
+    clauses=("careful", "initialised", "setting", "captured", "reported", "variable", "mailed", "unused", "dependency"),
     leads=("mailed", "unused", "dependency"),
     defining=("careful", "initialised", "captured", "setting", "variable", "unused"),
-    uncited=("variable",),
+    uncited=("variable", "reported"),
     practised=lambda sites: sites.count("initialised", "careful") > 0,
     sustained=lambda sites: sites.count("careful", "setting", "variable") > 0,
     measures=lambda sites: {
-        "captured": sites.count("captured"),
+        "captured": sites.count("captured", "reported"),
         "vendors": len(sites.subjects("initialised", "careful")),
     },
     statement=_statement,
@@ -138,7 +140,8 @@ def detect(project: Project) -> Observations:
     found = [*_initialised(project), *_handed_over(project), *_started(project)]
     if any(s.clause in ("initialised", "careful") for s in found):
         vendor = min(s.subject for s in found if s.clause in ("initialised", "careful"))
-        found = [*found, *_captured(project, vendor), *_settings(project, vendor)]
+        beginnings = frozenset(s.path for s in found if s.clause in ("initialised", "careful"))
+        found = [*found, *_captured(project, vendor, beginnings), *_settings(project, vendor)]
     else:
         found = [*found, *_mailed(project), *_dependencies(project)]
     yield from ((ERROR_TRACKING, site) for site in found)
@@ -200,7 +203,7 @@ def _started(project: Project) -> Iterator[Site]:
                 yield _site(start.path, start.start, start.end, "initialised", vendor)
 
 
-def _captured(project: Project, vendor: str) -> Iterator[Site]:
+def _captured(project: Project, vendor: str, beginnings: frozenset[str]) -> Iterator[Site]:
     """Errors reported by hand, through whatever module hands the client on, and what is set for all of them."""
     for file, call, name in project.calls(project.app, *_CARE_CALLS):
         if project.reach.live(file.path, call.scope):
@@ -209,7 +212,14 @@ def _captured(project: Project, vendor: str) -> Iterator[Site]:
         for call in file.module.calls:
             span = call.last == "record_exception" and "span" in call.name.lower()  # of a trace
             if call.last in _CAPTURED and not span and project.reach.live(file.path, call.scope):
-                yield _site(file.path, call.start, call.end, "captured", vendor)
+                clause = "captured" if file.path in beginnings or _handles(file, call) else "reported"
+                yield _site(file.path, call.start, call.end, clause, vendor)
+
+
+def _handles(file: PyFile, call: Call) -> bool:
+    """Whether an error is captured by what was registered for errors, not in the middle of other work."""
+    around = file.function_of(call.scope)
+    return around is not None and any(_HANDLER.search(d.expr.text) for d in around.decorators)
 
 
 def _settings(project: Project, vendor: str) -> Iterator[Site]:

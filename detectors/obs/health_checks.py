@@ -38,6 +38,7 @@ _CALLED = regex(
     r"(?:get_|api_|app_|server_)?(?:health_?checks?|healthz|liveness|readiness|livez|readyz)(?:_check|_probe)?"
 )
 _VARIABLE = regex(r"[<{]")
+_LOGGED_IN = regex(r"(?:jwt|login|auth|token|role)s?_required|requires?_(?:auth|login|role|token)")
 _DEEPER = regex(
     r"health\w{0,8}/(?:cascade|deep|checks?|probes?|components?|services?|dependenc\w{1,4})/[<{][^/]{1,60}[>}]/?$"
 )
@@ -109,6 +110,8 @@ def detect(project: Project) -> Observations:
     if any(item.reached and any(_is_health(p) for p in item.paths) for item in found):
         # a page that is asked for health is taken for the endpoint only where there is no better one
         found = [item for item in found if not item.paths or any(_is_health(p) for p in item.paths)]
+    if any(item.reached and any(_last_word(p) in _SURE for p in item.paths) for item in found):
+        found = [item for item in found if not _is_of_members(item)]
     for number, item in enumerate(found):
         clause = "endpoint" if item.reached else "unreached"
         yield (
@@ -163,7 +166,7 @@ def _routes(project: Project) -> Iterator[_Endpoint]:
         paths = {
             p
             for prefix in sorted(prefixes)
-            if _is_health(p := "/" + f"{prefix}/{route.rule}".strip("/").replace("//", "/"))
+            if _is_health(p := "/" + f"{prefix}/{route.rule}".replace("//", "/").removeprefix("/{}/").strip("/"))
             or p in project.probed_addresses
             or (called and not _VARIABLE.search(p))
         }
@@ -192,6 +195,15 @@ def _endpoint(route: Route, paths: frozenset[str], reached: bool) -> _Endpoint:
     answer = (file, file.scopes.get(handler.qualname, 0)) if handler is not None else None
     rule = route.rule if route.rule.strip("/") else min(paths, default=route.rule)
     return _Endpoint(route.file, start, end, rule, paths, answer, reached)
+
+
+def _is_of_members(item: _Endpoint) -> bool:
+    """Whether a ``/status`` is kept for those who logged in: beside an address for probes it is the state of work."""
+    file, scope = item.handler or (item.file, 0)
+    around = file.function_of(scope) if scope else None
+    if around is None or not item.paths or not all(_last_word(p) in _UNSURE for p in item.paths):
+        return False
+    return any(_LOGGED_IN.search(decorator.expr.text) for decorator in around.decorators)
 
 
 def _is_page(route: Route) -> bool:

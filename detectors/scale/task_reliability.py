@@ -82,6 +82,11 @@ _METHODS = {
     "enforce_hard_limit": "time_limits",
     "soft_limit_exceeded": "time_limits",
 }
+# Calls that make tasks of functions, or decorators that do.
+_MAKES_TASKS = frozenset({"partial", "job", "task", "context_task", "db_task"})
+# Huey's signals: ``@huey.signal(signals.SIGNAL_ERROR)``.
+_ON_ERROR = regex(r"(?:^|\.)signal$")
+_ERROR_SIGNAL = regex(r"SIGNAL_(?:ERROR|EXPIRED|INTERRUPTED|LOCKED)")
 _LIMIT_ERRORS = ("SoftTimeLimitExceeded", "TimeLimitExceeded", "JobTimeoutException")
 _TESTS = regex(r"(?i)retr(?:y|ies)|fail|error|exception|exceed|timeout|limit|dead_?letter|max_retries")
 _LONGEST = 40
@@ -198,7 +203,8 @@ def _sending(project: Project) -> Iterator[Site]:
             yield _site(use.path, use.start, use.end, "routing")
     for file in project.tasks.files:
         for call in file.module.calls:
-            named = call.last in ("partial", "job") or (call.name.startswith("rq.") and "Registry" not in call.last)
+            named = call.last in _MAKES_TASKS and call.target != "decorator"
+            named = named or (call.name.startswith("rq.") and "Registry" not in call.last)
             for kind in sorted(_kinds(call.expr)) if named else ():
                 yield _site(file.path, call.start, call.end, kind)
 
@@ -234,9 +240,15 @@ def _handled(project: Project) -> Iterator[Site]:
         yield from _own_errors(file, definition)
     for file in project.tasks.files:
         for definition in file.module.definitions:
-            kind = _METHODS.get(definition.name)
-            if kind and definition.parent and definition.kind == "function":
+            kind = _METHODS.get(definition.name) if definition.parent else ""
+            if any(_ON_ERROR.search(d.expr.text) and _is_about_errors(d.expr) for d in definition.decorators):
+                kind = "failures"
+            if kind and definition.kind == "function":
                 yield _site(file.path, definition.start, definition.end, kind)
+
+
+def _is_about_errors(decorator: Expr) -> bool:
+    return any(_ERROR_SIGNAL.search(part.text) for item in decorator.items for part in item.walk())
 
 
 def _own_errors(file: PyFile, definition: Definition) -> Iterator[Site]:

@@ -172,6 +172,9 @@ def _entries(project: Project) -> Iterator[Site]:
             (p, w) for p, w in LOGINS.items() if name.startswith(p) and name[len(p) : len(p) + 1] in ("", ".", "(")
         )
         made = "encode()" in name  # ``jwt.encode(...).decode("utf-8")`` makes a token and reads none
+        optional = call.expr.kwarg("optional")
+        if optional is not None and optional.text == "True":
+            continue  # whoever asks goes on: it is only looked at who that is
         if made or name.replace("()", "").rpartition(".")[2] not in wanted or not _live(project, file, call.scope):
             continue
         if package in PASSWORD_DIRECTORIES:

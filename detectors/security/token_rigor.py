@@ -261,7 +261,11 @@ def _loaders(project: Project) -> Iterator[Site]:
     """Callbacks that look a token up in a blocklist, and guards that ask for a scope."""
     for use in project.access.uses:
         if use.how == "decorator" and _SCOPED.search(use.name) and project.reach.live(use.file.path):
-            yield _site(use.file, use.start, use.end, "scopes", use.name)
+            own = use.guard.definition if use.guard is not None else None
+            if use.guard is not None and own is not None:  # where the scope is asked for, not every route
+                yield _site(use.guard.file, own.start, min(own.end, own.start + 39), "scopes", own.name)
+            else:
+                yield _site(use.file, use.start, use.end, "scopes", use.name)
     for callback in project.web.callbacks(*_LOADERS):
         if project.reach.live(callback.file.path):
             yield _site(callback.file, callback.start, callback.end, "revocation", callback.method)

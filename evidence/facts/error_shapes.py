@@ -71,12 +71,20 @@ def _by_exception(project: Project, callback: Callback, definition: Definition) 
     for value in definition.returns if handled is not None and given else ():
         body = value.items[0] if value.kind == "list" and value.items else value
         owner, _, method = body.text.rpartition(".")
-        if body.kind == "call" and owner == given and handled is not None:
+        if handled is not None and body.kind == "name" and body.text == given:
+            return _carried(project, *handled)
+        if handled is not None and body.kind == "call" and owner == given:
             file, number = handled[0], handled[0].scopes.get(f"{handled[1].qualname}.{method}", 0)
-            found = file.definition(number) if number else None
-            if found is not None:
+            if number and (found := file.definition(number)) is not None:
                 return _shape(project, file, found.returns, number, _DEPTH)
     return None
+
+
+def _carried(project: Project, file: PyFile, exception: Definition) -> frozenset[str] | None:
+    """The keys of the JSON that an exception of Werkzeug's kind carries as its response from when it is made."""
+    scope = file.scopes.get(f"{exception.qualname}.__init__", 0)
+    values = (i.expr if isinstance(i, Call) else i.value for i in file.assigned.get((scope, "self.response"), ()))
+    return next((k for v in values if scope and (k := _body(project, file, v, scope, _DEPTH)) is not None), None)
 
 
 def _shape(project: Project, file: PyFile, returns: tuple[Expr, ...], scope: int, depth: int) -> frozenset[str] | None:
@@ -93,7 +101,7 @@ def _shape(project: Project, file: PyFile, returns: tuple[Expr, ...], scope: int
 
 
 def _body(project: Project, file: PyFile, body: Expr, scope: int, depth: int) -> frozenset[str] | None:
-    if body.kind == "dict":
+    if body.kind == "dict" or (body.kind == "call" and body.text == "dict" and not body.args):
         return frozenset(k for k in body.keys if k and k != "**")
     if body.kind == "call":
         return _called(project, file, body, scope, depth)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
+from evidence.facts.folders_of_tests import below, folders_of_tests
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Module
 from evidence.facts.records import Commands, Data, Dockerfile, Document, Requirements, Template, Text
@@ -81,7 +82,11 @@ class Files:
     @cached_property
     def python(self) -> dict[str, PyFile]:
         """Every Python file that was read, by path."""
-        return {p: PyFile(p, m, role_of(p, m.generated)) for p, m in self._of(Module).items()}
+        return {p: PyFile(p, m, self.role(p)) for p, m in self._of(Module).items()}
+
+    @cached_property
+    def _test_folders(self) -> frozenset[str]:
+        return folders_of_tests(self._of(Module))
 
     @cached_property
     def app(self) -> tuple[PyFile, ...]:
@@ -136,4 +141,5 @@ class Files:
 
     def role(self, path: str) -> Role:
         """The part a path plays."""
-        return role_of(path, getattr(self._facts.get(path), "generated", False))
+        role = role_of(path, getattr(self._facts.get(path), "generated", False))
+        return Role.TEST if role is Role.APP and below(path, self._test_folders) else role

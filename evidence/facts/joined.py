@@ -133,7 +133,20 @@ class Joined(Files):
 
     def comes_late(self, path: str) -> bool:
         """Whether a reader would open other files first: what stands aside, and scripts beside the application."""
-        return self.stands_aside(path) or _SCRIPTS.match(path) is not None
+        return self.stands_aside(path) or _SCRIPTS.match(path) is not None or path in self._jobs
+
+    @cached_property
+    def _jobs(self) -> frozenset[str]:
+        """Files at the root of the repository that somebody runs for a task of its own: they make no application, and
+        no part of it imports them, where the application is made further down."""
+        makers = {a.file.path for a in self.web.apps} | {f.file.path for f in self.web.factories}
+        makers |= {u.path for u in self.web.factory_uses}
+        if not makers or not all("/" in a.file.path for a in self.web.apps):
+            return frozenset()
+        graph = self.imports.graph
+        alone = (f.path for f in self.app if f.module.main and "/" not in f.path and f.path not in makers)
+        parts = {f.path for f in self.app if "/" in f.path}
+        return frozenset(p for p in alone if p not in graph or not parts & set(graph.predecessors(p)))
 
     def of_flask_part(self, run: CiRun) -> bool:
         """Whether what CI runs is about the Flask part of the repository, by its folder and the files it leads to."""

@@ -13,6 +13,8 @@ from evidence.facts.pyfile import PyFile, bare
 _MAX_HOPS = 8
 # So many modules are looked into for a name that star imports may bring.
 _MAX_STARS = 100
+# So many files that import a package without the folder around it tell that the folder is worked in.
+_SEVERAL = 3
 # Folders that hold packages and are put on the import path, even where a stray ``__init__.py`` lies in them.
 _SOURCE_FOLDERS = frozenset({"src", "lib", "source"})
 
@@ -42,6 +44,7 @@ class Names:
         self._by_suffix: dict[str, list[str]] = {}
         self._known: dict[str, dict[str, Ref]] = {path: {} for path in files}
         self._modules: dict[tuple[str, str], str] = {}
+        self._worked_in: dict[tuple[str, str], bool] = {}
         for path in sorted(self._by_path):
             for dotted in _suffixes(path):
                 self._by_suffix.setdefault(dotted, []).append(path)
@@ -96,19 +99,39 @@ class Names:
         stray = root.rpartition("/")[2] in _SOURCE_FOLDERS and top not in sys.stdlib_module_names
         holds_packages = stray and f"{root}/{top}" in self._packages
         if root in self._packages and not holds_packages:
+            if not above or top in sys.stdlib_module_names:
+                return False
             # scripts run from inside a package folder (python 2 style, or ``cd app && python main.py``)
-            return (
-                above
-                and "." not in dotted
-                and importer.rpartition("/")[0] == root
-                and top not in sys.stdlib_module_names
-            )
+            return ("." not in dotted and importer.rpartition("/")[0] == root) or self._is_worked_in(root, top)
         if above:
             return True
         named = f"{root}/{top}"
         # a source folder may hold a namespace package, which has no ``__init__.py`` of its own
         holds = named in self._packages or (stray and named in self._namespaces)
         return holds and top not in sys.stdlib_module_names
+
+    def _is_worked_in(self, root: str, top: str) -> bool:
+        """Whether commands run inside the package folder ``root``, so that its part ``top`` is imported without the
+        folder's name: several files below import modules that are there, and none by way of the folder."""
+        key = (root, top)
+        if key not in self._worked_in:
+            self._worked_in[key] = f"{root}/{top}" in self._packages and self._imports_from_inside(root, top)
+        return self._worked_in[key]
+
+    def _imports_from_inside(self, root: str, top: str) -> bool:
+        through = f"{root.rpartition('/')[2]}.{top}"
+        inside = 0
+        for path, file in self.files.items():
+            if not module_path(path).startswith(f"{root}/"):
+                continue
+            modules = file.imported_modules
+            if any(m == through or m.endswith(f".{through}") or m.startswith(f"{through}.") for m in modules):
+                return False
+            inside += any(m.startswith(f"{top}.") and self._holds(root, m) for m in modules)
+        return inside >= _SEVERAL
+
+    def _holds(self, root: str, dotted: str) -> bool:
+        return self._file(f"{root}/{dotted.replace('.', '/')}") in self._by_path
 
     def resolve(self, path: str, name: str) -> Ref:
         """Follow ``name``, as written in ``path``'s facts, to where it is defined."""

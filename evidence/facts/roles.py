@@ -55,6 +55,11 @@ _GENERATED = frozenset(
 _GENERATED_FILE = regex(r".*(?:_pb2|_pb2_grpc|\.pb|\.min|_generated)\.\w+")
 
 
+def is_test_file(path: str) -> bool:
+    """Whether a module's own name says that it holds tests."""
+    return _TEST_FILE.fullmatch(path.rpartition("/")[2].lower()) is not None
+
+
 def role_of(path: str, generated: bool = False) -> Role:
     """The role of a path; ``generated`` is what the file says of itself."""
     *folders, name = path.lower().split("/")

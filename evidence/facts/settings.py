@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from evidence.facts.deployment.environments import environment_of
 from evidence.facts.deployment.manifests import variables
+from evidence.facts.kept_settings import is_handed, kept_makers, opens_a_file
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Definition, Expr
 from evidence.patterns import regex
@@ -171,6 +172,8 @@ class Settings:
             return False
         constants = sum(target.isupper() for where, target in file.assigned if where == scope)
         inherits = any(_CLASS.fullmatch(b.text.rpartition(".")[2]) for b in definition.bases)
+        if not inherits and not _is_module(file.path) and is_handed(file, definition):
+            return False  # ``ErrorResponseConfig(parameters).validate()`` checks what a request brought
         return constants > 0 or (inherits and bool(environment_of(definition.name)))
 
     @cached_property
@@ -266,7 +269,7 @@ class Settings:
             for f, c, n in readers
             if n.startswith("dynaconf")
             # a parser of INI files is made for one; what it reads may stand in another scope
-            or (f.path in self.modules and (n.startswith(("configparser", *_PYTHON_READERS)) or _opens(f, c)))
+            or (f.path in self.modules and (n.startswith(("configparser", *_PYTHON_READERS)) or opens_a_file(f, c)))
         )
         return (*dotenv, *flask, *found)
 
@@ -280,16 +283,13 @@ def _is_module(path: str) -> bool:
     return _MODULE.fullmatch(stem) is not None or (inside and (bool(environment_of(stem)) or stem in _STEMS))
 
 
-def _opens(file: PyFile, call: Call) -> bool:
-    """Whether the scope of a reader opens a file: YAML and JSON may come from anywhere."""
-    return any(c.last in ("open", "read_text", "read_bytes", "read") for c in file.calls_in(call.scope))
-
-
 def _from_package(file: PyFile, call: Call) -> bool:
     if call.name.startswith(_PACKAGES):
         return True
     head = call.name.partition(".")[0].partition("(")[0]
     made = [i.expr.text for i in file.assigned.get((0, head), ()) if isinstance(i, Call)]
+    if head == "self":
+        made += kept_makers(file, call)
     return any(m.startswith(_PACKAGES) for m in made)
 
 

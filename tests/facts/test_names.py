@@ -74,6 +74,25 @@ def test_a_package_in_a_source_folder_with_an_init_is_found() -> None:
     assert names.module("src/logging/config.py", "logging") == ""
 
 
+def test_the_parts_of_a_folder_that_commands_run_in_are_found() -> None:
+    """Several files inside import ``server.x`` without the stray package around it; where one says ``app.server``, the
+    folder is a package, and a library of a part's name stays outside."""
+    inside = {f"app/server/{n}.py": "from server.models import user\n" for n in ("users", "orders", "carts")}
+    plain = {
+        "app/__init__.py": "",
+        "app/server/__init__.py": "",
+        "app/server/models/__init__.py": "",
+        "app/server/models/user.py": "",
+    }
+    assert (
+        _names({**plain, **inside}).module("app/server/users.py", "server.models.user") == "app/server/models/user.py"
+    )
+    through = {"run.py": "", "app/server/cli.py": "from app.server.models import user\n"}
+    assert _names({**plain, **inside, **through}).module("app/server/users.py", "server.models.user") == ""
+    few = dict(list(inside.items())[:2])
+    assert _names({**plain, **few}).module("app/server/users.py", "server.models.user") == ""
+
+
 def test_templates_of_projects_are_read_as_what_they_generate() -> None:
     """Placeholders in paths and code become the same names, and a template's suffix is looked through."""
     names = _names(

@@ -118,7 +118,15 @@ def _tool(path: str, root: Node) -> str:
     for key, tool in (("AWSTemplateFormatVersion", "cloudformation"), ("Transform", "sam")):
         if root.get(key) is not None and root.get("Resources") is not None:
             return tool
-    return _by_name(name, root)
+    return _by_name(name, root) or ("cloud foundry" if _pushes(root) else "")
+
+
+def _pushes(root: Node) -> bool:
+    """Whether a document lists applications as ``cf push -f`` reads them, whatever its name."""
+    listed = root.get("applications")
+    if listed is None or listed.kind != "list" or not listed.items:
+        return False
+    return all(item.get("name") is not None and table.CLOUD_FOUNDRY & set(item.keys) for item in listed.items)
 
 
 def _by_name(name: str, root: Node) -> str:

@@ -111,6 +111,10 @@ _APP_ENGINE = frozenset({"entrypoint", "handlers", "instance_class", "automatic_
 _OVERLAY = frozenset({"resources", "bases", "patches", "patchesStrategicMerge"})
 _COPILOT = frozenset({"image", "http", "network", "cpu", "count", "schedule", "cdn", "observability"})
 _NOTHING: frozenset[str] = frozenset()
+CLOUD_FOUNDRY = frozenset(
+    {"buildpack", "buildpacks", "memory", "instances", "disk_quota", "services", "routes", "health-check-type"}
+)
+"""What only applications of Cloud Foundry's manifests have."""
 DESCRIPTORS = (
     ("helm", regex(r"chart\.yaml"), frozenset({"name", "version"}), _NOTHING),
     ("kustomize", regex(r"kustomization\.ya?ml"), _NOTHING, _OVERLAY),

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from evidence.facts.deployment.base_images import read_by_bases
 from evidence.facts.deployment.manifests import variables
 from evidence.facts.deployment.server_configs import configured
 from evidence.facts.deployment.server_settings import (
@@ -64,6 +65,7 @@ def servers(project: Project) -> tuple[Server, ...]:
         "uwsgi" for d in project.dockerfiles.values() for i in d.instructions if "uwsgi" in i.text and i.word == "FROM"
     }
     run = {w.rpartition("/")[2] for s in project.starts if _PYTHON.search(s.text) for w in s.text.split()}
+    named |= read_by_bases(project)
     joined = [_joined(project, c, named, programs, run) for c in configs]
     found = {*started, *joined, *_variables(project, programs), *_proxies(project)}
     return tuple(sorted(found, key=lambda s: (s.path, s.start, s.end, s.part, s.settings)))

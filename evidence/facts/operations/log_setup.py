@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from evidence.facts.names import PyFile
+from evidence.facts.operations.keyword_logs import calls_with_fields
 from evidence.facts.operations.log_configs import classes, factories, formatters
 from evidence.facts.operations.log_table import (
     ANSWERS,
@@ -78,6 +79,9 @@ class LogSetup:
             *self._request_ids(),
             *self._passed_on(),
         }
+        if not any(u.live and u.kind in ("structured", "context", "wrapped") for u in found):
+            keyed = calls_with_fields(self._project)
+            found.update(self._use(file, call, "structured", "keywords") for file, call in keyed)
         found.update(self._tested(found))
         return tuple(sorted(found, key=lambda u: (u.path, u.start, u.end, u.kind, u.name)))
 

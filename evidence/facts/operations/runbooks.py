@@ -30,8 +30,8 @@ _SURE = regex(
 )
 # Names that an operator's guide may have, and much else too: such a document must also show the commands.
 _MAYBE = regex(
-    r"(?:^|[/_ -])(?:maintenance|operations?|operating|ops|troubleshooting|sop|administration|recovery|restor(?:e"
-    r"|ing)|backups?|deploy(?:ing|ment)?|production|upgrad(?:e|ing)|releas(?:e|es|ing))(?:$|[/_. -])",
+    r"(?:^|[/_ -])(?:maintenance|operation(?:s|al)?|operating|ops|troubleshooting|sop|administration|recovery"
+    r"|restor(?:e|ing)|backups?|deploy(?:ing|ment)?|production|upgrad(?:e|ing)|releas(?:e|es|ing))(?:$|[/_. -])",
     re.IGNORECASE,
 )
 # Sections that make an operator's guide of it.
@@ -39,7 +39,9 @@ _CARE = regex(
     r"roll(?:ing)?[-_ ]?back|\brestor(?:e|ing)\b|\brecover(?:y|ing)?\b|\bincidents?\b|disaster|fail-?over|outage"
     r"|\bdowngrad(?:e|ing)|emergency[-_ ](?:respon|procedure|shut|stop|fix|plan)|\brevert(?:ing)?\b"
     r"|when something (?:goes|went) wrong|if (?:it|something|the \w{1,20}) (?:fails|breaks)|wiederherstell"
-    r"|restaurar|revertir|\bfailure (?:behaviou?r|recovery|modes?)",
+    r"|restaurar|revertir|\bfailure (?:behaviou?r|recovery|modes?)"
+    r"|\b(?:re-?start|stopp?|kill|cancell?|unstick|drain)(?:ing)?(?: an?| the| stuck)? "
+    r"(?:pipelines?|jobs?|workers?|queues?|tasks?)\b",
     re.IGNORECASE,
 )
 # A folder of notes for operators: what stands in it is one where it shows commands and says when to use them.

@@ -36,6 +36,11 @@ _DEMANDS = frozenset({
 })  # fmt: skip
 # What makes an account, an administrator's too, asks nobody for a right by its name.
 _ENROLS = regex(r"(?:sign_?[uU]p|register|create|seed|invite)(?:_|[A-Z])")
+# What checks the data of a request, or notes that there was one, and refuses on the way.
+_ASIDE = regex(
+    r"validate_\w{0,40}(?:creation|registration|update|change|profile|input|data|body|payload|json|form|schema|params)"
+    r"|(?:log|track|record|count|measure)_(?:api_|all_)?(?:calls?|requests?|usage|access|activity|events?|time)"
+)
 # Words of HTTP's header for credentials, which say nothing of rights by themselves.
 _HEADER = frozenset({"authorization", "authorisation", "authorize", "authorise", "authorized", "authorised"})
 _ACCESS = regex(
@@ -143,7 +148,7 @@ def named(name: str) -> str:
 def purpose(name: str, codes: frozenset[str], reads: frozenset[str]) -> str:
     """The purpose of a guard of the project: its own name decides, then what it reads and answers."""
     last = name.rpartition(".")[2]
-    if speaks_of_else(name) or _ENROLS.match(last):
+    if speaks_of_else(name) or _ENROLS.match(last) or _ASIDE.fullmatch(last):
         return OTHER
     if _LOGIN_REQUIRED.search(last) and "403" not in codes:
         # whatever else the name speaks of, as a service that is about grants does

@@ -22,6 +22,8 @@ _RAISES = frozenset({"raises", "assertRaises", "assertRaisesRegex", "assert_rais
 _EXPECTED = regex(r"\w{0,20}(?:exp|assert)\w{0,30}|status", re.IGNORECASE)
 # Helpers of tests that are told the status: ``check_error(response, 403)``.
 _CHECKING = regex(r"(?:^|_)(?:assert|check|expect|verify|ensure)", re.IGNORECASE)
+# Flask-Testing's checks have the status in their names.
+_NAMED = regex(r"assert_?(40[13])")
 _LOGIN = regex(r"log_?in|sign_?in|authenticat", re.IGNORECASE)
 _TO_LOGIN = regex(r"(?:^|[/._-])(?:log[_-]?in|sign[_-]?in|authenticate|anmelden|entrar|ingresar)", re.IGNORECASE)
 _LOGS_IN = frozenset({"login", "log_in", "signin", "sign_in", "do_login", "_login"})
@@ -120,7 +122,9 @@ def _logs_in(call: Call) -> bool:
 def _expecting(project: Project, file: PyFile) -> Iterator[RefusedTest]:
     for call in file.module.calls:
         last = call.last
-        if last in _RAISES and call.expr.args:
+        if named := _NAMED.fullmatch(last):
+            code = named[1]
+        elif last in _RAISES and call.expr.args:
             code = exception_code(project, file, call.expr.args[0].text)
         else:
             offset = len(call.expr.items) - len(call.expr.keys)

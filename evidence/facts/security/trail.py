@@ -26,7 +26,7 @@ _NAMED = frozenset({
 _WHO = regex(
     r"(?:user|usuario|utilisateur|benutzer|actor|author|autor|operator|account|member|admin|staff|performer|principal"
     r"|who|requester|changer|editor)(?:_?(?:id|name|email|uuid))?|changed_?by|by_user|(?:user|usuario)_\w{2,12}"
-    r"|(?:created|changed|modified|updated|performed|deleted|edited|done|triggered|logged|made|revised|submitted)_by"
+    r"|(?:created|changed?|modified|updated|performed|deleted|edited|done|triggered|logged|made|revised|submitted)_by"
     r"(?:_?(?:id|user|user_id|name))?"
 )
 _WHAT = regex(

@@ -1,0 +1,32 @@
+"""Settings that live on objects: readers kept as attributes, and classes that are handed what they hold."""
+
+from __future__ import annotations
+
+from evidence.facts.pyfile import PyFile
+from evidence.facts.python.records import Call, Definition
+
+_SELF_AND_ONE = 2
+# What settings are made for, or of: the application, the environment, a file.
+_FOR_SETTINGS = frozenset({
+    "app", "env", "environ", "environment", "path", "file", "filename", "config_file", "root", "config", "settings",
+    "name", "mode",
+})  # fmt: skip
+
+
+def is_handed(file: PyFile, definition: Definition) -> bool:
+    """Whether a class is made of one thing it is handed, which it may check: settings find theirs themselves."""
+    scope = file.scopes.get(f"{definition.qualname}.__init__", 0)
+    made = file.definition(scope) if scope else None
+    return made is not None and len(made.params) == _SELF_AND_ONE and made.params[1] not in _FOR_SETTINGS
+
+
+def kept_makers(file: PyFile, call: Call) -> list[str]:
+    """What the object's attribute that is called, or whose method is, was made by, in any class of the file: settings
+    classes keep their reader in the one that the others build on."""
+    attribute = ".".join(call.name.replace("()", "").split(".")[:2])
+    return [c.expr.text for c in file.module.calls if c.target == attribute]
+
+
+def opens_a_file(file: PyFile, call: Call) -> bool:
+    """Whether the scope of a reader opens a file: YAML and JSON may come from anywhere."""
+    return any(c.last in ("open", "read_text", "read_bytes", "read") for c in file.calls_in(call.scope))
