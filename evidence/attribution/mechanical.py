@@ -20,6 +20,12 @@ def only_formatted(old: bytes, new: bytes, *, listed: bool) -> bool:
     return before == after or (listed and sorted(before) == sorted(after))
 
 
+def words(line: bytes) -> list[bytes]:
+    """What a formatter leaves of a line."""
+    found: list[bytes] = _WORDS.findall(line)
+    return found
+
+
 def listed_revisions(content: bytes) -> frozenset[str]:
     """Full commit ids of a ``.git-blame-ignore-revs`` file (git-blame(1): one a line, ``#`` begins a comment)."""
     lines = (line.partition(b"#")[0].strip() for line in content.split(b"\n"))

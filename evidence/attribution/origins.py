@@ -15,7 +15,11 @@ from evidence.facts.people import People
 from evidence.facts.project import Project
 from evidence.facts.roles import Role
 from evidence.model import Commit, Origin, Upstream
+from evidence.patterns import regex
 
+# What ``git subtree --squash`` writes: one commit, by whoever fetched it, with what others did in another repository.
+# https://github.com/git/git/blob/master/contrib/subtree/git-subtree.txt
+_SUBTREE = regex(r"^git-subtree-dir: ([^\n]{1,500}?)/?\ngit-subtree-(?:mainline|split): [0-9a-f]{40}", re.M)
 _ROLES = {Role.VENDORED: "vendored", Role.GENERATED: "generated"}
 
 
@@ -57,6 +61,11 @@ def template_start(commit: Commit, people: People) -> str:
     return ""
 
 
+def _squashed_subtree(commit: Commit) -> re.Match[str] | None:
+    """The folder of a commit that brings another repository's files, without their history."""
+    return _SUBTREE.search(commit.body) if commit.subject.startswith("Squashed '") else None
+
+
 class Origins:
     """Says of paths, and of lines that the candidate's commits brought, whether they are somebody else's work.
 
@@ -78,6 +87,7 @@ class Origins:
         self.baseline = seed.name if seed is not None else ""
         roots = (c for c in project.history.commits if not c.parents)
         self.templates = {c.sha: why for c in roots if (why := template_start(c, project.people))}
+        self._subtrees = {c.sha: found[1] for c in project.history.commits if (found := _squashed_subtree(c))}
         self._started = {
             change.path for c in project.history.commits if c.sha in self.templates for change in c.changes
         }
@@ -90,13 +100,17 @@ class Origins:
 
     def concerns(self, path: str) -> bool:
         """Whether single lines of this file may be left out, so that only blame can tell whose it is."""
+        if any(path.startswith(f"{folder}/") for folder in self._subtrees.values()):
+            return True
         return path in self._started or bool(self._of_seed(path)) or bool(self._of_skeleton(path))
 
     def why_not_theirs(self, path: str, number: int, origin: Origin) -> str:
-        """``upstream``, ``template`` or ``baseline`` for a line that is not the work, in this repository, of whoever
-        committed it; "" elsewhere."""
+        """``upstream``, ``vendored``, ``template`` or ``baseline`` for a line that is not the work, in this repository,
+        of whoever committed it; "" elsewhere."""
         if origin.commit in self.upstream.commits:
             return "upstream"
+        if origin.commit in self._subtrees:
+            return "vendored"
         skeleton = self._skeletons is not None and self._skeletons.wrote(path, number, origin.commit)
         if origin.commit in self.templates or skeleton:
             return "template"

@@ -67,6 +67,8 @@ class LineCount(Struct, frozen=True):
     files count -1 each. A commit that only moves white space or files has no path here."""
 
     files: tuple[tuple[str, int, int], ...]
+    beyond: tuple[int, int] = (0, 0)
+    """Lines added and removed in files that are too many to be named."""
 
 
 class Origin(Struct, frozen=True, array_like=True, gc=False):

@@ -57,7 +57,7 @@ _BASIS = {
     "claimed": "as the commits claim",
 }
 _LEFT_OUT = {
-    "vendored": "the file is code of others",
+    "vendored": "it is code of others",
     "generated": "a tool wrote the file",
     "template": "lines stand unchanged since a template",
     "baseline": "lines stand in the baseline",

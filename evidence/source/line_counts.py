@@ -136,6 +136,7 @@ def _commits(out: bytes) -> Iterator[tuple[str, list[bytes]]]:
 def _records(out: bytes) -> Iterator[tuple[str, LineCount]]:
     for sha, tokens in _commits(out):
         files: list[tuple[str, int, int]] = []
+        more = (0, 0)
         rest = iter(tokens)
         for token in rest:
             found = _LINES.fullmatch(token)
@@ -145,9 +146,12 @@ def _records(out: bytes) -> Iterator[tuple[str, LineCount]]:
             if not name:  # a move: the old path and the new one follow
                 next(rest, b"")
                 name = next(rest, b"")
-            if len(files) < _MOST_FILES and (found[1], found[2]) != (b"0", b"0"):
-                files.append((mask(path_text(name)), _number(found[1]), _number(found[2])))
-        yield sha, LineCount(tuple(files))
+            added, removed = _number(found[1]), _number(found[2])
+            if len(files) < _MOST_FILES and (added, removed) != (0, 0):
+                files.append((mask(path_text(name)), added, removed))
+            elif len(files) >= _MOST_FILES:
+                more = (more[0] + max(added, 0), more[1] + max(removed, 0))
+        yield sha, LineCount(tuple(files), more)
 
 
 def _number(raw: bytes) -> int:

@@ -37,6 +37,55 @@ def test_lines_of_the_seed_are_known_by_content(scanned: str, had: set[int]) -> 
     assert seed(start, {"moved/b.py": scanned}).lines("moved/b.py") == had
 
 
+SEED_CODE = """
+def create_app(config=None):
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY='dev', JSON_SORT_KEYS=False, MAX_CONTENT_LENGTH=16 * 1024 * 1024, TESTING=False)
+    if config: app.config.update(config)
+
+    @app.errorhandler(404)
+    def missing(error):
+        return jsonify({'error': 'not found', 'path': request.path}), 404
+
+    return app
+"""
+FORMATTED = """
+def create_app(config=None):
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY="dev",
+        JSON_SORT_KEYS=False,
+        MAX_CONTENT_LENGTH=16 * 1024 * 1024,
+        TESTING=False,
+    )
+    if config:
+        app.config.update(config)
+
+    @app.errorhandler(404)
+    def missing(error):
+        return jsonify({"error": "not found", "path": request.path}), 404
+
+    @app.errorhandler(409)
+    def conflict(error):
+        return jsonify({"error": "conflict", "detail": str(error)}), 409
+
+    return app
+"""
+
+
+@pytest.mark.parametrize("path", ["app.py", "shop/__init__.py"])
+def test_a_formatter_makes_no_line_ones_own(path: str) -> None:
+    """The seed's code broken into other lines, with other quotes, moved or not, stays the seed's; what was written into
+    it does not."""
+    told = seed({"app.py": SEED_CODE}, {path: FORMATTED}).lines(path)
+    own = [line for number, line in enumerate(FORMATTED.splitlines(), 1) if line.strip() and number not in told]
+    assert [line.strip() for line in own if line.strip() != "return app"] == [
+        "@app.errorhandler(409)",
+        "def conflict(error):",
+        'return jsonify({"error": "conflict", "detail": str(error)}), 409',
+    ]
+
+
 def test_only_what_was_added_counts(story: Story, ask: Ask) -> None:
     """The candidate committed the seed in their own name and moved it about: its lines are left out."""
     story.commit(ADA, {"a.py": text(FRAME)})

@@ -286,12 +286,25 @@ def vendored_drop(story: Story) -> None:
     story.commit(ADA, {"a.py": text(ONE[:20])})
 
 
+def squashed_subtree(story: Story) -> None:
+    """The candidate brings another repository's files in one commit, and changes one of them later."""
+    library = lines("library", *range(1, 31))
+    base = story.commit(ADA, {"own.py": text(ONE[:10])})
+    told = (
+        f"Squashed 'ext/lib/' content from commit 1a2b3c4\n\ngit-subtree-dir: ext/lib\ngit-subtree-split: {'1' * 40}\n"
+    )
+    squash = story.commit(ADA, {"core.py": text(library)}, told, branch="refs/heads/lib", parents=())
+    files = {"own.py": text(ONE[:10]), "ext/lib/core.py": text(library)}
+    story.commit(ADA, files, "Merge commit '1a2b3c4' as 'ext/lib'\n", parents=(base, squash))
+    story.commit(ADA, {"ext/lib/core.py": text(library, ONE[10:20])})
+
+
 HISTORIES: tuple[Callable[[Story], None], ...] = (
     plain, rename, moved_lines, reformat, unlisted_sweep, sweep_before_much_wide_work, revert, revert_by_a_short_id,
     revert_by_number, revert_by_subject, revert_of_a_merge_request, revert_of_a_revert, revert_of_two,
     file_made_again, moved_after_a_sweep, moved_in_a_squash, the_same_lines_twice, many_moves, cherry_pick, octopus,
     rebase, squash_with_its_change, only_in_a_squash, squashed_merge_request, squashed_sweep, squash_of_a_to_and_fro,
-    coauthored_squash, template_start, template_button, fork, vendored_drop,
+    coauthored_squash, template_start, template_button, fork, vendored_drop, squashed_subtree,
 )  # fmt: skip
 
 

@@ -90,3 +90,11 @@ def test_what_git_began_early_is_collected(build: Build) -> None:
         assert list(history.line_counts([first, second])) == [first, second]
         history.begin_counting([second])
         assert dict(history.line_counts([second])) == {second: LineCount((("a.py", 1, 1),))}
+
+
+def test_a_commit_of_very_many_files_has_all_its_lines(build: Build) -> None:
+    """No more than two thousand files are named; the lines of the others are still counted."""
+    project = build()
+    sha = project.commit({f"m{number}.py": "1\n2\n" for number in range(2_003)})
+    found, _ = counts(project, sha)
+    assert (len(found[sha].files), found[sha].beyond) == (2_000, (6, 0))

@@ -37,7 +37,8 @@ COLUMNS = {
     "committed": "when it was put there, UTC",
     "subject": "first line of the message, secrets masked and addresses left out",
     "files": "how many paths it touches (none for merges)",
-    "added": "lines added, without white space; empty unless the commit is in the counted sample",
+    "added": "lines added, as git log --numstat -w -M counts them, without submodules, lock files and other files that "
+    "nobody writes by hand; empty unless the commit is in the counted sample",
     "removed": "lines removed, in the same way",
     "areas": "areas of the code and beside it that it touches, separated by '; '",
     **{name: f"whether it touches paths of the kind {name}" for name in NAMES.values()},

@@ -99,7 +99,10 @@ class Past:
     def counted_lines(self) -> dict[str, tuple[int, int]]:
         """Lines added and removed by each counted commit, by its id; binary files count nothing."""
         return {
-            sha: (sum(max(a, 0) for _, a, _ in count.files), sum(max(r, 0) for _, _, r in count.files))
+            sha: (
+                sum(max(a, 0) for _, a, _ in count.files) + count.beyond[0],
+                sum(max(r, 0) for _, _, r in count.files) + count.beyond[1],
+            )
             for sha, count in self._counts.items()
         }
 
