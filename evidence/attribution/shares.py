@@ -47,6 +47,8 @@ def of_item(site: Site, accounts: frozenset[str], items: Items) -> Share:
     roles = _roles(item, items.change(item.number)) if item is not None else {}
     if item is None or not roles:
         return UNKNOWN
+    if _on_their_own(item, items.change(item.number), accounts):
+        return Share(0.0, 0.0, "linked", "author", left_out="own_change")
     for role in ("author", "reviewer", "merger"):
         if not accounts.isdisjoint(roles.get(role, ())):
             whole = role == "author" or (role == "reviewer" and item.kind in ("comment", "review"))
@@ -54,6 +56,13 @@ def of_item(site: Site, accounts: frozenset[str], items: Items) -> Share:
     if roles.get("author") == set():  # an account that is gone may have been anybody's
         return UNKNOWN
     return Share(0.0, 0.0, "linked", "none")
+
+
+def _on_their_own(item: Item, change: ChangeRequest | None, accounts: frozenset[str]) -> bool:
+    """Whether a remark is on a change that another account of theirs made: nobody reviews themselves."""
+    told = [item.account, change.author] if change is not None and item.kind in ("comment", "review") else []
+    logins = {account.login.casefold() for account in told if account is not None}
+    return len(logins) == 2 and logins <= accounts
 
 
 def _roles(item: Item, change: ChangeRequest | None) -> dict[str, set[str]]:

@@ -60,8 +60,8 @@ def group() -> None:
 @click.option(
     "--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="Repositories of a portfolio."
 )
-@click.option("--include", metavar="GLOB", multiple=True, help="Of a portfolio, only owner/name that match.")
-@click.option("--exclude", metavar="GLOB", multiple=True, help="Of a portfolio, no owner/name that matches.")
+@click.option("--include", metavar="GLOB", multiple=True, help="Of a portfolio, only owner/name, or name, that match.")
+@click.option("--exclude", metavar="GLOB", multiple=True, help="Of a portfolio, no owner/name, or name, that matches.")
 @click.option(
     "--forge/--no-forge",
     default=None,

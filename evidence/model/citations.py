@@ -11,7 +11,7 @@ class Share(Struct, frozen=True):
     ``low`` counts lines by identities that the forge links, ``high`` adds merely claimed ones. ``role`` is author,
     co-author, reviewer, merger or none. ``unknown`` is the part whose history could not be read; ``left_out`` says what
     keeps lines from counting that the candidate's commits brought: ``template``, ``vendored``, ``generated`` or
-    ``baseline`` or ``upstream``.
+    ``baseline`` or ``upstream``, and ``own_change`` that a remark is on a change by another account of theirs.
     """
 
     low: float

@@ -61,6 +61,7 @@ _LEFT_OUT = {
     "generated": "a tool wrote the file",
     "template": "lines stand unchanged since a template",
     "baseline": "lines stand in the baseline",
+    "own_change": "it is on a change of another account of theirs",
     "upstream": "it is of the repository that this one was forked from",
 }
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")

@@ -27,7 +27,8 @@ class Chosen(Struct, frozen=True):
 
 
 class Chooser(Struct, frozen=True):
-    """``limit`` bounds how many are read of one page; ``include`` and ``exclude`` are globs over ``owner/name``."""
+    """``limit`` bounds how many are read of one page; ``include`` and ``exclude`` are globs over ``owner/name``, or
+    over the name alone where they have no slash, in any case, as forges take them."""
 
     limit: int
     include: tuple[str, ...]
@@ -69,6 +70,11 @@ class Chooser(Struct, frozen=True):
         )
 
     def _wants(self, path: str) -> bool:
-        return any(fnmatchcase(path, glob) for glob in self.include or ("*",)) and not any(
-            fnmatchcase(path, glob) for glob in self.exclude
+        return any(_fits(path, glob) for glob in self.include or ("*",)) and not any(
+            _fits(path, glob) for glob in self.exclude
         )
+
+
+def _fits(path: str, glob: str) -> bool:
+    low, wanted = path.lower(), glob.lower()
+    return fnmatchcase(low, wanted) or ("/" not in wanted and fnmatchcase(low.rpartition("/")[2], wanted))

@@ -71,6 +71,8 @@ def _merged() -> Items:
         ("change/1", {"cy", "bob"}, 0.0, "reviewer"),
         ("change/1", {"cy", "ada", "bob"}, 1.0, "author"),
         ("change/1", {"dora"}, 0.0, "none"),
+        ("comment/1/1001", {"ada", "bob"}, 0.0, "author"),
+        ("review/1/101", {"ada", "bob"}, 0.0, "author"),
         ("review/1/101", {"ada"}, 0.0, "none"),
         ("review/1/101", {"cy", "bob"}, 1.0, "reviewer"),
         ("issue/7", {"bob", "cy"}, 0.0, "none"),

@@ -141,12 +141,15 @@ def test_merged_changes_are_a_table() -> None:
         "- {change: 4, title: 'Revert \"x\"', body: 'Reverts o/r#2', at: 2025-01-04, merged: 2025-01-04}",
         "- {change: 5, by: 'renovate[bot]', merged: 2025-01-04}",
         "- {change: 6}",
+        "- {change: 7, title: Queue it, at: 2025-01-01, merged: 2025-01-02}",
+        "- {change: 8, title: 'Revert \"Queue it\"', at: 2025-01-03, merged: 2025-01-03}",
+        "- {change: 9, title: 'Revert \"Revert \"Queue it\"\"', at: 2025-01-04, merged: 2025-01-04}",
         "- {release: v1, at: 2025-01-05}",
     ])  # fmt: skip
     frame = delivery_frame(told)
     assert tuple(frame.columns) == COLUMNS
     assert [(r.number, r.lead_hours, r.lines, r.reverted, r.release_hours) for r in delivered(frame)] == [
-        (1, 24, 30, True, 72), (2, 48, None, True, 48),
+        (1, 24, 30, True, 72), (2, 48, None, True, 48), (7, 24, None, False, 72),
     ]  # fmt: skip
 
 

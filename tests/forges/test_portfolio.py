@@ -120,6 +120,7 @@ def test_a_portfolio_is_verified_repository_by_repository(
         (("--limit", "1"), ["ada/app"]),
         (("--exclude", "*/app"), ["ada/tool", "org/lib"]),
         (("--include", "org/*", "--include", "*/tool"), ["ada/tool", "org/lib"]),
+        (("--include", "Tool", "--include", "ORG/*"), ["ada/tool", "org/lib"]),
     ],
 )
 def test_a_limit_and_globs_choose(

@@ -80,14 +80,15 @@ def _row(change: ChangeRequest, undone: bool, releases: list[int]) -> tuple[obje
 
 
 def _undone(changes: Changes) -> frozenset[int]:
-    """Changes that a later merged one reverts: by its title, or as its description names number or commit."""
+    """Changes that a later merged one reverts, by its title, or as its description names number or commit, unless it
+    was reverted itself."""
     merged = [change for change in changes.requests if change.merged]
     by_title = {change.title: change.number for change in merged}
     by_commit = {change.merge_commit: change.number for change in merged if change.merge_commit}
     found: set[int] = set()
-    for change in merged:
+    for change in sorted(merged, key=lambda each: (-each.merged, -each.number)):
         title = _REVERTS.match(change.title)
-        if title is None:
+        if title is None or change.number in found:
             continue
         body = change.body[:2_000]
         found.update(int(number) for number in _NAMED.findall(body))
