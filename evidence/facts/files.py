@@ -12,6 +12,7 @@ from evidence.facts.names import PyFile
 from evidence.facts.python.records import Module
 from evidence.facts.records import Commands, Data, Dockerfile, Document, Requirements, Template, Text
 from evidence.facts.roles import Role, role_of
+from evidence.facts.stages import stages
 from evidence.model import Blob, Changes, History, LineCount
 from evidence.patterns import regex
 
@@ -82,7 +83,9 @@ class Files:
     @cached_property
     def python(self) -> dict[str, PyFile]:
         """Every Python file that was read, by path."""
-        return {p: PyFile(p, m, self.role(p)) for p, m in self._of(Module).items()}
+        modules = self._of(Module)
+        earlier = stages(modules)
+        return {p: PyFile(p, m, Role.EXAMPLE if p.startswith(earlier) else self.role(p)) for p, m in modules.items()}
 
     @cached_property
     def _test_folders(self) -> frozenset[str]:
