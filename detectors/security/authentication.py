@@ -22,6 +22,7 @@ from evidence.api import (
     PASSWORD_DIRECTORIES,
     PASSWORD_KEEPERS,
     TOKEN_PACKAGES,
+    USER_CALLBACKS,
     Call,
     Definition,
     Observations,
@@ -31,8 +32,11 @@ from evidence.api import (
     Signal,
     Site,
     Sites,
+    checks_of,
     passwords_handed_on,
     plural,
+    puts_user_into_session,
+    refusing_views,
     regex,
     views_that_ask,
 )
@@ -48,34 +52,18 @@ _HASH_PACKAGES = (
 )  # fmt: skip
 _CHECKS = frozenset({"check_password_hash", "checkpw", "verify_and_update_password", "compare_digest"})
 _CONTEXT_METHODS = (".hash", ".verify", ".encrypt", ".verify_and_update", ".hashpw", ".checkpw")
-_CALLBACKS = frozenset({
-    "user_loader", "request_loader", "header_loader", "verify_password", "verify_token", "user_lookup_loader",
-    "get_password", "user_loader_callback_loader", "authentication_handler", "authorized_handler", "identity_handler",
-})  # fmt: skip
 _PASSWORD = regex(r"passw|contrasen|senha|passwort|kennwort|motdepasse|mot_de_passe|wachtwoord", re.IGNORECASE)
-_SESSION_KEYS = regex(
-    r"session\[[\"']?(?:\w{0,20}_)?(?:user|user_?id|username|usuario|logged_in|account|uid)\w{0,10}[\"']?\]"
-)
 _ABOUT = regex(
     r"auth|login|log_in|logged|token|jwt|credential|password|api_?key|session|signin|anonym|unauth", re.IGNORECASE
 )
+# What only words the answer for whoever refuses: ``def unauthorized(message): ...``.
+_WORDED = regex(r"(?:api_)?(?:un_?authori[sz]ed|forbidden|access_denied)(?:_(?:error|response|access))?", re.IGNORECASE)
 _RIGHTS = regex(r"role|permission|admin|owner|scope|forbid|privilege", re.IGNORECASE)
 _UNAUTHORISED = regex(r"un_?authori[sz]ed", re.IGNORECASE)
 _LONGEST = 40
-
-
 _SHOWN = (
-    "login",
-    "guard",
-    "hashed",
-    "tested",
-    "callback",
-    "applied",
-    "inline",
-    "tested_aside",
-    "set_up",
-    "guard_aside",
-)
+    "login", "guard", "hashed", "tested", "callback", "applied", "inline", "tested_aside", "set_up", "guard_aside",
+)  # fmt: skip
 # Facts that count and are not shown: other places show the same better.
 _COUNTED = ("inherited", "hashing", "password", "elsewhere")
 # "Applied to routes": a view that asks the session itself guards no other.
@@ -150,11 +138,26 @@ def detect(project: Project) -> Observations:
         checks = frozenset((s.path, s.start) for s in entries if s.clause == "login" and s.subject in TOKEN_PACKAGES)
         for file, definition in views_that_ask(project, checks, session):
             yield AUTHENTICATION, _site(file, definition.start, definition.end, "inline", definition.qualname)
+        yield from ((AUTHENTICATION, site) for site in _refusing(project, entries, session))
     for test in project.access.refused_tests:
         if _of_login(test):
             name = test.definition.name if test.definition else ""
             clause = "tested" if _ABOUT.search(f"{test.file.path.rpartition('/')[2]} {name}") else "tested_aside"
             yield AUTHENTICATION, _site(test.file, test.start, test.end, clause, name)
+
+
+def _refusing(project: Project, entries: list[Site], session: bool) -> Iterator[Site]:
+    """Views that refuse by themselves: whoever the session does not know, or a token that several of them look up."""
+    logins = {(s.path, s.start) for s in entries}
+    views = [(f, d) for f, d in refusing_views(project, carried=not session) if (f.path, d.start) not in logins]
+    if len(views) < _SEVERAL:
+        return
+    # what asks the session for a right is guarded by the login, which is the place to look
+    clause = "inherited" if session else "inline"
+    for file, definition in views:
+        yield _site(file, definition.start, definition.end, clause, definition.qualname)
+    for file, definition in checks_of(project, views):
+        yield _site(file, definition.start, definition.end, "login", definition.name)
 
 
 def _site(file: PyFile, start: int, end: int, clause: str, subject: str) -> Site:
@@ -189,7 +192,11 @@ def _entries(project: Project) -> Iterator[Site]:
     yield from _by_others(project)
     for file in project.app:
         for item in file.module.assigns:
-            if item.scope and _SESSION_KEYS.search(item.target) and _live(project, file, item.scope):
+            if (
+                item.scope
+                and puts_user_into_session(file, item.target, item.scope)
+                and _live(project, file, item.scope)
+            ):
                 yield from _function_site(file, item.scope, "login", "session")
 
 
@@ -221,7 +228,7 @@ def _reads_password(file: PyFile, definition: Definition) -> bool:
 
 def _callbacks(project: Project) -> Iterator[Site]:
     """Functions hung on an extension that load a user or verify a password or token."""
-    for callback in project.web.callbacks(*sorted(_CALLBACKS)):
+    for callback in project.web.callbacks(*sorted(USER_CALLBACKS)):
         if not _live(project, callback.file, 0):
             continue
         verifies = callback.method in ("verify_password", "verify_token", "request_loader", "authorized_handler")
@@ -281,6 +288,8 @@ def _guards(project: Project) -> Iterator[Site]:
         if use.guard is not None and use.purpose == "authentication" and use.guard.key not in seen:
             seen.add(use.guard.key)
             definition = use.guard.definition
+            if _WORDED.fullmatch(definition.name):
+                continue
             clause = "guard" if counts[use.guard.key] * _FEW >= most else "guard_aside"
             yield _site(use.guard.file, definition.start, definition.end, clause, definition.name)
 

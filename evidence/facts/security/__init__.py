@@ -8,7 +8,7 @@ renews them; ``secret_stores`` infrastructure that keeps secrets; ``trail`` what
 """
 
 from evidence.facts.security.access import Access
-from evidence.facts.security.asking_views import views_that_ask
+from evidence.facts.security.asking_views import checks_of, puts_user_into_session, refusing_views, views_that_ask
 from evidence.facts.security.assigned import assigned_settings, claims, is_off
 from evidence.facts.security.cors import CrossOrigin, cross_origins
 from evidence.facts.security.ended_tokens import ended_token_tests, logged_out_tests
@@ -20,6 +20,7 @@ from evidence.facts.security.login_table import (
     PASSWORD_DIRECTORIES,
     PASSWORD_KEEPERS,
     TOKEN_PACKAGES,
+    USER_CALLBACKS,
 )
 from evidence.facts.security.refusals import Refusal
 from evidence.facts.security.refused_tests import RefusedTest
@@ -36,6 +37,7 @@ __all__ = [
     "PASSWORD_DIRECTORIES",
     "PASSWORD_KEEPERS",
     "TOKEN_PACKAGES",
+    "USER_CALLBACKS",
     "Access",
     "CrossOrigin",
     "Guard",
@@ -45,6 +47,7 @@ __all__ = [
     "RefusedTest",
     "Scan",
     "assigned_settings",
+    "checks_of",
     "claims",
     "cross_origins",
     "ended_token_tests",
@@ -56,7 +59,9 @@ __all__ = [
     "passwords_handed_on",
     "prolonged_tokens",
     "provider_tokens",
+    "puts_user_into_session",
     "refused_when_ended",
+    "refusing_views",
     "scans",
     "timed_tokens",
     "token_functions",

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from evidence.facts.callees import callee
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Definition
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
+# Where a request carries a token or key of its own, and what such a check is called.
+_CARRIED = regex(
+    r"(?:flask|quart)\.request\.(?:headers(?:$|\[(?:authorization|x-[\w-]{0,30}(?:key|token)\w{0,10}|api-?key|token)\]|\.get)"
+    r"|authorization)",
+    re.IGNORECASE,
+)
+_CHECKS_ONE = regex(r"(?:token|api_?key|secret|credential|auth)\w{0,30}$", re.IGNORECASE)
+_PASSWORD = regex(r"passw(?:or)?d|passwd|pwd|senha|contrase|clave|mot_de_passe", re.IGNORECASE)
+_SESSION_KEYS = regex(
+    r"session\[[\"']?(?:\w{0,20}_)?(?:user|user_?id|username|usuario|logged_?in|account|uid)\w{0,10}[\"']?\]",
+    re.IGNORECASE,
+)
+_LOGIN = regex(r"log_?in|sign_?in|authenticate", re.IGNORECASE)
 _SENDS_AWAY = frozenset({"redirect", "abort"})
 _ENDS = ("session.pop", "session.clear")
 _USER = ("user", "usuario", "logged", "account", "uid")
@@ -29,6 +44,34 @@ def views_that_ask(
             or (session and _asks_session(file, scope))
         ):
             yield file, definition
+
+
+def refusing_views(project: Project, carried: bool) -> Iterator[tuple[PyFile, Definition]]:
+    """Views that answer 401 or 403 themselves and read no password, as a login does; with ``carried`` only those that
+    read a token or key from the request's headers."""
+    views = {(f.path, d.qualname) for f, d in project.web.views}
+    for item in project.access.refusals:
+        reads = item.names
+        if (item.file.path, item.definition.qualname) in views and not any(_PASSWORD.search(n) for n in reads):
+            asks = any(_CARRIED.match(n) for n in reads)
+            if (asks or not carried) and project.reach.live(item.file.path, item.scope):
+                yield item.file, item.definition
+
+
+def checks_of(project: Project, views: list[tuple[PyFile, Definition]]) -> Iterator[tuple[PyFile, Definition]]:
+    """Functions of the project, called after tokens or keys, that two or more of these views ask."""
+    asked: dict[tuple[str, str], set[str]] = {}
+    for file, definition in views:
+        scope = file.scopes.get(definition.qualname, 0)
+        for call in file.calls_in(scope):
+            ref = callee(project.names, file, scope, call.name) if _CHECKS_ONE.search(call.last) else None
+            if ref is not None:
+                asked.setdefault((ref.path, ref.name), set()).add(definition.qualname)
+    for path, name in sorted(key for key, by in asked.items() if len(by) > 1):
+        home = project.python[path]
+        found = home.definition(home.scopes.get(name, 0))
+        if found is not None:
+            yield home, found
 
 
 def _checks_token(
@@ -56,3 +99,11 @@ def _asks_session(file: PyFile, scope: int) -> bool:
     if any(word in target.lower() for target in puts for word in _USER):
         return False
     return any(c.name.rpartition(".")[2] in _SENDS_AWAY for c in calls)
+
+
+def puts_user_into_session(file: PyFile, target: str, scope: int) -> bool:
+    """Whether what is put into the session says who is logged in: by its key, or where that is a constant of some name
+    by the function that puts it there."""
+    around = file.function_of(scope)
+    named = around is not None and _LOGIN.search(around.qualname) is not None
+    return _SESSION_KEYS.search(target) is not None or (named and target.endswith("session[]"))
