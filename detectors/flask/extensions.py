@@ -25,6 +25,8 @@ _HOMES = frozenset({"extensions", "ext", "extension", "exts", "plugins", "_exten
 def _lazy(sites: Sites) -> set[str]:
     """What is created unbound and bound later; what a factory keeps for itself counts beside what it shares."""
     lazy = sites.subjects("created", "strewn") & sites.subjects("bound", "bound_aside")
+    # services of one repository that each create the same one have one extension each
+    lazy = lazy if len({s.rpartition(":")[2] for s in lazy}) > 1 else set(sorted(lazy)[:1])
     shared = {s.subject for s in sites.of("created", "strewn") if s.value != "local"}
     return lazy if lazy & shared else set()
 

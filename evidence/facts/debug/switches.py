@@ -117,7 +117,7 @@ def _is_for_production(project: Project, file: PyFile, scope: int) -> bool:
     if here is None:
         return scope == 0 and file.path in project.settings.modules and bool(project.settings.loads)
     if here.environment:
-        return here.environment in ("production", "staging")
+        return here.environment == "production"
     corrected = any(c.environment == "production" and _sets_debug(c.file, c.scope) for c in classes)
     return not corrected and (here.base or len(classes) == 1)
 

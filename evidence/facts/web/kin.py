@@ -14,8 +14,8 @@ from evidence.patterns import regex
 _PACKAGES = ("flask", "quart", "apiflask", "connexion", "eve")
 _CLASSES = {
     "Flask": "app", "Quart": "app", "APIFlask": "app", "FlaskApp": "app", "AsyncApp": "app", "OpenAPI": "app",
-    "Eve": "app", "Blueprint": "blueprint", "APIBlueprint": "blueprint", "Namespace": "namespace", "Api": "api",
-    "RestApi": "api", "Resource": "view", "MethodResource": "view", "MethodView": "view", "View": "view",
+    "Eve": "app", "FlaskAPI": "app", "Blueprint": "blueprint", "APIBlueprint": "blueprint", "Namespace": "namespace",
+    "Api": "api", "RestApi": "api", "Resource": "view", "MethodResource": "view", "MethodView": "view", "View": "view",
     "FlaskView": "flask_view", "BaseView": "view", "ModelView": "view", "ModelRestApi": "view", "BaseApi": "view",
 }  # fmt: skip
 _CONNEXION_APPS = frozenset({"App", "FlaskApp", "AsyncApp"})
