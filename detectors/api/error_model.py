@@ -19,6 +19,7 @@ from evidence.api import (
     Callback,
     ErrorHandler,
     ErrorHelper,
+    Expr,
     Observations,
     Project,
     Scenario,
@@ -77,13 +78,8 @@ def _statement(sites: Sites) -> str:
         parts.append(f"{plural(sites.count('framework'), 'use')} of the framework's errors")
     if sites.of("problem"):
         parts.append("problem details")
-    tail = (
-        "; tests assert the body of errors"
-        if sites.of("tested")
-        else "; a document describes it"
-        if sites.of("documented")
-        else ""
-    )
+    tail = "; a document describes it" if sites.of("documented") else ""
+    tail = "; tests assert the body of errors" if sites.of("tested") else tail
     return f"Errors share a shape: {', '.join(parts)}{tail}."
 
 
@@ -170,12 +166,8 @@ def _handler_sites(project: Project, handlers: list[ErrorHandler]) -> Iterator[S
 def _sites_of(project: Project, handler: ErrorHandler, shared: Counter[tuple[str, str]]) -> Iterator[Site]:
     what = _what(handler.callback)
     yield from _made_by(project, handler)
-    clause = "single"
-    if (
-        what in _ALL
-        or handler.callback.method == "error_processor"
-        or (not what and handler.callback.method != "error_handler")
-    ):
+    clause, method = "single", handler.callback.method
+    if what in _ALL or method == "error_processor" or (not what and method != "error_handler"):
         clause = "catch_all"
     elif what and not what.isdecimal() and _is_own(project, handler.callback):
         clause = "own_exception"
@@ -275,11 +267,18 @@ def _looks_into_body(scenario: Scenario, keys: frozenset[str]) -> int:
         dicts = [e for e in parts if e.kind == "dict"]
         if keys and any(set(d.keys) and set(d.keys) <= keys | {"**"} for d in dicts):
             return line
-        if scenario.statuses and any(e.kind in ("name", "call", "index") and _is_json(e.text) for e in parts):
+        if scenario.statuses and _reads_json(parts, keys):
             return line
         if scenario.statuses and keys and any(e.kind == "index" and e.items and e.items[0].text in keys for e in parts):
             return line
     return 0
+
+
+def _reads_json(parts: list[Expr], keys: frozenset[str]) -> bool:
+    """Whether a check looks into JSON, and for no key that only the answer of a request that went well has."""
+    read = [e for e in parts if e.kind in ("name", "call", "index") and _is_json(e.text)]
+    asked = [e.items[0] for e in read if e.kind == "index" and e.items]
+    return bool(read) and not (keys and any(k.kind == "str" and k.text not in keys for k in asked))
 
 
 def _is_json(text: str) -> bool:

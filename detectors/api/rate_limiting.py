@@ -214,11 +214,16 @@ def _tested(project: Project, owners: set[str], exceptions: set[str]) -> Observa
         line = scenario.statuses.get(_TOO_MANY, 0) or raised
         if line:
             near = scenario.mentions(*owners) or bool(owners & set(scenario.file.imports))
-            rank = 0 if near else 1 if raised else 2 if scenario.requests else 3
+            rank = 0 if near else 1 if raised else 2 if scenario.requests or _asks_a_client(scenario) else 3
             start = scenario.definition.line if line - scenario.definition.line < 39 else line
             found.setdefault(rank, []).append(_site(scenario.file.path, start, line, "tested", scenario.name))
     best = min(found, default=3)
     yield from ((RATE_LIMITING, site) for site in found.get(best, ()) if best < 3)
+
+
+def _asks_a_client(scenario: Scenario) -> bool:
+    """Whether a test asks a client for addresses that were answered to it before: ``client.get(page["next"])``."""
+    return any(c.last in ("get", "post") and "client" in c.name.rpartition(".")[0].lower() for c in scenario.calls)
 
 
 def _raised(scenario: Scenario, names: set[str]) -> int:

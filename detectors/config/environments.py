@@ -27,6 +27,8 @@ _SHARED_NAMES = 2
 _ENV_FILE = regex(r"(?:^|/)(?:\.env[\w.-]{0,40}|[\w.-]{1,60}\.env)(?:\.jinja|\.j2)?$")
 _SAMPLE = regex(r"example|sample|template|dist\b|\.tpl|postman|insomnia|bruno", re.IGNORECASE)
 _SETTINGS_FILE = regex(r"(?:^|/)\.?(?:settings|config|configuration|secrets)\.(?:toml|ya?ml|json|ini)$")
+# What is loaded may be told from outside: ``from_object(os.environ.get("APP_SETTINGS"))``.
+_CHOICE = ("os.environ", "os.getenv")
 _COMPOSE = regex(r"(?:^|/)(?:docker-)?compose[\w.-]{0,40}\.ya?ml$")
 _CONFIG_FOLDER = regex(r"(?:^|/)(?:config|configs|settings|conf|env|envs|environments)/")
 _BRANCHES = regex(
@@ -188,6 +190,8 @@ def _others(project: Project, homes: frozenset[str]) -> Iterator[Site]:
     for file, call in project.settings.loads:
         if call.name.endswith("from_prefixed_env") and file.path in homes:
             yield place(file, call, "environment variables")
+        elif any(e.kind in ("call", "index") and e.text.startswith(_CHOICE) for a in call.expr.args for e in a.walk()):
+            yield place(file, call, "what a variable names")
     for file, call in project.settings.vaults:
         if file.path in homes:
             yield place(file, call, "a secret store")

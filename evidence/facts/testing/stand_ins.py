@@ -12,6 +12,7 @@ from msgspec import Struct
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Definition, Expr
 from evidence.facts.roles import Role
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -30,13 +31,15 @@ _FAKE_FIXTURES = frozenset({
     "requests_mock", "rmock", "httpx_mock", "respx_mock", "vcr", "httpserver", "aioresponses", "fs", "smtpd",
 })  # fmt: skip
 _FAKE_MARKS = (".mark.vcr", ".mark.responses", ".mark.httpx_mock", ".mark.respx")
-_PATCHES = ("patch", "patch.object", "patch.dict")
+_PATCHES = ("patch", "patch.object", "patch.dict", "patch.multiple")
 # Clients of services that run elsewhere, as they occur in the dotted target of a patch.
 _SERVICES = frozenset({
     "requests", "httpx", "urllib", "urlopen", "aiohttp", "boto3", "botocore", "boto", "redis", "smtplib", "smtp",
     "stripe", "twilio", "sendgrid", "slack", "slack_sdk", "elasticsearch", "kafka", "pika", "ldap3", "ldap",
     "firebase_admin", "paramiko", "pymongo", "mailgun", "braintree", "openai", "s3", "sqs", "sns", "ses",
 })  # fmt: skip
+# The project's own modules and classes that speak to a service: ``GoogleApiClient``, ``message_client``.
+_CLIENT = regex(r"(?!(?:flask|test|http|app|api)_?client)\w{3,40}(?:_client|Client|_gateway|Gateway)")
 _MAKES = (
     "create_", "make_", "build_", "new_", "add_", "generate_", "factory_", "insert_", "sample_", "fake_", "dummy_",
     "seed_", "crear_", "criar_",
@@ -189,5 +192,5 @@ def _patches(file: PyFile) -> Iterator[StandIn]:
         if call.name.endswith(_PATCHES) and call.expr.args:
             target = call.expr.args[0]
             text = target.text if target.kind in ("str", "name") else ""
-            if service := next((p for p in text.split(".") if p in _SERVICES), ""):
+            if service := next((p for p in text.split(".") if p in _SERVICES or _CLIENT.fullmatch(p)), ""):
                 yield StandIn(file.path, call.start, call.end, "patched", service)
