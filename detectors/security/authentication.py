@@ -22,7 +22,6 @@ from evidence.api import (
     PASSWORD_DIRECTORIES,
     PASSWORD_KEEPERS,
     TOKEN_PACKAGES,
-    USER_CALLBACKS,
     Call,
     Definition,
     Observations,
@@ -32,13 +31,12 @@ from evidence.api import (
     Signal,
     Site,
     Sites,
-    checks_of,
     passwords_handed_on,
     plural,
-    puts_user_into_session,
-    refusing_views,
     regex,
+    session_logins,
     views_that_ask,
+    views_that_refuse,
 )
 
 _HASHES = frozenset({
@@ -52,6 +50,10 @@ _HASH_PACKAGES = (
 )  # fmt: skip
 _CHECKS = frozenset({"check_password_hash", "checkpw", "verify_and_update_password", "compare_digest"})
 _CONTEXT_METHODS = (".hash", ".verify", ".encrypt", ".verify_and_update", ".hashpw", ".checkpw")
+_CALLBACKS = frozenset({
+    "user_loader", "request_loader", "header_loader", "verify_password", "verify_token", "user_lookup_loader",
+    "get_password", "user_loader_callback_loader", "authentication_handler", "authorized_handler", "identity_handler",
+})  # fmt: skip
 _PASSWORD = regex(r"passw|contrasen|senha|passwort|kennwort|motdepasse|mot_de_passe|wachtwoord", re.IGNORECASE)
 _ABOUT = regex(
     r"auth|login|log_in|logged|token|jwt|credential|password|api_?key|session|signin|anonym|unauth", re.IGNORECASE
@@ -148,15 +150,12 @@ def detect(project: Project) -> Observations:
 
 def _refusing(project: Project, entries: list[Site], session: bool) -> Iterator[Site]:
     """Views that refuse by themselves: whoever the session does not know, or a token that several of them look up."""
-    logins = {(s.path, s.start) for s in entries}
-    views = [(f, d) for f, d in refusing_views(project, carried=not session) if (f.path, d.start) not in logins]
-    if len(views) < _SEVERAL:
-        return
+    views, checks = views_that_refuse(project, session, {(s.path, s.start) for s in entries})
     # what asks the session for a right is guarded by the login, which is the place to look
     clause = "inherited" if session else "inline"
     for file, definition in views:
         yield _site(file, definition.start, definition.end, clause, definition.qualname)
-    for file, definition in checks_of(project, views):
+    for file, definition in checks:
         yield _site(file, definition.start, definition.end, "login", definition.name)
 
 
@@ -190,14 +189,8 @@ def _entries(project: Project) -> Iterator[Site]:
         else:
             yield _site(file, call.start, call.end, "set_up", package)
     yield from _by_others(project)
-    for file in project.app:
-        for item in file.module.assigns:
-            if (
-                item.scope
-                and puts_user_into_session(file, item.target, item.scope)
-                and _live(project, file, item.scope)
-            ):
-                yield from _function_site(file, item.scope, "login", "session")
+    for file, scope in session_logins(project):
+        yield from _function_site(file, scope, "login", "session")
 
 
 def _by_others(project: Project) -> Iterator[Site]:
@@ -228,7 +221,7 @@ def _reads_password(file: PyFile, definition: Definition) -> bool:
 
 def _callbacks(project: Project) -> Iterator[Site]:
     """Functions hung on an extension that load a user or verify a password or token."""
-    for callback in project.web.callbacks(*sorted(USER_CALLBACKS)):
+    for callback in project.web.callbacks(*sorted(_CALLBACKS)):
         if not _live(project, callback.file, 0):
             continue
         verifies = callback.method in ("verify_password", "verify_token", "request_loader", "authorized_handler")

@@ -8,7 +8,7 @@ renews them; ``secret_stores`` infrastructure that keeps secrets; ``trail`` what
 """
 
 from evidence.facts.security.access import Access
-from evidence.facts.security.asking_views import checks_of, puts_user_into_session, refusing_views, views_that_ask
+from evidence.facts.security.asking_views import session_logins, views_that_ask, views_that_refuse
 from evidence.facts.security.assigned import assigned_settings, claims, is_off
 from evidence.facts.security.cors import CrossOrigin, cross_origins
 from evidence.facts.security.ended_tokens import ended_token_tests, logged_out_tests
@@ -20,7 +20,6 @@ from evidence.facts.security.login_table import (
     PASSWORD_DIRECTORIES,
     PASSWORD_KEEPERS,
     TOKEN_PACKAGES,
-    USER_CALLBACKS,
 )
 from evidence.facts.security.refusals import Refusal
 from evidence.facts.security.refused_tests import RefusedTest
@@ -37,7 +36,6 @@ __all__ = [
     "PASSWORD_DIRECTORIES",
     "PASSWORD_KEEPERS",
     "TOKEN_PACKAGES",
-    "USER_CALLBACKS",
     "Access",
     "CrossOrigin",
     "Guard",
@@ -47,7 +45,6 @@ __all__ = [
     "RefusedTest",
     "Scan",
     "assigned_settings",
-    "checks_of",
     "claims",
     "cross_origins",
     "ended_token_tests",
@@ -59,14 +56,14 @@ __all__ = [
     "passwords_handed_on",
     "prolonged_tokens",
     "provider_tokens",
-    "puts_user_into_session",
     "refused_when_ended",
-    "refusing_views",
     "scans",
+    "session_logins",
     "timed_tokens",
     "token_functions",
     "trail_mixins",
     "trail_recorders",
     "trail_tables",
     "views_that_ask",
+    "views_that_refuse",
 ]

@@ -46,7 +46,16 @@ def views_that_ask(
             yield file, definition
 
 
-def refusing_views(project: Project, carried: bool) -> Iterator[tuple[PyFile, Definition]]:
+def views_that_refuse(
+    project: Project, session: bool, logins: set[tuple[str, int]]
+) -> tuple[list[tuple[PyFile, Definition]], list[tuple[PyFile, Definition]]]:
+    """Two or more views that refuse by themselves whoever the ``session`` does not know, or whose token is none; and
+    the functions that several of them ask. Those that are known to let somebody in (``logins``) are no such views."""
+    found = [(f, d) for f, d in _refusing(project, carried=not session) if (f.path, d.start) not in logins]
+    return (found, list(_asked(project, found))) if len(found) > 1 else ([], [])
+
+
+def _refusing(project: Project, carried: bool) -> Iterator[tuple[PyFile, Definition]]:
     """Views that answer 401 or 403 themselves and read no password, as a login does; with ``carried`` only those that
     read a token or key from the request's headers."""
     views = {(f.path, d.qualname) for f, d in project.web.views}
@@ -58,7 +67,7 @@ def refusing_views(project: Project, carried: bool) -> Iterator[tuple[PyFile, De
                 yield item.file, item.definition
 
 
-def checks_of(project: Project, views: list[tuple[PyFile, Definition]]) -> Iterator[tuple[PyFile, Definition]]:
+def _asked(project: Project, views: list[tuple[PyFile, Definition]]) -> Iterator[tuple[PyFile, Definition]]:
     """Functions of the project, called after tokens or keys, that two or more of these views ask."""
     asked: dict[tuple[str, str], set[str]] = {}
     for file, definition in views:
@@ -101,7 +110,15 @@ def _asks_session(file: PyFile, scope: int) -> bool:
     return any(c.name.rpartition(".")[2] in _SENDS_AWAY for c in calls)
 
 
-def puts_user_into_session(file: PyFile, target: str, scope: int) -> bool:
+def session_logins(project: Project) -> Iterator[tuple[PyFile, int]]:
+    """Where the session is told who is logged in: the file, and the scope that does it."""
+    for file in project.app:
+        for item in file.module.assigns:
+            if item.scope and _names_user(file, item.target, item.scope) and project.reach.live(file.path, item.scope):
+                yield file, item.scope
+
+
+def _names_user(file: PyFile, target: str, scope: int) -> bool:
     """Whether what is put into the session says who is logged in: by its key, or where that is a constant of some name
     by the function that puts it there."""
     around = file.function_of(scope)

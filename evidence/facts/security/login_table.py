@@ -40,9 +40,3 @@ HANDED_ON = (
     "initiate_auth", "admin_initiate_auth", "respond_to_auth_challenge", "sign_in_with_email_and_password",
     "sign_in_with_password",
 )  # fmt: skip
-
-USER_CALLBACKS = frozenset({
-    "user_loader", "request_loader", "header_loader", "verify_password", "verify_token", "user_lookup_loader",
-    "get_password", "user_loader_callback_loader", "authentication_handler", "authorized_handler", "identity_handler",
-})  # fmt: skip
-"""Callbacks of extensions that load a user, or verify a password or token."""
