@@ -17,6 +17,7 @@ class Limits(Struct, frozen=True):
     blamed_work: int
     signal_files: int
     sweep_files: int
+    sweep_commits: int
     sweep_checks: int
     copied_characters: int
     copied_from: int

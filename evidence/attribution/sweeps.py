@@ -51,7 +51,8 @@ class Sweeps:
     def _may_be(self, commit: Commit) -> bool:
         if len(commit.parents) != 1:
             return False
-        return len(commit.changes) >= limits().sweep_files or commit.sha in self._listed
+        small = len(self._history) <= limits().sweep_commits
+        return small or len(commit.changes) >= limits().sweep_files or commit.sha in self._listed
 
     def _formatted(self, commit: Commit, path: str, before: str) -> bool:
         old, new = (commit.parents[0], before), (commit.sha, path)

@@ -57,6 +57,15 @@ def unlisted_sweep(story: Story) -> None:
     reformat(story, listed=False)
 
 
+def sweep_of_a_small_project(story: Story) -> None:
+    """A formatter goes over the two files that there are."""
+    form = "{who}_{n}=compute_value( {n},{n} ) # line {n} of {who}"
+    story.commit(ADA, dict.fromkeys(("a.py", "b.py"), text(lines("ada", *range(1, 11), form=form))))
+    story.commit(BOB, {"c.py": text(TWO[:10])})
+    swept = text(lines("ada", *range(1, 11), form="{who}_{n} = compute_value({n}, {n},)  # line {n} of {who}"))
+    story.commit(EVE, dict.fromkeys(("a.py", "b.py"), swept), "Run the formatter\n")
+
+
 def sweep_before_much_wide_work(story: Story) -> None:
     """A formatter goes over files of which so many commits changed all that not every change can be compared."""
     names = [f"m{i:02}.py" for i in range(24)]
@@ -300,11 +309,12 @@ def squashed_subtree(story: Story) -> None:
 
 
 HISTORIES: tuple[Callable[[Story], None], ...] = (
-    plain, rename, moved_lines, reformat, unlisted_sweep, sweep_before_much_wide_work, revert, revert_by_a_short_id,
-    revert_by_number, revert_by_subject, revert_of_a_merge_request, revert_of_a_revert, revert_of_two,
-    file_made_again, moved_after_a_sweep, moved_in_a_squash, the_same_lines_twice, many_moves, cherry_pick, octopus,
-    rebase, squash_with_its_change, only_in_a_squash, squashed_merge_request, squashed_sweep, squash_of_a_to_and_fro,
-    coauthored_squash, template_start, template_button, fork, vendored_drop, squashed_subtree,
+    plain, rename, moved_lines, reformat, unlisted_sweep, sweep_of_a_small_project, sweep_before_much_wide_work,
+    revert, revert_by_a_short_id, revert_by_number, revert_by_subject, revert_of_a_merge_request,
+    revert_of_a_revert, revert_of_two, file_made_again, moved_after_a_sweep, moved_in_a_squash,
+    the_same_lines_twice, many_moves, cherry_pick, octopus, rebase, squash_with_its_change, only_in_a_squash,
+    squashed_merge_request, squashed_sweep, squash_of_a_to_and_fro, coauthored_squash, template_start,
+    template_button, fork, vendored_drop, squashed_subtree,
 )  # fmt: skip
 
 
