@@ -98,9 +98,11 @@ class _Shown:
     def is_enough(self, site: Site) -> bool:
         """Whether what is shown leaves nothing to this site: it lies within what its clause shows already, or only
         upholds what enough others do."""
-        alike = self._places.get((site.clause, site.path))
-        if site.path and alike and any(site.start <= other.end and other.start <= site.end for other in alike):
+        alike = self._places.get((site.clause, site.path), ())
+        if site.path and any(site.start <= other.end and other.start <= site.end for other in alike):
             return True
+        if not site.path and any(_lines_of(site) == _lines_of(other) for other in alike):
+            return True  # the same commit, or thing on the forge
         if site.clause in self._signal.defining:
             return False
         return self._often[site.clause] >= UPHOLDING or (self._tested and _is_test(site.path))

@@ -128,3 +128,11 @@ def test_what_serves_all_tests_comes_before_a_single_one() -> None:
         "shop/app.py",
         "shop/tests/testing.py",
     ]
+
+
+def test_one_commit_is_shown_once_for_each_thing_it_shows() -> None:
+    """A commit that mends three troubles is cited once as their mending, and others get the room."""
+    mends = [Site(path="", clause="mended", commit="a" * 40, value=n) for n in range(3)]
+    sites = Sites([*mends, Site(path="", clause="mended", commit="b" * 40), Site(path="", clause="t", commit="a" * 40)])
+    chosen = choose(signal("mended", "t"), sites)
+    assert sorted((each.clause, each.commit[0]) for each in chosen) == [("mended", "a"), ("mended", "b"), ("t", "a")]
