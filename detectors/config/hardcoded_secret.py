@@ -167,7 +167,7 @@ def _judged(project: Project, place: SecretPlace) -> str:
             return ""
         return "live" if place.words and place.way == "literal" else "placeholder"
     made_up = _MADE_UP.match(place.name) or _MADE_UP_CAMEL.match(place.name)
-    if made_up and place.kind not in _ISSUED:
+    if (made_up or _of_made_up(project, place)) and place.kind not in _ISSUED:
         return ""
     if place.way in ("literal", "fallback", "argument"):
         return _in_code(project, place)
@@ -176,6 +176,13 @@ def _judged(project: Project, place: SecretPlace) -> str:
     if place.way == "item" or place.local:
         return ""
     return "live" if place.way == "image" or place.kind in _ISSUED or place.kind not in _BACKING else ""
+
+
+def _of_made_up(project: Project, place: SecretPlace) -> bool:
+    """Whether a value stands in data that is named for tests: ``TEST_USERS = [{"password": ...}]``."""
+    file = project.python.get(place.path)
+    around = (a for a in file.module.assigns if a.start <= place.start <= a.end) if file is not None else ()
+    return place.kind == "password" and any(_MADE_UP.match(a.target) for a in around if a.value.kind != "secret")
 
 
 def _is_only_key(project: Project, place: SecretPlace) -> bool:

@@ -110,7 +110,7 @@ def detect(project: Project) -> Observations:
     """Profilers, timed queries and timings that can run, with alerts on them; else what is there without running."""
     found = [*_profilers(project), *_settings(project), *_commands(project), *_queries(project), *_timings(project)]
     near = [s for s in found if project.in_flask_part(s.path)]
-    kept = _ranked(near if any(s.clause in _KINDS for s in near) else found)
+    kept = _ranked(_of_requests(project, near if any(s.clause in _KINDS for s in near) else found))
     if any(s.clause in _KINDS for s in kept):
         yield from ((PROFILING, s) for s in kept if s.clause != "unused")
         yield from ((PROFILING, s) for s in _budgets(project, {s.subject for s in kept if s.clause == "timing"}))
@@ -258,6 +258,17 @@ def _measures(call: Call) -> bool:
         and first.kind == "str"
         and _LABELLED.search(first.text) is not None
     )
+
+
+def _of_requests(project: Project, sites: list[Site]) -> list[Site]:
+    """Where what answers requests is measured, the timings of jobs beside it only count."""
+    served = project.imports.reachable({a.file.path for a in project.web.apps})
+    if not any(s.clause in _KINDS and s.path in served for s in sites):
+        return sites
+    return [
+        _site(s.path, s.start, s.end, "further", s.subject) if s.clause == "timing" and s.path not in served else s
+        for s in sites
+    ]
 
 
 def _ranked(sites: list[Site]) -> list[Site]:

@@ -37,6 +37,7 @@ _SHORT = regex(r"(?<![\w-])-([wkt])=?(\S{1,100})")
 _INSTALLS = regex(
     r"(?:pip3?|uv|poetry|apt(?:-get)?|apk|conda|brew|pipenv)\b.{0,40}\b(?:install|add)\b|^\s*(?:which|kill|pkill|killall|echo|ps)\b"
 )
+_COMMANDS = regex(r";|&&|\|\|?")
 _HANDED_ON = regex(r"(?:exec\s{1,4})?\"?\$\{?@\}?\"?(?=\s)")
 _BASENAME = regex(r"[\w.\-]{1,100}\.(?:py|conf|ini|toml|xml|ya?ml|json)|(?<=python:)[\w.]{1,100}")
 # Calls that start a server from Python.
@@ -110,7 +111,7 @@ def _started(project: Project) -> Iterator[Server]:
         match = _PROGRAM.search(text)
         if (
             match is None
-            or _INSTALLS.search(text[: match.start() + 1])
+            or _INSTALLS.search(_COMMANDS.split(text[: match.start() + 1])[-1])
             or (path, start) in seen
             or role_of(path) is not Role.APP
         ):
@@ -204,13 +205,7 @@ def _command(project: Project, path: str, start: int, end: int, program: str, re
         first = _BASENAME.search(rest[:200])
         named = first[0] if first else ""
     explained = bool(kinds) and _explained(project, path, start)
-    default = (
-        "gunicorn.conf"
-        if program == "gunicorn" and not named
-        else "uwsgi.ini"
-        if program == "uwsgi" and not named
-        else ""
-    )
+    default = {"gunicorn": "gunicorn.conf", "uwsgi": "uwsgi.ini"}.get(program, "")
     group = (named or default).removesuffix(".py") or f"{path}:{start}"
     return Server(path, start, end, program, "start", kinds, derived or explained, named, worker, group)
 

@@ -12,7 +12,7 @@ from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Decorator, Definition
 from evidence.facts.security import purpose as purposes
 from evidence.facts.security.answering_hooks import answered_by
-from evidence.facts.security.guards import Guard, GuardUse
+from evidence.facts.security.guards import Guard, GuardUse, listed_decorators
 from evidence.facts.security.refusals import Refusal, handled_codes, refusals, units
 from evidence.facts.security.refused_tests import RefusedTest, refused_tests
 from evidence.facts.web.routes import HTTP_METHODS
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 _BEFORE = ("before_request", "before_app_request")
-_LISTED = frozenset({"decorators", "method_decorators", "preprocessors"})
 # Methods by which classes answer requests: Flask's views, Flask-AppBuilder's and Flask-Admin's, and controllers' own.
 _ANSWERS = frozenset({*HTTP_METHODS, "_process", "process", "handle", "index", "is_accessible"})
 _MAX_ROUNDS = 6
@@ -181,17 +180,11 @@ class Access:
         return found
 
     def _listed(self, file: PyFile) -> Iterator[GuardUse]:
-        """Decorators named in a class, for all of its methods."""
-        for item in file.module.assigns:
-            around = file.definition(item.scope)
-            if item.target not in _LISTED or around is None or around.kind != "class":
-                continue
-            for value in item.value.walk():
-                if value.kind in ("name", "call"):
-                    guard = self._named(file, item.scope, value.text, self.guards)
-                    if guard is None and not purposes.named(value.text):
-                        continue
-                    yield GuardUse(file, item.start, item.end, "listed", value.text, guard, value.keys, around)
+        """Decorators named in a class, for all of its methods, or added to the views that are wired."""
+        for item, value, around in listed_decorators(file):
+            guard = self._named(file, item.scope, value.text, self.guards)
+            if guard is not None or purposes.named(value.text):
+                yield GuardUse(file, item.start, item.end, "listed", value.text, guard, value.keys, around)
 
     def _called(self, file: PyFile) -> Iterator[GuardUse]:
         lasts = self._last_names

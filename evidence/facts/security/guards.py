@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from evidence.facts.pyfile import PyFile
-from evidence.facts.python.records import Definition
+from evidence.facts.python.records import Assign, Call, Definition, Expr
 from evidence.facts.security import purpose as purposes
 from evidence.patterns import regex
 
@@ -86,3 +88,21 @@ class GuardUse(Struct, frozen=True):
     def _names_roles(self) -> bool:
         """``login_required(role="admin")``, of Flask-HTTPAuth or the project's own, asks for more than a login."""
         return any(k in ("role", "roles", "scope", "scopes", "permission", "permissions") for k in self.keys)
+
+
+_LISTED = frozenset({"decorators", "method_decorators", "preprocessors"})
+_ADDS = frozenset({"append", "extend", "insert"})
+
+
+def listed_decorators(file: PyFile) -> Iterator[tuple[Assign | Call, Expr, Definition | None]]:
+    """What stands in the decorators of a class (with the class), and what wiring adds to those of each view before it
+    is hung: ``view.decorators.extend([auth_required])``."""
+    for item in file.module.assigns:
+        around = file.definition(item.scope)
+        if item.target in _LISTED and around is not None and around.kind == "class":
+            yield from ((item, value, around) for value in item.value.walk() if value.kind in ("name", "call"))
+    for call in file.module.calls:
+        receiver, _, method = call.name.rpartition(".")
+        if method in _ADDS and receiver.rpartition(".")[2] in _LISTED:
+            values = (value for given in call.expr.args for value in given.walk())
+            yield from ((call, value, None) for value in values if value.kind in ("name", "call"))
