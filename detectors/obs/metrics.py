@@ -207,6 +207,9 @@ def _serves(project: Project, route: Route) -> bool:
     """Whether a route that can run answers with numbers: a page for people is none."""
     if not project.reach.live(route.file.path) or (route.methods and "GET" not in {m.upper() for m in route.methods}):
         return False
+    calls = (c for c in route.file.module.calls if route.start <= c.start <= route.end)
+    if any(c.last == "as_view" for c in calls):
+        return False  # an exporter is a function; a class answers with the numbers of a business
     file, handler = route.handler_file, route.handler
     scope = file.scopes.get(handler.qualname, 0) if handler is not None else 0
     return not scope or not any(c.name.rpartition(".")[2] in _PAGES for c in file.calls_in(scope))

@@ -15,6 +15,8 @@ from evidence.patterns import regex
 
 _BLANKED = regex(r"x{5,}")
 _DEFAULTS = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+# Where images of servers (tiangolo's and those made after them) look for what starts them.
+_START = "/start.sh"
 _BACKING = regex(
     r"postg|pgvector|timescale|mysql|mariadb|mssql|oracle|cockroach|mongo|redis|valkey|keydb|rabbitmq|kafka|redpanda|nats|"
     r"elasticsearch|opensearch|solr|meilisearch|localstack|dynamodb|moto|minio|memcached|cassandra|neo4j|influxdb|clickhouse|"
@@ -78,7 +80,28 @@ def started(
         inside = scripts.called(inputs, entry, words) if entry and words else None
         if inside:
             return inside
+        if not words and not entry and command is None and (own := _own_start(inputs, path, node)):
+            return own
     return None
+
+
+def _own_start(inputs: CiInputs, path: str, node: Node) -> list[Found]:
+    """What a service's image runs by itself: its own command, or the start script that it puts where the image below
+    looks for one (``COPY app/start.sh /start.sh``)."""
+    name = _dockerfile(inputs, path, node)
+    dockerfile = inputs.dockerfiles.get(name)
+    if dockerfile is None:
+        return []
+    commands = [i for i in dockerfile.instructions if i.word == "CMD"]
+    if commands:
+        last = commands[-1]
+        return [Found(Place(name, last.start, last.end), words=tuple(last.words or last.text.split()))]
+    for item in dockerfile.instructions:
+        parts = list(item.words or item.text.split())
+        if item.word == "COPY" and len(parts) > 1 and parts[-1] == _START and parts[-2].endswith(".sh"):
+            words = ("bash", parts[-2].removeprefix("./"))
+            return [Found(Place(name, item.start, item.end), words=words)]
+    return []
 
 
 def _plain(name: str) -> str:
@@ -109,16 +132,21 @@ def _needs(node: Node) -> list[str]:
     return list(value.keys) if value.kind == "map" else [t.split(":")[0] for t in value.texts()]
 
 
+def _dockerfile(inputs: CiInputs, path: str, node: Node) -> str:
+    """The Dockerfile that a service is built from; "" when there is none."""
+    base = path.rpartition("/")[0]
+    build = node.get("build")
+    context = join(base, text(build) or (text(build.get("context")) if build is not None else "") or ".")
+    name = (text(build.get("dockerfile")) if build is not None and build.kind == "map" else "") or "Dockerfile"
+    return find(inputs.dockerfiles, join(context, name))
+
+
 def _entrypoint(inputs: CiInputs, path: str, node: Node) -> str:
     """The script of the repository that is the entrypoint of a service's image; "" when there is none."""
     own = node.get("entrypoint")
     words = own.texts()[0].split() if own is not None and own.texts() else []
     if not words:
-        base = path.rpartition("/")[0]
-        build = node.get("build")
-        context = join(base, text(build) or (text(build.get("context")) if build is not None else "") or ".")
-        name = (text(build.get("dockerfile")) if build is not None and build.kind == "map" else "") or "Dockerfile"
-        dockerfile = inputs.dockerfiles.get(find(inputs.dockerfiles, join(context, name)))
+        dockerfile = inputs.dockerfiles.get(_dockerfile(inputs, path, node))
         entries_ = [i for i in dockerfile.instructions if i.word == "ENTRYPOINT"] if dockerfile is not None else []
         words = list(entries_[-1].words or entries_[-1].text.split()) if entries_ else []
     return scripts.locate(inputs, words[0], "") if words else ""
