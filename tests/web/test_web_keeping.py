@@ -39,32 +39,33 @@ def _bytes_of(data: Path) -> bytes:
     return b"".join(file.read_bytes() for file in sorted(data.glob("web.sqlite3*")))
 
 
-def _children() -> list[int]:
-    """Live processes that descend from this one."""
-    found: dict[int, list[int]] = {}
+def _left() -> list[str]:
+    """Live processes of git's, and of the server's own, that descend from this one; the one that they are forked of
+    stays as long as this one does."""
+    below: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue
         if fields[0] != "Z":
-            found.setdefault(int(fields[1]), []).append(int(stat.parent.name))
-    reached, waiting = [], [os.getpid()]
+            below.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    found, waiting = [], [os.getpid()]
     while waiting:
-        below = found.get(waiting.pop(), [])
-        reached += below
-        waiting += below
-    return reached
+        parent = waiting.pop()
+        for each in below.get(parent, []):
+            name = _name_of(each)
+            if "git" in name or ("forkserver" in name and parent != os.getpid()):
+                found.append(name)
+            waiting.append(each)
+    return found
 
 
-def _names_of(processes: list[int]) -> list[str]:
-    names = []
-    for each in processes:
-        try:
-            names.append((Path("/proc") / str(each) / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:120])
-        except OSError:
-            continue
-    return [name for name in names if "git" in name or "spawn_main" in name]
+def _name_of(process: int) -> str:
+    try:
+        return (Path("/proc") / str(process) / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:120]
+    except OSError:
+        return ""
 
 
 def test_the_same_commit_is_served_from_the_store(visitor: Visitor, forge: Server) -> None:
@@ -146,7 +147,7 @@ def test_cancelling_leaves_nothing(visitor: Visitor, mute: str, data: Path, monk
     visitor.paste(f"{mute}/ada/bazaar")
     scan = visitor.address
     visitor.until(scan, "Fetching the repository")
-    assert _names_of(_children())
+    assert _left()
     visitor.post(f"{scan}/cancel")
     assert "Nothing of it is kept" in visitor.page
     deadline = time.monotonic() + PATIENCE
@@ -156,7 +157,7 @@ def test_cancelling_leaves_nothing(visitor: Visitor, mute: str, data: Path, monk
     assert list((data / "work").iterdir()) == []
     assert list((data / "begun").iterdir()) == []
     assert seen == [[]]
-    assert _names_of(_children()) == []
+    assert _left() == []
     while scan.rpartition("/")[2].encode() in _bytes_of(data):
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -191,7 +192,7 @@ def test_a_restart_marks_what_ran_and_goes_on_with_what_waited(data: Path, forge
         visitor = Visitor(app)
         visitor.paste(f"{mute}/ada/bazaar", f"{forge.origin}/ada/bazaar", each="y")
         visitor.until("/scans", "being read")
-    assert _names_of(_children()) == []
+    assert _left() == []
     with app.app_context():
         # As a server that was killed outright leaves it.
         db.session.execute(update(Scan).where(Scan.source.like(f"{mute}%")).values(state=State.RUNNING))

@@ -10,9 +10,6 @@ import pytest
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, get_current_span
 
 from evidence.web import tracing
-from evidence.web.running.bounded import Bounds
-from evidence.web.running.process import Ended, run_apart
-from evidence.web.running.work import Answer
 from tests.source.building import Builder
 from tests.source.serving import Server
 from tests.web.browsing import Visitor
@@ -64,20 +61,6 @@ def test_requests_have_spans_that_name_no_path(make_app: MakeApp, monkeypatch: p
     }
     assert span.ended
     assert trace_id == 0xABC
-
-
-def _take(size: int) -> Answer:
-    """Take so many bytes of memory."""
-    return Answer(len(bytearray(size)))
-
-
-def test_a_process_gets_no_more_memory_than_it_may(tmp_path: Path) -> None:
-    """Within its bound it answers; beyond it ends with a sentence, and the server goes on."""
-    bounds = Bounds(tmp_path, memory=1024, seconds=300, nice=0)
-    least: dict[str, Any] = {"bounds": bounds, "heard": lambda _: None, "wanted": lambda: True}
-    assert run_apart(_take, 1 << 20, **least).content == 1 << 20
-    with pytest.raises(Ended, match="may have run out of memory"):
-        run_apart(_take, 2 << 30, **least)
 
 
 def test_what_changed_between_two_commits(make_app: MakeApp, tmp_path: Path) -> None:

@@ -180,5 +180,9 @@ def _context() -> BaseContext:
         return get_context("spawn")
     if threading.active_count() == 1:
         return get_context("fork")
-    roomy = len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_FOLDER
-    return get_context("forkserver" if roomy else "spawn")
+    return get_context("forkserver" if is_roomy() else "spawn")
+
+
+def is_roomy() -> bool:
+    """Whether a server of processes can listen in the temporary folder, which has a short enough name."""
+    return len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_FOLDER

@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from evidence.web.running.bounded import Bounds, begin
+from evidence.web.running.forks import context
 from evidence.web.running.work import Answer
 
 _TICK_SECONDS = 0.25
@@ -31,22 +31,26 @@ class Ended(Exception):
 
 
 def run_apart(call: Callable[..., Answer], *given: Any, bounds: Bounds, heard: Heard, wanted: Wanted) -> Answer:
-    """``call(*given)`` in a fresh process within ``bounds``.
+    """``call(*given)`` in a process of its own within ``bounds``.
 
     ``heard`` gets what it tells of its progress; as soon as ``wanted`` is false it is ended. Raises :class:`Ended`.
     """
-    context = get_context("spawn")
-    mine, its = context.Pipe(duplex=False)
-    executor = ProcessPoolExecutor(1, mp_context=context, initializer=begin, initargs=(its, bounds))
+    started = context()
+    mine, its = started.Pipe(duplex=False)
+    server, held = started.Pipe(duplex=False)
+    given_first = (its, server, bounds, dict(os.environ))
+    executor = ProcessPoolExecutor(1, mp_context=started, initializer=begin, initargs=given_first)
     watch = _Watch(mine, heard)
     try:
         future = executor.submit(call, *given)
         its.close()
+        server.close()
         return watch.until_done(future, time.monotonic() + bounds.seconds, wanted, bounds.seconds)
     finally:
         watch.end()
         executor.shutdown(wait=True, cancel_futures=True)
         mine.close()
+        held.close()
 
 
 class _Watch:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError, ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import Any, TypeVar
 
 from evidence.web.running import rendering
 from evidence.web.running.bounded import begin_to_render
+from evidence.web.running.forks import context
 from evidence.web.running.rendering import Order
 
 _SECONDS = 60
@@ -23,6 +23,8 @@ class Renderer:
         self._key = key
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
+        # the process reads the one end, and this process alone has the other, for as long as it lives
+        self._server, self._held = context().Pipe(duplex=False)
 
     def start(self) -> None:
         """Have the process ready before somebody waits for it."""
@@ -50,8 +52,9 @@ class Renderer:
     def _there(self) -> ProcessPoolExecutor:
         with self._lock:
             if self._pool is None:
-                context = get_context("spawn")
-                self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=begin_to_render)
+                self._pool = ProcessPoolExecutor(
+                    1, mp_context=context(), initializer=begin_to_render, initargs=(self._server,)
+                )
             return self._pool
 
     def _end(self, *, wait: bool) -> None:
