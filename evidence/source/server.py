@@ -31,11 +31,9 @@ _FETCH = (
 )
 _BASE = regex(r"([^~^@{:]*|@)((?:[~^@{:].*)?)", re.DOTALL)
 _ELSEWHERE = "the server sends us elsewhere: use the repository's present address"
+_NOT_THERE = "it is private or does not exist: check the address, or set GITHUB_TOKEN or GITLAB_TOKEN"
 _REASONS = (
-    (
-        r"could not read Username|Authentication failed|not found|error: 40[134]|access denied",
-        "it is private or does not exist: check the address, or set GITHUB_TOKEN or GITLAB_TOKEN",
-    ),
+    (r"could not read Username|Authentication failed|not found|error: 40[134]|access denied", _NOT_THERE),
     (r"redirect|error: 30[0-9]", _ELSEWHERE),
     (
         r"ould not resolve|timed out|too slow|onnect|early EOF|SSL|certificat|error: 5",
@@ -150,6 +148,9 @@ class Server:
         if ran.code == 0 and not ran.cut:
             return
         reason = next((text for pattern, text in _REASONS if re.search(pattern, ran.said)), "")
+        if reason == _NOT_THERE and self._address.kind == "gitlab":
+            # the browser's bar shows a subgroup as it shows a project
+            reason += f"; a group is read as {self._address.origin}/groups/{self._address.path}"
         if ran.timed_out:
             reason = "it took too long: try again, or clone it yourself and give the folder"
         elif ran.code < 0 or ran.cut or self._is_full():

@@ -211,3 +211,13 @@ def test_a_group_on_gitlab_is_one_digest(
     assert any(len(cell["findings"]) > 1 for cell in supported)
     repos = [word for name in ("team/app", "team/sub/tool") for word in ("--repo", f"{server.origin}/{name}")]
     assert run(["verify", str(output), *repos, *named[:-3], "--workers", "1", "--full"]) == 0
+
+
+def test_a_subgroup_that_was_pasted_as_a_project_is_told_how(
+    gitlab: Callable[..., FakeGitLab], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """GitLab shows both alike, so the sentence on a project that is not there says how a group is given."""
+    server = gitlab(Repo(name="team/app"))
+    server.git_root = tmp_path
+    assert run(["scan", f"{server.origin}/team/sub", *_host(server.origin, "=gitlab")]) != 0
+    assert f"a group is read as {server.origin}/groups/team/sub" in capfd.readouterr().err
