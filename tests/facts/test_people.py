@@ -84,6 +84,7 @@ def test_an_address_that_the_forge_links_to_two_accounts_joins_nobody() -> None:
         ("Nobody's app <1+some-app[bot]@users.noreply.github.com>", "bot"),
         ("project_7_bot <project_7_bot_ab12@noreply.gitlab.example>", "bot"),
         ("Quay Robot <quay@x.org>", "bot"),
+        ("Making GitHub Delicious. <iron@waffle.io>", "waffle"),
         ("Pierre Talbot <pierre@x.org>", ""),
         ("Maël Thébot <mael@x.org>", ""),
         ("Devin Smith <devin@x.org>", ""),
