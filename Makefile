@@ -37,8 +37,8 @@ checks: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
-# One more than there are processors: tests wait for servers and for other processes a fifth of their time.
-WORKERS = $(shell $(BIN)/python -c 'import os; print(os.cpu_count() + 1)')
+# Two more than there are processors: tests wait for servers and for other processes a fifth of their time.
+WORKERS = $(shell $(BIN)/python -c 'import os; print(os.cpu_count() + 2)')
 
 # The tests start the program hundreds of times. What was changed since it was compiled, each start would compile anew
 # wherever Python may not write that down.
