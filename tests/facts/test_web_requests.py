@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.projects import HEAD, web
+from tests.projects import HEAD, project, web
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,10 @@ from tests.projects import HEAD, web
         ("@other.get('key')\ndef f():\n    pass\n", []),
         ("@other.route('queue')\ndef f():\n    pass\n", []),
         ("requests.get('/a')\n", []),
+        ("rule = bp.add_url_rule\ndef f():\n    pass\nrule('/a', view_func=f)\n", [("/a", (), "shop", "f")]),
+        ("rule = bp.add_url_rule\ndef f():\n    pass\nrule('/a', 'g', view_func=f)\n", [("/a", (), "shop", "g")]),
+        ("rule = bp.before_request\ndef f():\n    pass\nrule('/a', view_func=f)\n", []),
+        ("def f():\n    pass\nrule('/a', view_func=f)\n", []),
     ],
 )
 def test_routes(body: str, routes: list[tuple[str, tuple[str, ...], str, str]]) -> None:
@@ -43,6 +47,34 @@ def test_an_apis_prefix_is_part_of_its_rules() -> None:
         "class R(Resource):\n    def get(self):\n        pass\napi.add_resource(R, '/r')\n"
     )
     assert [(r.rule, r.owner) for r in graph.routes] == [("/api/r", graph.blueprints[0].key)]
+
+
+def test_a_method_may_be_kept_elsewhere() -> None:
+    """A module that keeps a blueprint's method under a name of its own lends it to others."""
+    api = "import flask as f\napi: f.Blueprint = f.Blueprint('api', __name__)\nrule = api.add_url_rule\n"
+    view = "from ._api import rule\ndef ping():\n    pass\nrule('/ping/', view_func=ping)\n"
+    routes = project({"app/__init__.py": "", "app/_api.py": api, "app/ping.py": view}).web.routes
+    assert [(r.rule, r.file.path, bool(r.owner)) for r in routes] == [("/ping/", "app/ping.py", True)]
+
+
+def test_a_function_may_add_rules_for_others() -> None:
+    """The function of Flask's documents that registers a class-based view adds its rules where it is called."""
+    adds = (
+        "def register_api(view, endpoint, url, pk='id', pk_type='int'):\n"
+        "    view_func = view.as_view(endpoint)\n"
+        "    bp.add_url_rule(url, defaults={pk: None}, view_func=view_func, methods=['GET'])\n"
+        "    bp.add_url_rule(f'{url}<{pk_type}:{pk}>', view_func=view_func, methods=['GET', 'PUT'])\n"
+        "    rule(url + 'all', view_func=view.as_view('all'))\n"
+    )
+    head = HEAD + "from flask.views import MethodView\nrule = bp.add_url_rule\nclass UserAPI(MethodView):\n    pass\n"
+    graph = web(head + adds + "register_api(UserAPI, 'users', '/users/', pk='user_id')\nregister_api(1)\n")
+    known = [(r.rule, r.methods, r.handler.name) for r in graph.routes if r.handler is not None]
+    assert known == [
+        ("/users/", ("GET",), "UserAPI"),
+        ("/users/<{}:user_id>", ("GET", "PUT"), "UserAPI"),
+        ("/users/all", (), "UserAPI"),
+    ]
+    assert {r.owner for r in graph.routes if r.handler is not None} == {graph.blueprints[0].key}
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from evidence.facts.constants import UNKNOWN, Constants
 from evidence.facts.names import Names, PyFile
-from evidence.facts.python.records import Call, Decorator, Definition, Expr
+from evidence.facts.python.records import Assign, Call, Decorator, Definition, Expr
+from evidence.facts.web.adders import Added, Shape, added
 from evidence.facts.web.apis import Apis
 from evidence.facts.web.kin import Instance, Kin
 from evidence.facts.web.records import Blueprint, Route
@@ -41,6 +41,7 @@ class Routes:
                         found.append(route)
             for call in file.module.calls:
                 found.extend(self._called(file, call))
+        found.extend(map(self._told, added(self._files, self._names, self._shape)))
         return sorted(found, key=lambda r: (r.file.path, r.start, r.rule))
 
     def views(self, routes: list[Route]) -> list[tuple[PyFile, Definition]]:
@@ -95,18 +96,57 @@ class Routes:
         return (owner.key if owner is not None else ""), ""
 
     def _called(self, file: PyFile, call: Call) -> Iterator[Route]:
-        shape = (_shape(call) or _applied(file, call)) if call.target != "decorator" else None
+        shape = (self._shape(file, call) or _applied(file, call)) if call.target != "decorator" else None
         if shape is None:
             return
-        key, prefix = self._owner(self._kin.instance(file, call.scope, shape.receiver))
+        home = (file, call.scope, shape.receiver) if shape.receiver else self._method_kept(file, call)
+        if home is None:
+            return
+        key, prefix = self._owner(self._kin.instance(*home))
         handler_file, handler = self._handler(file, shape.target)
         args = call.expr.args
-        named = call.expr.kwarg("endpoint") or (args[1] if call.name.endswith(".add_url_rule") and args[1:] else None)
+        adds = not shape.receiver or call.name.endswith(".add_url_rule")
+        named = call.expr.kwarg("endpoint") or (args[1] if adds and args[1:] else None)
         endpoint = named.text if named is not None else handler.name if handler else ""
         methods = _given_methods(call.expr)
         for rule in shape.rules:
             text = self._text(file, call.scope, rule)
             yield Route(file, handler_file, handler, _below(prefix, text), methods, key, endpoint, call.start, call.end)
+
+    def _shape(self, file: PyFile, call: Call) -> Shape | None:
+        """A call that adds rules: by the method's own name, by a name that it was kept under, or through a helper that
+        is handed the application or blueprint first, a ``view_func``, and the rules in whatever way."""
+        found, view, args = _shape(call), call.expr.kwarg("view_func"), call.expr.args
+        if found is not None or view is None or not args:
+            return found
+        if self._method_kept(file, call) is not None:
+            return Shape("", view, args[:1])
+        if args[0].kind == "name":
+            texts = (e for value in call.expr.items[1:] if value is not view for e in value.walk() if e.kind == "str")
+            return Shape(args[0].text, view, tuple(e for e in texts if e.text.startswith("/")))
+        return None
+
+    def _told(self, one: Added) -> Route:
+        """A rule that a function of the project adds for whoever calls it."""
+        scope = one.inner.scope
+        home = (one.home, scope, one.receiver) if one.receiver else self._method_kept(one.home, one.inner)
+        key, prefix = self._owner(self._kin.instance(*home)) if home is not None else ("", "")
+        handler_file, handler = self._handler(one.file, one.view)
+        methods, endpoint = _given_methods(one.inner.expr), handler.name if handler is not None else ""
+        rule, start, end = _below(prefix, one.rule), one.call.start, one.call.end
+        return Route(one.file, handler_file, handler, rule, methods, key, endpoint, start, end)
+
+    def _method_kept(self, file: PyFile, call: Call) -> tuple[PyFile, int, str] | None:
+        """Whose method a name stands for that calls under a name of its own: ``rule = api.add_url_rule``, also in
+        another module."""
+        ref = self._names.resolve(file.path, call.name)
+        home = self._names.files.get(ref.path)
+        for item in home.assigned.get((0, ref.name), ()) if home is not None else ():
+            if isinstance(item, Assign) and item.value.kind == "name":
+                receiver, _, method = item.value.text.rpartition(".")
+                if method == "add_url_rule" and home is not None:
+                    return home, 0, receiver
+        return None
 
     def _rule(self, file: PyFile, scope: int, expr: Expr) -> str:
         first = expr.args[0] if expr.args else expr.kwarg("rule")
@@ -130,41 +170,28 @@ class Routes:
         return other, other.definition(other.scopes.get(ref.name, 0))
 
 
-class _Shape(NamedTuple):
-    """A call that adds URL rules: on what, which view, and the rules."""
-
-    receiver: str
-    target: Expr
-    rules: tuple[Expr, ...]
-
-
-def _shape(call: Call) -> _Shape | None:
-    """``x.add_url_rule(rule, name, view)``, ``x.add_resource(view, *rules)``, or a helper of the project that is handed
-    the application or blueprint first, a ``view_func``, and the rules in whatever way."""
+def _shape(call: Call) -> Shape | None:
+    """``x.add_url_rule(rule, name, view)`` and ``x.add_resource(view, *rules)``."""
     receiver, _, method = call.name.rpartition(".")
     args = call.expr.args
-    view = call.expr.kwarg("view_func")
     if method == "add_resource" and receiver and args:
         urls = call.expr.kwarg("urls")
-        return _Shape(receiver, args[0], args[1:] or ((urls,) if urls is not None else ()))
+        return Shape(receiver, args[0], args[1:] or ((urls,) if urls is not None else ()))
     if method == "add_url_rule" and receiver:
-        target = view or (args[2] if len(args) > 2 else None)
+        target = call.expr.kwarg("view_func") or (args[2] if len(args) > 2 else None)
         rule = args[0] if args else call.expr.kwarg("rule")
-        return _Shape(receiver, target, (rule,)) if target is not None and rule is not None else None
-    if view is not None and args and args[0].kind == "name":
-        texts = (e for value in call.expr.items[1:] if value is not view for e in value.walk() if e.kind == "str")
-        return _Shape(args[0].text, view, tuple(e for e in texts if e.text.startswith("/")))
+        return Shape(receiver, target, (rule,)) if target is not None and rule is not None else None
     return None
 
 
-def _applied(file: PyFile, call: Call) -> _Shape | None:
+def _applied(file: PyFile, call: Call) -> Shape | None:
     """``app.route(rule)(view)``: a decorator that is called by hand."""
     receiver, _, made = call.name.rpartition(".")
     if made != "route()" or not receiver or not call.expr.args:
         return None
     inner = (c for c in file.module.calls if c.name == f"{receiver}.route" and c.scope == call.scope)
     rules = next((c.expr.args[:1] for c in inner if call.start <= c.start <= call.end), ())
-    return _Shape(receiver, call.expr.args[0], rules) if rules else None
+    return Shape(receiver, call.expr.args[0], rules) if rules else None
 
 
 def _methods(file: PyFile, definition: Definition, every: bool = False) -> list[Definition]:
