@@ -19,6 +19,13 @@ from tests.projects import HEAD, project, web
         ("def f():\n    pass\napp.add_url_rule('/a', 'f', f)\n", [("/a", (), "", "f")]),
         ("def f():\n    pass\nbp.add_url_rule('/a', view_func=f, methods=['PUT'])\n", [("/a", ("PUT",), "shop", "f")]),
         ("class V(View):\n    pass\napp.add_url_rule('/a', view_func=V.as_view('v'))\n", [("/a", (), "", "V")]),
+        ("class V(View):\n    pass\nv = V.as_view('v')\napp.add_url_rule('/a', view_func=v)\n", [("/a", (), "", "V")]),
+        (
+            "class V(View):\n    pass\n"
+            "def wire(bp):\n    v = V.as_view('v')\n    app.add_url_rule('/a', view_func=v)\n",
+            [("/a", (), "", "V")],
+        ),
+        ("v = decorate()\napp.add_url_rule('/a', view_func=v)\n", [("/a", (), "", "")]),
         ("class R(Resource):\n    pass\napi.add_resource(R, '/a', '/b')\n", [("/a", (), "", "R"), ("/b", (), "", "R")]),
         ("@api.route('/a')\nclass R(Resource):\n    pass\n", [("/a", (), "", "R")]),
         ("@other.route('/a')\ndef f():\n    pass\n", [("/a", (), "", "f")]),

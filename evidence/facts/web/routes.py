@@ -103,7 +103,7 @@ class Routes:
         if home is None:
             return
         key, prefix = self._owner(self._kin.instance(*home))
-        handler_file, handler = self._handler(file, shape.target)
+        handler_file, handler = self._handler(file, shape.target, call.scope)
         args = call.expr.args
         adds = not shape.receiver or call.name.endswith(".add_url_rule")
         named = call.expr.kwarg("endpoint") or (args[1] if adds and args[1:] else None)
@@ -158,16 +158,21 @@ class Routes:
         text = self._constants.text(file, scope, value)
         return "?" if text == UNKNOWN and value.kind != "fstring" else text
 
-    def _handler(self, file: PyFile, value: Expr) -> tuple[PyFile, Definition | None]:
-        """The definition a handler expression means; ``X.as_view("x")`` means the class X."""
+    def _handler(self, file: PyFile, value: Expr, scope: int = 0) -> tuple[PyFile, Definition | None]:
+        """The definition a handler expression means; ``X.as_view("x")``, and a variable that holds it, mean the
+        class X."""
         name = value.text.removesuffix(".as_view") if value.kind == "call" else value.text
         if value.kind == "call" and name == value.text and value.args:
             return self._handler(file, value.args[0])
         ref = self._names.resolve(file.path, name)
-        if ref.external:
-            return file, None
-        other = self._names.files[ref.path]
-        return other, other.definition(other.scopes.get(ref.name, 0))
+        local = file.assigned.get((scope, name), ()) if scope else ()
+        other = self._names.files.get(ref.path, file)
+        definition = other.definition(other.scopes.get(ref.name, 0)) if not local and not ref.external else None
+        if definition is None and value.kind == "name":
+            for item in local or other.assigned.get((0, ref.name), ()):
+                if isinstance(item, Call) and item.last == "as_view":
+                    return self._handler(file if local else other, item.expr)
+        return other, definition
 
 
 def _shape(call: Call) -> Shape | None:
