@@ -23,13 +23,16 @@ from pathlib import Path
 from evidence.web.running.bounded import Bounds
 from evidence.web.running.process import run_apart
 from evidence.web.running.renderer import Renderer
-from tests.web.test_web_processes import wait_for_ever
+from tests.web import test_web_processes
 
 if __name__ == "__main__":
     renderer = Renderer(b"")
     renderer.start()
     bounds = Bounds(Path(sys.argv[1]), memory=4096, seconds=300, nice=0)
-    run_apart(wait_for_ever, bounds=bounds, heard=lambda message: print(message[1], flush=True), wanted=lambda: True)
+    work = getattr(test_web_processes, sys.argv[2])
+    heard = lambda message: print(message[1], flush=True)
+    print(run_apart(work, bounds=bounds, heard=heard, wanted=lambda: True).content)
+    renderer.close()
 """
 
 
@@ -43,9 +46,9 @@ def _found(name: str) -> Answer:
     return Answer(os.environ.get(name, ""))
 
 
-def _loaded() -> Answer:
+def tell_what_is_loaded() -> Answer:
     """Whether the pipeline is there before anybody asked for it."""
-    return Answer("evidence.examine" in sys.modules)
+    return Answer("loaded" if "evidence.examine" in sys.modules else "not loaded")
 
 
 def wait_for_ever() -> Answer:
@@ -79,19 +82,17 @@ def test_a_process_has_the_environment_of_now(least: dict[str, Any], monkeypatch
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are forked on Linux only")
-def test_a_process_has_loaded_what_it_needs(least: dict[str, Any]) -> None:
-    """No scan waits until the pipeline is imported."""
-    assert run_apart(_loaded, **least).content
+def test_a_process_has_loaded_what_it_needs(tmp_path: Path) -> None:
+    """No scan of a server waits until the pipeline is imported."""
+    with _server(tmp_path, "tell_what_is_loaded") as server:
+        assert server.communicate(timeout=PATIENCE)[0] == "loaded\n"
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel of Linux ends them")
 def test_nothing_outlives_a_server_that_was_killed(tmp_path: Path) -> None:
     """A server that is killed takes along what scans and renders for it, and what these are forked of."""
     script = tmp_path / "server.py"
-    script.write_text(_SERVER)
-    command = [sys.executable, str(script), str(tmp_path)]
-    here = {**os.environ, "PYTHONPATH": os.getcwd(), "EVIDENCE_TRIED": str(script)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=here) as server:
+    with _server(tmp_path, "wait_for_ever") as server:
         assert server.stdout is not None
         scanning = int(server.stdout.readline())
         ours = _named(script)
@@ -101,6 +102,16 @@ def test_nothing_outlives_a_server_that_was_killed(tmp_path: Path) -> None:
     while (left := _named(script)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert left == []
+
+
+def _server(folder: Path, work: str) -> subprocess.Popen[str]:
+    """A server of its own that has a process do this work; all processes have the script's name in their
+    environment."""
+    script = folder / "server.py"
+    script.write_text(_SERVER)
+    here = {**os.environ, "PYTHONPATH": os.getcwd(), "EVIDENCE_TRIED": str(script)}
+    command = [sys.executable, str(script), str(folder), work]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=here)
 
 
 def _named(script: Path) -> list[int]:
