@@ -140,17 +140,20 @@ class Tracer:
         """Give lines that a commit copied or moved to whoever wrote them; whether there were any is told."""
         told = False
         for _ in range(limits().rounds):
-            inquiries: list[tuple[Inquiry, str, dict[int, list[int]]]] = []
+            # of one source all lines are asked for at once
+            found: dict[tuple[str, str, str], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
             for commit, brought in self._brought(traced, fresh.lines()):
                 for path, name, ours in brought:
                     for copy in self._copies(commit, name, ours):
-                        lines = ((copy.there, copy.there + copy.count - 1),)
-                        back = {copy.there + i: ours[copy.here + i] for i in range(copy.count)}
-                        asked = Inquiry(commit.parents[0], copy.source, lines, tuple(sorted(swept[path])))
-                        inquiries.append((asked, path, back))
-            if not inquiries:
+                        for i in range(copy.count):
+                            found[commit.parents[0], copy.source, path][copy.there + i] += ours[copy.here + i]
+            if not found:
                 break
             told = True
+            inquiries = [
+                (Inquiry(before, source, tuple((n, n) for n in back), tuple(sorted(swept[path]))), path, back)
+                for (before, source, path), back in found.items()
+            ]
             self._take(traced, inquiries, {})
         return told
 
