@@ -174,7 +174,7 @@ def _scanned(request: ScanRequest, pool: ExtractionPool, ledger: Ledger, progres
 
         progress.stage("Reading files", len(repository.snapshot.blobs))
         with FactsCache.open(request.cache, warn=progress.warn) as cache:
-            facts = collect(repository.snapshot, cache, pool, ledger, progress.advance, meanwhile=_load)
+            facts = collect(repository.snapshot, cache, pool, ledger, progress.advance, meanwhile=load)
         if last and not repository.change_number:
             pool.close()
         from evidence.examine import examine
@@ -190,9 +190,9 @@ def _seed(request: ScanRequest, repository: OpenRepository) -> Seed | None:
     return seed_of(request, repository, lambda source, at: open_repository(_of(request, source, at), Ledger()))
 
 
-def _load() -> None:
-    """Import the detectors, and what their facts are joined with: 0.5 s, which a scan with files to parse spends while
-    its workers do."""
+def load() -> None:
+    """Import the second half with its detectors, and what facts are joined with: 0.5 s, which a scan with files to
+    parse spends while its workers do, and a server of many scans once."""
     import networkx  # noqa: F401
 
     from evidence import detect, examine  # noqa: F401

@@ -18,8 +18,8 @@ _REGISTERED = (
     "template_global", "app_template_global", "template_test", "add_template_global",
 )  # fmt: skip
 _RENDERING = ("render_template", "render_template_string", "get_template")
-# Filters, tests and globals of an application's Jinja environment, or of one that a project makes itself.
 _SAMPLES = regex(r"(?:^|[/_.-])(?:samples?|examples?)/")
+# Filters, tests and globals of an application's Jinja environment, or of one that a project makes itself.
 _ENVIRONMENT = regex(r"(?:jinja2?_env|jinja_environment|(?:^|\.)env)\.(filters|globals|tests)(?:\[|\.update$)")
 # What a test refers to that looks into the page it receives, by the last part of the name.
 _LOOKING = frozenset({

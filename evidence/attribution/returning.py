@@ -6,9 +6,8 @@ of another folder is looked at where it is the only one of its name that was eve
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from evidence.facts.history import Undoings
@@ -38,18 +37,18 @@ class Returning:
         return self._known[commit.sha]
 
     def _states(self, commit: Commit) -> tuple[str, ...]:
-        undone = (self.by_sha.get(sha) for sha in self._undoings.of(commit))
-        removed = (self._removed(commit, change.path) for change in commit.changes if change.status == "A")
-        before = (each.parents[0] for each in (*undone, *removed) if each is not None and each.parents)
+        removed = (
+            sha for change in commit.changes if change.status == "A" for sha in self._removed(commit, change.path)
+        )
+        taken_back = (self.by_sha.get(sha) for sha in (*self._undoings.of(commit), *removed))
+        before = (each.parents[0] for each in taken_back if each is not None and each.parents)
         return tuple(dict.fromkeys(before))[:_MOST]
 
-    def _removed(self, commit: Commit, path: str) -> Commit | None:
-        """The last older commit that removed this file."""
+    def _removed(self, commit: Commit, path: str) -> Iterator[str]:
+        """The last older commit that removed this file, if any."""
         paths = self._names.get(path.rpartition("/")[2], set())
         known = path if path in paths or len(paths) != 1 else next(iter(paths))
-        places = self._removals.get(known, ())
-        at = bisect_right(places, self._places[commit.sha]) if places else 0
-        return self._commits[places[at]] if at < len(places) else None
+        return self._undoings.older(commit, self._removals.get(known, ()))
 
     @cached_property
     def _removals(self) -> Mapping[str, Sequence[int]]:
@@ -68,7 +67,3 @@ class Returning:
         for path in self._removals:
             found[path.rpartition("/")[2]].add(path)
         return found
-
-    @cached_property
-    def _places(self) -> Mapping[str, int]:
-        return {commit.sha: place for place, commit in enumerate(self._commits)}

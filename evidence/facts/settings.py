@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from evidence.facts.deployment.environments import environment_of
 from evidence.facts.deployment.manifests import variables
-from evidence.facts.kept_settings import is_handed, kept_makers, opens_a_file
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Definition, Expr
+from evidence.facts.setting_readers import is_handed, kept_makers, opens_a_file
 from evidence.patterns import regex
 
 if TYPE_CHECKING:

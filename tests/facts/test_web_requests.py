@@ -72,6 +72,7 @@ def test_a_function_may_add_rules_for_others() -> None:
         "    bp.add_url_rule(url, defaults={pk: None}, view_func=view_func, methods=['GET'])\n"
         "    bp.add_url_rule(f'{url}<{pk_type}:{pk}>', view_func=view_func, methods=['GET', 'PUT'])\n"
         "    rule(url + 'all', view_func=view.as_view('all'))\n"
+        "    rule('%s%s' % (url, endpoint), view_func=view.as_view('one'))\n"
     )
     head = HEAD + "from flask.views import MethodView\nrule = bp.add_url_rule\nclass UserAPI(MethodView):\n    pass\n"
     graph = web(head + adds + "register_api(UserAPI, 'users', '/users/', pk='user_id')\nregister_api(1)\n")
@@ -80,6 +81,7 @@ def test_a_function_may_add_rules_for_others() -> None:
         ("/users/", ("GET",), "UserAPI"),
         ("/users/<{}:user_id>", ("GET", "PUT"), "UserAPI"),
         ("/users/all", (), "UserAPI"),
+        ("/users/users", (), "UserAPI"),
     ]
     assert {r.owner for r in graph.routes if r.handler is not None} == {graph.blueprints[0].key}
 

@@ -42,6 +42,11 @@ class Undoings:
         found = [*self._by_id(commit), *self._by_number(commit)] or [*self._by_subject(commit)]
         return tuple(dict.fromkeys(found))[:_MOST]
 
+    def older(self, commit: Commit, places: Sequence[int]) -> Iterator[str]:
+        """The newest that is older than this commit, of those at these places in the history (in order), if any."""
+        at = bisect_right(places, self._places.get(commit.sha, len(self._commits)))
+        yield from (self._commits[place].sha for place in places[at : at + 1])
+
     def _by_id(self, commit: Commit) -> Iterator[str]:
         for told in _BY_ID.findall(commit.body):
             if len(told) == _FULL:
@@ -53,18 +58,13 @@ class Undoings:
 
     def _by_number(self, commit: Commit) -> Iterator[str]:
         for told in _BY_NUMBER.findall(commit.body):
-            yield from self._older(commit, self._numbers.get(int(told), ()))
+            yield from self.older(commit, self._numbers.get(int(told), ()))
 
     def _by_subject(self, commit: Commit) -> Iterator[str]:
         found = _BY_SUBJECT.match(commit.subject)
         if found:
             quoted = found[2] if found[1] == "Revert" else f'Revert "{found[2]}"'
-            yield from self._older(commit, self._subjects.get(quoted, ()))
-
-    def _older(self, commit: Commit, places: Sequence[int]) -> Iterator[str]:
-        """The newest of these commits that is older than this one."""
-        at = bisect_right(places, self._places.get(commit.sha, len(self._commits)))
-        yield from (self._commits[place].sha for place in places[at : at + 1])
+            yield from self.older(commit, self._subjects.get(quoted, ()))
 
     @cached_property
     def _ids(self) -> list[str]:

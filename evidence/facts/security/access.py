@@ -159,8 +159,8 @@ class Access:
         if guard is None and not told and (ref is not None or not purposes.named(name)):
             return None
         keys = decorator.expr.keys
-        told = any(v.kind == "str" for v in decorator.expr.args)
-        return GuardUse(file, decorator.line, definition.line, "decorator", name, guard, keys, definition, told)
+        text = any(v.kind == "str" for v in decorator.expr.args)
+        return GuardUse(file, decorator.line, definition.line, "decorator", name, guard, keys, definition, text)
 
     def _of_an_object(self, name: str) -> Guard | None:
         """The one method of this name that guards, where it is asked of an object that came from elsewhere:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from evidence.facts.callees import callee
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Definition
+from evidence.facts.security.purpose import LOGIN, PASSWORD
 from evidence.patterns import regex
 
 if TYPE_CHECKING:
@@ -21,12 +22,10 @@ _CARRIED = regex(
     re.IGNORECASE,
 )
 _CHECKS_ONE = regex(r"(?:token|api_?key|secret|credential|auth)\w{0,30}$", re.IGNORECASE)
-_PASSWORD = regex(r"passw(?:or)?d|passwd|pwd|senha|contrase|clave|mot_de_passe", re.IGNORECASE)
 _SESSION_KEYS = regex(
     r"session\[[\"']?(?:\w{0,20}_)?(?:user|user_?id|username|usuario|logged_?in|account|uid)\w{0,10}[\"']?\]",
     re.IGNORECASE,
 )
-_LOGIN = regex(r"log_?in|sign_?in|authenticate", re.IGNORECASE)
 _SENDS_AWAY = frozenset({"redirect", "abort"})
 _ENDS = ("session.pop", "session.clear")
 _USER = ("user", "usuario", "logged", "account", "uid")
@@ -61,7 +60,7 @@ def _refusing(project: Project, carried: bool) -> Iterator[tuple[PyFile, Definit
     views = {(f.path, d.qualname) for f, d in project.web.views}
     for item in project.access.refusals:
         reads = item.names
-        if (item.file.path, item.definition.qualname) in views and not any(_PASSWORD.search(n) for n in reads):
+        if (item.file.path, item.definition.qualname) in views and not any(PASSWORD.search(n) for n in reads):
             asks = any(_CARRIED.match(n) for n in reads)
             if (asks or not carried) and project.reach.live(item.file.path, item.scope):
                 yield item.file, item.definition
@@ -122,5 +121,5 @@ def _names_user(file: PyFile, target: str, scope: int) -> bool:
     """Whether what is put into the session says who is logged in: by its key, or where that is a constant of some name
     by the function that puts it there."""
     around = file.function_of(scope)
-    named = around is not None and _LOGIN.search(around.qualname) is not None
+    named = around is not None and LOGIN.search(around.qualname) is not None
     return _SESSION_KEYS.search(target) is not None or (named and target.endswith("session[]"))

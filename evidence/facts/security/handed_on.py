@@ -3,13 +3,13 @@ by one of the project's that sends them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from evidence.facts.callees import callee
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Call, Expr
+from evidence.facts.security.purpose import PASSWORD
 from evidence.patterns import regex
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ _LETS_IN = (
     "authenticate", "authenticate_user", "login", "log_in", "sign_in", "signin", "login_user", "verify_password",
     "check_password", "verify_credentials", "check_credentials",
 )  # fmt: skip
-_PASSWORD = regex(r"passw|contrasen|senha|passwort", re.IGNORECASE)
 _SENDS = regex(r"(?:^|\.)(?:_?post|_?request|_?send_request)(?:\(\))?$")
 
 
@@ -29,7 +28,7 @@ def passwords_handed_on(project: Project) -> Iterator[tuple[PyFile, Call]]:
     for file, call in project.live_calls(*_LETS_IN):
         handed = any(_reads_password(e) for v in call.expr.items for e in v.walk())
         receiver = call.name.rpartition(".")[0]
-        if not (handed or any(_PASSWORD.search(k) for k in call.expr.keys)) or not receiver:
+        if not (handed or any(PASSWORD.search(k) for k in call.expr.keys)) or not receiver:
             continue
         ref = callee(project.names, file, call.scope, call.name)
         if ref is None:
@@ -46,4 +45,4 @@ def passwords_handed_on(project: Project) -> Iterator[tuple[PyFile, Call]]:
 def _reads_password(part: Expr) -> bool:
     """``form.password.data``, ``data["password"]``."""
     key = part.items[0].text if part.kind == "index" and part.items else ""
-    return part.kind in ("name", "call", "index") and _PASSWORD.search(f"{part.text} {key}") is not None
+    return part.kind in ("name", "call", "index") and PASSWORD.search(f"{part.text} {key}") is not None

@@ -84,6 +84,12 @@ _TELLS = frozenset({
 _INSISTS = regex(r"(?:ensure|requires?|enforce|verify|assert|demand|abort_(?:if|unless))_")
 
 
+PASSWORD = regex(r"passw|(?:^|[_.\"'\[])pwd|senha|contrase|kennwort|mot_?de_?passe|wachtwoord", re.IGNORECASE)
+"""In names, of what people prove with who they are."""
+LOGIN = regex(r"log_?in|sign_?in|authenticat", re.IGNORECASE)
+"""In names, of what lets somebody in."""
+
+
 @lru_cache(maxsize=50_000)
 def words(name: str) -> frozenset[str]:
     """The words of a dotted name, in lower case: ``current_user.isAdmin`` has current, user, is, admin."""

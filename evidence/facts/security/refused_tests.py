@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Call, Definition, Expr
+from evidence.facts.security.purpose import LOGIN
 from evidence.facts.security.refusals import exception_code, status_of
 from evidence.facts.testing.scenarios import Scenario, says
 from evidence.patterns import regex
@@ -24,7 +25,6 @@ _EXPECTED = regex(r"\w{0,20}(?:exp|assert)\w{0,30}|status", re.IGNORECASE)
 _CHECKING = regex(r"(?:^|_)(?:assert|check|expect|verify|ensure)", re.IGNORECASE)
 # Flask-Testing's checks have the status in their names.
 _NAMED = regex(r"assert_?(40[13])")
-_LOGIN = regex(r"log_?in|sign_?in|authenticat", re.IGNORECASE)
 _TO_LOGIN = regex(r"(?:^|[/._-])(?:log[_-]?in|sign[_-]?in|authenticate|anmelden|entrar|ingresar)", re.IGNORECASE)
 _LOGS_IN = frozenset({"login", "log_in", "signin", "sign_in", "do_login", "_login"})
 _WRONG = regex(r"wrong|invalid|incorrect|bad|fail|unsuccess|non_?exist|unknown|not_(?:found|exist)", re.IGNORECASE)
@@ -105,7 +105,7 @@ def _turned_away(scenario: Scenario) -> RefusedTest | None:
         told = given if any(e.kind == "name" and e.text in scenario.definition.params for e in expr.walk()) else []
         if any(_REFUSING.search(text[:300]) for text in (*said, *told)):
             return RefusedTest(scenario.file, scenario.definition, line, line, "401")
-    if _WRONG.search(scenario.name) and _LOGIN.search(scenario.name):
+    if _WRONG.search(scenario.name) and LOGIN.search(scenario.name):
         start, end = scenario.definition.start, min(scenario.definition.end, scenario.definition.start + 39)
         return RefusedTest(scenario.file, scenario.definition, start, end, "401")
     return None

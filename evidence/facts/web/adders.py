@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from evidence.facts.names import Names, PyFile, Ref
 from evidence.facts.python.records import Call, Definition, Expr
 
@@ -25,7 +27,8 @@ class Shape(NamedTuple):
 
 
 class Added(NamedTuple):
-    """One rule that a call of such a function adds: the call that adds it there, and what it was given here."""
+    """One rule that a call of such a function adds: the call that adds it there, the rule as it stands there, and what
+    its parameters are given here."""
 
     file: PyFile
     call: Call
@@ -33,7 +36,8 @@ class Added(NamedTuple):
     inner: Call
     receiver: str
     view: Expr
-    rule: str
+    rule: Expr
+    given: Mapping[str, Expr]
 
 
 # What a call adds in this file, if anything.
@@ -54,7 +58,7 @@ def added(files: list[PyFile], names: Names, shape: Shapes) -> Iterator[Added]:
             for inner, its, view in inside:
                 if view in given:
                     for rule in its.rules:
-                        yield Added(file, call, home, inner, its.receiver, given[view], _built(rule, given))
+                        yield Added(file, call, home, inner, its.receiver, given[view], rule, given)
 
 
 def _adders(file: PyFile, shape: Shapes) -> Iterator[tuple[Definition, list[tuple[Call, Shape, str]]]]:
@@ -99,16 +103,8 @@ def _given(definition: Definition, call: Call) -> dict[str, Expr]:
     return given
 
 
-def _built(rule: Expr, given: Mapping[str, Expr]) -> str:
-    """The rule with what was given in its place; ``{}`` stands for what is not told."""
-    if rule.kind == "name" and rule.text in given:
-        return _built(given[rule.text], {})
-    if rule.kind == "str":
-        return rule.text
-    if rule.kind == "fstring":
-        pieces = rule.text.split("{}")
-        filled = [_built(part, given) for part in rule.items]
-        return "".join(piece + part for piece, part in zip(pieces, [*filled, ""], strict=False))
-    if rule.kind == "op" and rule.text in ("+", "%"):
-        return "".join(_built(part, given) for part in rule.items)
-    return "{}"
+def filled(rule: Expr, given: Mapping[str, Expr]) -> Expr:
+    """The rule with what the parameters are given in their places."""
+    if rule.kind == "name":
+        return given.get(rule.text, rule)
+    return replace(rule, items=tuple(filled(item, given) for item in rule.items)) if rule.items else rule

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from evidence.facts.constants import UNKNOWN, Constants
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Assign, Call, Decorator, Definition, Expr
-from evidence.facts.web.adders import Added, Shape, added
+from evidence.facts.web.adders import Added, Shape, added, filled
 from evidence.facts.web.apis import Apis
 from evidence.facts.web.kin import Instance, Kin
 from evidence.facts.web.records import Blueprint, Route
@@ -133,8 +133,10 @@ class Routes:
         key, prefix = self._owner(self._kin.instance(*home)) if home is not None else ("", "")
         handler_file, handler = self._handler(one.file, one.view)
         methods, endpoint = _given_methods(one.inner.expr), handler.name if handler is not None else ""
-        rule, start, end = _below(prefix, one.rule), one.call.start, one.call.end
-        return Route(one.file, handler_file, handler, rule, methods, key, endpoint, start, end)
+        told = self._constants.text
+        given = {name: Expr("str", told(one.file, one.call.scope, value)) for name, value in one.given.items()}
+        rule = _below(prefix, self._text(one.home, scope, filled(one.rule, given)))
+        return Route(one.file, handler_file, handler, rule, methods, key, endpoint, one.call.start, one.call.end)
 
     def _method_kept(self, file: PyFile, call: Call) -> tuple[PyFile, int, str] | None:
         """Whose method a name stands for that calls under a name of its own: ``rule = api.add_url_rule``, also in
@@ -163,7 +165,7 @@ class Routes:
         class X."""
         name = value.text.removesuffix(".as_view") if value.kind == "call" else value.text
         if value.kind == "call" and name == value.text and value.args:
-            return self._handler(file, value.args[0])
+            return self._handler(file, value.args[0], scope)
         ref = self._names.resolve(file.path, name)
         local = file.assigned.get((scope, name), ()) if scope else ()
         other = self._names.files.get(ref.path, file)

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import gc
 
-import networkx  # noqa: F401
-
-from evidence import anonymous, detect, examine, pipeline  # noqa: F401
+from evidence import anonymous, pipeline  # noqa: F401
 from evidence.report import json_form  # noqa: F401
 from evidence.web import slots  # noqa: F401
 from evidence.web.running import rendering, work  # noqa: F401
 
-detect.discover()
+pipeline.load()
 rendering.load()
 # All of this stays: looking through it for garbage would copy its pages into every fork.
 gc.collect()

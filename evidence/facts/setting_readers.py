@@ -1,4 +1,4 @@
-"""Settings that live on objects: readers kept as attributes, and classes that are handed what they hold."""
+"""What tells a reader of settings: what made it, what its scope opens, and what its class is handed."""
 
 from __future__ import annotations
 
