@@ -39,6 +39,29 @@ def test_a_change_is_its_authors_and_not_the_mergers() -> None:
     assert {by_sha[s.commit].author.name for s in sites.of("merge")} == {"ada"}
 
 
+LEFT = """
+2024-01-01 ada app/__init__.py
+2024-02-01 bob *30 app/views{n}.py merged:ada
+2025-01-01 eve *250 app/models{n}.py
+""".strip().splitlines()
+
+
+def test_who_left_is_told_by_what_they_did_then() -> None:
+    """The window has none of theirs: their own newest twenty changes count for them, and nothing of it for the team."""
+    project = project_of(Case("Left", {}, read_history(LEFT), ()))
+    signal = SIGNALS["history.pr_flow"]
+    _, sites = detect.run(DETECTORS, project, "r", Ledger())[signal.id]
+    ada, bob, eve = (project.people.with_email(f"{name}@example.org") for name in ("ada", "bob", "eve"))
+    assert ada and bob and eve
+    written = _own(signal, sites, bob.key)
+    assert (len(written), signal.grade(written)) == (20, Grade.SUSTAINED)
+    assert signal.measures(written) == {"requests": 20, "by_others": 20, "percent": 100}
+    assert (len(_own(signal, sites, eve.key)), signal.grade(_own(signal, sites, eve.key))) == (200, None)
+    assert signal.grade(_own(signal, sites, ada.key)) is None
+    told = "0 of the last 200 changes on the main line came through requests; earlier ones did."
+    assert (signal.grade(sites), signal.statement(sites)) == (Grade.TRACE, told)
+
+
 @pytest.mark.parametrize("name", [name for name in CASES if name.startswith("history.")])
 def test_sites_are_commits_of_the_person_they_name(name: str) -> None:
     """Every site cites a commit that is there, and names its author."""
