@@ -1,7 +1,7 @@
 """Slim view functions: views that hand on the work instead of deciding everything themselves.
 
-**What it sees.** The cyclomatic complexity, by radon's count, of every function that answers a request, and complexity
-gates in the lint configuration.
+**What it sees.** The cyclomatic complexity, by radon's count, of every function that answers a request in a module that
+something loads, and complexity gates in the lint configuration.
 
 **Why it matters.** A view with few branches is easy to test through HTTP; rules belong where they can be tested
 without it.
@@ -52,7 +52,7 @@ SIMPLE_VIEWS = Signal(
     seeds=("S5.1",),
     counts="Nine in ten view functions have a cyclomatic complexity of 5 or less, over at least 8 views.",
     strong="A complexity gate runs in the lint configuration or in CI.",
-    not_credited="Fewer than 8 views.",
+    not_credited="Fewer than 8 views; views in modules that nothing imports.",
     how_to_show=(
         "Let views parse, call one function and answer; add a complexity rule (C901) to the lint configuration."
     ),
@@ -70,13 +70,12 @@ SIGNALS = (SIMPLE_VIEWS,)
 
 
 def detect(project: Project) -> Observations:
-    """Every view with its complexity, and gates."""
+    """Every view that can run with its complexity, and gates."""
+    views = [(file, view) for file, view in project.web.views if project.reach.live(file.path)]
     # a reader is shown the modules that hold most views
-    most = [
-        p
-        for p, _ in sorted(Counter(f.path for f, _ in project.web.views).items(), key=lambda i: (-i[1], i[0]))[:_SHOWN]
-    ]
-    for file, view in project.web.views:
+    held = Counter(file.path for file, _ in views)
+    most = sorted(held, key=lambda path: (-held[path], path))[:_SHOWN]
+    for file, view in views:
         if not view.complexity:
             continue
         clause = "simple" if view.complexity <= _SIMPLE else "complex"
