@@ -40,7 +40,7 @@ PARALLELISM = Signal(
     seeds=("S8.2",),
     counts="A matrix, shards, several jobs (independent or staged), or pytest-xdist in CI.",
     strong="Caching and conditional parts too.",
-    not_credited="One job of sequential steps; a matrix of one value.",
+    not_credited="One job of sequential steps, Jenkins' stages in a row among them; a matrix of one value.",
     how_to_show=(
         "Let lint and tests be separate jobs, test over the Python versions you support, and cache dependencies."
     ),
@@ -83,11 +83,12 @@ def _works(job: Job) -> bool:
 
 def _pipeline_sites(pipeline: Pipeline) -> list[Site]:
     jobs = [job for job in pipeline.jobs if _works(job)]
+    apart = _apart(pipeline, jobs)
     found = []
     for job in jobs:
         if job.instances > 1:
             found.append(_site(job.matrix_place or job.place, "matrix", f"{pipeline.path}:{job.name}"))
-        if len(jobs) > 1 and set(pipeline.triggers) - {"schedule", "other"}:
+        if job in apart and set(pipeline.triggers) - {"schedule", "other"}:
             found.append(_site(job.via[0] if job.via else job.place, "job", f"{pipeline.path}:{job.name}"))
         found.extend(_site(place, "cache", job.name) for place in job.caches)
         if any(_chooses(c) for c in job.conditions):
@@ -97,6 +98,14 @@ def _pipeline_sites(pipeline: Pipeline) -> list[Site]:
                 found.append(_site(Place(step.path, step.start, step.end), "conditional", job.name))
     found.extend(_site(place, "conditional", pipeline.path) for place in pipeline.filters)
     return found
+
+
+def _apart(pipeline: Pipeline, jobs: list[Job]) -> list[Job]:
+    """The jobs of a pipeline of several. Jenkins' stages are sequential steps of one job, except side by side under
+    ``parallel``."""
+    if pipeline.system == "Jenkins":
+        jobs = [job for job in jobs if not job.needs]
+    return jobs if len(jobs) > 1 else []
 
 
 def _chooses(condition: str) -> bool:
