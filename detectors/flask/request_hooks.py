@@ -2,7 +2,7 @@
 
 **What it sees.** Functions hung on ``before_request``, ``after_request``, ``teardown_request``,
 ``teardown_appcontext``, ``url_value_preprocessor`` and their blueprint and application-wide forms, whether they do
-more than pass or print, and tests that check their effect.
+more than pass or print, and tests that check their effect. ``before_first_request`` is start-up by another name.
 
 **Why it matters.** Authentication, timing, request ids and sessions belong to the request's life, not to each view.
 
@@ -16,14 +16,18 @@ from evidence.api import Callback, Definition, Observations, Project, PyFile, Si
 _HOOKS = (
     "before_request", "after_request", "teardown_request", "teardown_appcontext", "before_app_request",
     "after_app_request", "teardown_app_request", "url_value_preprocessor", "app_url_value_preprocessor",
-    "before_first_request", "before_app_first_request", "after_this_request",
+    "after_this_request",
 )  # fmt: skip
+# Called once in the life of a process (until Flask 2.3 removed them): start-up, and no work around requests.
+_ONCE = ("before_first_request", "before_app_first_request")
 _IDLE_CALLS = frozenset({"print", "pprint"})
 _REFUSALS = frozenset({"401", "403"})
 
 
 def _statement(sites: Sites) -> str:
     working = sites.of("works")
+    if not working and sites.of("once"):
+        return "Work is done once, before the first request, and none around every request."
     if not working and not sites.of("idle"):
         return "There are request hooks, but nothing that runs attaches them."
     if not working:
@@ -44,14 +48,15 @@ REQUEST_HOOKS = Signal(
     ),
     strong="Tests check what the hooks do.",
     not_credited=(
-        "Hooks that only pass or print; hooks in modules that nothing imports; hooks of the server, not of Flask."
+        "Hooks that only pass or print, or run before the first request alone; hooks in modules that nothing imports; "
+        "hooks of the server, not of Flask."
     ),
     how_to_show=(
         "Move work that every view repeats into before_request or after_request, and test its effect through "
         "the client."
     ),
-    clauses=("works", "tested", "effect_tested", "idle", "unattached"),
-    leads=("idle", "unattached"),
+    clauses=("works", "tested", "effect_tested", "once", "idle", "unattached"),
+    leads=("once", "idle", "unattached"),
     defining=("works",),
     applies="flask",
     practised=lambda sites: bool(sites.of("works")),
@@ -65,9 +70,8 @@ SIGNALS = (REQUEST_HOOKS,)
 def detect(project: Project) -> Observations:
     """Hooks that work, hooks that idle, and tests of their effect."""
     working = []
-    for hook in project.web.callbacks(*_HOOKS):
-        hung = project.reach.live(hook.file.path, hook.scope)
-        clause = "works" if hung and _works(hook) else "idle" if hung else "unattached"
+    for hook in project.web.callbacks(*_HOOKS, *_ONCE):
+        clause = _clause(project, hook)
         if clause == "works":
             working.append(hook)
         path, start, end = hook.file.path, hook.start, hook.end
@@ -76,6 +80,14 @@ def detect(project: Project) -> Observations:
             Site(path=path, start=start, end=end, clause=clause, subject=_name(hook), value=hook.method),
         )
     yield from _tested(project, working)
+
+
+def _clause(project: Project, hook: Callback) -> str:
+    if not project.reach.live(hook.file.path, hook.scope):
+        return "unattached"
+    if not _works(hook):
+        return "idle"
+    return "once" if hook.method in _ONCE else "works"
 
 
 def _name(hook: Callback) -> str:
