@@ -168,18 +168,36 @@ def _what(callback: Callback) -> str:
 def _tested(project: Project, handlers: list[Callback]) -> Observations:
     """Checks of an error status in tests that make a request, or that name what a handler handles.
 
-    A handler of a status code is tested by that code; one of an exception may answer any error status.
+    A handler of a status code is tested by that code, one that writes the status of its answer by what it writes; any
+    other may answer any error status.
     """
-    codes = {w for c in handlers if (w := _what(c)).isdigit()}
-    names = {_what(c) for c in handlers} - codes
+    told = [{int(w)} if (w := _what(c)).isdigit() else _written(c) for c in handlers]
+    codes = set().union(*told)
+    names = {w for c in handlers if not (w := _what(c)).isdigit()}
     asking = {(r.file.path, _function(r.file, r.call.scope)) for r in project.web.requests}
     for file, expr, line in project.assertions():
-        found = {str(code) for code in error_statuses(expr)}
-        if not (found & codes or (names and found)):
+        found = error_statuses(expr)
+        if not found & codes and (all(told) or not found):
             continue
         around = file.function_at(line)
         if around is not None and ((file.path, around.qualname) in asking or names & set(file.imports)):
-            yield ERROR_HANDLERS, Site(path=file.path, start=line, end=line, clause="tested", subject=sorted(found)[0])
+            yield ERROR_HANDLERS, Site(path=file.path, start=line, end=line, clause="tested", subject=str(min(found)))
+
+
+def _written(callback: Callback) -> set[int]:
+    """The error statuses that a handler writes: beside the body, or on the response before it is returned. None where
+    an answer is not told its status so plainly."""
+    file, definition = callback.handler_file, callback.handler
+    if file is None or definition is None:
+        return set()
+    scope = file.scopes.get(definition.qualname, 0)
+    kept = {item.target: item.value for item in file.assigns_in(scope) if item.target.endswith(".status_code")}
+    given = [
+        answer.items[1] if answer.kind == "list" and len(answer.items) > 1 else kept.get(f"{answer.text}.status_code")
+        for answer in definition.returns
+    ]
+    codes = [error_statuses(status) if status is not None and status.kind != "op" else set() for status in given]
+    return set().union(*codes) if all(codes) else set()
 
 
 def _function(file: PyFile, scope: int) -> str:
