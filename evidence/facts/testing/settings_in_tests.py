@@ -10,6 +10,7 @@ from msgspec import Struct
 from evidence.facts.deployment.environments import environment_of
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Expr
+from evidence.facts.web.records import Factory
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -26,6 +27,7 @@ _SWITCHES = frozenset(
         "LOGIN_DISABLED",
     }
 )
+_ON = Expr("const", "True")
 _READERS = ("os.environ.get", "os.getenv")
 _SHARED = frozenset(
     {"conftest.py", "__init__.py", "base.py", "common.py", "fixtures.py", "test_config.py", "test_settings.py"}
@@ -58,12 +60,16 @@ test_settings.__test__ = False  # type: ignore[attr-defined]
 def _in_tests(project: Project) -> Iterator[TestSettings]:
     classes = {(c.file.path, c.definition.qualname): c for c in (*project.settings.classes, *project.settings.typed)}
     factories = {(f.file.path, f.definition.qualname) for f in project.web.factories}
+    switched = {(f.file.path, f.definition.qualname) for f in project.web.factories if _has_settings_for_tests(f)}
     for file in project.tests:
         for definition in file.module.definitions:
             if definition.kind == "class" and any(project.resolve(file, b.text) in classes for b in definition.bases):
                 yield TestSettings(file.path, definition.line, definition.end, "test")
         for call in file.module.calls:
-            chosen = project.resolve(file, call.name) in factories and _chooses(project, file, call, set(classes))
+            made = project.resolve(file, call.name)
+            chosen = (made in factories and _chooses(project, file, call, set(classes))) or (
+                made in switched and _says_it_is_a_test(call)
+            )
             loaded = ".config." in call.name and (_overrides(call) or _chooses(project, file, call, set(classes)))
             sets = call.name in ("os.environ.setdefault", "os.environ.update", "os.putenv") or call.name.endswith(
                 "monkeypatch.setenv"
@@ -95,6 +101,22 @@ def _chooses(project: Project, file: PyFile, call: Call, classes: set[tuple[str,
         if value.kind == "dict" and _settings_of(value):
             return True
     return False
+
+
+def _has_settings_for_tests(factory: Factory) -> bool:
+    """Whether a factory itself loads the settings for tests, when it is told to."""
+    inside = factory.file.calls_in(factory.file.scopes.get(factory.definition.qualname, 0))
+    loaded = (value for call in inside if ".config." in call.name for value in call.expr.items)
+    return any(
+        part.kind in ("str", "name") and environment_of(part.text) == "testing"
+        for value in loaded
+        for part in value.walk()
+    )
+
+
+def _says_it_is_a_test(call: Call) -> bool:
+    """``create_app(testing=True)``"""
+    return any(environment_of(key) == "testing" and call.expr.kwarg(key) == _ON for key in call.expr.keys)
 
 
 def _is_own_module(project: Project, file: PyFile, name: str) -> bool:
