@@ -56,7 +56,7 @@ _QUEUED = frozenset(
 # Classes whose methods are part of something else: forms check what is typed, schemas what is sent, models are the
 # data.
 _OTHER_BASES = regex(
-    r"(?:Form|Schema|Serializer|Exception|Error|Enum|Test|TestCase|Model|View|Resource|Field|Validator|Factory|Command|Config|Mixin)$"
+    r"(?:Form|Schema|Serializer|Exception|Error|Enum|Test|TestCase|Model|View|Resource|Field|Validator|Factory|Command|Config)$"
 )
 
 
