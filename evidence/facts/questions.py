@@ -66,8 +66,8 @@ class Questions(Joined):
         return self.external(file, name) if name else ""
 
     def variable_class(self, file: PyFile, scope: int, name: str, depth: int = 0) -> str:
-        """The outside class (dotted) of the object that a variable holds, through imports and module-level assignments;
-        "" when it cannot be told. ``db.session`` asks for ``db``."""
+        """The outside class (dotted) of the object that a variable holds, through imports, module-level assignments and
+        what callers hand over; "" when it cannot be told. ``db.session`` asks for ``db``."""
         while True:
             for item in file.assigned.get((scope, name), ()):
                 expr = item.expr if isinstance(item, Call) else item.value
@@ -76,11 +76,30 @@ class Questions(Joined):
             if not scope:
                 break
             definition = file.definition(scope)
+            if definition is not None and (made := self._handed(file, definition, name, depth)):
+                return made
             scope = definition.parent if definition else 0
         ref = self.resolve(file, name)
         if ref.external or (ref.path == file.path and ref.name == name):
             return ""
         return self.variable_class(self.python[ref.path], 0, ref.name, depth)
+
+    def _handed(self, file: PyFile, function: Definition, name: str, depth: int) -> str:
+        """The outside class of what callers hand to a module's function under this name (``register(Sock(app))``)."""
+        if name not in function.params or function.parent or depth >= _GIVEN_BACK:
+            return ""
+        place = function.params.index(name)
+        for caller, call in self.called.get(function.name, ()):
+            keyed = call.expr.kwarg(name)
+            value = keyed if keyed is not None else next(iter(call.expr.args[place : place + 1]), None)
+            if value is None or self.defined(caller, call.name) != (file, function):
+                continue
+            made = self.class_of(caller, value.text) if value.kind == "call" else ""
+            if value.kind == "name":
+                made = self.variable_class(caller, call.scope, value.text, depth + 1)
+            if made:
+                return made
+        return ""
 
     def _given_back(self, file: PyFile, callee: str, depth: int) -> str:
         """The outside class of what a function of the project makes and returns (``make_socketio(app)``)."""
