@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from evidence.api import Observations, Project, PyFile, Role, Route, Signal, Site, Sites, plural, quoted, regex
+from evidence.api import Expr, Observations, Project, PyFile, Role, Route, Signal, Site, Sites, plural, quoted, regex
 
 # Last segments of such rules, without punctuation and endings. The second set has other meanings too, below other
 # words.
@@ -37,6 +37,7 @@ _GENERAL = regex(
 _CALLED = regex(
     r"(?:get_|api_|app_|server_)?(?:health_?checks?|healthz|liveness|readiness|livez|readyz)(?:_check|_probe)?"
 )
+_UP = frozenset({"up", "healthy", "alive"})
 _VARIABLE = regex(r"[<{]")
 _LOGGED_IN = regex(r"(?:jwt|login|auth|token|role)s?_required|requires?_(?:auth|login|role|token)")
 _DEEPER = regex(
@@ -182,9 +183,18 @@ def _routes(project: Project) -> Iterator[_Endpoint]:
 
 
 def _is_called_health(route: Route) -> bool:
-    """Whether the function that answers is called a health check and is asked nothing, wherever it answers."""
+    """Whether the function that answers is called a health check, or tells that the service is up, and asked nothing,
+    wherever it answers."""
     handler = route.handler
-    return handler is not None and bool(_CALLED.fullmatch(handler.name)) and not handler.params
+    if handler is None or handler.params:
+        return False
+    return bool(_CALLED.fullmatch(handler.name)) or any(map(_tells_it_is_up, handler.returns))
+
+
+def _tells_it_is_up(answer: Expr) -> bool:
+    """``{"status": "up"}``, or the same handed to ``jsonify``."""
+    told = (part.kwarg("status") for part in answer.walk() if part.kind in ("call", "dict"))
+    return any(status is not None and status.kind == "str" and status.text.lower() in _UP for status in told)
 
 
 def _endpoint(route: Route, paths: frozenset[str], reached: bool) -> _Endpoint:

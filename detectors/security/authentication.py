@@ -278,7 +278,7 @@ def _guards(project: Project) -> Iterator[Site]:
             yield _site(use.file, use.start, use.end, "inherited", use.name)
         elif use.how != "call" or (use.around is not None and (use.file.path, use.around.qualname) in views):
             yield _site(use.file, use.start, use.end, "applied", use.name)
-        if use.guard is not None and use.purpose == "authentication" and use.guard.key not in seen:
+        if use.guard is not None and use.asks_who and use.guard.key not in seen:
             seen.add(use.guard.key)
             definition = use.guard.definition
             if _WORDED.fullmatch(definition.name):

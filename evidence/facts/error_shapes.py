@@ -244,8 +244,8 @@ def _own_responses(definition: Definition) -> frozenset[str]:
 
 
 def _catching(project: Project) -> Iterator[ErrorHelper]:
-    """Decorators whose inner function catches what the decorated one raises and answers JSON, where several use
-    them."""
+    """Decorators whose inner function catches what the decorated one raises, not a check before it, and answers
+    JSON, where several use them."""
     candidates: dict[tuple[str, str], tuple[PyFile, Definition, frozenset[str]]] = {}
     for file in project.app:
         for handler in file.module.handlers:
@@ -264,7 +264,7 @@ def _catching(project: Project) -> Iterator[ErrorHelper]:
                     and error_statuses(v.items[1])
                     for k in v.items[0].keys
                 )
-            if keys and any(c.name in outer.params for c in file.calls_in(handler.scope)):
+            if keys and any(c.name in outer.params and c.start < handler.start for c in file.calls_in(handler.scope)):
                 known = candidates.get((file.path, outer.qualname))
                 candidates[file.path, outer.qualname] = (file, outer, keys | (known[2] if known else frozenset()))
     used: Counter[tuple[str, str]] = Counter()

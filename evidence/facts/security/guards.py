@@ -47,6 +47,11 @@ class Guard(Struct, frozen=True):
         return bool(self.definition.params) and any(purposes.speaks_of_rights(n) for n in self.names if "(" not in n)
 
     @property
+    def reads_credentials(self) -> bool:
+        """Whether it turns away whoever sends no credentials of HTTP's own scheme (RFC 7617), whatever else it asks."""
+        return "401" in self.codes and any(name.endswith(".authorization") for name in self.names)
+
+    @property
     def central(self) -> bool:
         """Whether it is there to guard: short, or named so. What does the work of a view and refuses on the way
         (``update_feedback``) is no check that others go through."""
@@ -84,6 +89,11 @@ class GuardUse(Struct, frozen=True):
         if self.how == "decorator" and purposes.demands_by_key(self.name, self.keys):
             return purposes.MAY
         return purposes.MAY if asked == purposes.WHO and self._names_roles() else asked
+
+    @property
+    def asks_who(self) -> bool:
+        """Whether it is asked here who somebody is, alone or with a right."""
+        return self.purpose == purposes.WHO or (self.guard is not None and self.guard.reads_credentials)
 
     def _names_roles(self) -> bool:
         """``login_required(role="admin")``, of Flask-HTTPAuth or the project's own, asks for more than a login."""
