@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from evidence.facts.callees import callee
 from evidence.facts.data.dispatch import Dispatch
+from evidence.facts.data.layers import layer
 from evidence.facts.names import PyFile, Ref
 from evidence.facts.python.records import Call, Definition
 from evidence.patterns import regex
@@ -52,11 +53,6 @@ _LOOKUP = regex(
 # Handing a task to a queue is no delegation of a view's rules.
 _QUEUED = frozenset(
     {"delay", "apply_async", "send", "queue", "enqueue", "s", "si", "signature", "schedule", "send_with_options"}
-)
-# Classes whose methods are part of something else: forms check what is typed, schemas what is sent, models are the
-# data.
-_OTHER_BASES = regex(
-    r"(?:Form|Schema|Serializer|Exception|Error|Enum|Test|TestCase|Model|View|Resource|Field|Validator|Factory|Command|Config)$"
 )
 
 
@@ -131,66 +127,8 @@ class DataAccess:
 
     @cached_property
     def layer(self) -> dict[Ref, Definition]:
-        """Functions and methods that may form a layer: outside views, models, forms, schemas, tasks and commands, in
-        modules where something touches data or calls what does."""
-        homes = {f.path for f in self._project.app if self._project.reach.live(f.path)} - self._occupied
-        candidates = {p: tuple(self._functions(self._project.python[p])) for p in sorted(homes)}
-        holding = {
-            p for p, found in candidates.items() if any(self.touches(self._project.python[p], s) for s, _ in found)
-        }
-        grown = True
-        while grown:
-            more = {p for p in homes - holding if self._leads(p, candidates[p], holding)}
-            holding |= more
-            grown = bool(more)
-        return {Ref(p, d.qualname): d for p in sorted(holding) for _, d in candidates[p]}
-
-    def _leads(self, path: str, found: tuple[tuple[int, Definition], ...], holding: set[str]) -> bool:
-        file = self._project.python[path]
-        for scope, _ in found:
-            for name in file.module.refs[scope]:
-                ref = self._project.resolve(file, name)
-                if (
-                    not ref.external
-                    and ref.path in holding
-                    and ref.name.partition(".")[0] in self._project.python[ref.path].scopes
-                ):
-                    return True
-        return False
-
-    @cached_property
-    def _occupied(self) -> frozenset[str]:
-        """Modules that are something else: they hold views or models."""
-        found = {r.handler_file.path for r in self._project.web.routes} | {f.path for f, _ in self._project.web.views}
-        return frozenset(found | {m.file.path for m in self._project.models.all})
-
-    def _functions(self, file: PyFile) -> list[tuple[int, Definition]]:
-        found = []
-        for index, definition in enumerate(file.module.definitions):
-            if definition.kind != "function" or definition.name.startswith("__"):
-                continue
-            around = file.definition(definition.parent)
-            if around is not None and (
-                around.kind != "class" or any(_OTHER_BASES.search(b.text) for b in around.bases)
-            ):
-                continue
-            if around is not None and Ref(file.path, around.qualname) in self._model_bases:
-                continue
-            found.append((index + 1, definition))
-        return found
-
-    @cached_property
-    def _model_bases(self) -> frozenset[Ref]:
-        """Classes that models inherit from: how they save themselves is part of the models."""
-        found: set[Ref] = set()
-        pending = [(m.file, b.text) for m in self._project.models.all for b in m.definition.bases]
-        while pending:
-            file, name = pending.pop()
-            known = self._project.defined(file, name)
-            if known is not None and Ref(known[0].path, known[1].qualname) not in found:
-                found.add(Ref(known[0].path, known[1].qualname))
-                pending.extend((known[0], b.text) for b in known[1].bases)
-        return frozenset(found)
+        """Functions and methods that may form a layer: see :func:`evidence.facts.data.layers.layer`."""
+        return layer(self._project, self.touches)
 
     @cached_property
     def _layer_methods(self) -> dict[str, list[Ref]]:
