@@ -53,6 +53,7 @@ _CONTEXT_METHODS = (".hash", ".verify", ".encrypt", ".verify_and_update", ".hash
 _CALLBACKS = frozenset({
     "user_loader", "request_loader", "header_loader", "verify_password", "verify_token", "user_lookup_loader",
     "get_password", "user_loader_callback_loader", "authentication_handler", "authorized_handler", "identity_handler",
+    "register_token_validator",
 })  # fmt: skip
 _PASSWORD = regex(r"passw|contrasen|senha|passwort|kennwort|motdepasse|mot_de_passe|wachtwoord", re.IGNORECASE)
 _ABOUT = regex(

@@ -63,6 +63,8 @@ _CONSTANTS = regex(r"[A-Z][A-Z0-9_]{2,60}(?:\s{0,2}[,;|]\s{0,2}[A-Z][A-Z0-9_]{2,
 _SNAKE = regex(r"[a-z]{1,30}(?:[_\-. ][a-z]{1,30}){0,8}")
 _IDENTIFIER = regex(r"[a-z][a-z0-9]{0,30}(?:[_\-][a-z0-9]{1,30}){1,8}")
 _SENTENCE = regex(r"[A-Z][a-z]{0,20}(?: [\w'-]{1,30}){3,40}[.!]")
+# A regular expression says what passwords look like and is none: groups that look ahead, or anchors around a class.
+_EXPRESSION = regex(r"\(\?(?:[=!:]|<[=!])|^\^.{0,400}\[[^\]\s]{1,60}\].{0,400}\$$")
 _NOT_VALUES = frozenset(
     {"true", "false", "none", "null", "nil", "undefined", "yes", "no", "on", "off", "str", "string", "int", "bool"}
     | {"bytes", "any", "optional", "required", "object", "self", "basic", "bearer", "digest", "inherit", "passwords"}
@@ -166,8 +168,8 @@ def _is_reference(value: str) -> bool:
 
 
 def _is_label(kind: str, value: str) -> bool:
-    """Whether the value is text for people or a type: a field's label, a message, a translation."""
-    if value.lower() in _NOT_VALUES or (value[0] in "{[(%" and not _looks_random(value)):
+    """Whether the value is text for people, a pattern or a type: a field's label, a message, a translation."""
+    if _EXPRESSION.search(value) or value.lower() in _NOT_VALUES or (value[0] in "{[(%" and not _looks_random(value)):
         return True
     if kind == "secret_key":
         return _SENTENCE.fullmatch(value) is not None
