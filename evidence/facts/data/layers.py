@@ -47,7 +47,8 @@ class _Modules:
         return {Ref(p, d.qualname): d for p in sorted(holding) for _, d in self._candidates[p]}
 
     def _leads(self, path: str, holding: set[str]) -> bool:
-        """Whether a function of a module calls what works with data, or a class keeps such a class or inherits it."""
+        """Whether a function of a module calls what works with data, or a class keeps, inherits or is handed such a
+        class."""
         file = self._project.python[path]
         scopes = [scope for scope, _ in self._candidates[path]]
         named = [name for scope in scopes for name in file.module.refs[scope]]
@@ -78,8 +79,12 @@ class _Modules:
                 yield index + 1, definition
 
     def _is_plain(self, file: PyFile, owner: Definition) -> bool:
-        other = any(_OTHER_BASES.search(base.text) for base in owner.bases)
+        other = any(_OTHER_BASES.search(b.text) and not self._is_own_mixin(file, b.text) for b in owner.bases)
         return not other and Ref(file.path, owner.qualname) not in self._model_bases
+
+    def _is_own_mixin(self, file: PyFile, base: str) -> bool:
+        """Whether a base is a mixin of the project (``RepositoryMixin``): what it mixes in is told by what it does."""
+        return base.endswith("Mixin") and self._project.defined(file, base) is not None
 
     def _own(self, file: PyFile) -> Iterator[tuple[int, Definition]]:
         """Functions of a module, and methods of its classes, with their scopes."""
