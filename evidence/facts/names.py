@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from evidence.facts.placeholders import module_path
@@ -44,6 +44,7 @@ class Names:
         self._by_suffix: dict[str, list[str]] = {}
         self._known: dict[str, dict[str, Ref]] = {path: {} for path in files}
         self._modules: dict[tuple[str, str], str] = {}
+        self._starring: dict[str, list[str]] = {}
         self._worked_in: dict[tuple[str, str], bool] = {}
         for path in sorted(self._by_path):
             for dotted in _suffixes(path):
@@ -80,6 +81,8 @@ class Names:
         for path in self._by_suffix.get(dotted, ()):
             if path == importer and not path.endswith("/__init__.py"):
                 continue  # no module imports itself: dockerflow.py takes ``dockerflow.flask`` from the library
+            if path != self._file(path.removesuffix(".py")):
+                continue  # a package hides a module of its name in the same folder: ``app/`` beside ``app.py``
             root = _root(path, dotted)
             if not self._is_source_root(root, importer, dotted):
                 continue
@@ -150,6 +153,8 @@ class Names:
         if head and head in file.top_level and not file.imported(name):
             return Ref(path, name)
         dotted, attributes = name, ""
+        if head and self._stars(path) and (source := self._starred(path, head)):
+            return self._inside(source, name, hops + 1)
         if name.partition(".")[0] not in self._heads:
             return Ref("", name)
         while dotted.strip("."):
@@ -206,7 +211,7 @@ class Names:
 
     def _starred(self, path: str, name: str) -> str:
         """The module from which a star import, directly or through further ones, brings a name; "" when none does."""
-        seen, stack = {path}, self._stars(path)
+        seen, stack = {path}, list(self._stars(path))
         while stack and len(seen) < _MAX_STARS:
             source = stack.pop()
             if source in seen:
@@ -219,10 +224,13 @@ class Names:
             stack.extend(self._stars(source))
         return ""
 
-    def _stars(self, path: str) -> list[str]:
+    def _stars(self, path: str) -> Sequence[str]:
         """The modules that a file imports everything from, last one first."""
-        modules = [i.module for i in self.files[path].module.imports if i.alias == "*" and i.scope == 0]
-        return [found for m in reversed(modules) if (found := self.module(path, m))]
+        known = self._starring.get(path)
+        if known is None:
+            modules = [i.module for i in self.files[path].module.imports if i.alias == "*" and i.scope == 0]
+            known = self._starring[path] = [found for m in reversed(modules) if (found := self.module(path, m))]
+        return known
 
 
 def _suffixes(path: str) -> list[str]:

@@ -59,6 +59,15 @@ def test_the_nearest_source_root_wins() -> None:
     assert [names.module(p, "app.db") for p in ("a/run.py", "b/run.py")] == ["a/app/db.py", "b/app/db.py"]
 
 
+def test_a_package_hides_a_module_of_its_name() -> None:
+    """``app.py`` is started and ``app/`` is imported, by the rule of Python's own finder."""
+    names = _names(
+        {"app.py": "", "app/__init__.py": "from app.extensions import db", "app/extensions.py": "db = SQLA()"}
+    )
+    assert names.module("app/views.py", "app") == "app/__init__.py"
+    assert names.resolve("app.py", "app.db") == Ref("app/extensions.py", "db")
+
+
 def test_a_test_package_of_the_same_name_does_not_hide_the_application() -> None:
     """``tests/app`` beside ``app`` is not what ``from app import create_app`` means."""
     names = _paths("app/__init__.py", "tests/__init__.py", "tests/app/__init__.py", "tests/conftest.py")
@@ -179,6 +188,13 @@ def test_star_imports_bring_what_a_module_imports() -> None:
         "d.py": "import a\n",
     }
     assert _names(files).resolve("d.py", "a.Flask") == Ref("", "flask.Flask")
+
+
+def test_star_imports_bring_names_to_the_file_itself() -> None:
+    """A name that only ``import *`` can have brought is followed there, through what that module imports too."""
+    names = _names({"a.py": "from b import *\nuse(Model)", "b.py": "from c import Model", "c.py": "class Model: ..."})
+    assert names.resolve("a.py", "Model") == Ref("c.py", "Model")
+    assert names.resolve("a.py", "Other").external
 
 
 SERVER = """
