@@ -79,12 +79,8 @@ class _Modules:
                 yield index + 1, definition
 
     def _is_plain(self, file: PyFile, owner: Definition) -> bool:
-        other = any(_OTHER_BASES.search(b.text) and not self._is_own_mixin(file, b.text) for b in owner.bases)
+        other = any(_OTHER_BASES.search(base.text) for base in owner.bases)
         return not other and Ref(file.path, owner.qualname) not in self._model_bases
-
-    def _is_own_mixin(self, file: PyFile, base: str) -> bool:
-        """Whether a base is a mixin of the project (``RepositoryMixin``): what it mixes in is told by what it does."""
-        return base.endswith("Mixin") and self._project.defined(file, base) is not None
 
     def _own(self, file: PyFile) -> Iterator[tuple[int, Definition]]:
         """Functions of a module, and methods of its classes, with their scopes."""
