@@ -14,6 +14,8 @@ from evidence.patterns import regex
 _WRITES = regex(
     r"\s{0,20}(?:UPDATE\s|INSERT\s{1,9}INTO\s.{0,200}?\sSELECT\s|WITH\s.{1,300}?\bUPDATE\s)", re.IGNORECASE | re.DOTALL
 )
+# So many characters of a statement are read.
+_READ = 2_000
 _TAKING_SQL = frozenset({"execute", "text", "exec_driver_sql"})
 _ONLINE = regex(
     r"\bCONCURRENTLY\b|\bNOT\s{1,9}VALID\b|\bVALIDATE\s{1,9}CONSTRAINT\b|\b(?:lock|statement)_timeout\b"
@@ -52,6 +54,18 @@ def operations(file: PyFile, calls: Iterable[Call]) -> Iterator[Operation]:
             last == "update" and ".query" in call.name
         ):
             yield Operation(file.path, call.start, call.end, "backfill", last)
+
+
+def statements(path: str, text: str) -> Iterator[Operation]:
+    """The same among the statements of an SQL file."""
+    at = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        end = text.find(";", at, at + _READ)
+        if _WRITES.match(text, at, end if end >= 0 else at + _READ):
+            yield Operation(path, number, number, "backfill", "sql")
+        elif not line.lstrip().startswith(("--", "#", "/*")) and _ONLINE.search(line):
+            yield Operation(path, number, number, "online", "sql")
+        at += len(line) + 1
 
 
 def _texts(call: Call, strings: dict[str, str]) -> list[str]:

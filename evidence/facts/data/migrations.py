@@ -1,9 +1,9 @@
 """Schema migrations: revisions by their content, the chains they form, and who runs them.
 
 A revision is a Python file with ``revision`` and ``upgrade()`` (Alembic), a numbered one with
-``upgrade(migrate_engine)`` or ``migrate(migrator)`` (sqlalchemy-migrate, peewee-migrate) or yoyo steps, or a numbered
-SQL file of a migration folder (Flyway and its like). Alembic's own template says "auto generated" in each of them, so
-the role ``generated`` is not asked.
+``upgrade(migrate_engine)`` or ``migrate(migrator)`` (sqlalchemy-migrate, peewee-migrate) or yoyo steps, or an SQL file
+of a migration folder that is numbered (Flyway and its like) or stands in a folder of its version. Alembic's own
+template says "auto generated" in each of them, so the role ``generated`` is not asked.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from evidence.facts.data.migration_steps import Operation, operations
+from evidence.facts.data.migration_steps import Operation, operations, statements
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Expr
 from evidence.facts.roles import Role, role_of
@@ -28,8 +28,14 @@ if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 _NUMBERED = regex(r"(?:\d{3,17}[_-].{1,200}|[Vv]\d{1,14}(?:[._]\d{1,9}){0,3}__.{1,200})")
-_SQL_BACK = regex(r"(?:.*[._-](?:down|undo|rollback)|[Uu]\d.*)")
-_SQL_FOLDER = regex(r"(?:^|/)(?:[\w.-]{0,40}migrations?|flyway|changesets?|evolutions|db/changes|migrate)(?:/|$)")
+# ``patches/0042.sql``, and ``releases/1.4.0/schema.sql``.
+_NUMBER_ALONE = regex(r"\d{3,17}")
+_OF_A_VERSION = regex(r"(?:.*/)?v?\d{1,6}(?:\.\d{1,6}){1,3}")
+_SQL_BACK = regex(r"(?:(?:.*[._-])?(?:down|undo|rollback)|[Uu]\d.*)")
+_SQL_FOLDER = regex(
+    r"(?:^|/)(?:[\w.-]{0,40}migrations?|flyway|changesets?|evolutions|migrate"
+    r"|(?:db|databases?|sql|schemas?)/(?:changes|patches|releases|updates|upgrades|deltas))(?:/|$)"
+)
 _INERT = regex(
     r"(?:print|globals|super|range|len|str|(?:\w{1,40}\.){0,4}(?:get_bind|get_context|get_x_argument|inspect"
     r"|debug|info|f))(?:\(\))?"
@@ -56,7 +62,8 @@ class Revision(Struct, frozen=True):
     def folder(self) -> str:
         """What its chain is kept in: the part of the path before ``versions``, else its folder."""
         head, mark, _ = self.path.rpartition("/versions/")
-        return head if mark else self.path.rpartition("/")[0]
+        folder = head if mark else self.path.rpartition("/")[0]
+        return folder.rpartition("/")[0] if self.tool == "sql" and _OF_A_VERSION.fullmatch(folder) else folder
 
 
 class Migrations:
@@ -81,13 +88,14 @@ class Migrations:
         for path, text in self._project.texts.items():
             folder, _, name = path.rpartition("/")
             stem = name.removesuffix(".sql")
-            if stem == name or not _counts(path) or not _NUMBERED.fullmatch(stem) or _SQL_BACK.fullmatch(stem):
+            if stem == name or not _counts(path) or _SQL_BACK.fullmatch(stem):
                 continue
-            if _SQL_FOLDER.search(folder) or stem[:1] in "Vv":
+            number = _number_of(folder, stem)
+            if number:
                 back = stem.removesuffix(".up") + ".down.sql"
                 reversible = f"{folder}/{back}" in self._project.paths
                 empty = not text.text.strip()
-                yield Revision(path, stem, (), 1, max(1, text.lines), (0, 0), empty, reversible, "", "sql")
+                yield Revision(path, number, (), 1, max(1, text.lines), (0, 0), empty, reversible, "", "sql")
 
     @cached_property
     def chained(self) -> frozenset[str]:
@@ -110,11 +118,23 @@ class Migrations:
         for file, _ in self._python:
             scopes = _reached(file, _named(file, "upgrade", "migrate"))
             found.extend(operations(file, (c for c in file.module.calls if c.scope in scopes)))
+        for revision in self.revisions:
+            if revision.tool == "sql":
+                found.extend(statements(revision.path, self._project.texts[revision.path].text))
         folders = {r.folder for r in self.revisions}
         for file in self._project.python.values():
             if file.folder in folders and file.path.endswith("env.py"):
                 found.extend(o for o in operations(file, file.module.calls) if o.kind == "online")
         return tuple(dict.fromkeys(found))
+
+
+def _number_of(folder: str, stem: str) -> str:
+    """The number, or the version and the name, that an SQL file has among others; "" for one that is no step."""
+    kept = _SQL_FOLDER.search(folder) is not None
+    if kept and _OF_A_VERSION.fullmatch(folder):
+        return f"{folder.rpartition('/')[2]}/{stem}"
+    numbered = _NUMBERED.fullmatch(stem) is not None
+    return stem if (numbered and (kept or stem[:1] in "Vv")) or (kept and _NUMBER_ALONE.fullmatch(stem)) else ""
 
 
 def _counts(path: str) -> bool:
@@ -206,16 +226,15 @@ def _numbered(revisions: list[Revision]) -> list[Revision]:
     """Numbered files follow each other in the order of their names."""
     found = [r for r in revisions if r.tool == "alembic"]
     before: dict[str, Revision] = {}
-    for item in sorted((r for r in revisions if r.tool != "alembic"), key=lambda r: (r.folder, _number(r.id), r.id)):
+    for item in sorted((r for r in revisions if r.tool != "alembic"), key=lambda r: (r.folder, _numbers(r.id), r.id)):
         parents = (before[item.folder].id,) if item.folder in before else ()
         before[item.folder] = replace(item, parents=parents)
         found.append(before[item.folder])
     return found
 
 
-def _number(name: str) -> int:
-    digits = re.search(r"\d{1,17}", name)
-    return int(digits.group()) if digits else 0
+def _numbers(name: str) -> list[int]:
+    return [int(digits) for digits in re.findall(r"\d{1,17}", name)[:4]]
 
 
 def _in_chain(group: list[Revision]) -> Iterator[Revision]:
