@@ -13,6 +13,8 @@ another repository cannot be seen.
 
 from __future__ import annotations
 
+import re
+
 from evidence.api import Action, CiRun, Job, Observations, Pipeline, Place, Project, Signal, Site, Sites, plural, regex
 
 _CALLED = regex(r"/\.github/workflows/[^@]{0,60}(?:test|(?<![a-z])ci(?![a-z]))")
@@ -72,6 +74,8 @@ _CLIENTS = {
     "mongosh": "mongo",
 }  # fmt: skip
 _SERVED = regex(r"postg\w{0,12}|mysql|mariadb|mongo|redis|rabbitmq|elasticsearch")
+# The daemon that builds images in a job, under whatever name its image is kept: nothing that a test talks to.
+_DAEMON = regex(r"(?:.*/)?docker(?::.*)?$|.*\bdind\b|.*_dind", re.IGNORECASE)
 _LEADS = ("not_binding", "not_on_change", "other_language", "elsewhere")
 
 
@@ -127,7 +131,7 @@ def _services(pipeline: Pipeline) -> list[Site]:
         _site(service.place, "service", job.name, service.image)
         for job in pipeline.jobs
         for service in job.services
-        if not job.dead and not service.image.startswith(("docker:", "docker"))
+        if not job.dead and not _DAEMON.match(service.image)
     ]
 
 

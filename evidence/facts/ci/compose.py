@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from evidence.facts.ci import scripts
+from evidence.facts.ci import pythonic, scripts
 from evidence.facts.ci.found import Found
 from evidence.facts.ci.reading import blanked, entries, find, join, text
 from evidence.facts.ci.records import CiInputs, Place, Service
@@ -80,6 +80,11 @@ def started(
         inside = scripts.called(inputs, entry, words) if entry and words else None
         if inside:
             return inside
+        if words and not entry and _entry_words(inputs, path, node):
+            # a command of the project's own line (``ENTRYPOINT ["shop-cli"]``), whatever it is installed as
+            own = pythonic.commands(inputs, ("flask", *words), directory)
+            if own:
+                return own
         if not words and not entry and command is None and (own := _own_start(inputs, path, node)):
             return own
     return None
@@ -143,10 +148,16 @@ def _dockerfile(inputs: CiInputs, path: str, node: Node) -> str:
 
 def _entrypoint(inputs: CiInputs, path: str, node: Node) -> str:
     """The script of the repository that is the entrypoint of a service's image; "" when there is none."""
+    words = _entry_words(inputs, path, node)
+    return scripts.locate(inputs, words[0], "") if words else ""
+
+
+def _entry_words(inputs: CiInputs, path: str, node: Node) -> list[str]:
+    """The entrypoint of a service's image."""
     own = node.get("entrypoint")
     words = own.texts()[0].split() if own is not None and own.texts() else []
     if not words:
         dockerfile = inputs.dockerfiles.get(_dockerfile(inputs, path, node))
         entries_ = [i for i in dockerfile.instructions if i.word == "ENTRYPOINT"] if dockerfile is not None else []
         words = list(entries_[-1].words or entries_[-1].text.split()) if entries_ else []
-    return scripts.locate(inputs, words[0], "") if words else ""
+    return words

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from evidence.facts.ci.reading import entries, find, join, place, script, strings, text, truth
 from evidence.facts.ci.records import CiInputs, Job, Pipeline, Place, Service, Step
 from evidence.facts.records import Node
+from evidence.facts.shell.lines import Simple
+from evidence.facts.shell.parser import KEPT
 
 _MAX_INCLUDES = 40
 _MAX_EXTENDS = 11  # GitLab's own limit
@@ -143,7 +147,7 @@ class _Configuration:
             path=path,
             start=where.start,
             end=where.end,
-            steps=tuple(self._steps(path, ancestry)),
+            steps=_in_one_shell(tuple(self._steps(path, ancestry))),
             needs=self._needs(ancestry),
             instances=instances,
             matrix=matrix,
@@ -218,6 +222,18 @@ class _Configuration:
                 for root in self.inputs.data[file].roots:
                     self.origin.update((id(node), file) for node in root.walk())
         return self.origin.get(id(item), path)
+
+
+def _in_one_shell(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The lines of a script share a shell: a status that one of them keeps is not lost where a later one exits with
+    it."""
+    exits = [at for at, s in enumerate(steps) for c in s.commands if c.words[:1] == ("exit",) and "$" in c.text]
+    last = max(exits, default=0)
+    return tuple(replace(s, commands=tuple(map(_noticed, s.commands))) for s in steps[:last]) + steps[last:]
+
+
+def _noticed(command: Simple) -> Simple:
+    return replace(command, swallowed="") if command.swallowed == KEPT else command
 
 
 def _parallel(node: Node | None) -> tuple[int, dict[str, int]]:

@@ -29,6 +29,8 @@ _STARTERS = (
     "subprocess.check_output",
     "subprocess.Popen",
 )
+# The first argument is a command line, or the program's name.
+_BY_NAME = ("os.system", "subprocess.getoutput", "os.execvp", "os.execlp")
 _COMMAND_WORDS = ("command", "task", "cli")
 # Where a module adds commands by calls, any function of its may be one: ``app.cli.add_command(app.cli.command()(f))``.
 _ADDERS = (".cli.add_command", ".cli.command")
@@ -227,7 +229,7 @@ def _started(path: str, module: Module, definition: Definition | None) -> Iterat
             seen.add(runner)
             arguments = [t for a in call.expr.args for t in ([_text(i) for i in a.items] or [_text(a)]) if t]
             yield Found(place, words=(runner, *arguments), final=True)
-        elif call.name in (*_STARTERS, "os.system", "subprocess.getoutput") and call.expr.args:
+        elif call.name in (*_STARTERS, *_BY_NAME) and call.expr.args:
             argument = call.expr.args[0]
             words = tuple(t for t in (_text(i) for i in argument.items) if t) if argument.kind == "list" else ()
             if words:

@@ -200,6 +200,10 @@ class Resolver:
 _TALK = frozenset(
     {"echo", "printf", "exit", "true", "false", ":", "sleep", "set", "cd", "export", "test", "[", "source"}
 )
+# What prepares a machine: a target called "deploy" that does no more sets up a place to work in.
+_SETS_UP = frozenset(
+    {"pip", "pip3", "conda", "mamba", "micromamba", "apt", "apt-get", "apk", "brew", "virtualenv", "venv"}
+)
 
 
 def _deploying(words: tuple[str, ...], context: Context, inner: Iterable[Resolved]) -> Iterator[Resolved]:
@@ -207,7 +211,7 @@ def _deploying(words: tuple[str, ...], context: Context, inner: Iterable[Resolve
     anything: its name tells what the team's own tools are for."""
     found = list(inner)
     yield from found
-    acts = any(program(r.words[0]) not in _TALK for r in found if r.words)
+    acts = any(program(r.words[0]) not in _TALK | _SETS_UP for r in found if r.words)
     if acts and not any("deploy" in classify(r.words).kinds for r in found):
         yield Resolved(words, context.chain, context.swallowed, context.services)
 

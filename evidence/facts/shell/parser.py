@@ -29,6 +29,8 @@ class _Level(Struct):
 # What a block is inside, by what its condition says: never run, or run only where the script is given no arguments.
 _INSIDE = {"false": "dead", "none": "bare"}
 NO_ARGUMENTS = "$# = 0"
+KEPT = "followed by || an assignment"
+"""Why a failure is lost whose status a variable keeps, unless the shell exits with it later."""
 _ASKS_FOR_NONE = regex(
     r"(?:\[\[? |test )(?:\$# (?:-eq|==?) 0|-z \$\{?[1@*](?::-)?\}?|\$# (?:-lt|<) 1)(?: \]\]?)?|\( \$# == 0 \)"
 )
@@ -260,9 +262,9 @@ class Parser(Struct):
     def _end_either(self, level: _Level) -> None:
         last = self.drafts[-1] if len(self.drafts) > level.either else None
         if last is None or cannot_fail(last.words):
-            text = " ".join(last.words[:2]) if last and last.words else "an assignment"
-            defer = last is not None and not last.words
-            self._hide(level.chain, level.either, f"followed by || {text}", defer=defer)
+            kept = last is not None and not last.words
+            why = KEPT if kept else f"followed by || {' '.join(last.words[:2]) if last else 'nothing'}"
+            self._hide(level.chain, level.either, why, defer=kept)
 
     def finish(self) -> list[Draft]:
         """Close what is open and settle what later lines decide."""
