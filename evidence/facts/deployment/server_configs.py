@@ -22,9 +22,10 @@ _DEFINITION = regex(r"^def ([a-z_]{3,40})\(")
 _CONNECTED = regex(r"^@[\w.]{0,60}\b([a-z_]{3,20})\.connect\b")
 
 
-def configured(project: Project) -> Iterator[Server]:
-    """Each run of settings, and each hook, in the application's configuration files; ``used`` is not told yet."""
-    yield from _in_python(project)
+def configured(project: Project, given_to_gunicorn: set[str]) -> Iterator[Server]:
+    """Each run of settings, and each hook, in the application's configuration files (those called after their server,
+    and modules ``given_to_gunicorn`` by a command); ``used`` is not told yet."""
+    yield from _in_python(project, given_to_gunicorn)
     yield from _plain(project)
     yield from _uwsgi(project)
 
@@ -46,10 +47,16 @@ def _place(group: list[tuple[int, int, str, bool, str]]) -> tuple[int, int, tupl
     return group[0][0], max(g[1] for g in group), kinds_of(g[2] for g in group), any(g[3] for g in group), worker
 
 
-def _in_python(project: Project) -> Iterator[Server]:
-    """Settings of gunicorn in a Python file: of its own name, or of its own kind."""
+def as_module(path: str, named: set[str]) -> str:
+    """Of these names the one that is this file as a module, as in ``-c python:config.gunicorn``; "" where none is."""
+    dotted = "." + path.removesuffix(".py").replace("/", ".")
+    return next((n for n in sorted(named) if "." in n and dotted.endswith(f".{n}")), "")
+
+
+def _in_python(project: Project, given_to_gunicorn: set[str]) -> Iterator[Server]:
+    """Settings of gunicorn in a Python file: of its own name, given to it as a module, or of its own kind."""
     for file in project.app:
-        named = "gunicorn" in file.path.lower()
+        named = "gunicorn" in file.path.lower() or bool(as_module(file.path, given_to_gunicorn))
         custom = any(i.target.startswith("gunicorn.app") for i in file.module.imports)
         if not named and not custom:
             continue

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from evidence.facts.deployment.base_images import read_by_bases
-from evidence.facts.deployment.manifests import variables
-from evidence.facts.deployment.server_configs import configured
+from evidence.facts.deployment.server_configs import as_module, configured
 from evidence.facts.deployment.server_settings import (
     FROM_OUTSIDE,
     KIND_OF,
@@ -21,6 +20,7 @@ from evidence.facts.deployment.server_settings import (
     given,
     kinds_of,
 )
+from evidence.facts.deployment.server_variables import explained, variables_read
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.facts.roles import Role, role_of
 from evidence.patterns import regex
@@ -39,7 +39,7 @@ _INSTALLS = regex(
 )
 _COMMANDS = regex(r";|&&|\|\|?")
 _HANDED_ON = regex(r"(?:exec\s{1,4})?\"?\$\{?@\}?\"?(?=\s)")
-_BASENAME = regex(r"[\w.\-]{1,100}\.(?:py|conf|ini|toml|xml|ya?ml|json)|(?<=python:)[\w.]{1,100}")
+_BASENAME = regex(r"[\w.\-]{1,100}\.(?:py|conf|ini|toml|xml|ya?ml|json)|(?<=python:)[\w.\-]{1,100}")
 # Calls that start a server from Python.
 _RUNNERS = {
     "uvicorn.run": "uvicorn", "uvicorn.Config": "uvicorn", "waitress.serve": "waitress",
@@ -60,7 +60,7 @@ _WORDS, _LONGEST_COMMAND = 60, 2_000
 def servers(project: Project) -> tuple[Server, ...]:
     """Every such place, in path and line order."""
     started = [*_started(project), *_run(project)]
-    configs = configured(project)
+    configs = configured(project, {s.config for s in started if s.program == "gunicorn"})
     named = {s.config for s in started if s.config}
     programs = {s.program for s in started} | {
         "uwsgi" for d in project.dockerfiles.values() for i in d.instructions if "uwsgi" in i.text and i.word == "FROM"
@@ -68,7 +68,7 @@ def servers(project: Project) -> tuple[Server, ...]:
     run = {w.rpartition("/")[2] for s in project.starts if _PYTHON.search(s.text) for w in s.text.split()}
     named |= read_by_bases(project)
     joined = [_joined(project, c, named, programs, run) for c in configs]
-    found = {*started, *joined, *_variables(project, programs), *_proxies(project)}
+    found = {*started, *joined, *variables_read(project, programs), *_proxies(project)}
     return tuple(sorted(found, key=lambda s: (s.path, s.start, s.end, s.part, s.settings)))
 
 
@@ -78,10 +78,9 @@ def _joined(project: Project, config: Server, named: set[str], programs: set[str
     base = config.path.rpartition("/")[2]
     default = base in ("gunicorn.conf.py", "uwsgi.ini") and config.program in programs
     script = config.part == "start" and (base in run or project.reach.live(config.path))
-    dotted = config.path.removesuffix(".py").replace("/", ".")
-    module = any("." in n and f".{dotted}".endswith(f".{n}") for n in named)  # of ``-c python:config.gunicorn``
-    used = base in named or base.removesuffix(".py") in named or default or script or module
-    group = next((n for n in sorted(named) if module and f".{dotted}".endswith(f".{n}")), base.removesuffix(".py"))
+    module = as_module(config.path, named)
+    used = base in named or base.removesuffix(".py") in named or default or script or bool(module)
+    group = module or base.removesuffix(".py")
     group = group if used else ""
     return Server(
         config.path,
@@ -204,10 +203,10 @@ def _command(project: Project, path: str, start: int, end: int, program: str, re
     if not named and program == "uwsgi":
         first = _BASENAME.search(rest[:200])
         named = first[0] if first else ""
-    explained = bool(kinds) and _explained(project, path, start)
+    told = bool(kinds) and explained(project, path, start)
     default = {"gunicorn": "gunicorn.conf", "uwsgi": "uwsgi.ini"}.get(program, "")
     group = (named or default).removesuffix(".py") or f"{path}:{start}"
-    return Server(path, start, end, program, "start", kinds, derived or explained, named, worker, group)
+    return Server(path, start, end, program, "start", kinds, derived or told, named, worker, group)
 
 
 def _resolved(project: Project, value: str) -> str:
@@ -226,13 +225,6 @@ def _resolved(project: Project, value: str) -> str:
 
 def _set_above(project: Project, path: str, value: str) -> bool:
     return value.startswith("$") and path in project.commands
-
-
-def _explained(project: Project, path: str, start: int) -> bool:
-    """Whether at least three lines of comments stand right above an instruction: nothing else is left out there."""
-    dockerfile = project.dockerfiles.get(path)
-    before = [i.end for i in dockerfile.instructions if i.end < start] if dockerfile is not None else []
-    return bool(before) and start - max(before) > 3
 
 
 def _run(project: Project) -> Iterator[Server]:
@@ -254,38 +246,6 @@ def _run(project: Project) -> Iterator[Server]:
                 worker,
                 f"{file.path}:{call.start}",
             )
-
-
-def _variables(project: Project, programs: set[str]) -> Iterator[Server]:
-    """Settings in the environment that the servers read by themselves."""
-    if not programs & {"gunicorn", "uvicorn"}:
-        return
-    for path, data in project.data.items():
-        if role_of(path) is Role.APP:
-            for root in data.roots:
-                for name, value, line in variables(root):
-                    yield from _variable(path, line, name, value)
-    yield from _in_images(project)
-
-
-def _in_images(project: Project) -> Iterator[Server]:
-    for path, dockerfile in project.dockerfiles.items():
-        for item in dockerfile.instructions:
-            if item.word == "ENV":
-                for name in ("WEB_CONCURRENCY", "GUNICORN_CMD_ARGS"):
-                    if name in item.text:
-                        value = item.text.partition(name)[2].strip("= ")
-                        yield from _variable(path, item.start, name, value, item.end)
-
-
-def _variable(path: str, line: int, name: str, value: str, end: int = 0) -> Iterator[Server]:
-    end = min(max(line, end), line + LONGEST - 1)
-    if name == "WEB_CONCURRENCY" and value:
-        yield Server(path, line, end, "gunicorn", "variable", ("workers",))
-    elif name == "GUNICORN_CMD_ARGS" and value:
-        options = {m[1] for m in OPTION.finditer(f" {value}")}
-        if kinds := kinds_of(iter(options)):
-            yield Server(path, line, end, "gunicorn", "variable", kinds, bool(FROM_OUTSIDE.search(value)))
 
 
 def _proxies(project: Project) -> Iterator[Server]:
