@@ -15,6 +15,8 @@ _PYTHON = regex(r"python|\bpip3?\b|\buv\b|poetry|pipenv|gunicorn|uwsgi|flask|uvi
 _OTHER_PURPOSE = regex(
     r"(?:^|[./_-])(?:devcontainer|tests?|e2e|cypress|playwright|lint|docs?|mock\w*)(?:[./_-]|$)|(?:^|/)static/"
 )
+# An image for developers' machines, where another one ships.
+_DEVELOPMENT = regex(r"(?:^|[._-])(?:dev|development|local|debug)(?:[._-]|$)")
 # An earlier version that was kept beside the one in use.
 _FORMER = regex(r"[._-](?:old|bak|orig|backup|deprecated|copy)\d?$")
 _SLIM = regex(r"slim|alpine|distroless|chainguard|wolfi|ubi\d*-(?:minimal|micro)|busybox|scratch")
@@ -79,8 +81,9 @@ def hygiene(
     }
     # images that take nothing of the project in (of CI, of tools) say nothing of one that does
     own = {path: item for path, item in own.items() if not aside(path) and not _FORMER.search(path.lower())} or own
-    holding = {path: item for path, item in own.items() if _holds_the_project(item)}
-    for path, item in (holding or own).items():
+    own = {path: item for path, item in own.items() if _holds_the_project(item)} or own
+    shipped = {path: item for path, item in own.items() if not _DEVELOPMENT.search(path.rpartition("/")[2].lower())}
+    for path, item in (shipped or own).items():
         yield Hygiene(path, 1, max((i.end for i in item.instructions), default=1), "begun")
         yield from _of(path, item)
         yield from _ignored(path, texts)
