@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from evidence.facts.names import PyFile
-from evidence.facts.python.records import Definition
+from evidence.facts.python.records import Call, Definition
 from evidence.facts.testing.scenarios import error_statuses
 from evidence.patterns import regex
 
@@ -122,7 +122,7 @@ def _counts(project: Project, file: PyFile, scope: int, depth: int) -> bool:
         lasts & _COUNTERS
         or lasts >= {"count", "timedelta"}
         or any(_COUNTING.search(c.name) and "." in c.name for c in calls)
-        or ("get" in lasts and any(c.last == "set" and any(map(c.expr.kwarg, _ENDS)) for c in calls))
+        or ("get" in lasts and any(_keeps_a_number(file, c) for c in calls if c.last == "set"))
     ):
         return True
     for call in calls if depth else ():
@@ -134,3 +134,13 @@ def _counts(project: Project, file: PyFile, scope: int, depth: int) -> bool:
         ):
             return True
     return False
+
+
+def _keeps_a_number(file: PyFile, call: Call) -> bool:
+    """Whether ``cache.set`` keeps a number for a while. What another service answered is kept so too: its own 429 is
+    handed on, and nothing is counted."""
+    given = call.expr.args[1] if len(call.expr.args) > 1 else call.expr.kwarg("value")
+    if given is None or not any(map(call.expr.kwarg, _ENDS)):
+        return False
+    held = [a.value for a in file.module.assigns if a.scope == call.scope and a.target == given.text]
+    return any(e.kind in ("num", "op") for value in (given, *held) for e in value.walk())
