@@ -44,7 +44,7 @@ EXTRACTORS: dict[str, Extractor] = {
     "env": _plain("formats.ini_nodes", "Data", "2", name="extract_env"),
     "dockerfile": _plain("formats.dockerfile", "Dockerfile", "1"),
     "requirements": _plain("requirements.files", "Requirements", "1"),
-    "lock": _plain("requirements.files", "Requirements", "1", name="extract_lock"),
+    "lock": _plain("requirements.files", "Requirements", "2", name="extract_lock"),
     "makefile": _plain("shell.commands", "Commands", "1", name="extract_makefile"),
     "procfile": _plain("shell.commands", "Commands", "1", name="extract_procfile"),
     "shell": _plain("shell.commands", "Commands", "1", name="extract_shell"),

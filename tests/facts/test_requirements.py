@@ -69,6 +69,16 @@ def test_poetry_and_uv_locks() -> None:
     assert found.lock
 
 
+def test_locks_with_hashes_at_the_end() -> None:
+    """Older locks of Poetry and PDM keep the hashes of all packages in one table behind them."""
+    found = extract_lock(
+        b'[[package]]\nname = "Flask"\nversion = "2.2"\n\n[[package]]\nname = "idna"\nversion = "3.4"\n\n'
+        b'[[package]]\nname = "six"\nversion = "1.16"\n\n[metadata.files]\nflask = [\n'
+        b'    {file = "Flask-2.2.whl", hash = "sha256:58107ed8"},\n]\n"idna 3.4" = [{hash = "sha256:0f1a"}]\nsix = []\n'
+    )
+    assert [(item.name, item.hashed) for item in found.items] == [("flask", True), ("idna", True), ("six", False)]
+
+
 def test_pipfile_lock() -> None:
     """A Pipfile.lock's two sections are the packages and the development packages."""
     found = extract_lock(

@@ -129,6 +129,7 @@ def _uncommented(line: str) -> str:
 _PACKAGE = regex(r"\[\[packages?\]\]\s{0,20}")
 _PAIR = regex(r"(name|version|category|groups|source|optional)\s{0,20}=\s{0,20}(.{1,500})")
 _QUOTED = regex(r"\"([^\"]{0,200})\"|'([^']{0,200})'")
+_FILES = "[metadata.files]"
 _LOCK_HASH = regex(r"\bhash(?:es)?\s{0,5}=|\bsha(?:256|512)\s{0,5}=|\"sha256:")
 
 
@@ -140,16 +141,18 @@ class _Package:
         self.values: dict[str, str] = {}
         self.hashed = False
 
-    def requirement(self) -> Requirement | None:
-        """None for the project itself, which uv lists among its packages."""
+    def requirement(self, hashed: frozenset[str]) -> Requirement | None:
+        """None for the project itself, which uv lists among its packages; ``hashed`` are names that have hashes
+        elsewhere in the file."""
         name = _first_quoted(self.values.get("name", ""))
         source = self.values.get("source", "")
         if not name or "virtual" in source or ("editable" in source and '"."' in source):
             return None
         version = _first_quoted(self.values.get("version", ""))
         specifier = f"=={version}" if version else ""
-        pinned = bool(version) or self.hashed
-        return Requirement(normalised(name), specifier, self.line, pinned, self.hashed, self._group())
+        with_hash = self.hashed or normalised(name) in hashed
+        pinned = bool(version) or with_hash
+        return Requirement(normalised(name), specifier, self.line, pinned, with_hash, self._group())
 
     def _group(self) -> str:
         listed = self.values.get("groups") or self.values.get("category", "")
@@ -164,7 +167,9 @@ def extract_lock(content: bytes) -> Requirements:
         return Requirements((), compiled=True, lock=True, lost=(lost,))
     if content.lstrip()[:1] == b"{":
         return _pipfile_lock(content)
-    found = [p.requirement() for p in _packages(text_of(content).split("\n"))]
+    lines = text_of(content).split("\n")
+    hashed = _hashed_at_the_end(lines)
+    found = [p.requirement(hashed) for p in _packages(lines)]
     items = tuple(item for item in found[:MAX_ITEMS] if item is not None)
     return Requirements(items, compiled=True, lock=True)
 
@@ -191,6 +196,20 @@ def _packages(lines: list[str]) -> Iterator[_Package]:
             package.hashed = _LOCK_HASH.search(line[:_MAX_LINE]) is not None
     if package is not None:
         yield package
+
+
+def _hashed_at_the_end(lines: list[str]) -> frozenset[str]:
+    """The packages whose files have hashes in one table behind all packages, as Poetry before 1.3 and PDM before 2.8
+    wrote them (``alembic = [``, ``"alembic 1.8.1" = [``)."""
+    found, name = set(), ""
+    for line in lines[lines.index(_FILES) + 1 :] if _FILES in lines else ():
+        if line.startswith("["):
+            break
+        if line[:1] not in ("", " ", "\t", "]"):
+            name = line.partition(" = ")[0].strip('"').partition(" ")[0]
+        if _LOCK_HASH.search(line[:_MAX_LINE]):
+            found.add(normalised(name))
+    return frozenset(found)
 
 
 def _first_quoted(text: str) -> str:
