@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # Reading through a session, a cursor or a store; writing alone marks where a transaction begins and ends.
 _READS = regex(
     r"(?i:session|sess|uow)(?:\(\)|\[\])?\.(?:query|execute|scalars?|get|get_one|stream|exec)\b"
-    r"|(?i:cursor|cur|conn|connection|engine|db|database)(?:\(\))?\.(?:execute|executemany|fetchone|fetchall|select|get_or_404)\b"
+    r"|(?i:cursor|cur|conn?|connection|engine|db|database)(?:\(\))?\.(?:execute|executemany|fetchone|fetchall|select|get_or_404)\b"
     r"|\.cypher_query\b|\b[A-Z]\w{1,40}\.nodes\.(?:get|filter|all|first|exclude|order_by|search)"
     r"|(?i:\buow|unit_of_work)\.\w{1,40}\.(?:get|add|list|find|filter|remove|delete|save|update)"
     r"|\.(?:find_one|insert_one|insert_many|update_one|update_many|delete_one|delete_many|find_one_and_update|bulk_write"

@@ -104,10 +104,18 @@ def _owned(project: Project, owner: _Owner, ending: bool, view: bool) -> Iterato
 
 def _is_boundary(owner: _Owner, ending: bool) -> bool:
     """Whether a function undoes what others began: at the end of a request, around a call, or around a block."""
-    if owner.definition.name in _EXITS:
+    if owner.definition.name in _EXITS or _ends_a_block(owner.file, owner.definition):
         return True
     wraps = ending or _wraps(owner.file, owner.definition)
     return bool(owner.rollbacks) and wraps and (bool(owner.commits) or _yields(owner.file, owner.definition))
+
+
+def _ends_a_block(file: PyFile, method: Definition) -> bool:
+    """Whether the end of a ``with`` block calls this method of the same object."""
+    exits = [
+        file.scopes[d.qualname] for d in file.module.definitions if d.name in _EXITS and d.parent == method.parent != 0
+    ]
+    return any(f"self.{method.name}" in file.module.refs[scope] for scope in exits)
 
 
 def _undoes_for_others(project: Project, owner: _Owner) -> bool:
