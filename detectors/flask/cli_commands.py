@@ -70,7 +70,7 @@ class _Wiring:
     application's command line, and the files that make an application."""
 
     def __init__(self, project: Project) -> None:
-        factories = {(f.file.path, f.definition.qualname) for f in project.web.factories}
+        self.factories = factories = {(f.file.path, f.definition.qualname) for f in project.web.factories}
         self.referred_to = {m.text.rpartition(":")[2] for m in project.mentions if ":" in m.text}
         self.added: set[str] = set()
         self.making: set[str] = set()
@@ -133,7 +133,19 @@ def _hung(project: Project, wiring: _Wiring, file: PyFile, definition: Definitio
     ):
         return True
     click = receiver.partition(".")[0] in _CLICK or project.defined(file, receiver) is not None
-    return click and definition.kind == "function" and file.path in wiring.making
+    return (
+        click
+        and definition.kind == "function"
+        and file.path in wiring.making
+        and not _only_serves(project, wiring, file, definition)
+    )
+
+
+def _only_serves(project: Project, wiring: _Wiring, file: PyFile, definition: Definition) -> bool:
+    """Whether a command makes the application and starts its server, whatever it is called, and does no more."""
+    does = {c.last for c in file.calls_in(file.scopes.get(definition.qualname, 0)) if c.target != "decorator"}
+    makes = {name.rpartition(".")[2] for _, name in wiring.factories}
+    return bool(does & _SERVER_ONLY) and does <= _SERVER_ONLY | makes
 
 
 def _holds(project: Project, file: PyFile, scope: int, name: str, classes: tuple[str, ...]) -> bool:
