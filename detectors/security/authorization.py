@@ -192,13 +192,22 @@ def _where(file: PyFile, scope: int, item: Refusal) -> tuple[int, int]:
 
 
 def _admin_views(project: Project) -> Iterator[Site]:
-    """Flask-Admin asks ``is_accessible`` of each of its views: for a right, or for a login only."""
+    """Flask-Admin asks ``is_accessible`` of each of its views, those that inherit it too: for a right, or for a login
+    only."""
+    asking: set[tuple[str, str]] = set()
     for file in project.app:
         for number, definition in enumerate(file.module.definitions, 1):
             if definition.name == "is_accessible" and definition.kind == "function" and definition.parent:
                 names = file.module.refs[number] if number < len(file.module.refs) else ()
                 clause = "applied" if any(_rights(n) for n in names) else "login_only"
+                if clause == "applied":
+                    asking.add((file.path, definition.qualname.rpartition(".")[0]))
                 yield _site(file, definition.start, definition.end, clause, definition.qualname)
+    for file in project.app if asking else ():
+        for definition in file.module.definitions:
+            bases = (project.defined(file, base.text) for base in definition.bases)
+            if any(b is not None and (b[0].path, b[1].qualname) in asking for b in bases):
+                yield _site(file, definition.start, definition.line, "inherited", definition.qualname)
 
 
 def _test_clause(test: RefusedTest, guards: frozenset[str]) -> str:

@@ -34,6 +34,9 @@ _WHAT = regex(
     r"|diff|previous|before|after|(?:old|new)_\w{1,20}|payload|details?|descripcion|description|message|msg|accion|evento"
     r"|tipo|revision|version|object_version|field(?:_name)?|activity_?\w{0,12}|additional_properties"
 )
+# Whoever changed something, and what it became: enough where no field says what was done.
+_CHANGED_BY = regex(r"(?:changed?|modified|updated|edited|revised)_?by(?:_?(?:id|user|user_id|name))?")
+_BECAME = frozenset({"status", "reason", "state", "value", "comment"})
 _COLUMN = regex(r"(?:\w{1,20}Attribute|\w{1,20}Field|Column|mapped_column|relationship|[CF]\w{0,10}Column)")
 _RECORDS = regex(
     r"_{0,2}(?:create|record|write|save|add|log|track|insert|store|emit|registrar|guardar|publish)_(?:\w{1,20}_)?"
@@ -68,7 +71,8 @@ def trail_tables(project: Project) -> Iterator[tuple[PyFile, Definition]]:
             if not fields or any(b.text.rpartition(".")[2] in _ABSTRACT for b in definition.bases):
                 continue
             who = any(_WHO.fullmatch(f) for f in fields)
-            what = any(_WHAT.fullmatch(f) for f in fields)
+            became = any(map(_CHANGED_BY.fullmatch, fields)) and not _BECAME.isdisjoint(fields)
+            what = became or any(_WHAT.fullmatch(f) for f in fields)
             if who and what and project.reach.live(file.path):
                 yield file, definition
 
