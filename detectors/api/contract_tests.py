@@ -2,7 +2,7 @@
 
 **What it sees.** Tests that use Pact, Schemathesis, openapi-core, Tavern and their kin; tests that check responses
 against JSON Schemas or schema classes, also through helpers of the project; Dredd, Schemathesis, Pact and Prism
-commands in CI; and whether CI runs these tests.
+commands in CI and in scripts; and whether CI runs these tests.
 
 **Why it matters.** A field that changes its name breaks clients while every endpoint test stays green; a contract
 test fails.
@@ -123,7 +123,13 @@ def detect(project: Project) -> Observations:
     tested = {s.path for s in found if s.clause in ("contract", "response")}
     for run in project.ci_runs:
         yield from ((CONTRACT_TESTS, s) for s in _in_ci(run, tested))
-    if not found:
+    scripts = [
+        _site(use.path, use.start, use.end, "contract", program)
+        for use in project.tool_uses
+        if (program := _checker((use.tool, *use.words[1:])))
+    ]
+    yield from ((CONTRACT_TESTS, s) for s in scripts)
+    if not (found or scripts):
         yield from ((CONTRACT_TESTS, s) for s in _circular(project))
 
 
@@ -204,16 +210,22 @@ def _circular(project: Project) -> Iterator[Site]:
 
 
 def _in_ci(run: CiRun, tested: set[str]) -> Iterator[Site]:
-    program = run.words[0].rpartition("/")[2] if run.words else ""
     place = run.place
     if not run.effective or not run.pipeline.on_change:
         return
-    if program in _COMMANDS and (program in _ALONE or any(w in _RUNS for w in run.words)):
+    if program := _checker(run.words):
         yield _site(place.path, place.start, place.end, "command", program)
-    elif program in _PROTOCOLS:
+    elif (program := run.words[0].rpartition("/")[2] if run.words else "") in _PROTOCOLS:
         yield _site(place.path, place.start, place.end, "protocol", program)
     elif "test" in run.kinds and any(_covers(run, path) for path in tested):
         yield _site(place.path, place.start, place.end, "run_by_ci", run.tool)
+
+
+def _checker(words: tuple[str, ...]) -> str:
+    """The tool by which a command checks a contract; "" where it does not."""
+    program = words[0].rpartition("/")[2] if words else ""
+    checks = program in _COMMANDS and (program in _ALONE or any(w in _RUNS for w in words))
+    return program if checks else ""
 
 
 def _covers(run: CiRun, path: str) -> bool:

@@ -238,7 +238,8 @@ def _framework_sites(project: Project) -> Iterator[Site]:
     packages = sorted({f.rpartition(".")[0] for f, name in _FRAMEWORKS.items() if name})
     for file, call, name in project.calls(project.app, *packages):
         if _FRAMEWORKS.get(name) and project.reach.live(file.path, call.scope):
-            found.append(_site(file.path, call.start, call.end, "framework", file.path))
+            clause = "problem" if _FRAMEWORKS[name] == "connexion" else "framework"
+            found.append(_site(file.path, call.start, call.end, clause, file.path))
     raised = [site_of(o) for o in project.http_errors]
     if len(found) + len([s for s in raised if s.clause == "framework"]) >= _ABORTS:
         yield from (*found, *raised)
