@@ -83,7 +83,7 @@ INFRASTRUCTURE = Signal(
     statement=_statement,
 )
 SIGNALS = (INFRASTRUCTURE,)
-_LEADS = ("netlify.toml", "vercel.json", "supervisord.conf", "nginx.conf")
+_LEADS = ("netlify.toml", "vercel.json", "supervisord.conf")
 
 
 def detect(project: Project) -> Observations:
