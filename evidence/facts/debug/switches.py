@@ -156,7 +156,7 @@ def _chosen(project: Project) -> Iterator[DebugSwitch]:
     for file, call in project.settings.loads:
         first = call.expr.args[0] if call.expr.args else None
         alone = sum(c.scope == call.scope for f, c in project.settings.loads if f is file) == 1
-        if first is not None and first.kind in ("str", "name") and first.text.rpartition(".")[2] in names and alone:
+        if first is not None and alone and (_names_one_of(first, names) or _takes_development(first)):
             yield DebugSwitch(file.path, call.start, call.end, "development", True)
     for read in project.settings.reads if served(project) else ():
         loads = any(f is read.file and c.scope == read.scope for f, c in project.settings.loads)
@@ -169,6 +169,16 @@ def _chosen(project: Project) -> Iterator[DebugSwitch]:
             and not _selects(project, read.name)
         ):
             yield DebugSwitch(read.file.path, read.start, read.end, "development", True)
+
+
+def _names_one_of(value: Expr, names: set[str]) -> bool:
+    return value.kind in ("str", "name") and value.text.rpartition(".")[2] in names
+
+
+def _takes_development(value: Expr) -> bool:
+    """``configs["development"]``"""
+    key = value.items[0] if value.kind == "index" and value.items else None
+    return key is not None and key.kind == "str" and environment_of(key.text) == "development"
 
 
 def _means_development(read: Read, names: set[str], homes: set[str], project: Project) -> bool:
