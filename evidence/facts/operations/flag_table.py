@@ -31,7 +31,7 @@ PERCENT = regex(r"(?:rollout|percent|percentage)s?(?:_|$)|(?:^|_)(?:rollout|perc
 # Words of a setting's name that make it a flag of a feature; the second set needs more than one such setting to be a
 # mechanism.
 FLAG_NAME = regex(
-    r"(?:^|.*_)(?:FEATURES?|FF|FLAGS?|TOGGLES?|ROLLOUT|EXPERIMENTS?|CANARY|KILL_?SWITCH|FEATUREFLAGS?)(?:_.+|$)"
+    r"(?!FLAGS?$)(?:^|.*_)(?:FEATURES?|FF|FLAGS?|TOGGLES?|ROLLOUT|EXPERIMENTS?|CANARY|KILL_?SWITCH|FEATUREFLAGS?)(?:_.+|$)"
 )
 SWITCH_NAME = regex(
     r"(?:ENABLED?|DISABLED?)_.+|.+_(?:ENABLED?|DISABLED?)|(?:\w{1,30}_)?(?:MAINTENANCE|READ_?ONLY)_MODE"
