@@ -54,9 +54,11 @@ def as_module(path: str, named: set[str]) -> str:
 
 
 def _in_python(project: Project, given_to_gunicorn: set[str]) -> Iterator[Server]:
-    """Settings of gunicorn in a Python file: of its own name, given to it as a module, or of its own kind."""
+    """Settings of gunicorn in a Python file: of its own name, given to it by path or as a module, or of its own
+    kind."""
     for file in project.app:
-        named = "gunicorn" in file.path.lower() or bool(as_module(file.path, given_to_gunicorn))
+        given_it = file.path.rpartition("/")[2] in given_to_gunicorn or as_module(file.path, given_to_gunicorn)
+        named = "gunicorn" in file.path.lower() or bool(given_it)
         custom = any(i.target.startswith("gunicorn.app") for i in file.module.imports)
         if not named and not custom:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -31,6 +31,7 @@ _UNIT = regex(
     r"((?:[^\\\n]|\\[^\n]|\\\n){1,1200})$",
     re.MULTILINE,
 )
+_MAKES = regex(r"(?:^|[\s;&|])make\s{1,4}([\w.\-]{1,60})")
 _PLAIN = regex(r"\.(?:service|conf|tf|hcl|nomad)$")
 _SERVERS = regex(
     r"(?:^|[\s/\"'\[])(?:gunicorn|uwsgi|waitress-serve|hypercorn|uvicorn|daphne|mod_wsgi-express|granian|zappa"
@@ -56,8 +57,18 @@ class Start(Struct, frozen=True):
 def starts(project: Project) -> tuple[Start, ...]:
     """Every start command of the project's own services, in path order."""
     found = [*_scripts(project), *_images(project), *_manifests(project), *_units(project)]
+    found.extend(_made(project, found))
     kept = (s for s in found if role_of(s.path) not in (Role.TEST, Role.EXAMPLE, Role.VENDORED))
     return tuple(sorted(kept, key=lambda s: (s.path, s.start, s.text)))
+
+
+def _made(project: Project, starts: Iterable[Start]) -> Iterator[Start]:
+    """The lines of a Makefile that start a server, where a start command makes their target."""
+    targets = {match[1] for start in starts for match in _MAKES.finditer(start.text)}
+    for path, commands in project.commands.items() if targets else ():
+        for line in commands.lines if commands.kind == "makefile" else ():
+            if line.section in targets and _SERVERS.search(line.text):
+                yield Start(path, line.start, line.end, line.text[:_LONGEST], environment_of(line.section))
 
 
 def _scripts(project: Project) -> Iterator[Start]:
