@@ -186,12 +186,12 @@ def _entries(project: Project) -> Iterator[Site]:
             yield _site(file, call.start, call.end, "login", package)
             yield _site(file, call.start, call.end, "hashed", package)
         elif call.scope:
-            yield from _function_site(file, call.scope, "login", package)
+            yield from _function_site(project, file, call.scope, "login", package)
         else:
             yield _site(file, call.start, call.end, "set_up", package)
     yield from _by_others(project)
     for file, scope in session_logins(project):
-        yield from _function_site(file, scope, "login", "session")
+        yield from _function_site(project, file, scope, "login", "session")
 
 
 def _by_others(project: Project) -> Iterator[Site]:
@@ -199,18 +199,21 @@ def _by_others(project: Project) -> Iterator[Site]:
     for file, call in (*project.live_calls(*HANDED_ON), *passwords_handed_on(project)):
         if call.scope:
             yield _site(file, call.start, call.end, "elsewhere", call.last)
-            yield from _function_site(file, call.scope, "login", call.last)
+            yield from _function_site(project, file, call.scope, "login", call.last)
     for file, definition in project.served_specs.checks:
         yield _site(file, definition.start, definition.end, "login", "connexion")
 
 
-def _function_site(file: PyFile, scope: int, clause: str, subject: str) -> Iterator[Site]:
-    """The function around a scope; and that it deals with a password, where it reads one."""
+def _function_site(project: Project, file: PyFile, scope: int, clause: str, subject: str) -> Iterator[Site]:
+    """The function around a scope; and that it deals with a password, where it or a function that it calls reads
+    one."""
     definition = file.function_of(scope)
     if definition is None:
         return
     yield _site(file, definition.start, definition.end, clause, subject)
-    if _reads_password(file, definition):
+    called = (project.defined(file, c.name) for c in file.calls_in(scope))
+    asked = [(file, definition), *(found for found in called if found is not None and found[1].kind == "function")]
+    if any(_reads_password(home, function) for home, function in asked):
         yield _site(file, definition.start, definition.end, "password", subject)
 
 
