@@ -14,6 +14,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from evidence.api import (
     Assign,
     Call,
@@ -90,7 +92,8 @@ BROWSER_PROTECTIONS = Signal(
     seeds=("S6.1", "C5.2"),
     counts="One of: CSRF tokens; CORS for named origins; security headers; Secure, HttpOnly or SameSite cookies.",
     strong="Two or more of them, or tests that check one.",
-    not_credited="CORS open to all origins; flags that are set to False, or only for development and tests.",
+    not_credited="CORS open to all origins; flags that are set to False, or only for development and tests; "
+    "CSRFProtect that settings switch off.",
     how_to_show="Initialise CSRFProtect and Talisman in your factory, name the origins of CORS, and test the headers.",
     clauses=(*_KINDS, "tested", "template", "unused", "form", "open"),
     defining=_KINDS,
@@ -112,7 +115,9 @@ SIGNALS = (BROWSER_PROTECTIONS,)
 
 def detect(project: Project) -> Observations:
     """Protections per kind, and tests of them where there are any."""
-    found = [*_extensions(project), *_guards(project)]
+    off = _switched_off(project)
+    found = [replace(s, clause="unused") if s.clause == "csrf" and off else s for s in _extensions(project)]
+    found.extend(_guards(project))
     whole = any(s.clause == "csrf" for s in found)
     found.extend(_forms(project, "form" if whole else "csrf"))
     for file in project.app:
@@ -141,6 +146,24 @@ def _extensions(project: Project) -> Iterator[Site]:
             yield _site(file, call.start, call.end, clause if bound else "unused", call.target)
             if binding is not None:
                 yield _site(binding[0], binding[1].start, binding[1].end, clause, "init_app")
+
+
+def _switched_off(project: Project) -> bool:
+    """Whether the settings of every environment but tests switch CSRFProtect off, or leave it to each view to ask for
+    the check and none does."""
+    told = [
+        (target, is_off(value))
+        for file in project.app
+        if project.reach.live(file.path)
+        for target, value, item in assigned_settings(file)
+        if target in ("WTF_CSRF_ENABLED", "WTF_CSRF_CHECK_DEFAULT")
+        and file.function_of(item.scope) is None
+        and {c.scope: c.environment for c in project.settings.classes if c.file is file}.get(item.scope, "")
+        not in _NOT_PRODUCTION
+    ]
+    names = {target for target, off in told if off} - {target for target, off in told if not off}
+    asked = any(c.last == "protect" for f in project.app for c in f.module.calls)
+    return "WTF_CSRF_ENABLED" in names or ("WTF_CSRF_CHECK_DEFAULT" in names and not asked)
 
 
 def _bindings(project: Project) -> dict[Ref, tuple[PyFile, Call]]:
