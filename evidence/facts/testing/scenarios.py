@@ -22,6 +22,8 @@ _LINE = regex(r"[45]\d\d [A-Z][A-Za-z ]{3,40}")
 # answer.
 _EXPECTED_KEY = regex(r"exp(?:ect(?:ed|s)?)?_.{0,20}(?:status|code)|(?:status|code)_.{0,10}expected")
 _CLIENT = regex(r"(?:app|client)(?:\.|$)")
+# Functions that run without being called by a test.
+_NO_HELPERS = ("test", "setUp", "setup", "tearDown", "teardown")
 _SKIPS = ("mark.skip", "unittest.skip", "pytest.skip")
 
 
@@ -29,8 +31,9 @@ _SKIPS = ("mark.skip", "unittest.skip", "pytest.skip")
 class Scenario:
     """One test function that is collected and not skipped.
 
-    ``checks`` are what it asserts (expression, line), checked keywords of its own helpers (``expected_status=422``)
-    included; ``statuses`` maps each HTTP error status it expects to the first line that says so."""
+    ``requests`` are its own and those of the tests' helpers that it calls; ``checks`` are what it asserts (expression,
+    line), checked keywords of its own helpers (``expected_status=422``) included; ``statuses`` maps each HTTP error
+    status it expects to the first line that says so."""
 
     file: PyFile
     scope: int
@@ -59,12 +62,16 @@ class Scenario:
 def scenarios(files: Iterable[PyFile], requests: Iterable[Request]) -> tuple[Scenario, ...]:
     """The scenarios of these test files, in path and line order."""
     by_file: dict[str, list[Request]] = {}
+    helpers: dict[str, list[Request]] = {}
     for request in requests:
         by_file.setdefault(request.file.path, []).append(request)
-    return tuple(s for file in files for s in _of_file(file, by_file.get(file.path, [])))
+        around = request.file.outermost_function(request.call.scope)
+        if around is not None and not around.name.startswith(_NO_HELPERS):
+            helpers.setdefault(around.name, []).append(request)
+    return tuple(s for file in files for s in _of_file(file, by_file.get(file.path, []), helpers))
 
 
-def _of_file(file: PyFile, requests: list[Request]) -> Iterator[Scenario]:
+def _of_file(file: PyFile, requests: list[Request], helpers: Mapping[str, list[Request]]) -> Iterator[Scenario]:
     owners = _owners(file)
     calls: dict[int, list[Call]] = {}
     asked: dict[int, list[Request]] = {}
@@ -81,8 +88,16 @@ def _of_file(file: PyFile, requests: list[Request]) -> Iterator[Scenario]:
             found = [*checks.get(scope, []), *(p for c in calls.get(scope, []) for p in _checking(c))]
             found.sort(key=lambda c: c[1])
             statuses = _statuses(definition, found)
-            own, requested = tuple(calls.get(scope, ())), tuple(asked.get(scope, ()))
+            own = tuple(calls.get(scope, ()))
+            helped = (r for c in own if _is_helper(c) for r in helpers.get(c.last, ()))
+            requested = (*asked.get(scope, ()), *helped)
             yield Scenario(file, scope, definition, own, requested, tuple(found), statuses)
+
+
+def _is_helper(call: Call) -> bool:
+    """Whether a call is of a method of the test's own class, or of a function of the tests: ``self.register(data)``."""
+    head, _, rest = call.name.partition(".")
+    return not rest or head in ("self", "cls") or "test" in call.name.lower() or not head
 
 
 def _owners(file: PyFile) -> list[int]:
