@@ -45,7 +45,7 @@ EXTRACTORS: dict[str, Extractor] = {
     "dockerfile": _plain("formats.dockerfile", "Dockerfile", "1"),
     "requirements": _plain("requirements.files", "Requirements", "1"),
     "lock": _plain("requirements.files", "Requirements", "2", name="extract_lock"),
-    "makefile": _plain("shell.commands", "Commands", "1", name="extract_makefile"),
+    "makefile": _plain("shell.commands", "Commands", "2", name="extract_makefile"),
     "procfile": _plain("shell.commands", "Commands", "1", name="extract_procfile"),
     "shell": _plain("shell.commands", "Commands", "1", name="extract_shell"),
     "justfile": _plain("shell.commands", "Commands", "1", name="extract_justfile"),

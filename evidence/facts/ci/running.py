@@ -9,6 +9,7 @@ from itertools import islice, product
 from msgspec.structs import replace
 
 from evidence.facts.ci import compose, scripts
+from evidence.facts.ci.programs import program
 from evidence.facts.ci.records import CiInputs, CiRun, Job, Pipeline, Place, Resolved, Service, Step
 from evidence.facts.ci.resolve import Context, Resolver
 from evidence.facts.ci.tools import action_words, classify
@@ -17,6 +18,7 @@ from evidence.facts.shell.lines import Simple, split
 from evidence.patterns import regex
 
 _MATRIX = regex(r"\$\{\{\s?matrix\.([\w.-]{1,80})[^}]{0,120}\}\}")
+_MAKE = frozenset({"make", "gmake", "just", "task"})
 _MAX_VARIANTS = 12
 _MAX_RUNS = 20_000
 
@@ -27,21 +29,27 @@ def ci_runs(inputs: CiInputs, pipelines: tuple[Pipeline, ...]) -> tuple[CiRun, .
     out: list[CiRun] = []
     for pipeline in pipelines:
         for job in pipeline.jobs:
-            beside = _beside(inputs, job)
+            beside = _beside(resolver, pipeline, job)
             for step in job.steps:
                 out.extend(islice(_of_step(resolver, pipeline, job, step, beside), _MAX_RUNS - len(out)))
     return tuple(out)
 
 
-def _beside(inputs: CiInputs, job: Job) -> tuple[Service, ...]:
-    """Backing services of a job: its own, and those that a step starts with ``docker compose up``."""
+def _beside(resolver: Resolver, pipeline: Pipeline, job: Job) -> tuple[Service, ...]:
+    """Backing services of a job: its own, and those that a step starts with ``docker compose up``, by itself or through
+    a target that it makes."""
     found = [s for s in job.services if compose.is_backing(s.image)]
     for step in job.steps:
         for command in step.commands:
-            words = unwrap(command.words).words if "up" in command.words else ()
-            if words and words[0] in ("docker", "docker-compose") and "up" in words:
-                files = tuple(words[i + 1] for i, w in enumerate(words[:-1]) if w in ("-f", "--file"))
-                found.extend(compose.backing(inputs, files, step.directory, step.env))
+            runs = [unwrap(command.words).words] if "up" in command.words else []
+            if command.words and program(command.words[0]) in _MAKE:
+                place = Place(step.path, command.start, command.end)
+                context = Context(directory=step.directory, root=pipeline.root, env=step.env, chain=(place,))
+                runs += [r.words for r in resolver.resolve(command, context)]
+            for words in runs:
+                if words and words[0] in ("docker", "docker-compose") and "up" in words:
+                    files = tuple(words[i + 1] for i, w in enumerate(words[:-1]) if w in ("-f", "--file"))
+                    found.extend(compose.backing(resolver.inputs, files, step.directory, step.env))
     return tuple(dict.fromkeys(found))
 
 

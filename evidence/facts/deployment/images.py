@@ -33,6 +33,10 @@ _COMPOSE = regex(
     r"(?:.*/)?(?:[^/]{0,80}[-_.])?compose[^/]*\.ya?ml(?:\.jinja2?|\.j2)?|(?:.*/)?[^/]*docker-compose[^/]*\.ya?ml(?:\.jinja2?)?"
     r"|(?:.*/)?docker[-_.][\w.-]{1,80}\.ya?ml"
 )
+# By the Compose specification.
+_TOP_LEVEL = frozenset(
+    {"version", "name", "services", "networks", "volumes", "configs", "secrets", "include", "models"}
+)
 BACKING = regex(
     r"postgres|postgis|pgvector|timescale|mysql|mariadb|percona|redis|valkey|keydb|memcache|rabbitmq|mongo|elasticsearch|opensearch|kafka|"
     r"redpanda|zookeeper|dynamodb|localstack|minio|mssql|azure-sql|cassandra|scylla|nats|clickhouse|cockroach|neo4j|couchdb|influxdb|"
@@ -229,10 +233,10 @@ def _layers(path: str, item: Dockerfile) -> Iterator[Hygiene]:
 def stacks(data: Mapping[str, Data], images: frozenset[str], dockerfiles: Mapping[str, Dockerfile]) -> Iterator[Stack]:
     """Every compose file that starts services; ``images`` are names that an image of the repository's own may have."""
     for path, item in sorted(data.items()):
-        if not _COMPOSE.fullmatch(path.lower()) or role_of(path) not in (Role.APP, Role.TEST):
-            continue
         services = item.root.get("services")
-        if services is None or services.kind != "map":
+        if services is None or services.kind != "map" or role_of(path) not in (Role.APP, Role.TEST):
+            continue
+        if not (_COMPOSE.fullmatch(path.lower()) or _is_compose(path, item.root, services)):
             continue
         folder = path.rpartition("/")[0]
         backing = {k for k, n in services.pairs() if _is_backing(k, n) or _stands_on(n, folder, dockerfiles)}
@@ -247,6 +251,14 @@ def stacks(data: Mapping[str, Data], images: frozenset[str], dockerfiles: Mappin
             tuple(n.start for k, n in services.pairs() if k in backing),
             tuple(line for _, n in services.pairs() for line in _care(n)),
         )
+
+
+def _is_compose(path: str, root: Node, services: Node) -> bool:
+    """Whether a file of any name (``dev.yml``) is a compose file by what it holds: nothing but the keys of one, and
+    containers."""
+    known = all(k in _TOP_LEVEL or k.startswith("x-") for k in root.keys)
+    held = all(any(n.get(k) is not None for k in ("image", "build", "extends")) for _, n in services.pairs())
+    return known and held and bool(services.items) and path.endswith((".yml", ".yaml"))
 
 
 def _is_built(service: Node, images: frozenset[str]) -> bool:

@@ -19,6 +19,7 @@ _ASSIGNMENT = regex(
 )
 _REFERENCE = regex(r"\$[({]([A-Za-z_.][\w.\-]{0,100})[)}]")
 _DIRECTIVE = regex(r"[ ]{0,20}(?:ifeq|ifneq|ifdef|ifndef|else|endif|-?include|sinclude|vpath|unexport|undefine)\b")
+_CONDITION = regex(r"[ ]{0,20}(?:ifeq|ifneq|ifdef|ifndef|(endif))\b")
 _DEFINE = regex(r"[ ]{0,20}(?:override[ ]{1,10})?define\b")
 
 Variables = dict[str, tuple[str, int]]
@@ -46,6 +47,8 @@ class _Reader:
         self.recipes: list[CommandLine] = []
         self.needs: dict[str, tuple[str, ...]] = {}
         self.variables: Variables = {}
+        self.depth = 0
+        self.always: set[str] = set()
 
     def line(self) -> None:
         """One logical line."""
@@ -56,6 +59,9 @@ class _Reader:
             return
         text = self._logical()
         stripped = text.strip()
+        condition = _CONDITION.match(text)
+        if condition is not None:
+            self.depth += -1 if condition[1] else 1
         if not stripped or stripped.startswith("#") or _DIRECTIVE.match(text):
             return
         if first.startswith("\t") and self.targets:
@@ -89,6 +95,10 @@ class _Reader:
         self.targets = []
         value = value.partition(" #")[0].strip()
         known = self.variables.get(name)
+        if self.depth > 0 and name in self.always:
+            return  # what a condition sets instead is an exception to what stands outside of all of them
+        if self.depth <= 0:
+            self.always.add(name)
         if operator == "+=" and known is not None:
             self.variables[name] = (f"{known[0]} {value}"[:MAX_EXPANDED], known[1])
         elif operator != "!=" and (operator != "?=" or known is None):
