@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from evidence.api import Observations, Occurrence, Project, Scenario, Signal, Sites, at, plural, regex, site_of, stem
 
-# The word is the same in most languages that borrow it: caché, cachê, cached, caching.
-_WORD = regex(r"(?i)cach")
+# As in the table of caches: caché, cachê, cached, caching, and no cachet.
+_WORD = regex(r"(?i)cach(?:[eéê](?!t)|ing)")
 _NOT_CACHED = regex(r"(?i)no_?cache|nocache|cache_?buster")
 
 

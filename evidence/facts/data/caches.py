@@ -107,7 +107,7 @@ class Caches:
                 yield at(file, call, "stored", _around(file, call.scope))
         for file, call in self._project.live_calls(*table.WRITES):
             receiver = _receiver(call)
-            if not call.expr.args or call.target == "decorator" or call.expr.kwarg("nx") is not None:
+            if not _key(call) or call.target == "decorator" or call.expr.kwarg("nx") is not None:
                 continue
             kind = self._kind(file, call.scope, receiver)
             reads = self._reads.get(_last(receiver), {}) if kind else {}
@@ -150,8 +150,8 @@ class Caches:
         for name in table.READS:
             for file, call in self._project.called.get(name, ()):
                 last = _last(_receiver(call))
-                if last and call.expr.args:
-                    found.setdefault(last, {}).setdefault((file.path, call.scope), []).append(call.expr.args[0].text)
+                if last and (key := _key(call)):
+                    found.setdefault(last, {}).setdefault((file.path, call.scope), []).append(key)
         return found
 
     def _headers(self) -> Iterator[Occurrence]:
@@ -205,7 +205,7 @@ class Caches:
     def _drops(self, file: PyFile, call: Call, files: set[str]) -> bool:
         receiver = _receiver(call)
         kind = self._kind(file, call.scope, receiver) if receiver else ""
-        key = call.expr.args[0].text if call.expr.args else ""
+        key = _key(call)
         if kind == "cache":
             known = self._project.variable_class(file, call.scope, receiver).startswith(table.CACHES)
             return known or _last(receiver) in self._asked
@@ -240,6 +240,12 @@ def _receiver(call: Call) -> str:
     return call.name.rpartition(".")[0]
 
 
+def _key(call: Call) -> str:
+    """The key that a call of a store is about, first or by its name; "" for none."""
+    given = call.expr.args[0] if call.expr.args else call.expr.kwarg("key") or call.expr.kwarg("name")
+    return given.text if given is not None else ""
+
+
 def _last(name: str) -> str:
     return name.rpartition(".")[2]
 
@@ -255,18 +261,17 @@ def _lives(file: PyFile, call: Call) -> bool:
     third = method in ("set", "add") and len(call.expr.args) > 2
     if method in ("setex", "psetex") or third or not table.LIFETIMES.isdisjoint(call.expr.keys):
         return True
-    key = call.expr.args[:1]
     ends = (
         c for c in file.module.calls if c.scope == call.scope and _last(c.name) in ("expire", "expireat", "pexpire")
     )
-    return any(c.expr.args[:1] == key for c in ends)
+    return any(_key(c) == _key(call) for c in ends)
 
 
 def _reads_back(file: PyFile, call: Call, reads: Reads) -> bool:
     """Whether a value is read where it is written, or under the same key in a file that speaks of caching there.
 
     Sessions, tokens and counters live in the same stores under the same calls; they are no copies of anything."""
-    key = call.expr.args[0].text
+    key = _key(call)
     if table.MARKS.search(key) and not table.WORD.search(key):
         return False
     if key in reads.get((file.path, call.scope), ()):
@@ -282,7 +287,6 @@ def _reads_back(file: PyFile, call: Call, reads: Reads) -> bool:
 def _is_kept(file: PyFile, key: str, receiver: str) -> bool:
     """Whether a file writes this key, with an end, to the same store."""
     return any(
-        _receiver(c) == receiver and _last(c.name) in table.WRITES and c.expr.args[:1] and _lives(file, c)
+        _receiver(c) == receiver and _last(c.name) in table.WRITES and _key(c) == key and _lives(file, c)
         for c in file.module.calls
-        if not c.expr.args or c.expr.args[0].text == key
     )
