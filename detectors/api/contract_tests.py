@@ -175,8 +175,15 @@ def _asks(scenario: Scenario) -> bool:
     verbs = ("get", "post", "put", "patch", "delete", "open", "request")
     asked = (c for c in scenario.calls if not _MOCKS.search(c.name))
     return bool(scenario.requests) or any(
-        (c.last in verbs and "." in c.name) or "request" in c.name or _ANSWER.search(c.name) for c in asked
+        (c.last in verbs and "." in c.name and not _looks_up(c)) or "request" in c.name or _ANSWER.search(c.name)
+        for c in asked
     )
+
+
+def _looks_up(call: Call) -> bool:
+    """``result.get("name")``: a word that is no address is a key."""
+    first = call.expr.args[0] if call.expr.args else None
+    return first is not None and first.kind == "str" and "/" not in first.text
 
 
 def _is_response(file: PyFile, scope: int, value: Expr, hops: int) -> bool:

@@ -56,8 +56,8 @@ _IMPORTED = tuple(p.replace("-", "_") for p in sorted(_PACKAGES - {"connexion", 
 _TOOLS = frozenset({
     "spectral", "redocly", "openapi-spec-validator", "openapi-spec-validate", "swagger-cli", "openapi-generator-cli",
     "openapi-generator", "swagger-codegen", "oasdiff", "openapi-diff", "optic", "vacuum", "schemathesis", "st",
-    "dredd", "prance", "swagger2openapi", "speccy", "redoc-cli", "bump", "rdme", "42c-ast", "zally",
-    "openapi-to-postmanv2", "openapi-python-client", "openapi-typescript",
+    "dredd", "prance", "swagger2openapi", "swagger-editor-validate", "speccy", "redoc-cli", "bump", "rdme", "42c-ast",
+    "zally", "openapi-to-postmanv2", "openapi-python-client", "openapi-typescript",
 })  # fmt: skip
 _NEEDS_WORD = frozenset({"bump", "st", "optic", "vacuum"})
 _DOCUMENT = regex(
@@ -252,7 +252,11 @@ def _names_one(word: str, names: set[str]) -> bool:
 
 
 def _in_tests(project: Project, names: set[str]) -> Iterator[Site]:
-    """Tests that validate the document, or compare it with what the code generates."""
+    """Tests that validate the document, compare it with what the code generates, or, in a file that is named after it,
+    check answers against its schemas."""
+    for check in project.schema_checks.in_tests:
+        if check.style == "call" and _DOCUMENT.search(check.file.path.rpartition("/")[2]):
+            yield _site(check.file.path, check.start, check.end, "tested", check.file.path)
     for scenario in project.scenarios:
         for call in scenario.calls:
             outside = project.external(scenario.file, call.name)
