@@ -56,8 +56,17 @@ def _method(project: Project, file: PyFile, call: Call) -> tuple[PyFile, Definit
 
 
 def run_in(file: PyFile, scope: int) -> list[Call]:
-    """The calls of a function; of a module (scope 0) those that importing it runs."""
-    return [c for c in file.calls_in(scope) if scope or not c.scope]
+    """The calls of a function; of a module (scope 0) those that importing it runs. What a decorator takes inside (a
+    hook, a handler, a view) runs later."""
+    return [c for c in file.calls_in(scope) if (scope or not c.scope) and not _later(file, c.scope, scope)]
+
+
+def _later(file: PyFile, inner: int, outer: int) -> bool:
+    while inner != outer and (definition := file.definition(inner)) is not None:
+        if definition.decorators:
+            return True
+        inner = definition.parent
+    return False
 
 
 def _running(project: Project) -> list[tuple[PyFile, int]]:
