@@ -17,6 +17,7 @@ from evidence.facts.operations.flag_table import (
     CONFIG_GET,
     FEATURES_OBJECT,
     FUNCTION_NAME,
+    GROUPED,
     KEEPER_NAME,
     MODEL_NAME,
     PACKAGES,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 # A function of more lines than a reader sees at once is no place to be shown where a flag is read.
 _LONGEST = 40
+_WHO = frozenset({"user", "user_id", "account_id", "org_id", "tenant"})
 
 
 class FlagUse(Struct, frozen=True):
@@ -66,7 +68,7 @@ class FeatureFlags:
     @cached_property
     def uses(self) -> tuple[FlagUse, ...]:
         """Every place that can run, in path and line order."""
-        found = {*self._asked(), *self._own(), *self._settings(), *self._single()}
+        found = {*self._asked(), *self._own(), *self._settings(), *self._grouped(), *self._single()}
         names = {u.name for u in found if u.kind in ("declared", "switch", "own")}
         for name, file, definition in tried_both_ways(self._project.scenarios, names):
             end = min(definition.end, definition.start + 39)
@@ -98,6 +100,9 @@ class FeatureFlags:
                 )
                 if receiver and method in ASKING and method != "evaluate" and known and self._live(file, call.scope):
                     yield FlagUse(file.path, call.start, call.end, "asked", _first(call))
+                    context = call.expr.kwarg("context")  # of Unleash: who asks
+                    if context is not None and context.text not in ("None", "{}"):
+                        yield FlagUse(file.path, call.start, call.end, "targeted", _first(call))
 
     # ------------------------------------------------------------------------------------------------ own mechanisms
 
@@ -118,13 +123,7 @@ class FeatureFlags:
                         and definition.params
                     ):
                         yield FlagUse(file.path, definition.start, end, "own", definition.name)
-                        if any(PERCENT.search(p) for p in definition.params) or {
-                            "user",
-                            "user_id",
-                            "account_id",
-                            "org_id",
-                            "tenant",
-                        } & set(definition.params):
+                        if any(PERCENT.search(p) for p in definition.params) or _WHO.intersection(definition.params):
                             yield FlagUse(file.path, definition.start, end, "targeted", definition.name)
                 elif definition.kind == "class" and MODEL_NAME.fullmatch(definition.name):
                     yield from self._table(file, number, definition, called)
@@ -222,6 +221,16 @@ class FeatureFlags:
             if keys not in told:
                 told.add(keys)
                 yield from _readings(setting.name, [r for key in sorted(set(keys)) for r in readers.get(key, ())])
+
+    def _grouped(self) -> Iterator[FlagUse]:
+        """``config.feature.new_search`` in functions: settings that stand together under the name of features."""
+        for file in self._project.app:
+            for scope, refs in enumerate(file.module.refs):
+                definition = file.function_of(scope)
+                names = sorted({m[1] for r in refs if (m := GROUPED.search(r)) is not None})
+                if definition is not None and names and self._live(file, scope):
+                    end = min(definition.end, definition.start + _LONGEST - 1)
+                    yield from (FlagUse(file.path, definition.start, end, "declared", n) for n in names)
 
     def _single(self) -> Iterator[FlagUse]:
         """``get("sms.enabled")`` where code runs: one setting of a product."""

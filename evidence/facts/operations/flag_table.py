@@ -67,5 +67,9 @@ COLUMNS = ("Column", "mapped_column", "BooleanField", "BooleanAttribute", "relat
 PLAIN_SWITCH = regex(r"[\w-]{1,40}(?:\.[\w-]{1,40}){0,3}\.enabled")
 CONFIG_GET = regex(r"(?:^|[._])(?:config|settings|conf|cfg)\.get$")
 FEATURES_OBJECT = regex(r"(?:^|\.)(?:features?|feature_flags|flags|toggles|featureflags)\.[A-Z][A-Z0-9_]{1,60}$")
+# The same of settings that are read from a file and kept as an object or a dictionary.
+GROUPED = regex(
+    r"(?:config|conf|cfg|settings)\w{0,20}(?:\.|\[)(?:features?|feature_?flags|toggles)\]?(?:\.|\[)([a-z]\w{2,60})\]?$"
+)
 TRUE = frozenset({"True", "true", "1", "on", "yes"})
 FALSE = frozenset({"False", "false", "0", "off", "no", ""})
