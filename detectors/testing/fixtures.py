@@ -25,6 +25,8 @@ _WIPES = frozenset({
 })  # fmt: skip
 #: A database file of its own for each test, as Flask's tutorial does it.
 _OWN_FILE = frozenset({"mkstemp", "unlink"})
+#: What builds the tables again.
+_BUILDS = frozenset({"create_all", "upgrade"})
 #: What ends a database altogether; a helper that so many tests call for it is how each gets a clean one.
 _ENDS = _WIPES - {"rollback", "sorted_tables", "downgrade", "flushdb", "flushall"}
 _MANY = 5
@@ -120,7 +122,8 @@ def _fixtures(project: Project) -> Iterator[Site]:
         refs = known.get(file.path) or known.setdefault(file.path, _Refs(file))
         if fixture.shared and fixture.scope in refs.calling:
             yield _site(file, definition, "reused" if _is_test_module(file) else "shared", definition.name)
-        cleans = _per_test(fixture, refs) and _cleans(refs.followed(fixture.scope))
+        named = refs.followed(fixture.scope)
+        cleans = _cleans(named) and _per_test(fixture, refs, anew=not _BUILDS.isdisjoint(named))
         if not _is_test_module(file) and (cleans or _in_memory(fixture)):
             yield _site(file, definition, "isolated", definition.name)
 
@@ -173,7 +176,8 @@ def _ended(project: Project) -> Iterator[Site]:
 
 def _cleans(named: set[str]) -> bool:
     """Whether what a function refers to takes a database back, or gives a test a file of its own."""
-    return not _WIPES.isdisjoint(named) or named >= _OWN_FILE
+    rebuilt = "remove" in named and not _BUILDS.isdisjoint(named)
+    return not _WIPES.isdisjoint(named) or named >= _OWN_FILE or rebuilt
 
 
 def _is_test_module(file: PyFile) -> bool:
@@ -182,9 +186,10 @@ def _is_test_module(file: PyFile) -> bool:
     return name.startswith("test") or name.endswith(("_test.py", "_tests.py"))
 
 
-def _per_test(fixture: Fixture, refs: _Refs) -> bool:
-    """Whether a fixture is set up and taken down for each test that uses it."""
-    ends = fixture.definition.yields or "addfinalizer" in refs.of(fixture.scope)
+def _per_test(fixture: Fixture, refs: _Refs, anew: bool) -> bool:
+    """Whether a fixture is set up and taken down for each test that uses it, or taken down before it is made
+    ``anew``."""
+    ends = fixture.definition.yields or "addfinalizer" in refs.of(fixture.scope) or anew
     return fixture.lifetime == "function" and ends and (fixture.autouse or fixture.users > 0)
 
 
@@ -205,9 +210,20 @@ def _set_ups(project: Project) -> Iterator[Site]:
                 continue
             if definitions[index].name in _OF_A_BASE and _is_base(file, around, heirs):
                 yield _site(file, definitions[index], "shared", around.name)
-            clause = "isolated" if _cleans(refs.of(index + 1)) else "set_up"
+            named = refs.of(index + 1) | _called(project, file, index + 1)
+            clause = "isolated" if _cleans(named) else "set_up"
             if clause == "isolated" or definitions[index].name in _SET_UPS:
                 yield _site(file, definitions[index], clause, around.name)
+
+
+def _called(project: Project, file: PyFile, scope: int) -> set[str]:
+    """What the functions of the tests' own helper files that a set-up calls refer to."""
+    named: set[str] = set()
+    for call in file.calls_in(scope):
+        found = project.defined(file, call.name) if call.name else None
+        if found is not None and found[0] is not file and found[1].kind == "function" and found[0] in project.tests:
+            named |= _Refs(found[0]).of(found[0].scopes.get(found[1].qualname, 0))
+    return named
 
 
 def _is_case(definition: Definition) -> bool:
