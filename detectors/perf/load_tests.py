@@ -22,6 +22,11 @@ _TOOLS = regex(
 _THRESHOLD = regex(r"--benchmark-compare-fail|--exit-code-on-error|--threshold|--max-fail-ratio|--check-fail")
 _SCRIPT = regex(r"(?:^|\s)((?:[\w.\-]{1,80}/){0,8}[\w.\-]{1,80}\.(?:js|ts|jmx|scala|lua))(?=\s|$)")
 _RECORDED = regex(r"(?:^|/)\.benchmarks/|(?:^|/)(?:asv\.conf\.json|benchmark[-_]?results?\.(?:json|csv|md))$")
+# ... and reports kept in a folder of results beside the scenario, or written by Locust
+_RESULTS = regex(
+    r"(?:^|/)(?:results?|reports?|baselines?)/(?:.{0,200}/)?[^/]+\.(?:csv|json|md|html)$|_stats_history\.csv$"
+)
+_SHOWN_RESULTS = 3
 _USERS = (
     "locust.HttpUser",
     "locust.User",
@@ -82,8 +87,15 @@ def detect(project: Project) -> Observations:
             r for r in project.ci_runs if r.effective and ("load" in r.kinds or _TOOLS.search(" ".join(r.words[:40])))
         )
         found += [_site(r.place.path, r.place.start, r.place.end, "run_by_ci", r.tool) for r in runs]
-        found += [_site(p, 1, 1, "baseline", p) for p in sorted(project.paths) if _RECORDED.search(p)]
+        kept = [p for p in sorted(project.paths) if _RECORDED.search(p)] or _results(project, found)
+        found += [_site(p, 1, 1, "baseline", p) for p in kept]
     yield from ((LOAD_TESTS, s) for s in found or _dependencies(project))
+
+
+def _results(project: Project, found: list[Site]) -> list[str]:
+    """Reports in the folders of the scenarios, the first few."""
+    folders = tuple({s.path.rpartition("/")[0] + "/" for s in found if "/" in s.path and s.clause == "scenario"})
+    return [p for p in sorted(project.paths) if p.startswith(folders) and _RESULTS.search(p)][:_SHOWN_RESULTS]
 
 
 def _site(path: str, start: int, end: int, clause: str, subject: str) -> Site:
