@@ -179,7 +179,9 @@ def _routes(project: Project) -> Iterator[_Endpoint]:
         seen.add(key)
         hung = owner is None or owner.key in project.web.registered or registers_unseen
         reached = project.reach.live(route.file.path) and hung
-        yield _endpoint(route, frozenset(p for p in paths if "?" not in p), reached)
+        # a prefix that only settings know may be empty: a probe of the very rule tells
+        told = (p.removeprefix("/?") for p in paths)
+        yield _endpoint(route, frozenset(p for p in told if "?" not in p), reached)
 
 
 def _is_called_health(route: Route) -> bool:
