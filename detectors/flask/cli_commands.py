@@ -18,7 +18,7 @@ from evidence.api import Call, Definition, Observations, Project, PyFile, Signal
 _GROUPS = ("flask.cli.AppGroup", "flask.cli.FlaskGroup", "flask.AppGroup", "flask.FlaskGroup", "quart.cli.AppGroup")
 _SCRIPT = ("flask_script.Manager", "flask.ext.script.Manager")
 _CLICK = ("click", "rich_click", "asyncclick", "typer")
-_RUNNERS = ("click.testing.CliRunner", "flask.testing.FlaskCliRunner", "typer.testing.CliRunner")
+_RUNNERS = ("click.testing.CliRunner", "flask.testing.FlaskCliRunner")
 # Commands that only start or stop the server, or that the extensions bring along.
 _SERVER_ONLY = frozenset({"run", "runserver", "serve", "shell", "server", "start"})
 

@@ -39,6 +39,8 @@ _EXAMPLES = frozenset({
     "example", "examples", "sample", "samples", "demo", "demos", "tutorial", "tutorials", "docs", "doc",
     "documentation", "docs_src", "stub", "stubs",
 })  # fmt: skip
+# Editors' and assistants' own folders: what runs there serves whoever writes the code.
+_TOOLS = frozenset({".vscode", ".idea", ".claude", ".cursor", ".codex", ".gemini", ".zed", ".fleet"})
 _TEST_FILE = regex(r"(?:test_.*|.*_tests?|tests?|conftest|.*_spec)\.py")
 _MIGRATION = regex(
     r"(?:^|/)(?:migrations?|alembic|db_migrations|migrate)/(?:.*/)?(?:versions?|.*_versions)/[^/]+\.py$"
@@ -76,6 +78,6 @@ def role_of(path: str, generated: bool = False) -> Role:
         return Role.TEST
     if migration:
         return Role.MIGRATION
-    if parts & _EXAMPLES:
+    if parts & _EXAMPLES or (parts & _TOOLS and not name.endswith((*_PAGES, ".mdc"))):
         return Role.EXAMPLE
     return Role.APP

@@ -77,7 +77,9 @@ _TRAILING = frozenset(
     | {"bytes"}
 )
 """Words after the head noun that do not change what is named."""
-_NOT_SECRET = frozenset({"csrf", "next", "page", "continuation", "pagination", "cancel", "cancellation", "sync", "lex"})
+_NOT_SECRET = frozenset(
+    {"csrf", "next", "page", "continuation", "pagination", "cancel", "cancellation", "sync", "lex", "postman"}
+)
 """Words before ``token`` that make it no credential."""
 
 
