@@ -34,9 +34,7 @@ _COMPOSE = regex(
     r"|(?:.*/)?docker[-_.][\w.-]{1,80}\.ya?ml"
 )
 # By the Compose specification.
-_TOP_LEVEL = frozenset(
-    {"version", "name", "services", "networks", "volumes", "configs", "secrets", "include", "models"}
-)
+_TOP_LEVEL = frozenset({"version", "name", "services", "networks", "volumes", "configs", "secrets", "include"})
 BACKING = regex(
     r"postgres|postgis|pgvector|timescale|mysql|mariadb|percona|redis|valkey|keydb|memcache|rabbitmq|mongo|elasticsearch|opensearch|kafka|"
     r"redpanda|zookeeper|dynamodb|localstack|minio|mssql|azure-sql|cassandra|scylla|nats|clickhouse|cockroach|neo4j|couchdb|influxdb|"
@@ -254,10 +252,9 @@ def stacks(data: Mapping[str, Data], images: frozenset[str], dockerfiles: Mappin
 
 
 def _is_compose(path: str, root: Node, services: Node) -> bool:
-    """Whether a file of any name (``dev.yml``) is a compose file by what it holds: nothing but the keys of one, and
-    containers."""
+    """Whether a file of any name (``dev.yml``) holds the keys of a compose file alone, and containers."""
+    held = all(any(n.get(k) is not None for k in ("image", "build", "extends")) for n in services.items)
     known = all(k in _TOP_LEVEL or k.startswith("x-") for k in root.keys)
-    held = all(any(n.get(k) is not None for k in ("image", "build", "extends")) for _, n in services.pairs())
     return known and held and bool(services.items) and path.endswith((".yml", ".yaml"))
 
 
