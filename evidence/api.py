@@ -29,7 +29,8 @@ from evidence.facts.conversations import (
 from evidence.facts.data.orm import Model
 from evidence.facts.data.page_names import is_parameter, names_page
 from evidence.facts.deployment.environments import environment_of
-from evidence.facts.error_shapes import ErrorHandler, ErrorHelper
+from evidence.facts.error_helpers import ErrorHelper
+from evidence.facts.error_shapes import ErrorHandler
 from evidence.facts.history import Landing, Past, PathKind, Row, Size, says_what, says_why, spread
 from evidence.facts.names import PyFile, Ref
 from evidence.facts.occurrences import Occurrence, at, between

@@ -8,7 +8,8 @@ from evidence.facts.api_documents import ApiDocument, api_documents
 from evidence.facts.constants import Constants
 from evidence.facts.data.paging import PageUse, page_uses
 from evidence.facts.deployment.proxy_limits import ProxyLimit, proxy_limits
-from evidence.facts.error_shapes import ErrorHandler, ErrorHelper, error_handlers, error_helpers
+from evidence.facts.error_helpers import ErrorHelper, error_helpers
+from evidence.facts.error_shapes import ErrorHandler, error_handlers
 from evidence.facts.http_errors import http_errors
 from evidence.facts.occurrences import Occurrence
 from evidence.facts.own_limits import OwnLimit, own_limits, refusing_classes
