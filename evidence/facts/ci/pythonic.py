@@ -65,8 +65,11 @@ def commands(inputs: CiInputs, words: tuple[str, ...], directory: str) -> list[F
     if not rest:
         return None
     tasks = program(words[0]) in ("invoke", "inv", "fab")
-    for path, module, definition in _named(inputs).get(rest[0], ()):
-        if tasks and path.rsplit("/", 1)[-1] not in ("tasks.py", "fabfile.py", "__init__.py"):
+    # ``inv app.tests``: a task of the module ``app``, or the one of its name in ``app/tests.py``
+    *homes, name = rest[0].split(".") if tasks else rest[:1]
+    files = {"tasks.py", "fabfile.py", "__init__.py", *(f"{home}.py" for home in (*homes, name) if homes)}
+    for path, module, definition in _named(inputs).get(name, ()):
+        if tasks and path.rsplit("/", 1)[-1] not in files:
             continue
         found = [*_run_calls(path, module, definition, directory), *_started(path, module, definition)]
         found = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from evidence.facts.records import Data, Dockerfile, Instruction, Node, Text
@@ -40,6 +40,10 @@ BACKING = regex(
     r"redpanda|zookeeper|dynamodb|localstack|minio|mssql|azure-sql|cassandra|scylla|nats|clickhouse|cockroach|neo4j|couchdb|influxdb|"
     r"solr|consul|vault|kms|moto|azurite|firestore|pubsub|emulators|activemq|solace|mailhog|mailpit"
 )
+
+
+_TAGGED = regex(r"\bdocker (?:image |buildx )?build\b.{0,600}")
+_TAG = regex(r"(?:-t|--tag)[ =]([^\s\"']{1,200})")
 
 
 class Hygiene(NamedTuple):
@@ -223,6 +227,12 @@ def _layers(path: str, item: Dockerfile) -> Iterator[Hygiene]:
             if (manifest or bound) and not code and uncached:
                 yield Hygiene(path, step.start, step.end, "layered")
                 return
+
+
+def built_names(commands: Iterable[str]) -> frozenset[str]:
+    """What ``docker build -t registry/name:tag`` calls its images in these command lines, without registry and tag."""
+    told = (tag for text in commands for built in _TAGGED.findall(text) for tag in _TAG.findall(built))
+    return frozenset(tag.lower().rpartition("/")[2].partition(":")[0] for tag in told)
 
 
 # --------------------------------------------------------------------------------------------------- compose

@@ -8,7 +8,7 @@ from functools import cached_property
 from evidence.facts.ci import Place, Step
 from evidence.facts.decisions import DecisionRecord, decision_records
 from evidence.facts.deployment.clusters import cluster_stacks
-from evidence.facts.deployment.images import Hygiene, Stack, hygiene, stacks
+from evidence.facts.deployment.images import Hygiene, Stack, built_names, hygiene, stacks
 from evidence.facts.deployment.infrastructure import Definition as Resources
 from evidence.facts.deployment.infrastructure import Limit, definitions, limits
 from evidence.facts.diagrams import Diagram, diagrams
@@ -80,9 +80,11 @@ class DeliveryTopics(Questions):
     @cached_property
     def _image_names(self) -> frozenset[str]:
         """What an image of the repository's own is called when it is taken from a registry: after a package at the
-        root."""
+        root, or as a command names what it builds."""
         parts = (path.lower().removeprefix("src/").split("/") for path in self.paths)
-        return frozenset(p[0] for p in parts if len(p) == 2 and p[1] == "__init__.py")
+        lines = (line.text for commands in self.commands.values() for line in commands.lines)
+        built = built_names((*lines, *(" ".join(run.words) for run in self.ci_runs)))
+        return built | {p[0] for p in parts if len(p) == 2 and p[1] == "__init__.py"}
 
     @cached_property
     def infrastructure(self) -> tuple[Resources, ...]:
