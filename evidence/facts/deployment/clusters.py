@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from evidence.facts.deployment.images import BACKING, Stack
+from evidence.facts.deployment.stacks import BACKING, Stack
 from evidence.facts.records import Data, Node, Text
 from evidence.facts.roles import Role, role_of
 from evidence.patterns import regex

@@ -8,9 +8,10 @@ from functools import cached_property
 from evidence.facts.ci import Place, Step
 from evidence.facts.decisions import DecisionRecord, decision_records
 from evidence.facts.deployment.clusters import cluster_stacks
-from evidence.facts.deployment.images import Hygiene, Stack, built_names, hygiene, stacks
+from evidence.facts.deployment.images import Hygiene, hygiene
 from evidence.facts.deployment.infrastructure import Definition as Resources
 from evidence.facts.deployment.infrastructure import Limit, definitions, limits
+from evidence.facts.deployment.stacks import Stack, built_names, stacks
 from evidence.facts.diagrams import Diagram, diagrams
 from evidence.facts.documentation_builds import documentation_build
 from evidence.facts.gates import complexity_gates
