@@ -1,7 +1,7 @@
 """Lint, format or type gates in CI: checks of the code that fail the build.
 
 **What it sees.** Linters, formatters in checking mode and type checkers that a pipeline runs on changes, directly or
-through make, tox, nox, pre-commit and scripts.
+through make, tox, nox, pre-commit and scripts; and those that tests start, where a pipeline runs the tests.
 
 **Why it matters.** A rule that a machine enforces needs no discussion in review, and holds on a busy day.
 
@@ -10,7 +10,7 @@ through make, tox, nox, pre-commit and scripts.
 
 from __future__ import annotations
 
-from evidence.api import CiRun, Observations, Place, Project, Signal, Site, Sites, regex
+from evidence.api import CiRun, Observations, Place, Project, Role, Signal, Site, Sites, regex
 
 _KINDS = ("lint", "format", "type")
 _WORDS = {"lint": "a linter", "format": "a format check", "type": "a type checker"}
@@ -60,6 +60,7 @@ def detect(project: Project) -> Observations:
     for run in project.ci_runs:
         if not run.job.checks_out_other:
             seen.update(_sites(run))
+    seen.update(_as_tests(project))
     if not seen:
         seen.update(_scripts_for_ci(project))
     if any(s.clause in _KINDS for s in seen):
@@ -89,6 +90,19 @@ def _sites(run: CiRun) -> list[Site]:
         return [_site(run.place, "rewrites", run.tool, f"{run.tool} rewrites files instead of failing")]
     target = [_site(run.chain[-1], "target", run.tool, run.tool)] if len(run.chain) > 1 else []
     return [_site(run.place, kind, run.tool, run.tool) for kind in kinds] + target
+
+
+def _as_tests(project: Project) -> list[Site]:
+    """Checks that tests start, where CI runs the tests: a finding fails a test, and with it the build."""
+    if not any("test" in run.kinds and run.effective and run.pipeline.on_change for run in project.ci_runs):
+        return []
+    return [
+        _site(Place(use.path, use.start, use.end), kind, use.tool, use.tool)
+        for use in project.tool_uses
+        if project.role(use.path) is Role.TEST and not use.muted
+        for kind in use.kinds
+        if kind in _KINDS
+    ]
 
 
 def _scripts_for_ci(project: Project) -> list[Site]:

@@ -66,7 +66,7 @@ def _occurs(need: str, rest: tuple[str, ...]) -> bool:
         return any(
             word == need or word.startswith((need + "=", need if need.endswith(":") else need + "=")) for word in rest
         )
-    return need in rest or (len(need) > 6 and any(need in word for word in rest))
+    return need in rest or (len(need) > 6 and any(need in word for word in rest if not word.startswith("-")))
 
 
 def _muted(tool: str, kinds: tuple[str, ...], rest: tuple[str, ...]) -> str:

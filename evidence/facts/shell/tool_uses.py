@@ -162,11 +162,12 @@ def _started(project: Project) -> Iterator[ToolUse]:
 
 def _told(file: PyFile, call: Call) -> tuple[tuple[str, ...], str]:
     """The words a call starts (from a list, or one by one), or the one text it hands to a shell; a variable of the same
-    scope stands for what it is first assigned."""
+    scope stands for what it is first assigned. Of a sum the first part tells what is started."""
     arguments = call.expr.args
     if not arguments:
         return (), ""
     first = arguments[0]
+    first = first.items[0] if first.kind == "op" and first.text == "+" and first.items else first
     if first.kind == "name":
         given = next(iter(file.assigned.get((call.scope, first.text), ())), None)
         first = given.value if isinstance(given, Assign) else first
