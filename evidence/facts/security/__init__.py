@@ -9,7 +9,7 @@ renews them; ``secret_stores`` infrastructure that keeps secrets; ``trail`` what
 
 from evidence.facts.security.access import Access
 from evidence.facts.security.asking_views import session_logins, views_that_ask, views_that_refuse
-from evidence.facts.security.assigned import assigned_settings, claims, is_off
+from evidence.facts.security.assigned import asks_for_whom, assigned_settings, claims, is_off
 from evidence.facts.security.cors import CrossOrigin, cross_origins
 from evidence.facts.security.ended_tokens import ended_token_tests, logged_out_tests
 from evidence.facts.security.guards import Guard, GuardUse
@@ -44,6 +44,7 @@ __all__ = [
     "Refusal",
     "RefusedTest",
     "Scan",
+    "asks_for_whom",
     "assigned_settings",
     "claims",
     "cross_origins",

@@ -11,6 +11,7 @@ from evidence.patterns import regex
 
 _OFF = frozenset({"False", "None", "0", "", "false", "*"})
 _READERS = ("environ.get", "getenv", ".get")
+_FOR_WHOM = ("audience", "issuer")
 _MAPPINGS = (".update", ".from_mapping", "dict")
 # What mappings of settings, and the variables that hold them, are called; any other mapping is data.
 _SETTINGS = regex(r"conf|setting|default|option|param|environ", re.IGNORECASE)
@@ -87,3 +88,18 @@ def _added(file: PyFile, call: Call, variable: str) -> Iterator[str]:
     for other in file.module.calls:
         if other.name == f"{variable}.update" and file.function_of(other.scope) is around:
             yield from (k for e in other.expr.walk() for k in e.keys)
+
+
+def asks_for_whom(file: PyFile, call: Call) -> bool:
+    """Whether a token's audience or issuer is checked, also where the arguments stand in a table: ``**scheme``."""
+    if any((v := call.expr.kwarg(k)) is not None and v.text != "None" for k in _FOR_WHOM):
+        return True
+    unpacked = call.expr.kwarg("**")
+    names = [unpacked.text] if unpacked is not None else []
+    for name in names:
+        for item in (*file.assigned.get((call.scope, name), ()), *file.assigned.get((0, name), ())):
+            value = item.expr if isinstance(item, Call) else item.value
+            if any(set(e.keys) & set(_FOR_WHOM) for e in value.walk()):
+                return True
+            names += [e.text for e in value.walk() if e.kind == "name" and e.text not in names]
+    return False

@@ -27,7 +27,11 @@ _LINKS = regex(
 )
 _CHECKS = regex(r"_?(?:check|validate|verify|decode|load|read|parse|confirm)_(?:\w{1,30}_)?token")
 _RUN_OUT = regex(r"expired", re.IGNORECASE)
-_ENDED = regex(r"(?:Expired\w{0,20}|(?:Token|Jwt|JWT)Expired\w{0,12}|SignatureExpired)$")
+# The libraries' errors of which one that has run out is a kind.
+_ENDED = regex(
+    r"(?:jwt(?:\.exceptions)?\.(?:InvalidTokenError|PyJWTError)|jose(?:\.\w{3,10})?\.JWTError)$"
+    r"|(?:Expired\w{0,20}|(?:Token|Jwt|JWT)Expired\w{0,12}|SignatureExpired)$"
+)
 # Of many callers a few tell what a token is for.
 _CALLERS = 12
 
@@ -76,6 +80,15 @@ def _checked_elsewhere(project: Project, file: PyFile, call: Call) -> bool:
     return any(_RUN_OUT.search(text[:200]) for text in texts)
 
 
+def _is_blind(call: Call) -> bool:
+    """Whether a token is read without a look at its signature, and so at nothing else."""
+    return any(
+        (v := e.kwarg(k)) is not None and v.text == "False"
+        for e in call.expr.walk()
+        for k in ("verify_signature", "verify")
+    )
+
+
 def refused_when_ended(project: Project, files: tuple[PyFile, ...]) -> Iterator[tuple[PyFile, int, int]]:
     """(file, first line, last line) of handlers that deal with a token's having run out, in live functions."""
     for file in files:
@@ -83,5 +96,6 @@ def refused_when_ended(project: Project, files: tuple[PyFile, ...]) -> Iterator[
             around = file.function_at(handler.start)
             scope = file.scopes.get(around.qualname, 0) if around is not None else 0
             ended = any(_ENDED.search(n) for n in handler.names)
-            if around is not None and ended and project.reach.live(file.path, scope):
+            blind = any(_is_blind(c) for c in file.calls_in(scope) if c.last == "decode")
+            if around is not None and ended and not blind and project.reach.live(file.path, scope):
                 yield file, around.start, around.end
