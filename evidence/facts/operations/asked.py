@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from evidence.facts.names import PyFile
@@ -58,14 +59,18 @@ def asked(project: Project, file: PyFile, scope: int) -> Iterator[tuple[PyFile, 
 
 
 def _led_to(project: Project, file: PyFile, call: Call) -> Iterator[tuple[PyFile, Definition]]:
-    """The project's functions that a call runs: the one it names, and those it hands over to be run
-    (``additional_checks=[ask_the_index]``)."""
+    """The project's functions that a call runs: the one it names, those it hands over to be run
+    (``additional_checks=[ask_the_index]``), and the methods of a name that reports a state, where it is asked of an
+    object that came from elsewhere (``for part in parts: part.healthy()``)."""
     names = [call.name] if call.name else []
     names += [part.text for item in call.expr.items for part in item.walk() if part.kind == "name"]
     for name in names[:_HANDED]:
         found = project.defined(file, name)
         if found is not None and found[1].kind == "function":
             yield found
+    if "." in call.name and _REPORTS.search(call.last) and not file.imported(call.name):
+        own = ((f, d) for f in project.app for d in f.module.definitions if d.name == call.last and d.parent)
+        yield from islice(own, _HANDED)
 
 
 def _hands_over(project: Project, file: PyFile, call: Call) -> bool:
