@@ -78,7 +78,9 @@ def _in_tests(project: Project) -> Iterator[TestSettings]:
                 yield TestSettings(file.path, call.start, call.end, "test")
         for item in file.module.assigns:
             key = item.target.rpartition("[")[2].rstrip("]")
-            if item.target.startswith("os.environ[") or (".config[" in item.target and key not in _SWITCHES):
+            # Flask takes upper-case names alone; other objects have a ``config`` too
+            setting = ".config[" in item.target and key not in _SWITCHES and not key.islower()
+            if item.target.startswith("os.environ[") or setting:
                 yield TestSettings(file.path, item.start, item.end, "test")
 
 
