@@ -174,10 +174,7 @@ def _entries(project: Project) -> Iterator[Site]:
         package, wanted = next(
             (p, w) for p, w in LOGINS.items() if name.startswith(p) and name[len(p) : len(p) + 1] in ("", ".", "(")
         )
-        own = any(i.target.endswith(".BackendApplicationClient") for i in file.module.imports)
-        if own and package == "requests_oauthlib":
-            continue  # the service itself logs in at another one, and nobody at it
-        made = "encode()" in name  # ``jwt.encode(...).decode("utf-8")`` makes a token and reads none
+        made = "encode()" in name or project.logs_in_elsewhere(file, package)  # ``encode().decode()`` makes a token
         optional = call.expr.kwarg("optional")
         if optional is not None and optional.text == "True":
             continue  # whoever asks goes on: it is only looked at who that is

@@ -22,7 +22,6 @@ from evidence.api import (
     Signal,
     Site,
     Sites,
-    asks_for_whom,
     assigned_settings,
     claims,
     ended_token_tests,
@@ -169,7 +168,7 @@ def _jwt(project: Project) -> Iterator[Site]:
         if name in _ENCODE:
             keys = claims(file, call, int(name.startswith(_HEADER_FIRST))) if own else frozenset[str]()
             yield from (_site(file, *_around(file, call), clause, "encode") for clause in _promised(call, keys))
-        elif asks_for_whom(file, call):
+        elif project.asks_for_whom(file, call):
             yield _site(file, call.start, call.end, "audience", "decode")
     encoding = [(f, c, claims(f, c, int(n.startswith(_HEADER_FIRST)))) for f, c, n in calls if n in _ENCODE]
     makers = {d.name for f, c, keys in encoding if "exp" in keys and (d := f.function_of(c.scope)) is not None}

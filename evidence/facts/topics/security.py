@@ -8,10 +8,10 @@ from evidence.facts.debug.places import DebugSwitch
 from evidence.facts.debug.switches import debug_switches
 from evidence.facts.deployment.production import Production
 from evidence.facts.pyfile import PyFile
-from evidence.facts.python.records import Definition
+from evidence.facts.python.records import Call, Definition
 from evidence.facts.questions import Questions
 from evidence.facts.secrets.places import SecretPlace, secret_places
-from evidence.facts.security import Access, CrossOrigin, Scan, cross_origins, scans
+from evidence.facts.security import Access, CrossOrigin, Scan, asks_for_whom, cross_origins, scans
 from evidence.facts.settings import Settings
 from evidence.facts.startup import called_at_start, starting
 from evidence.facts.testing.settings_in_tests import TestSettings, test_settings
@@ -69,3 +69,12 @@ class SecurityTopics(Questions):
     def test_settings(self) -> tuple[TestSettings, ...]:
         """Where tests or CI have settings of their own."""
         return test_settings(self.whole)
+
+    def asks_for_whom(self, file: PyFile, call: Call) -> bool:
+        """Whether a call that reads a token checks whom it is for or from, also by a table of arguments."""
+        return asks_for_whom(file, call)
+
+    def logs_in_elsewhere(self, file: PyFile, package: str) -> bool:
+        """Whether a session is the service's own login at another service, which lets nobody in here."""
+        own = any(i.target.endswith(".BackendApplicationClient") for i in file.module.imports)
+        return own and package == "requests_oauthlib"
