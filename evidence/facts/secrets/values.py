@@ -159,8 +159,8 @@ def made_of_fillers(word: str) -> bool:
 
 
 def _is_reference(value: str) -> bool:
-    """Whether the value stands for one that is elsewhere: a template, a path, a dotted name, a plain URL."""
-    if _TEMPLATE.search(value) or "://" in value or _CALL.fullmatch(value):
+    """Whether the value stands for one that is elsewhere: a template, a path, a dotted name, a plain URL or URN."""
+    if _TEMPLATE.search(value) or "://" in value or value.startswith("urn:") or _CALL.fullmatch(value):
         return True
     if _looks_random(value):
         return False
