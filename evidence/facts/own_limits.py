@@ -26,6 +26,9 @@ _COUNTERS = frozenset({
 _COUNTING = regex(r"(?:^|[._])redis|throttl|rate_?limit", re.IGNORECASE)
 # A number that is kept for a while: ``cache.get(key)`` and ``cache.set(key, n, timeout=60)``.
 _ENDS = ("timeout", "ex", "px", "expire", "expires", "expiry", "ttl", "exptime")
+# Whoever asks, and the time: what is kept by the one and compared with the other is a count of one's own making.
+_WHO = (".remote_addr", ".access_route", "get_remote_address", "get_ipaddr")
+_NOW = frozenset({"now", "utcnow", "time", "monotonic"})
 _STATUS_NAMES = frozenset({"code", "status_code", "status", "http_status", "http_code"})
 _CALL_DEPTH = 2
 # So many lines of a function show how it limits.
@@ -123,6 +126,7 @@ def _counts(project: Project, file: PyFile, scope: int, depth: int) -> bool:
         or lasts >= {"count", "timedelta"}
         or any(_COUNTING.search(c.name) and "." in c.name for c in calls)
         or ("get" in lasts and any(_keeps_a_number(file, c) for c in calls if c.last == "set"))
+        or (lasts & _NOW and any(name.endswith(_WHO) for name in file.module.refs[scope]))
     ):
         return True
     for call in calls if depth else ():

@@ -252,7 +252,8 @@ class LibraryChecks:
                 definition.params
             ):
                 return self._made_in(file, definition.parent, receiver).startswith("flask_openapi3")
-            return last == "expect" and (v := expr.kwarg("validate")) is not None and v.text == "True"
+            given = expr.kwarg("validate")
+            return last == "expect" and (given.text == "True" if given else self._project.checks_what_it_expects)
         return self._checks(file, definition.parent, expr)
 
     def _checks(self, file: PyFile, scope: int, expr: Expr) -> bool:

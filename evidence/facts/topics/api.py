@@ -17,6 +17,9 @@ from evidence.facts.questions import Questions
 from evidence.facts.schema_checks import SchemaChecks
 from evidence.facts.testing.scenarios import Scenario, scenarios
 
+_APIS = ("flask_restx.Api", "flask_restplus.Api")
+_SETTINGS = ("RESTX_VALIDATE", "RESTPLUS_VALIDATE")
+
 
 class ApiTopics(Questions):
     """What an API checks, pages, limits, documents and answers when it fails."""
@@ -66,6 +69,13 @@ class ApiTopics(Questions):
     def api_documents(self) -> tuple[ApiDocument, ...]:
         """OpenAPI and Swagger documents."""
         return tuple(api_documents(self.whole))
+
+    @cached_property
+    def checks_what_it_expects(self) -> bool:
+        """Whether Flask-RESTX checks every model that is expected: ``Api(validate=True)``, or by its setting."""
+        made = (call.expr.kwarg("validate") for _, call, _ in self.calls(self.app, *_APIS))
+        kept = (i.value for f in self.app for i in f.module.assigns if i.target.rstrip("]").endswith(_SETTINGS))
+        return any(value is not None and value.text == "True" for value in (*made, *kept))
 
     @cached_property
     def schema_checks(self) -> SchemaChecks:
