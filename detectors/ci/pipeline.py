@@ -73,6 +73,10 @@ _CLIENTS = {
     "psql": "postgres", "createdb": "postgres", "mysql": "mysql", "mysqladmin": "mysql", "mongo": "mongo",
     "mongosh": "mongo",
 }  # fmt: skip
+# Fixtures by which pytest-docker is told what to start.
+_PYTEST_DOCKER = frozenset({
+    "docker_compose_file", "docker_compose_command", "docker_compose_project_name", "docker_setup", "docker_cleanup",
+})  # fmt: skip
 _SERVED = regex(r"postg\w{0,12}|mysql|mariadb|mongo|redis|rabbitmq|elasticsearch")
 # The daemon that builds images in a job, under whatever name its image is kept: nothing that a test talks to.
 _DAEMON = regex(r"(?:.*/)?docker(?::.*)?$|.*\bdind\b|.*_dind", re.IGNORECASE)
@@ -97,6 +101,7 @@ def detect(project: Project) -> Observations:
     if not any(s.clause == "service" for s in seen):
         for job in {r.job.name: r.job for r in effective}.values():
             seen.update(_prepared(job))
+        seen.update(_started(project) if effective else ())
     if not tests:
         seen.update(_elsewhere(project))
     if any(s.clause == "runs_tests" for s in seen):
@@ -148,6 +153,17 @@ def _prepared(job: Job) -> list[Site]:
                 place = Place(step.path, command.start, max(command.start, command.end))
                 found.append(_site(place, "service", job.name, served or _CLIENTS[name]))
     return found[:2]
+
+
+def _started(project: Project) -> list[Site]:
+    """Where the tests start containers themselves: Testcontainers, or the compose file of pytest-docker."""
+    found = [Place(f.path, c.start, c.end) for f, c, _ in project.calls(project.tests, "testcontainers")]
+    found += [
+        Place(f.file.path, f.definition.start, f.definition.end)
+        for f in project.suite.fixtures
+        if f.definition.name in _PYTEST_DOCKER or "docker_services" in f.definition.params
+    ]
+    return [_site(place, "service", "tests", "containers of the tests") for place in found[:1]]
 
 
 def _is_of_tests(job: Job, action: Action) -> bool:

@@ -196,7 +196,9 @@ def _sending(project: Project) -> Iterator[Site]:
     for path in sorted(files):
         for call in project.python[path].module.calls:
             if (path, call.start) in places:
-                for kind in sorted(_kinds(call.expr) - {"retries"}):
+                # a signature of Celery may be told what to call: ``task.s(1).on_error(failed.s(1))``
+                told = {"failures"} if call.last == "on_error" and call.expr.args else set[str]()
+                for kind in sorted(_kinds(call.expr) - {"retries"} | told):
                     yield _site(path, call.start, call.end, kind)
     for use in project.tasks.made:
         if use.name:
