@@ -21,6 +21,8 @@ _HOOKS = (
 # Called once in the life of a process (until Flask 2.3 removed them): start-up, and no work around requests.
 _ONCE = ("before_first_request", "before_app_first_request")
 _IDLE_CALLS = frozenset({"print", "pprint"})
+# A hook, what it calls, and what that calls.
+_DEPTH = 3
 _REFUSALS = frozenset({"401", "403"})
 
 
@@ -156,14 +158,16 @@ def _headers_set(hook: Callback) -> set[str]:
 
 
 def _refuses(project: Project, hook: Callback) -> bool:
-    """Whether a hook that runs before requests answers 401 or 403, itself or in a function it calls."""
+    """Whether a hook that runs before requests answers 401 or 403, itself or in a function it calls, or that calls."""
     if not hook.method.startswith("before") or hook.handler is None or hook.handler_file is None:
         return False
-    pending = [(hook.handler_file, hook.handler)]
-    file, definition = pending[0]
-    scope = file.scopes.get(definition.qualname, 0)
-    pending += [found for c in file.calls_in(scope) if (found := project.defined(file, c.name)) is not None]
-    return any(_mentions_refusal(f, d) for f, d in pending)
+    wave = [(hook.handler_file, hook.handler)]
+    for _ in range(_DEPTH):
+        if any(_mentions_refusal(f, d) for f, d in wave):
+            return True
+        calls = ((f, c) for f, d in wave for c in f.calls_in(f.scopes.get(d.qualname, 0)))
+        wave = [found for f, c in calls if (found := project.defined(f, c.name)) is not None]
+    return False
 
 
 def _mentions_refusal(file: PyFile, definition: Definition) -> bool:
