@@ -39,7 +39,7 @@ _WORDS = {
     "erasing": "personal data erased on a schedule",
 }
 # A policy may be short; the other documents are credited from about half a page on.
-_POLICY_WORDS = 15
+_POLICY_WORDS = 12
 _DOCUMENT_WORDS = 80
 _REPORTING = regex(
     r"\breport(?:ing|ed|s)?\b|\bdisclos|\bcontact\b|\be-?mail\b|\breach out\b"
@@ -232,13 +232,16 @@ def _erasing(project: Project) -> Iterator[Site]:
         for name, start, end in _scheduled(file):
             if _ERASES.search(name) and not _NOT_PERSONAL.search(name):
                 names.setdefault(name.rpartition(".")[2].replace("-", "_").lower(), (file, start, end))
+    jobs = {n.lower() for n in _jobs(project)}
     for file in project.app:
         for definition in file.module.definitions:
             given = [
                 v.text for d in definition.decorators if (v := d.expr.kwarg("name")) is not None and v.kind == "str"
             ]
             keys = {definition.name.lower(), *(g.rpartition(".")[2].replace("-", "_").lower() for g in given)}
-            if definition.kind == "function" and definition.decorators and keys & set(names):
+            # a scheduler takes plain functions; Celery's beat names tasks, which a decorator makes
+            plain = definition.name.lower() in jobs
+            if definition.kind == "function" and (definition.decorators or plain) and keys & set(names):
                 yield Site(
                     path=file.path,
                     start=definition.start,
@@ -246,6 +249,15 @@ def _erasing(project: Project) -> Iterator[Site]:
                     clause="erasing",
                     subject=definition.name,
                 )
+
+
+def _jobs(project: Project) -> Iterator[str]:
+    """Names of the functions that are handed to a scheduler."""
+    for file, call in project.live_calls("add_job"):
+        given = [e for e in (call.expr.kwarg("func"), *call.expr.args[:1]) if e is not None]
+        found = next((f for e in given if (f := project.defined(file, e.text)) is not None), None)
+        if found is not None:
+            yield found[1].name
 
 
 def _scheduled(file: PyFile) -> Iterator[tuple[str, int, int]]:

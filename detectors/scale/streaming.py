@@ -197,5 +197,5 @@ def _beats(project: Project) -> Iterator[Site]:
 
 def _dependencies(project: Project) -> Iterator[Site]:
     for path, listed in project.dependencies.items():
-        if project.role(path) is Role.APP and not listed.lock:
+        if project.role(path) is Role.APP and not (listed.lock or listed.compiled):
             yield from (_site(path, i.line, i.line, "dependency", i.name) for i in listed.items if i.name in _PACKAGES)
