@@ -72,7 +72,7 @@ _PRIVACY = regex(
     re.IGNORECASE,
 )
 _COMPLIANCE = regex(
-    r"\bhipaa\b|\bsoc ?2\b|\biso[-_ ]?27001|\bpci[-_ ]?dss\b|fedramp|compliance|nist[-_ ]800"
+    r"\bhipaa\b|\bsoc ?2\b|\biso[-_ ]?27001|\bpci[-_ ]?dss\b|fedramp|(?<![a-z])compliance(?![a-z])|nist[-_ ]800"
     r"|system[-_ ]security[-_ ]plan|security[-_ ]controls",
     re.IGNORECASE,
 )

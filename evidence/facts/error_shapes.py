@@ -45,15 +45,12 @@ def error_handlers(project: Project) -> Iterator[ErrorHandler]:
         file, definition = callback.handler_file, callback.handler
         if file is None or definition is None or not project.reach.live(callback.file.path):
             continue
-        if (
-            callback.method == "error_handler"
-            and not callback.onto
-            and not project.variable_class(callback.file, 0, callback.receiver)
-        ):
+        loose = callback.method == "error_handler" and not callback.onto
+        if loose and not project.variable_class(callback.file, 0, callback.receiver):
             continue
         keys = keys_of(project, file, definition.returns, file.scopes.get(definition.qualname, 0), _DEPTH)
-        if keys is None:
-            keys = _by_exception(project, callback, definition)
+        told = None if keys else _by_exception(project, callback, definition)
+        keys = keys if told is None else told
         # what APIFlask's processor returns is sent as JSON, whatever made it
         if keys is not None or callback.method == "error_processor":
             yield ErrorHandler(callback, file, definition, keys or frozenset())
@@ -62,16 +59,21 @@ def error_handlers(project: Project) -> Iterator[ErrorHandler]:
 def _by_exception(project: Project, callback: Callback, definition: Definition) -> frozenset[str] | None:
     """The keys of the JSON that the handled exception makes by a method of its own: ``return error.respond()``."""
     handled = project.defined(callback.file, callback.args[0].text) if callback.args else None
-    given = definition.params[0] if definition.params else ""
-    for value in definition.returns if handled is not None and given else ():
+    around, given = callback.handler_file, next(iter(definition.params), "")
+    if handled is None or around is None or not given:
+        return None
+    # a response that is built first: ``response = jsonify(error.to_json())``
+    calls = around.calls_in(around.scopes.get(definition.qualname, 0))
+    built = [a for c in calls if c.last in ("jsonify", "make_response", "dumps") for a in c.expr.args[:1]]
+    for value in (*definition.returns, *built):
         body = value.items[0] if value.kind == "list" and value.items else value
         owner, _, method = body.text.rpartition(".")
-        if handled is not None and body.kind == "name" and body.text == given:
+        if body.kind == "name" and body.text == given:
             return _carried(project, *handled)
-        if handled is not None and body.kind == "call" and owner == given:
-            file, number = handled[0], handled[0].scopes.get(f"{handled[1].qualname}.{method}", 0)
-            if number and (found := file.definition(number)) is not None:
-                return keys_of(project, file, found.returns, number, _DEPTH)
+        number = handled[0].scopes.get(f"{handled[1].qualname}.{method}", 0)
+        found = handled[0].definition(number) if body.kind == "call" and owner == given else None
+        if found is not None:
+            return keys_of(project, handled[0], found.returns, number, _DEPTH)
     return None
 
 
@@ -127,11 +129,8 @@ def _called(project: Project, file: PyFile, body: Expr, scope: int, depth: int) 
     keys = set(body.keys if body.text.endswith("jsonify") else ()) - {"**", ""}
     for item in body.args[:1]:
         found = _body(project, file, item, scope, depth - 1) if depth else None
-        if (
-            found is None
-            and body.text.endswith("make_response")
-            and (item.kind in ("str", "fstring") or (item.kind == "call" and _HTML.search(item.text)))
-        ):
+        page = item.kind in ("str", "fstring") or (item.kind == "call" and _HTML.search(item.text) is not None)
+        if found is None and page and body.text.endswith("make_response"):
             return None
         keys |= found or frozenset()
     return frozenset(keys)
