@@ -78,6 +78,11 @@ _PYTEST_DOCKER = frozenset({
     "docker_compose_file", "docker_compose_command", "docker_compose_project_name", "docker_setup", "docker_cleanup",
 })  # fmt: skip
 _SERVED = regex(r"postg\w{0,12}|mysql|mariadb|mongo|redis|rabbitmq|elasticsearch")
+_SETS_UP = regex(
+    r"[\w.-]{1,60}/(?=[\w-]{0,60}(?:action|setup))(?:setup-|start-|actions?-){0,3}(postg\w{0,12}|mysql|mariadb|mongo\w{0,4}|redis)"
+    r"(?:-github)?(?:-action)?",
+    re.IGNORECASE,
+)
 # The daemon that builds images in a job, under whatever name its image is kept: nothing that a test talks to.
 _DAEMON = regex(r"(?:.*/)?docker(?::.*)?$|.*\bdind\b|.*_dind", re.IGNORECASE)
 _LEADS = ("not_binding", "not_on_change", "other_language", "elsewhere")
@@ -141,9 +146,12 @@ def _services(pipeline: Pipeline) -> list[Site]:
 
 
 def _prepared(job: Job) -> list[Site]:
-    """Commands that prepare a database which the machine of the job brings: its client, or the start of its service."""
+    """Steps that prepare a database: its client or the start of its service on the job's machine, or an action that
+    sets one up."""
     found = []
     for step in job.steps:
+        if step.action is not None and not step.dead and (brought := _SETS_UP.fullmatch(step.action.name)):
+            found.append(_site(Place(step.path, step.start, step.end), "service", job.name, brought[1].lower()))
         for command in step.commands:
             words = command.words[command.words[:1] == ("sudo",) :]
             name = words[0].rpartition("/")[2] if words else ""

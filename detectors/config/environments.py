@@ -188,6 +188,11 @@ def _others(project: Project, homes: frozenset[str]) -> Iterator[Site]:
         if file.path in homes:
             yield place(file, call, "dotenv files" if "dotenv" in call.name else "settings files")
     for file, call in project.settings.loads:
+        given = call.expr.args[0] if call.expr.args else None
+        if call.name.endswith("from_pyfile") and given is not None and given.kind == "str" and file.path in homes:
+            # a file of one environment is seldom committed: ``app.config.from_pyfile("development.py")``
+            environment = environment_of(given.text)
+            yield from [_named(file.path, call.start, call.end, environment)] if environment else []
         if call.name.endswith("from_prefixed_env") and file.path in homes:
             yield place(file, call, "environment variables")
         elif any(e.kind in ("call", "index") and e.text.startswith(_CHOICE) for a in call.expr.args for e in a.walk()):

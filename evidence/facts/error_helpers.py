@@ -49,7 +49,7 @@ def _helpers(project: Project) -> tuple[ErrorHelper, ...]:
                 and definition.parent == 0
                 and ((plain := _answers_error(definition)) or _sets_error(file, definition))
             ):
-                depth = 1 if plain else _BUILT
+                depth = 1 if plain and definition.returns[0].kind == "list" else _BUILT
                 keys = keys_of(project, file, definition.returns, file.scopes.get(definition.qualname, 0), depth)
                 if keys:
                     candidates[file.path, definition.qualname] = (file, definition, keys)
@@ -67,7 +67,7 @@ def _helpers(project: Project) -> tuple[ErrorHelper, ...]:
 
 def _answers_error(definition: Definition) -> bool:
     """Whether every answer carries an error status, or one that is a parameter, beside its body."""
-    pairs = [v for v in definition.returns if v.kind == "list" and len(v.items) > 1]
+    pairs = [v for v in definition.returns if len(v.items) > 1 and (v.kind == "list" or "make_response" in v.text)]
     if not pairs or len(pairs) < len(definition.returns):
         return False
     return all(

@@ -26,6 +26,7 @@ _INSTALL = regex(
     r"conda (?:env|install)"
 )
 _NO_CACHE = ("--no-cache", "--mount=type=cache", "no_cache_dir", "poetry_no_cache", "uv_no_cache")
+_CODE = regex(r"(?:\./)?(?:src|app|application)/?")
 _MANIFESTS = regex(
     r"requirements|pyproject|poetry\.lock|pipfile|uv\.lock|pdm\.lock|setup\.(?:py|cfg)|package(?:-lock)?\.json|constraints"
 )
@@ -185,7 +186,8 @@ def _layers(path: str, item: Dockerfile) -> Iterator[Hygiene]:
             sources = [w for w in text.split() if not w.startswith("--")][:-1] or [text]
             if all(_MANIFESTS.search(s) for s in sources):
                 manifest = True
-            elif any(s in (".", "./", "*") or s.endswith("/.") for s in sources):
+            # a folder or a pattern of modules (``src/``, ``*.py``) is the code as much as the whole context is
+            elif any(s in (".", "./", "*") or s.endswith(("/.", "*.py")) or _CODE.fullmatch(s) for s in sources):
                 code = True
         elif step.word == "RUN" and _INSTALL.search(text):
             bound = "--mount=type=bind" in text and _MANIFESTS.search(text) is not None

@@ -36,6 +36,7 @@ from evidence.facts.operations.fault_table import (
 from evidence.facts.operations.fault_tests import failing_tests
 from evidence.facts.python.records import Assign, Call, Handler
 from evidence.facts.roles import Role, role_of
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _NEAR = 10
 # A loop that waits does so within so many lines.
 _LOOP = 40
+_LOOPS = regex(r"(?:.{0,80}[;&|]\s*)?(?:while|until|for)\b")
 
 
 class FaultUse(Struct, frozen=True):
@@ -189,8 +191,11 @@ class Faults:
     def _waiting(self) -> Iterator[FaultUse]:
         for path, commands in self._project.commands.items():
             if commands.kind == "shell" and role_of(path) is Role.APP:
+                loops = [line.start for line in commands.lines if _LOOPS.match(line.text)]
                 for first, then in zip(commands.lines, commands.lines[1:], strict=False):
-                    if (then.section == first.section and re.match(r"sleep\b", then.text)) or re.search(
+                    # without a loop around it, what comes before the pause is not tried again
+                    again = bool(loops) and loops[0] <= first.start and then.section == first.section
+                    if (again and re.match(r"sleep\b", then.text)) or re.search(
                         r"\b(?:while|until)\b.{0,200}\bsleep\b", then.text
                     ):
                         yield FaultUse(path, first.start, then.end, "waiting", path)

@@ -107,8 +107,13 @@ def _chooses(project: Project, file: PyFile, call: Call, classes: set[tuple[str,
 
 def _has_settings_for_tests(factory: Factory) -> bool:
     """Whether a factory itself loads the settings for tests, when it is told to."""
-    inside = factory.file.calls_in(factory.file.scopes.get(factory.definition.qualname, 0))
-    loaded = (value for call in inside if ".config." in call.name for value in call.expr.items)
+    scope = factory.file.scopes.get(factory.definition.qualname, 0)
+    inside = factory.file.calls_in(scope)
+    loaded = [value for call in inside if ".config." in call.name for value in call.expr.items]
+    # ``app.config["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL")``
+    set_one_by_one = [(call.target, call.expr) for call in inside]
+    set_one_by_one += [(i.target, i.value) for i in factory.file.module.assigns if i.scope == scope]
+    loaded += [v for t, v in set_one_by_one if ".config[" in t and t.rpartition("[")[2].rstrip("]") not in _SWITCHES]
     return any(
         part.kind in ("str", "name") and environment_of(part.text) == "testing"
         for value in loaded
