@@ -66,23 +66,38 @@ class Questions(Joined):
         return self.external(file, name) if name else ""
 
     def variable_class(self, file: PyFile, scope: int, name: str, depth: int = 0) -> str:
-        """The outside class (dotted) of the object that a variable holds, through imports, module-level assignments and
-        what callers hand over; "" when it cannot be told. ``db.session`` asks for ``db``."""
+        """The outside class (dotted) of the object that a variable holds, through imports, module-level assignments,
+        what callers hand over and what a class keeps; "" when it cannot be told. ``db.session`` asks for ``db``."""
         while True:
-            for item in file.assigned.get((scope, name), ()):
-                expr = item.expr if isinstance(item, Call) else item.value
-                if expr.kind == "call":
-                    return self.class_of(file, expr.text) or self._given_back(file, expr.text, depth)
-            if not scope:
-                break
-            definition = file.definition(scope)
-            if definition is not None and (made := self._handed(file, definition, name, depth)):
+            made = self._assigned_class(file, scope, name, depth)
+            if made is not None:
                 return made
-            scope = definition.parent if definition else 0
+            definition = file.definition(scope)
+            if definition is None:
+                break
+            if made := self._handed(file, definition, name, depth) or self._kept(file, scope, definition, name, depth):
+                return made
+            scope = definition.parent
         ref = self.resolve(file, name)
         if ref.external or (ref.path == file.path and ref.name == name):
             return ""
         return self.variable_class(self.python[ref.path], 0, ref.name, depth)
+
+    def _assigned_class(self, file: PyFile, scope: int, name: str, depth: int) -> str | None:
+        """The outside class of what a variable is given in this very scope; None where it is given nothing that is
+        made by a call."""
+        for item in file.assigned.get((scope, name), ()):
+            expr = item.expr if isinstance(item, Call) else item.value
+            if expr.kind == "call":
+                return self.class_of(file, expr.text) or self._given_back(file, expr.text, depth)
+        return None
+
+    def _kept(self, file: PyFile, scope: int, owner: Definition, name: str, depth: int) -> str:
+        """The outside class of what a class keeps under this name, as one of its methods says: ``self.socket``."""
+        if owner.kind != "class" or not name.startswith("self."):
+            return ""
+        methods = (number for number, d in enumerate(file.module.definitions, 1) if d.parent == scope)
+        return next((c for number in methods if (c := self._assigned_class(file, number, name, depth))), "")
 
     def _handed(self, file: PyFile, function: Definition, name: str, depth: int) -> str:
         """The outside class of what callers hand to a module's function under this name (``register(Sock(app))``)."""
