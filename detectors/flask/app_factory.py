@@ -48,9 +48,13 @@ _ENTRIES = frozenset({
     "passenger_wsgi", "web", "index", "api", "cli", "__init__",
 })  # fmt: skip
 
+_DEFINED = ("defined", "defined_aside")
+# A factory that calls less than a third of what another one does (a page for maintenance) is shown after it.
+_SMALL = 3
+
 
 def _wired(sites: Sites) -> set[str]:
-    return sites.subjects("defined") & sites.subjects("called", "called_aside", "built", "tested")
+    return sites.subjects(*_DEFINED) & sites.subjects("called", "called_aside", "built", "tested")
 
 
 def _statement(sites: Sites) -> str:
@@ -80,14 +84,14 @@ APP_FACTORY = Signal(
         "Move the creation of the application into create_app(), call it from wsgi.py, and give tests a fixture "
         "that calls it."
     ),
-    clauses=("defined", "called", "tested", "built", "called_aside"),
-    defining=("defined",),
+    clauses=("defined", "called", "tested", "built", "called_aside", "defined_aside"),
+    defining=_DEFINED,
     uncited=("called_aside",),
     applies="flask",
     practised=lambda sites: bool(_wired(sites)),
-    sustained=lambda sites: bool(sites.subjects("defined") & sites.subjects("tested")),
+    sustained=lambda sites: bool(sites.subjects(*_DEFINED) & sites.subjects("tested")),
     measures=lambda sites: {
-        "factories": len(sites.subjects("defined")),
+        "factories": len(sites.subjects(*_DEFINED)),
         "tests_through_factory": len({s.path for s in sites.of("tested")}),
     },
     statement=_statement,
@@ -97,9 +101,11 @@ SIGNALS = (APP_FACTORY,)
 
 def detect(project: Project) -> Observations:
     """Factories, and every place that runs or tests them."""
+    wires = {factory.key: _wires(factory) for factory in project.web.factories}
     for factory in project.web.factories:
         place = factory.definition
-        yield APP_FACTORY, _site(factory.file.path, place.start, place.end, "defined", factory)
+        clause = "defined_aside" if wires[factory.key] * _SMALL < max(wires.values()) else "defined"
+        yield APP_FACTORY, _site(factory.file.path, place.start, place.end, clause, factory)
     configured = {f.path for f in (*project.tests, *filter(_supports_tests, project.app)) if _configures(f)}
     if any(p.endswith("conftest.py") for p in configured):
         configured = {f.path for f in project.tests}
@@ -115,6 +121,12 @@ def detect(project: Project) -> Observations:
         plain = use.factory.key in started and _for_development(use)
         aside = clause == "called" and (plain or (use.factory.key in served and not (_serves(use) and shown)))
         yield APP_FACTORY, _site(use.path, use.start, use.end, "called_aside" if aside else clause, use.factory)
+
+
+def _wires(factory: Factory) -> int:
+    """How many calls a factory itself makes; what the views inside it do is theirs."""
+    scope = factory.file.scopes.get(factory.definition.qualname, 0)
+    return sum(call.scope == scope for call in factory.file.calls_in(scope))
 
 
 def _serves(use: Use) -> bool:
