@@ -131,7 +131,7 @@ def _wires(factory: Factory) -> int:
 
 def _serves(use: Use) -> bool:
     """Whether a use starts the application: a command, or a file named as those that servers are given."""
-    if use.file is None:
+    if use.file is None or use.path.endswith(".wsgi"):
         return True
     name = use.path.rpartition("/")[2].removesuffix(".py")
     # ``main_app.py``, ``run_server.py``

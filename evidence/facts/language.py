@@ -77,6 +77,7 @@ _BY_ENDING = {
     ".py": "python",
     ".pyi": "python",
     ".pyw": "python",
+    ".wsgi": "python",
     ".yml": "yaml",
     ".yaml": "yaml",
     ".toml": "toml",

@@ -234,7 +234,9 @@ class Names:
 
 
 def _suffixes(path: str) -> list[str]:
-    """Every dotted name a file may have, from the whole path to the last part."""
+    """Every dotted name a file may have, from the whole path to the last part; a script of another ending has none."""
+    if not path.endswith(".py"):
+        return []
     stem = path[: -len("/__init__.py")] if path.endswith("/__init__.py") else path.removesuffix(".py")
     if stem == "__init__.py" or not stem:
         return []

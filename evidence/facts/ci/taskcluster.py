@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from evidence.facts.ci.reading import entries, mapping, place, script, strings, text
 from evidence.facts.ci.records import CiInputs, Job, Pipeline, Place, Step
 from evidence.facts.records import Node
+from evidence.facts.shell.lines import split
 from evidence.patterns import regex
 
 _PATH = ".taskcluster.yml"
@@ -67,6 +68,10 @@ def _written(root: Node) -> Iterator[Job]:
 
 def _steps(path: str, command: Node, env: dict[str, str]) -> tuple[Step, ...]:
     words = [n for n in command.walk() if n.kind not in ("map", "list")]
+    if len(words) > 1 and not any(" " in n.text for n in words):
+        # the words of one command: ``[uv, run, tox]``
+        told = split(" ".join(_FILLED_IN.sub("", n.text) for n in words), first_line=command.start)
+        return (Step("command", path, command.start, max(command.start, command.end), told, env=env),)
     return tuple(
         Step(
             name="command",
