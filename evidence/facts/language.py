@@ -144,6 +144,8 @@ _NAME_PATTERNS = (
     (regex(r"\.flaskenv[.\-_][^/]*"), "env"),
     (regex(r"[^/]*(requirements|constraints)[^/]*\.(txt|in|pip)"), "requirements"),
     (regex(r"[^/]*\.min\.(json|html)"), None),
+    # what a machine's own settings are copied from: ``config.py.example``
+    (regex(r"[^/]+\.py\.(example|sample|dist|default)"), "python"),
     (regex(r"[^/]*\.(geo|topo)\.?json"), None),
 )
 """Whole names that vary, in lower case; the first that fits decides."""

@@ -9,6 +9,7 @@ from evidence.patterns import regex
 _NAME = regex(r"\{\{[ \t]{0,8}([A-Za-z_][\w.]{0,100})[^{}\n]{0,80}\}\}")
 _TAG_LINE = regex(r"^[ \t]{0,40}\{%[^\n]{0,400}?%\}[ \t]{0,40}$", re.MULTILINE)
 _SUFFIXES = (".jinja", ".jinja2", ".j2")
+_COPIED = regex(r"(?<=\.py)\.(?:example|sample|dist|default)$")
 
 
 def filled(text: str) -> str:
@@ -25,7 +26,7 @@ def has_placeholders(content: bytes) -> bool:
 
 
 def module_path(path: str) -> str:
-    """The path that a Python file has in the generated project."""
+    """The path that a Python file has in the generated project, or once it was copied (``config.py.example``)."""
     for suffix in _SUFFIXES:
         path = path.removesuffix(suffix)
-    return filled(path)
+    return filled(_COPIED.sub("", path))
