@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from evidence.api import Call, Definition, Observations, Project, PyFile, Signal, Site, Sites, plural
 
 _GROUPS = ("flask.cli.AppGroup", "flask.cli.FlaskGroup", "flask.AppGroup", "flask.FlaskGroup", "quart.cli.AppGroup")
-_SCRIPT = ("flask_script.Manager", "flask.ext.script.Manager")
+_SCRIPT = ("flask_script.Manager",)
 _CLICK = ("click", "rich_click", "asyncclick", "typer")
 _RUNNERS = ("click.testing.CliRunner", "flask.testing.FlaskCliRunner")
 # Commands that only start or stop the server, or that the extensions bring along.

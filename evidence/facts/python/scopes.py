@@ -18,6 +18,7 @@ _ONE_TARGET = (ast.AnnAssign, ast.AugAssign, ast.For, ast.AsyncFor)
 _WITHS = (ast.With, ast.AsyncWith)
 _OUTER = (ast.Global, ast.Nonlocal)
 _SEQUENCES = (ast.Tuple, ast.List)
+_OFFERED = "flask.ext."
 
 
 class Names:
@@ -37,10 +38,15 @@ def import_targets(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str
             # ``import a.b`` binds ``a``; ``import a.b as c`` binds c to a.b
             yield alias.name, alias.asname or alias.name.partition(".")[0], alias.name
         return
-    base = "." * node.level + (node.module or "")
+    base = _package(f"{'.' * node.level}{node.module or ''}")
     for alias in node.names:
-        joined = base + alias.name if base.endswith(".") else f"{base}.{alias.name}"
+        joined = base + alias.name if base.endswith(".") else _package(f"{base}.{alias.name}")
         yield (base if alias.name == "*" else joined), alias.asname or alias.name, base
+
+
+def _package(target: str) -> str:
+    """A target as it is installed: until version 1.0, Flask offered ``flask_login`` as ``flask.ext.login`` too."""
+    return f"flask_{target.removeprefix(_OFFERED)}" if target.startswith(_OFFERED) else target
 
 
 def arguments(node: Function) -> list[ast.arg]:
