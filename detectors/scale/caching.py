@@ -15,6 +15,8 @@ from evidence.api import Observations, Occurrence, Project, Scenario, Signal, Si
 
 # As in the table of caches: caché, cachê, cached, caching, and no cachet.
 _WORD = regex(r"(?i)cach(?:[eéê](?!t)|ing)")
+# Every resource has methods of these names: a test that calls ``client.get`` tells nothing of one.
+_UNTOLD = frozenset({"", "__init__", "get", "post", "put", "patch", "delete", "head", "dispatch_request"})
 _NOT_CACHED = regex(r"(?i)no_?cache|nocache|cache_?buster")
 
 
@@ -72,7 +74,7 @@ def detect(project: Project) -> Observations:
 
 def _tests(project: Project, kept: tuple[Occurrence, ...]) -> list[Scenario]:
     """Tests of caches; where some belong to what is cached, by name of the file or by what they run, those alone."""
-    names = {o.subject for o in kept} - {"", "__init__"}
+    names = {o.subject for o in kept} - _UNTOLD
     stems = {stem(o.path) for o in kept}
     found = [t for t in project.scenarios if t.checks and _is_test(t, names)]
     named = [t for t in found if stem(t.file.path) in stems]
