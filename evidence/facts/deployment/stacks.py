@@ -18,8 +18,8 @@ _COMPOSE = regex(
 _TOP_LEVEL = frozenset({"version", "name", "services", "networks", "volumes", "configs", "secrets", "include"})
 BACKING = regex(
     r"postgres|postgis|pgvector|timescale|mysql|mariadb|percona|redis|valkey|keydb|memcache|rabbitmq|mongo|elasticsearch|opensearch|kafka|"
-    r"redpanda|zookeeper|dynamodb|localstack|minio|mssql|azure-sql|cassandra|scylla|nats|clickhouse|cockroach|neo4j|couchdb|influxdb|"
-    r"solr|consul|vault|kms|moto|azurite|firestore|pubsub|emulators|activemq|solace|mailhog|mailpit"
+    r"redpanda|zookeeper|dynamodb|localstack|minio|mssql|azure-sql|cassandra|scylla|(?<![a-z])nats(?![a-z])|clickhouse|cockroach|neo4j|couchdb|influxdb|"
+    r"azurite|firestore|pubsub|emulators|activemq|solace|mailhog|mailpit|(?<![a-z])(?:solr|consul|vault|kms|moto)(?![a-z])"
 )
 _TAGGED = regex(r"\bdocker (?:image |buildx )?build\b.{0,600}")
 _TAG = regex(r"(?:-t|--tag)[ =]([^\s\"']{1,200})")
