@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from evidence.facts.deployment.environments import environment_of
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Expr
+from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 APART = ("development", "testing")
 """Environments in which debug mode is no mistake."""
 _ON = frozenset({"1", "true", "yes", "on"})
+# ``bool`` itself, and what projects call their own reading of such words: ``str2bool``, ``parse_bool``.
+_TO_BOOL = regex(r"bool(?:ean)?$", re.IGNORECASE)
 
 
 def is_on(value: Expr) -> bool:
@@ -26,7 +29,7 @@ def is_on(value: Expr) -> bool:
     default = value.kwarg("default") if value.kind == "call" else None
     if default is not None and re.search(r"env|config", value.text):
         return is_on(default)
-    if value.kind == "call" and value.text in ("bool", "str", "int"):
+    if value.kind == "call" and (value.text in ("str", "int") or _TO_BOOL.search(value.text)):
         return bool(value.args) and is_on(value.args[0])
     if value.kind == "op" and value.items and value.text in ("or", "==", "in"):
         return is_on(value.items[-1 if value.text == "or" else 0])
@@ -49,4 +52,4 @@ def named_on(project: Project, file: PyFile, scope: int, value: Expr) -> bool:
             return False
         given = home.assigned.get((home.scopes.get(owner, 0), name))
     first = given[0] if given else None
-    return isinstance(first, Assign) and is_on(first.value)
+    return first is not None and is_on(first.value if isinstance(first, Assign) else first.expr)
