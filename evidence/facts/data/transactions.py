@@ -106,8 +106,8 @@ def _is_boundary(owner: _Owner, ending: bool) -> bool:
     """Whether a function undoes what others began: at the end of a request, around a call, or around a block."""
     if owner.definition.name in _EXITS or _ends_a_block(owner.file, owner.definition):
         return True
-    wraps = ending or _wraps(owner.file, owner.definition)
-    return bool(owner.rollbacks) and wraps and (bool(owner.commits) or _yields(owner.file, owner.definition))
+    wraps = _wraps(owner.file, owner.definition) and (bool(owner.commits) or _yields(owner.file, owner.definition))
+    return bool(owner.rollbacks) and (ending or wraps)
 
 
 def _ends_a_block(file: PyFile, method: Definition) -> bool:
