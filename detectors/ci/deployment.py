@@ -211,8 +211,8 @@ def _chosen(run: CiRun) -> list[str]:
     """Environments that a variable stands for: what a person may choose, values of the matrix, branches by name."""
     job, found = run.job, list[str]()
     for name in job.environment:
-        if "inputs." in name:
-            found += [choice for choice in run.pipeline.choices if _named(choice)]
+        if "inputs." in name or ".outputs." in name:
+            found += run.pipeline.choices if any(map(_named, run.pipeline.choices)) else ()
         elif "matrix." in name:
             found += [value for values in job.values.values() for value in values if _named(value)]
         elif "$CI_COMMIT" in name:
