@@ -37,9 +37,10 @@ def ci_runs(inputs: CiInputs, pipelines: tuple[Pipeline, ...]) -> tuple[CiRun, .
 
 def _beside(resolver: Resolver, pipeline: Pipeline, job: Job) -> tuple[Service, ...]:
     """Backing services of a job: its own, and those that a step starts with ``docker compose up``, by itself or through
-    a target that it makes."""
+    a target that it makes. The stages of a Jenkinsfile share a machine, and what one of them started."""
     found = [s for s in job.services if compose.is_backing(s.image)]
-    for step in job.steps:
+    sharing = pipeline.jobs if pipeline.system == "Jenkins" else (job,)
+    for step in (s for j in sharing for s in j.steps):
         for command in step.commands:
             runs = [unwrap(command.words).words] if "up" in command.words else []
             if command.words and program(command.words[0]) in _MAKE:
