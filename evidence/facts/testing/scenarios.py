@@ -17,6 +17,7 @@ from evidence.patterns import regex
 _BY_NAME = {status.name: int(status) for status in HTTPStatus}
 _IN_NAME = regex(r"(?:HTTP_|assert_?|status_?)(\d{3})(?!\d)")
 # Werkzeug's ``response.status``: "404 NOT FOUND".
+_SAYS_STATUS = regex(r"(?i)stat|code|err|http")
 _LINE = regex(r"[45]\d\d [A-Z][A-Za-z ]{3,40}")
 # Keywords of helpers that say which status they expect. A bare ``status`` is WebTest's; with mocks it is what they
 # answer.
@@ -138,9 +139,15 @@ def _statuses(definition: Definition, checks: list[tuple[Expr, int]]) -> dict[in
 
 
 def error_statuses(expr: Expr) -> set[int]:
-    """The HTTP error statuses (400 to 599) that an expression names: as numbers, ``HTTPStatus`` members or in names."""
-    found = set()
-    for part in expr.walk():
+    """The HTTP error statuses (400 to 599) that an expression names: as numbers, ``HTTPStatus`` members or in names.
+
+    What an answer holds under another key than a status is none: ``result["cleared"] == 419``."""
+    found = set[int]()
+    parts = list(expr.walk())
+    keyed = any(p.kind == "index" and any(i.kind == "str" for i in p.items) for p in parts)
+    if keyed and not any(_SAYS_STATUS.search(p.text) for p in parts):
+        return found
+    for part in parts:
         if part.kind == "num" and part.text.isdecimal() and len(part.text) == 3:
             found.add(int(part.text))
         elif part.kind == "str" and _LINE.fullmatch(part.text):
