@@ -61,7 +61,7 @@ _ABOUT = regex(
 )
 # What only words the answer for whoever refuses: ``def unauthorized(message): ...``.
 _WORDED = regex(r"(?:api_)?(?:un_?authori[sz]ed|forbidden|access_denied)(?:_(?:error|response|access))?", re.IGNORECASE)
-_RIGHTS = regex(r"role|permission|admin|owner|scope|forbid|privilege", re.IGNORECASE)
+_RIGHTS = regex(r"role|perm(?:s|_|ission)|admin|owner|scope|forbid|privilege", re.IGNORECASE)
 _UNAUTHORISED = regex(r"un_?authori[sz]ed", re.IGNORECASE)
 _LONGEST = 40
 _SHOWN = (
@@ -195,13 +195,13 @@ def _entries(project: Project) -> Iterator[Site]:
 
 
 def _by_others(project: Project) -> Iterator[Site]:
-    """Passwords that a provider's client is handed, and checks that connexion runs before the operations it serves."""
+    """Passwords that a provider's client is handed, checks that connexion runs before operations, tokens read back."""
     for file, call in (*project.live_calls(*HANDED_ON), *passwords_handed_on(project)):
         if call.scope:
             yield _site(file, call.start, call.end, "elsewhere", call.last)
             yield from _function_site(project, file, call.scope, "login", call.last)
-    for file, definition in project.served_specs.checks:
-        yield _site(file, definition.start, definition.end, "login", "connexion")
+    for what, checks in (("connexion", project.served_specs.checks), ("itsdangerous", project.access.signed_logins)):
+        yield from (_site(file, d.start, d.end, "login", what) for file, d in checks)
 
 
 def _function_site(project: Project, file: PyFile, scope: int, clause: str, subject: str) -> Iterator[Site]:

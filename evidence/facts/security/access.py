@@ -15,6 +15,7 @@ from evidence.facts.security.answering_hooks import answered_by
 from evidence.facts.security.guards import Guard, GuardUse, listed_decorators
 from evidence.facts.security.refusals import Refusal, handled_codes, refusals, units
 from evidence.facts.security.refused_tests import RefusedTest, refused_tests
+from evidence.facts.security.timed_tokens import signed_logins
 from evidence.facts.web.routes import HTTP_METHODS
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ class Access:
     def refusals(self) -> tuple[Refusal, ...]:
         """Functions of the application that refuse requests."""
         return tuple(refusals(self._project))
+
+    @cached_property
+    def signed_logins(self) -> tuple[tuple[PyFile, Definition], ...]:
+        """Functions that read back a signed token, and by their names do so to know who asks."""
+        return tuple(signed_logins(self._project))
 
     @cached_property
     def handled(self) -> dict[tuple[str, str], str]:

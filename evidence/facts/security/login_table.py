@@ -28,7 +28,9 @@ LOGINS = {
     "fido2": ("Fido2Server",), "requests_oauthlib": ("OAuth2Session",), "oauthlib": ("WebApplicationClient",),
 }  # fmt: skip
 # Packages of which a call that lets somebody in checks a token.
-TOKEN_PACKAGES = frozenset({"jwt", "jose", "python_jwt", "firebase_admin", "kmsauth", "notifications_python_client"})
+TOKEN_PACKAGES = frozenset(
+    {"jwt", "jose", "python_jwt", "firebase_admin", "kmsauth", "notifications_python_client", "itsdangerous"}
+)
 # Packages that keep the passwords themselves.
 PASSWORD_KEEPERS = ("flask_security", "flask_appbuilder", "flask_user", "flask_praetorian")
 # Directories and providers that are asked whether a password is right: none is kept here.

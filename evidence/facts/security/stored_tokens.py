@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Definition
+from evidence.facts.web.routes import HTTP_METHODS
 from evidence.patterns import regex
 
 if TYPE_CHECKING:
@@ -61,8 +62,10 @@ def token_functions(project: Project) -> Iterator[tuple[PyFile, Definition, str]
 def _does(file: PyFile, scope: int, definition: Definition, refs: tuple[str, ...]) -> list[str]:
     name = definition.qualname.replace(".", "_").lower()
     found = {what for what, pattern in (("revocation", _REVOKES), ("rotation", _ROTATES)) if pattern.search(name)}
-    about = f"{file.path} {definition.qualname} {' '.join(definition.params)}"
-    back = _TAKES_BACK.search(definition.name)
+    emptied = [a.target for a in file.assigns_in(scope) if a.value.text in ("None", "")]
+    about = f"{file.path} {definition.qualname} {' '.join((*definition.params, *emptied))}"
+    # a method that is called after its verb does what its class is called after
+    back = _TAKES_BACK.search(definition.qualname if definition.name in HTTP_METHODS else definition.name)
     if back is not None and _TAKEN.search(about) and not (back[0][:3].lower() == "log" and _only_forgets(refs)):
         found.add("revocation")
     if any(_KEPT_OUT.search(e.text) for c in file.calls_in(scope) for e in c.expr.args if e.kind in ("str", "fstring")):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from evidence.facts.pyfile import PyFile
-from evidence.facts.python.records import Call
+from evidence.facts.python.records import Call, Definition
 from evidence.patterns import regex
 
 if TYPE_CHECKING:
@@ -49,6 +49,15 @@ def timed_tokens(project: Project) -> Iterator[tuple[PyFile, Call, str]]:
         lifetime = len(call.expr.args) > 1 or call.expr.kwarg("expires_in") is not None
         if name.rpartition(".")[2] == "TimedJSONWebSignatureSerializer" and lifetime:
             yield from ((file, call, what) for what in _promises(project, file, call))
+
+
+def signed_logins(project: Project) -> Iterator[tuple[PyFile, Definition]]:
+    """Live functions that read back what itsdangerous signed, and by their names do so to know who asks."""
+    for file, call in project.live_calls("loads"):
+        made = project.variable_class(file, call.scope, call.name.rpartition(".")[0])
+        definition = file.function_of(call.scope)
+        if made.startswith("itsdangerous.") and definition is not None and _LOGS_IN.search(definition.qualname):
+            yield file, definition
 
 
 def _promises(project: Project, file: PyFile, call: Call) -> tuple[str, ...]:
