@@ -41,6 +41,8 @@ def _value(source: str) -> Expr:
         ("from a import b", "b[3].c()", "a.b[3].c"),
         ("from a import b", "b[i].c()", "a.b[].c"),
         ("from flask import Flask\nFlask = make()", "Flask()", "flask.Flask"),
+        ("try:\n    from a import b\nexcept ImportError:\n    from .stub import b", "b()", "a.b"),
+        ("if quick:\n    from a import b\nelse:\n    from .stub import b", "b()", "a.b"),
     ],
 )
 def test_callees_are_resolved_through_imports(imports: str, call: str, name: str) -> None:

@@ -105,7 +105,9 @@ def _bind_import(node: ast.Import | ast.ImportFrom, names: Names) -> None:
     for target, alias, _module in import_targets(node):
         if alias != "*":
             plain = isinstance(node, ast.Import) and target.partition(".")[0] == alias
-            names.aliases.setdefault(alias, alias if plain else target)
+            # statements are read from the last to the first: of two that are alternatives (``except ImportError``,
+            # ``else``) the first is meant, the other stands in for it
+            names.aliases[alias] = alias if plain else target
 
 
 def _bind_statement(node: ast.AST, names: Names) -> None:
