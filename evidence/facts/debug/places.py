@@ -19,6 +19,8 @@ ASIDE = regex(
 )
 """Paths of what only developers start: workspaces, examples, overrides, test scripts."""
 
+_COMPOSE = regex(r"compose[\w.-]{0,60}\.ya?ml$")
+
 
 class DebugSwitch(Struct, frozen=True):
     """One switch. ``how``: run, setting, application, development (a configuration that is chosen), variable or
@@ -34,6 +36,15 @@ class DebugSwitch(Struct, frozen=True):
 def served(project: Project) -> bool:
     """Whether some start command that is not for development uses a production server."""
     return any(s.serves and s.environment not in APART for s in project.starts)
+
+
+def stack_aside(project: Project, path: str) -> bool:
+    """Whether a file is a stack of containers for developers: one beside a production server, or beside a stack that is
+    named for production (``jupyter.yml`` beside ``production.yml``)."""
+    stacks = {s.path for s in project.stacks}
+    if path not in stacks and not _COMPOSE.search(path):
+        return False
+    return served(project) or any(environment_of(s) == "production" for s in stacks - {path})
 
 
 def apart(path: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from evidence.facts.debug.places import ASIDE, DebugSwitch, apart, served
+from evidence.facts.debug.places import ASIDE, DebugSwitch, apart, served, stack_aside
 from evidence.facts.debug.values import APART
 from evidence.facts.deployment.environments import environment_of
 from evidence.facts.deployment.manifests import variables
@@ -22,7 +22,6 @@ _FLAG = regex(r"\bflask\b.{0,80}\brun\b.{0,80}--debug(?:ger)?\b(?!-)|\bflask\s.{
 _SHOWN_APART = (*APART, "preview")
 # A container that somebody sits in front of: what is deployed has no terminal.
 _BY_HAND = regex(r"\bdocker\s{1,4}run\b.{0,200}\s-(?:it|ti)\b")
-_COMPOSE = regex(r"compose[\w.-]{0,60}\.ya?ml$")
 
 
 def described(project: Project) -> Iterator[DebugSwitch]:
@@ -50,7 +49,7 @@ def described(project: Project) -> Iterator[DebugSwitch]:
             found = [
                 line for k, v, line in named_values(data.roots) if _SWITCH.fullmatch(f"{k}={v}") and line not in aside
             ]
-            if not (_COMPOSE.search(path) and served(project)):
+            if not stack_aside(project, path):
                 yield from (DebugSwitch(path, line, line, "variable", True) for line in found)
 
 
@@ -78,7 +77,7 @@ def started(project: Project) -> Iterator[DebugSwitch]:
         ):
             continue
         chosen = any(s.path == start.path and s.serves and s.start < start.start for s in project.starts)
-        if not chosen and not (_COMPOSE.search(start.path) and served(project)):
+        if not chosen and not stack_aside(project, start.path):
             by_hand = _BY_HAND.search(start.text) is not None or (served(project) and _unnamed(project, start.path))
             yield DebugSwitch(start.path, start.start, start.end, "command", not by_hand)
 
