@@ -230,7 +230,7 @@ def _settings(project: Project, vendor: str) -> Iterator[Site]:
     for path, data in project.data.items():
         if project.role(path) is Role.APP:
             yield from (
-                _site(path, n.start, n.end, "variable", vendor, k) for root in data.roots for k, n in _variables(root)
+                _site(path, line, line, "variable", vendor, k) for root in data.roots for k, line in _variables(root)
             )
     for file in project.app:
         for assign in file.module.assigns:
@@ -238,12 +238,13 @@ def _settings(project: Project, vendor: str) -> Iterator[Site]:
                 yield _site(file.path, assign.start, assign.end, "setting", vendor, assign.target)
 
 
-def _variables(root: Node) -> Iterator[tuple[str, Node]]:
-    """Variables of a manifest, and New Relic's own file where it says what to leave out."""
+def _variables(root: Node) -> Iterator[tuple[str, int]]:
+    """Variables of a manifest (also ``- NAME=value``), and New Relic's own file where it says what to leave out."""
     for node in islice(root.walk(), _NODES):
-        for key, item in node.pairs():
-            if item.text and (_SETTING.fullmatch(key) or _AGENT.fullmatch(key)):
-                yield key, item
+        name, _, value = node.text.partition("=") if node.kind == "str" else ("", "", "")
+        for key, text, line in ((name, value, node.start), *((k, n.text, n.start) for k, n in node.pairs())):
+            if text and (_SETTING.fullmatch(key) or _AGENT.fullmatch(key)):
+                yield key, line
 
 
 def _mailed(project: Project) -> Iterator[Site]:
