@@ -34,6 +34,8 @@ _OTHER = (
 )  # fmt: skip
 _SOCKETS = ("flask_socketio", "flask_sock", "flask_sockets", "socketio", "flask_uwsgi_websocket")
 _EVENTS = frozenset({"on", "event", "on_event"})
+# flask-sock hands these settings to every socket that it opens.
+_OPTIONS = ("SOCK_SERVER_OPTIONS",)
 _HEARTBEATS = ("ping_interval", "ping_timeout", "heartbeat", "reconnection", "reconnect", "max_size", "max_queue")
 # Methods of resources are named after the verb they answer: a test that calls ``client.get`` names none of them.
 # Nor does one that calls some ``main``: every script has one.
@@ -193,6 +195,11 @@ def _beats(project: Project) -> Iterator[Site]:
     for file, call, _ in project.calls(project.app, *_SOCKETS, "websockets"):
         if any(k in _HEARTBEATS for k in call.expr.keys):
             yield _at(file, call, "heartbeat")
+    for file in project.app:
+        for item in file.module.assigns:
+            named = item.target.rpartition("[")[2].rstrip("]") in _OPTIONS
+            if named and any(k in _HEARTBEATS for e in item.value.walk() for k in e.keys):
+                yield _site(file.path, item.start, item.end, "heartbeat", file.path)
 
 
 def _dependencies(project: Project) -> Iterator[Site]:
