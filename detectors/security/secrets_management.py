@@ -78,6 +78,9 @@ _ROTATION = regex(
     r"|(?:secret|credential|key|password)s?_(?:rotation|rotate)\w{0,20}|(?:next|last)_rotation\w{0,20}"
     r"|renew_(?:lease|self|token)"
 )
+# A store lends a secret for a time: Vault's leases, by https://developer.hashicorp.com/vault/docs/concepts/lease
+_LEASED = regex(r"sys/leases/\w{2,20}")
+_LEASES = frozenset({"renew_lease", "revoke_lease"})
 _ROTATED = regex(
     r"rotation_rules|enable_key_rotation\s{0,40}=\s{0,4}true|aws_secretsmanager_secret_rotation|rotation_period"
     r"|RotationSchedule|EnableKeyRotation"
@@ -224,8 +227,12 @@ def _scanners(project: Project) -> Iterator[Site]:
 
 
 def _rotation(project: Project) -> Iterator[Site]:
-    """Functions that rotate or renew, and rotation that infrastructure code asks for."""
+    """Functions that rotate or renew, leases that end, and rotation that infrastructure code asks for."""
     for file in project.app:
+        for call in file.module.calls:
+            leased = call.last in _LEASES or any(e.kind == "str" and _LEASED.match(e.text) for e in call.expr.args)
+            if leased and project.reach.live(file.path, call.scope):
+                yield _site(file, *_around(file, call), "rotation", call.name)
         for number, definition in enumerate(file.module.definitions, 1):
             if (
                 definition.kind == "function"
