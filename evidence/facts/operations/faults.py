@@ -34,7 +34,7 @@ from evidence.facts.operations.fault_table import (
     VERBS,
 )
 from evidence.facts.operations.fault_tests import failing_tests
-from evidence.facts.python.records import Assign, Call, Handler
+from evidence.facts.python.records import Assign, Call, Expr, Handler
 from evidence.facts.roles import Role, role_of
 from evidence.patterns import regex
 
@@ -100,6 +100,8 @@ class Faults:
                 e.kind in ("str", "fstring") and "timeout" in e.text and IN_TEXT.search(e.text) for e in call.expr.items
             ):
                 kind = "timeout"
+            if kind == "timeout" and self._project.models.find(file, call.name) is not None:
+                kind = ""  # a column of that name is what others are told
             if kind == "timeout" and last in VERBS:
                 kind = "call_timeout"
             if kind and self._live(file, call.scope):
@@ -121,7 +123,7 @@ class Faults:
     def _settings(self, file: PyFile) -> Iterator[FaultUse]:
         """Timeouts in dictionaries of options, and as attributes of a class that a library reads (``class Meta``)."""
         for item in file.module.assigns:
-            keys = [k for e in item.value.walk() if e.kind == "dict" for k in e.keys if CLEAR.fullmatch(k)]
+            keys = [k for e in item.value.walk() if e.kind == "dict" for k in e.keys if _is_timeout(e, k)]
             around = file.definition(item.scope)
             owned = (
                 around is not None and around.kind == "class" and item.target.islower() and CLEAR.fullmatch(item.target)
@@ -259,6 +261,13 @@ def _defaulted(file: PyFile, call: Call) -> str:
         given = call.expr.kwarg("timeout")
         return "timeout" if given is not None and given.text != "None" and "." in args[0].text else ""
     return ""
+
+
+def _is_timeout(options: Expr, key: str) -> bool:
+    """Whether a key of a dictionary is given a timeout, not words that describe one."""
+    value = options.kwarg(key)
+    words = value is not None and value.kind == "str" and not any(map(str.isdigit, value.text))
+    return CLEAR.fullmatch(key) is not None and not words
 
 
 def _timed(call: Call) -> str:
