@@ -52,7 +52,7 @@ _LOADS = (
 _SETTINGS = regex(r"(?:Config|Settings|Options)$")
 _RECEIVED = frozenset({
     "message", "msg", "event", "record", "body", "payload", "envelope", "cloud_event", "delivery", "data",
-    "raw", "event_message", "sqs_message", "raw_message", "raw_event",
+    "raw", "frame", "event_message", "sqs_message", "raw_message", "raw_event",
 })  # fmt: skip
 _CONSUMER = regex(r"(?i)message|event|record|consum|queue|subscri|listener|handler|worker|kafka|sqs|pubsub")
 _RECEIVES = frozenset({
@@ -175,7 +175,9 @@ def _consumed(project: Project) -> Iterator[Occurrence]:
     views = {(f.path, d.qualname) for f, d in project.web.views}
     for file, call in project.live_calls(*_LOADS, "validate"):
         around = file.function_of(call.scope)
-        if around is None or (file.path, around.qualname) in views or not _receives(file, around, call):
+        if around is None or (file.path, around.qualname) in views:
+            continue
+        if not _receives(file, around, call) and not _passed_on(project, file, around, call):
             continue
         found = _shape(project, file, call.name)
         if found is not None:
@@ -211,6 +213,18 @@ def _receives(file: PyFile, around: Definition, call: Call) -> bool:
     if any(c.last in _RECEIVES for c in file.module.calls):
         return True
     return any(_BROKER_NAME.search(i.target) or i.target.startswith(_BROKERS) for i in file.module.imports)
+
+
+def _passed_on(project: Project, file: PyFile, around: Definition, call: Call) -> bool:
+    """Whether a function reads what a listener of messages hands to it: ``save_order(json.loads(frame.body))``."""
+    read = {e.text.partition(".")[0] for a in call.expr.items for e in a.walk() if e.kind == "name"}
+    if read.isdisjoint(around.params):
+        return False
+    return any(
+        project.defined(caller, handed.name) == (file, around)
+        for caller, handed in project.called.get(around.name, ())
+        if (listener := caller.function_of(handed.scope)) is not None and _receives(caller, listener, handed)
+    )
 
 
 def _envelopes(project: Project) -> Iterator[Occurrence]:
