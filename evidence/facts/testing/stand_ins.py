@@ -44,7 +44,6 @@ _MAKES = (
     "create_", "make_", "build_", "new_", "add_", "generate_", "factory_", "insert_", "sample_", "fake_", "dummy_",
     "seed_", "crear_", "criar_",
 )  # fmt: skip
-_COLUMNS = frozenset({"Column", "mapped_column", "relationship"})
 _SHOWN = 40
 
 
@@ -75,15 +74,9 @@ class StandIns:
 
     @cached_property
     def models(self) -> dict[str, tuple[PyFile, Definition]]:
-        """The application's classes with mapped columns or relationships, by name; parts shared by models left out."""
-        found = {}
-        for file in self._project.app:
-            mapped = {c.scope for c in file.module.calls if c.last in _COLUMNS}
-            for index, definition in enumerate(file.module.definitions):
-                plain = definition.bases and not definition.name.endswith(("Mixin", "Base"))
-                if index + 1 in mapped and definition.kind == "class" and plain:
-                    found[definition.name] = (file, definition)
-        return found
+        """The application's models by name; parts shared by models left out."""
+        plain = (m for m in self._project.models.all if m.definition.bases and not m.name.endswith(("Mixin", "Base")))
+        return {m.name: (m.file, m.definition) for m in plain}
 
     def _declared(self) -> Iterator[StandIn]:
         """Classes of a factory library, named by the model they build; bases of other factories left out."""

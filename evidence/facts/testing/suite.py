@@ -177,7 +177,17 @@ class Suite:
                 if item.name.endswith("usefixtures") and item.target == "pytestmark":
                     for argument in item.expr.args:
                         counts[argument.text] = counts.get(argument.text, 0) + 2
+        for name, other in self._aliases:
+            counts[name] = counts.get(name, 0) + counts.get(other, 0)
         return counts
+
+    @property
+    def _aliases(self) -> Iterator[tuple[str, str]]:
+        """Functions that have another name too: ``db = own_database``."""
+        for file in self._files:
+            for item in file.module.assigns:
+                if item.scope == 0 and item.value.kind == "name" and item.value.text in file.defined:
+                    yield item.value.text, item.target
 
 
 def _asks_from_outside(file: PyFile) -> bool:
