@@ -146,16 +146,27 @@ class DataAccess:
 
     def _view(self, file: PyFile, definition: Definition) -> ViewWork:
         scope = file.scopes.get(definition.qualname, 0)
+        own = self._own_methods(file, scope)
+        inside = [n for s in (scope, *own) for n in self._nested(file).get(s, (s,))]
         calls = frozenset(
             ref
-            for number in self._nested(file).get(scope, (scope,))
+            for number in inside
             for name in file.module.refs[number]
             if (ref := self.called(file, number, name)) is not None
         )
         calls |= {ref for call in file.calls_in(scope) for ref in self.dispatched(file, call)}
         inline = self.reads(file, scope) and not (self._works(calls) and self._only_looks_up(file, scope))
-        inline = inline or (not calls and self.touches(file, scope))
+        inline = inline or (not calls and self.touches(file, scope)) or any(self.reads(file, s) for s in own)
         return ViewWork(file, definition, inline, calls)
+
+    def _own_methods(self, file: PyFile, scope: int) -> list[int]:
+        """The methods of its own class that a view of a class leaves a part of its work to (``self.answer(body)``)."""
+        view = file.definition(scope)
+        around = file.definition(view.parent) if view is not None else None
+        if around is None or around.kind != "class":
+            return []
+        named = (f"{around.qualname}.{n[5:]}" for n in file.module.refs[scope] if n.startswith("self."))
+        return [file.scopes[n] for n in sorted(named) if n in file.scopes]
 
     def _works(self, calls: frozenset[Ref]) -> bool:
         """Whether one of these functions of the layer works with data itself."""
