@@ -14,12 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from evidence.api import Model, Observations, Project, Scenario, Signal, Site, Sites, at, plural, site_of
+from evidence.api import Model, Observations, Project, Scenario, Signal, Site, Sites, at, plural, regex, site_of
 
 # Catalogue: "at least three ORM models".
 _MODELS = 3
 _LINES = 40
 _REFUSALS = ("IntegrityError", "DoesNotExist", "NotUniqueError", "TransactionIntegrityError", "ConstraintError")
+# Files of tests that are made for the models alone: ``test_models.py``, ``models/test_user.py``.
+_FOR_MODELS = regex(r"(?:^|[/_])models?(?:_tests?)?(?:\.py$|/)")
 _QUERY = frozenset({"query", "objects", "select", "filter", "filter_by", "get"})
 
 
@@ -131,13 +133,15 @@ def _is_about_models(project: Project, test: Scenario) -> bool:
     """Whether what a test checks is an object of a model that it made, or what a model's own method gave."""
     if _expects_refusal(test):
         return any(project.models.find(test.file, n) for n in _names(test)) or "model" in test.file.path.lower()
-    held = {c.target for c in test.calls if c.target and _of_model(project, test, c.name)}
+    # in a file made for the models, what was loaded shows what they do
+    loaded = frozenset() if _FOR_MODELS.search(test.file.path.lower()) else _QUERY
+    held = {c.target for c in test.calls if c.target and _of_model(project, test, c.name, loaded)}
     for expr, _ in test.checks:
         for part in expr.walk():
             head = part.text.partition(".")[0].partition("(")[0].partition("[")[0]
             if head in held and part.kind in ("name", "call", "index"):
                 return True
-            if part.kind == "call" and _of_model(project, test, part.text):
+            if part.kind == "call" and _of_model(project, test, part.text, _QUERY):
                 return True
     return False
 
@@ -146,13 +150,13 @@ def _names(test: Scenario) -> Iterator[str]:
     return (n for n in test.file.module.refs[test.scope])
 
 
-def _of_model(project: Project, test: Scenario, name: str) -> bool:
-    """Whether a call makes a model, or runs a method of it that is no plain query."""
+def _of_model(project: Project, test: Scenario, name: str, queries: frozenset[str]) -> bool:
+    """Whether a call makes a model, or runs a method of it that is none of the plain ``queries``."""
     model = project.models.find(test.file, name)
     if model is None:
         return False
     rest = name.rpartition(f"{model.name}.")[2] if f"{model.name}." in name else ""
-    return rest.partition(".")[0].partition("(")[0] not in _QUERY
+    return rest.partition(".")[0].partition("(")[0] not in queries
 
 
 def _expects_refusal(test: Scenario) -> bool:
