@@ -82,7 +82,8 @@ def detect(project: Project) -> Observations:
     yield from (
         (signal, s if s.subject in homes else replace(s, clause=aside.get(s.clause, s.clause))) for signal, s in found
     )
-    reading = {item.file.path for item in project.settings.reads}
+    # fields of pydantic's settings are read from the environment by their names
+    reading = {r.file.path for r in project.settings.reads} | {c.file.path for c in project.settings.typed}
     for file in project.app:
         names = (n for refs in file.module.refs for n in refs)
         if file.path in reading or any(n in _ENVIRONMENT or n.startswith("os.environ.") for n in names):

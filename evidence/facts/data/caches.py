@@ -98,7 +98,7 @@ class Caches:
     def _stored(self) -> Iterator[Occurrence]:
         """Values written with an end and read back; caches made with one."""
         for file, call in self._project.live_calls(*table.TTL_CLASSES):
-            if call.target != "decorator":
+            if call.target != "decorator" and not _forgotten(file, call):
                 yield at(file, call, "stored", _around(file, call.scope))
         for file, call, name in self._project.calls(self._project.app, *table.KEEPING_SESSIONS):
             end = call.expr.kwarg("expire_after")
@@ -234,6 +234,12 @@ class Caches:
             if match:
                 line = text.text.count("\n", 0, match.start()) + 1
                 yield between(path, line, line, "static")
+
+
+def _forgotten(file: PyFile, made: Call) -> bool:
+    """Whether an object keeps a cache for itself that none of its other methods looks at."""
+    refs = (n for scope, names in enumerate(file.module.refs) if scope != made.scope for n in names)
+    return made.target.startswith("self.") and not any(f"{n}.".startswith(f"{made.target}.") for n in refs)
 
 
 def _receiver(call: Call) -> str:
