@@ -165,6 +165,7 @@ def test_certificates_stay() -> None:
     "line",
     [
         '    "secret": ["password", "ssl_key"],',
+        "pass_env = RUFF_*",
         '    "password": {"type": "string", "title": "Password"},',
         "# AWS access token used to authenticate to the S3 bucket.",
         'user = db.session.get(User, "international")',
