@@ -295,6 +295,26 @@ def test_taskcluster_reads_the_command_of_each_task() -> None:
     assert [c.text for s in job.steps for c in s.commands] == ["pip install .", "pytest"]
 
 
+def test_taskcluster_reads_a_program_with_its_arguments() -> None:
+    """A command without a shell's script is one call; it runs in the folder that the task names."""
+    text = dedent(
+        """\
+        task-defaults:
+          run:
+            command: [uv, run, --locked, tox]
+        tasks:
+          lint:
+            run: {cwd: '{checkout}/agent'}
+            worker: {env: {TOXENV: check}}
+        """
+    )
+    files = {".taskcluster.yml": "version: 1\ntasks: []\n", "taskcluster/kinds/test/kind.yml": text}
+    (pipeline,) = project_of(Case("c", files, (), ())).ci
+    ((step,),) = [job.steps for job in pipeline.jobs]
+    assert [c.text for c in step.commands] == ["uv run --locked tox"]
+    assert (step.directory, step.env) == ("agent", {"TOXENV": "check"})
+
+
 def test_concourse_reads_tasks_of_the_repository() -> None:
     """A task's configuration may stand in another file; a put is an action."""
     text = dedent(

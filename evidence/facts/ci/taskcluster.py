@@ -66,12 +66,14 @@ def _written(root: Node) -> Iterator[Job]:
             )
 
 
-def _steps(path: str, command: Node, env: dict[str, str]) -> tuple[Step, ...]:
+def _steps(path: str, command: Node, env: dict[str, str], directory: str = "") -> tuple[Step, ...]:
     words = [n for n in command.walk() if n.kind not in ("map", "list")]
     if len(words) > 1 and not any(" " in n.text for n in words):
         # the words of one command: ``[uv, run, tox]``
         told = split(" ".join(_FILLED_IN.sub("", n.text) for n in words), first_line=command.start)
-        return (Step("command", path, command.start, max(command.start, command.end), told, env=env),)
+        return (
+            Step("command", path, command.start, max(command.start, command.end), told, directory=directory, env=env),
+        )
     return tuple(
         Step(
             name="command",
@@ -79,6 +81,7 @@ def _steps(path: str, command: Node, env: dict[str, str]) -> tuple[Step, ...]:
             start=n.start,
             end=max(n.start, n.end),
             commands=script(n, fill=lambda body: _FILLED_IN.sub("", body)),
+            directory=directory,
             env=env,
         )
         for n in words
@@ -104,6 +107,7 @@ def _task(name: str, node: Node, shared: Node, where: Place) -> Job:
         return node.get(*keys) or shared.get(*keys)
 
     command = either("run", "command") or either("worker", "command")
+    inside = _FILLED_IN.sub("", text(either("run", "cwd"))).strip("/")
     env = {**mapping(shared.get("worker", "env")), **mapping(node.get("worker", "env"))}
     holder = node if node.get("run", "use-caches") is not None else shared
     kept = holder.get("run", "use-caches")
@@ -112,7 +116,7 @@ def _task(name: str, node: Node, shared: Node, where: Place) -> Job:
         path=where.path,
         start=where.start,
         end=where.end,
-        steps=_steps(where.path, command, env) if command is not None else (),
+        steps=_steps(where.path, command, env, inside) if command is not None else (),
         needs=tuple(mapping(either("dependencies")).values()),
         conditions=tuple(key for key in _CHOOSES if either(key) is not None),
         caches=(place(where.path, kept),) if kept is not None and kept.kind == "list" else (),
