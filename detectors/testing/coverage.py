@@ -54,6 +54,8 @@ _UPLOADERS = frozenset(
     ]
 )
 _TARGET_FILES = frozenset({"codecov.yml", ".codecov.yml", "codecov.yaml", ".codecov.yaml"})
+# Where Codecov's settings keep statuses: of the whole, of components, of flags.
+_STATUSES = (("coverage", "status"), ("component_management",), ("flag_management",))
 _PACKAGES = frozenset({"coverage", "pytest-cov", "nose-cov", "codecov", "coveralls"})
 # The measuring started by hand, and options of runners handed over from code.
 _ENGINES = ("coverage.Coverage", "coverage.coverage")
@@ -252,8 +254,8 @@ def _targets(project: Project) -> Iterator[Site]:
     for path, data in project.data.items():
         if path.rpartition("/")[2].lower() not in _TARGET_FILES:
             continue
-        status = data.root.get("coverage", "status")
-        for node in status.walk() if status is not None else ():
+        found = (data.root.get(*keys) for keys in _STATUSES)
+        for node in (n for status in found if status is not None for n in status.walk()):
             target, informs = node.get("target"), node.get("informational")
             if (
                 target is not None

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from evidence.facts.ci.found import Found
 from evidence.facts.ci.reading import find, join, strings, text
@@ -149,18 +150,20 @@ def _ini_commands(config: _Config, commands: Node, name: str, directory: str, gi
     """One command per line, a factor in front (``lint: flake8``) limiting it to environments that have it; ``given``
     is what stands behind ``--`` and takes the place of ``{posargs}``."""
     lines = _joined(_followed(config, commands.text))
-    exact = commands.end - commands.start + 1 >= len(lines)
-    for offset, line in lines:
+    exact = commands.end - commands.start + 1 >= sum(rows for _, rows, _ in lines)
+    for offset, rows, line in lines:
         match = _FACTOR.match(line)
         if match is not None and not _applies(match[1], name):
             continue
         body = match[2] if match is not None else line
         first = min(commands.start + offset, commands.end) if exact else commands.start
-        where = Place(config.path, min(first, commands.end), commands.end if not exact else min(first, commands.end))
+        last = min(first + rows - 1, commands.end) if exact else commands.end
+        where = Place(config.path, min(first, commands.end), last)
         plain = _POSARGS.sub(lambda m: given or m[1] or "", body)
         plain = plain.replace("{toxinidir}/", "").replace("{tox_root}/", "").lstrip("- ")
+        run = tuple(replace(c, end=where.end) for c in split(plain, first_line=where.start))
         yield Found(
-            where, commands=split(plain, first_line=where.start), directory=directory,
+            where, commands=run, directory=directory,
             swallowed="tox ignores it (-)" if body.startswith("-") else "",
         )  # fmt: skip
 
@@ -170,9 +173,9 @@ def _followed(config: _Config, value: str) -> str:
     return _REFERENCE.sub(lambda m: text(config.root.get(m[1], m[2])), value)
 
 
-def _joined(value: str) -> list[tuple[int, str]]:
-    """Logical lines with the number of the line each starts at, counted from the line of the key."""
-    out: list[tuple[int, str]] = []
+def _joined(value: str) -> list[tuple[int, int, str]]:
+    """Logical lines with the line each starts at, counted from that of the key, and the lines that it takes."""
+    out: list[tuple[int, int, str]] = []
     rows = value.split("\n")
     # Where the first command is not on the key's own line, it is on the next one.
     shift = 0
@@ -185,7 +188,7 @@ def _joined(value: str) -> list[tuple[int, str]]:
         if row.rstrip().endswith("\\"):
             continue
         if held.strip():
-            out.append((start + shift, held.strip()))
+            out.append((start + shift, number - start + 1, held.strip()))
         held = ""
     return out
 
