@@ -134,6 +134,7 @@ _BY_ENDING = {
 
 _NAME_PATTERNS = (
     (regex(r"pylock(\.[a-z0-9_-]+)?\.toml"), "lock"),
+    (regex(r"[^/]+\.json\.tmpl"), "text"),
     (regex(r"(docker|container)file[^/]*\.(js|jsx|ts|tsx|css|scss|less|vue|png|svg)"), None),
     (regex(r"(docker|container)file[^/]*\.dockerignore"), "text"),
     (regex(r"(docker|container)file[.\-_][^/]*(?<!\.html)(?<!\.md)(?<!\.py)(?<!\.sh)(?<!\.txt)"), "dockerfile"),

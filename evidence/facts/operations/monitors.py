@@ -227,8 +227,11 @@ def _monitor(path: str, node: Node, kind: str, name: str) -> Monitor:
 
 
 def _in_texts(project: Project) -> Iterator[Monitor]:
-    """Resources of Terraform (and OpenTofu) and Bicep."""
+    """Resources of Terraform (and OpenTofu) and Bicep, and dashboards that a charm or chart fills in."""
     for path, text in project.texts.items():
+        filled = path.endswith((".json.tmpl", ".json.tpl")) and role_of(path, text.generated) not in _NOT_OWN
+        if filled and _is_model(text.text):
+            yield Monitor(path, 1, min(text.text.count("\n") + 1, _BLOCK_LINES), _DASHBOARD, path)
         if not path.endswith((".tf", ".bicep")) or role_of(path, text.generated) in _NOT_OWN:
             continue
         lines = text.text.split("\n")
