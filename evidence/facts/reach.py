@@ -204,7 +204,7 @@ def _any(name: str) -> tuple[str, str]:
 
 def _is_entry(file: PyFile) -> bool:
     name = file.path.rpartition("/")[2]
-    return name in _ENTRY_NAMES or bool(file.module.main)
+    return name in _ENTRY_NAMES or name.endswith(".wsgi") or bool(file.module.main)
 
 
 def _runs_with(file: PyFile, definition: Definition) -> Iterable[tuple[str, str]]:
