@@ -135,10 +135,14 @@ def _frameworks(project: Project) -> Iterator[Site]:
         specs = config.root.get("api", "specs")
         if specs is not None:
             yield Site(path=config.path, start=specs.start, end=specs.end, clause="framework", subject="FOCA")
-    for file, call, _name in project.calls(project.app, "connexion"):
-        if call.name.endswith(("App", "FlaskApp", "AsyncApp")) and project.reach.live(file.path, call.scope):
-            adds = [c for f in project.app for c in f.module.calls if c.name.endswith(".add_api")]
-            if adds:
+    made = (
+        call.name.endswith(("App", "FlaskApp", "AsyncApp")) and project.reach.live(file.path, call.scope)
+        for file, call, _name in project.calls(project.app, "connexion")
+    )
+    if any(made):
+        # a specification is what is checked against, and strictness is asked for where it is added
+        for file, call, _path in project.served_specs.added:
+            if project.reach.live(file.path, call.scope):
                 yield Site(path=file.path, start=call.start, end=call.end, clause="framework", subject="connexion")
 
 
