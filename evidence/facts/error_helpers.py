@@ -47,7 +47,7 @@ def _helpers(project: Project) -> tuple[ErrorHelper, ...]:
                 definition.kind == "function"
                 and definition.params
                 and definition.parent == 0
-                and ((plain := _answers_error(definition)) or _sets_error(file, definition))
+                and ((plain := _answers_error(definition)) or _sets_error(file, definition) or _given_error(definition))
             ):
                 depth = 1 if plain and definition.returns[0].kind == "list" else _BUILT
                 keys = keys_of(project, file, definition.returns, file.scopes.get(definition.qualname, 0), depth)
@@ -75,6 +75,14 @@ def _answers_error(definition: Definition) -> bool:
         # handed over, alone or as a part of what is (``error["status"]``, ``error.code``)
         or (v.items[1].kind in ("name", "index") and v.items[1].text.partition(".")[0] in definition.params)
         for v in pairs
+    )
+
+
+def _given_error(definition: Definition) -> bool:
+    """Whether every answer is a ``Response`` that is made with an error's status, or with one that is a parameter."""
+    statuses = [v.kwarg("status") if v.text.rpartition(".")[2] == "Response" else None for v in definition.returns]
+    return bool(statuses) and all(
+        s is not None and (bool(error_statuses(s)) or s.text.partition(".")[0] in definition.params) for s in statuses
     )
 
 

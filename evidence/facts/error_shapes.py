@@ -124,6 +124,11 @@ def _called(project: Project, file: PyFile, body: Expr, scope: int, depth: int) 
         return _answered(project, *inner, depth)
     if inner is not None and inner[1].kind == "function":
         return keys_of(project, inner[0], inner[1].returns, inner[0].scopes.get(inner[1].qualname, 0), depth - 1)
+    if body.text.rpartition(".")[2] == "Response":
+        # ``Response(json.dumps(body), status=400)``: a body that is no call of a serializer is text
+        given = body.args[0] if body.args else body.kwarg("response")
+        dumped = given is not None and given.kind in ("call", "name") and depth
+        return _body(project, file, given, scope, depth - 1) if given is not None and dumped else None
     if not MAKES_JSON.search(body.text) or (body.text.endswith("get_response") and not _writes_json(file, scope)):
         return None
     keys = set(body.keys if body.text.endswith("jsonify") else ()) - {"**", ""}
