@@ -72,7 +72,7 @@ _COMMAND = regex(
 )
 # Who changes their own password rotates no secret of the application.
 _ROTATION = regex(
-    r"(?:rotate|rotar|roll|renew)_\w{0,30}(?:secret|credential|password|api_?key|data_?key|encryption_?key|token|lease)"
+    r"(?:rotate|rotar|roll|renew)_\w{0,30}(?:secret|credential|password|api_?key|(?:data|encryption|master)_?key|token|lease)"
     r"\w{0,20}"
     r"|change_\w{0,30}(?:secret|credential|api_?key|data_?key|encryption_?key)\w{0,20}"
     r"|(?:secret|credential|key|password)s?_(?:rotation|rotate)\w{0,20}|(?:next|last)_rotation\w{0,20}"

@@ -124,7 +124,7 @@ def _fixtures(project: Project) -> Iterator[Site]:
             yield _site(file, definition, "reused" if _is_test_module(file) else "shared", definition.name)
         named = refs.followed(fixture.scope)
         cleans = _cleans(named) and _per_test(fixture, refs, anew=not _BUILDS.isdisjoint(named))
-        if not _is_test_module(file) and (cleans or _in_memory(fixture)):
+        if not _is_test_module(file) and (cleans or _in_memory(project, fixture)):
             yield _site(file, definition, "isolated", definition.name)
 
 
@@ -152,11 +152,13 @@ class _Refs:
         return self.of(scope).union(*(self.of(scopes[n]) for n in sorted(self.of(scope)) if n in scopes))
 
 
-def _in_memory(fixture: Fixture) -> bool:
+def _in_memory(project: Project, fixture: Fixture) -> bool:
     """Whether a fixture makes a database in memory for each test that asks for it."""
     if fixture.lifetime != "function" or not fixture.users:
         return False
-    calls = (c for c in fixture.file.module.calls if c.scope == fixture.scope)
+    calls = [c for c in fixture.file.module.calls if c.scope == fixture.scope]
+    if any(c.last == "MongoClient" and project.external(fixture.file, c.name).startswith("mongomock") for c in calls):
+        return True
     texts = (e.text for c in calls for v in c.expr.items for e in v.walk() if e.kind in ("str", "fstring"))
     return any(t in ("sqlite://", "sqlite:///:memory:", "sqlite+pysqlite:///:memory:", ":memory:") for t in texts)
 

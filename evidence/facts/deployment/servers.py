@@ -145,6 +145,12 @@ def _spawned(project: Project) -> Iterator[tuple[str, int, int, str]]:
             words = command.items if command.kind == "list" else (command,)
             text = " ".join(_word(file, call.scope, w) for w in words[:_WORDS])[:_LONGEST_COMMAND]
             yield file.path, place.start, min(place.end, place.start + LONGEST - 1), text
+    for call_file, call in project.live_calls("join"):
+        # ``" ".join(["gunicorn", ...])``: what a charm or a supervisor's settings are handed as their command
+        given = call.expr.args[0] if call.expr.args else None
+        if given is not None and given.kind == "list" and given.items and _PROGRAM.fullmatch(given.items[0].text):
+            text = " ".join(_word(call_file, call.scope, w) for w in given.items[:_WORDS])[:_LONGEST_COMMAND]
+            yield call_file.path, call.start, min(call.end, call.start + LONGEST - 1), text
 
 
 def _written(file: PyFile, call: Call, given: Expr) -> tuple[Call | Assign, Expr]:
