@@ -50,6 +50,8 @@ _ASKED = regex(
 _MAKES = regex(r"record|log|create|add|write|save|track|insert|new|registrar")
 _Tables = dict[Ref, tuple[PyFile, Definition]]
 _LOGS = regex(r"audit\w{0,20}\.(?:info|warning|warn|error|log|critical|debug|audit)$")
+# The vocabulary that OWASP gives such a log (Logging Vocabulary Cheat Sheet), as the package owasp-logger speaks it.
+_OWASP = regex(r"owasp\w{0,20}\.(?:authn|authz|user|privilege|sys|malicious|sensitive)_\w{2,40}$")
 _QUERIED = regex(
     r"\.(?:query|select|objects|find\w{0,30}|list\w{0,30}|get_\w{1,30}|last\w{0,30}|filter\w{0,20}|scan|all|paginate\w{0,10}|search\w{0,20}|history|get_history_model)(?:$|[.(\[])"
 )
@@ -204,7 +206,7 @@ def _others(project: Project) -> Iterator[Site]:
 
 
 def _is_log(name: str) -> bool:
-    return "audit" in name and _LOGS.search(name) is not None
+    return ("audit" in name and _LOGS.search(name) is not None) or ("owasp" in name and bool(_OWASP.search(name)))
 
 
 def _versioned(project: Project) -> Iterator[Site]:
