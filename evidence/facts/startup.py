@@ -24,9 +24,10 @@ def starting(project: Project) -> tuple[tuple[PyFile, int], ...]:
     first += [(a.file, 0) for a in project.web.apps if not a.call.scope and a.file in project.app]
     first += _running(project)
     found = {(file.path, scope): (file, scope) for file, scope in first}
+    names = _APPLICATION.union(a.call.target.rpartition(".")[2] for a in project.web.apps if a.call.target)
     for file, scope in first:
         for call in run_in(file, scope):
-            given = any(v.kind == "name" and v.text.rpartition(".")[2] in _APPLICATION for v in call.expr.args)
+            given = any(v.kind == "name" and v.text.rpartition(".")[2] in names for v in call.expr.args)
             called = project.defined(file, call.name) if given and call.name else None
             if called is not None and called[1].kind == "function":
                 number = called[0].scopes.get(called[1].qualname, 0)
