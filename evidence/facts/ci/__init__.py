@@ -13,6 +13,7 @@ from evidence.facts.ci import (
     github,
     gitlab,
     jenkins,
+    precommit,
     scripted,
     taskcluster,
     tekton,
@@ -34,7 +35,9 @@ from evidence.facts.ci.records import (
 from evidence.facts.ci.restarts import put_to_work
 from evidence.facts.ci.running import ci_runs
 
-_SYSTEMS = (github, gitlab, circleci, travis, azure, containers, scripted, jenkins, taskcluster, tekton, zuul)
+_SYSTEMS = (
+    github, gitlab, circleci, travis, azure, containers, scripted, jenkins, precommit, taskcluster, tekton, zuul,
+)  # fmt: skip
 
 
 def pipelines(inputs: CiInputs) -> tuple[Pipeline, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from evidence.facts.ci.found import Found
-from evidence.facts.ci.reading import find, join, strings, text
-from evidence.facts.ci.records import CiInputs, Place
+from evidence.facts.ci.reading import find, join, place, strings, text
+from evidence.facts.ci.records import CiInputs, Job, Pipeline, Place, Step
 from evidence.facts.records import Node
-from evidence.facts.shell.lines import split
+from evidence.facts.shell.lines import Simple, split
 
 #: Hook ids that differ from the command they run. A hook that rewrites files fails the run, so a formatter is a check.
 _HOOKS = {
@@ -50,6 +50,24 @@ _HOOKS = {
 _NOT_ON_COMMIT = frozenset(
     {"manual", "pre-push", "push", "commit-msg", "prepare-commit-msg", "post-commit", "post-checkout"}
 )
+
+
+def pipelines(inputs: CiInputs) -> Iterator[Pipeline]:
+    """pre-commit.ci, where the configuration has settings for it: it runs all hooks that those do not skip. Source:
+    pre-commit.ci, "Configuration"."""
+    path = ".pre-commit-config.yaml"
+    root = inputs.data[path].root if path in inputs.data else Node("null", 1, 1)
+    settings = root.get("ci")
+    if settings is None or settings.kind != "map":
+        return
+    where = place(path, root, "ci")
+    run = Simple(("pre-commit", "run", "--all-files"), (), where.start, where.end)
+    env = {"SKIP": ",".join(strings(settings.get("skip")))}
+    step = Step(name=run.text, path=path, start=where.start, end=where.end, commands=(run,), env=env)
+    job = Job(name="pre-commit.ci", path=path, start=where.start, end=where.end, steps=(step,))
+    yield Pipeline(
+        path=path, system="pre-commit.ci", jobs=(job,), triggers=("push", "pull_request"), trigger_place=where
+    )
 
 
 def hooks(
