@@ -34,7 +34,7 @@ _ASKS_STATE = regex(
 _STATE = regex(r"expired|revoked|blacklisted|invalidated|used|valid", re.IGNORECASE)
 ABOUT_TOKENS = regex(rf"{_KEPT}|invitation|invite|reset_link|magic_link", re.IGNORECASE)
 """Names that are about tokens, keys, and the links that carry them."""
-_ABOUT_KEPT = regex(_KEPT, re.IGNORECASE)
+_ABOUT_KEPT = regex(rf"{_KEPT}|magic_?link", re.IGNORECASE)
 _TAKEN = regex(rf"{_KEPT}|(?:^|[^a-z])jti(?:$|[^a-z])", re.IGNORECASE)
 # Keys under which a store remembers what was taken back: ``cache.get(f"blacklisted_token:{token}")``.
 _KEPT_OUT = regex(
