@@ -229,23 +229,18 @@ def _monitor(path: str, node: Node, kind: str, name: str) -> Monitor:
 def _in_texts(project: Project) -> Iterator[Monitor]:
     """Resources of Terraform (and OpenTofu) and Bicep, and dashboards that a charm or chart fills in."""
     for path, text in project.texts.items():
-        filled = path.endswith((".json.tmpl", ".json.tpl")) and role_of(path, text.generated) not in _NOT_OWN
+        filled = path.endswith((".json.tmpl", ".json.tpl"))
+        if not (filled or path.endswith((".tf", ".bicep"))) or role_of(path, text.generated) in _NOT_OWN:
+            continue
         if filled and _is_model(text.text):
             yield Monitor(path, 1, min(text.text.count("\n") + 1, _BLOCK_LINES), _DASHBOARD, path)
-        if not path.endswith((".tf", ".bicep")) or role_of(path, text.generated) in _NOT_OWN:
-            continue
         lines = text.text.split("\n")
         found = [(match, _resource(match[1])) for match in _BLOCK.finditer(text.text)]
         for match, kind in (*found, *((match, _ALERT) for match in _BICEP.finditer(text.text))):
             if kind:
                 start = text.text.count("\n", 0, match.start()) + 1
-                end = (
-                    next(
-                        (n for n in range(start, min(start + _BLOCK_LINES, len(lines))) if lines[n].startswith("}")),
-                        start,
-                    )
-                    + 1
-                )
+                stop = min(start + _BLOCK_LINES, len(lines))
+                end = next((n for n in range(start, stop) if lines[n].startswith("}")), start) + 1
                 block = "\n".join(lines[start - 1 : end])
                 yield Monitor(
                     path,
