@@ -174,9 +174,10 @@ def _tested(project: Project, handlers: list[Callback]) -> Observations:
     told = [{int(w)} if (w := _what(c)).isdigit() else _written(c) for c in handlers]
     codes = set().union(*told)
     names = {w for c in handlers if not (w := _what(c)).isdigit()}
+    named_before = {(s.file.path, line): code for s in project.scenarios for code, line in s.statuses.items()}
     asking = {(r.file.path, _function(r.file, r.call.scope)) for r in project.web.requests}
     for file, expr, line in project.assertions():
-        found = error_statuses(expr)
+        found = error_statuses(expr) or {named_before.get((file.path, line), 0)} - {0}
         if not found & codes and (all(told) or not found):
             continue
         around = file.function_at(line)

@@ -16,8 +16,9 @@ from evidence.patterns import regex
 
 _BY_NAME = {status.name: int(status) for status in HTTPStatus}
 _IN_NAME = regex(r"(?:HTTP_|assert_?|status_?)(\d{3})(?!\d)")
-# Werkzeug's ``response.status``: "404 NOT FOUND".
 _SAYS_STATUS = regex(r"(?i)stat|code|err|http")
+_NAMES_STATUS = regex(r"(?i)stat|code|expect")
+# Werkzeug's ``response.status``: "404 NOT FOUND".
 _LINE = regex(r"[45]\d\d [A-Z][A-Za-z ]{3,40}")
 # Keywords of helpers that say which status they expect. A bare ``status`` is WebTest's; with mocks it is what they
 # answer.
@@ -88,7 +89,7 @@ def _of_file(file: PyFile, requests: list[Request], helpers: Mapping[str, list[R
         if owners[scope] == scope and not _skipped(definition):
             found = [*checks.get(scope, []), *(p for c in calls.get(scope, []) for p in _checking(c))]
             found.sort(key=lambda c: c[1])
-            statuses = _statuses(definition, found)
+            statuses = _statuses(definition, found, _kept(file, scope))
             own = tuple(calls.get(scope, ()))
             helped = (r for c in own if _is_helper(c) for r in helpers.get(c.last, ()))
             requested = (*asked.get(scope, ()), *helped)
@@ -126,11 +127,18 @@ def _checking(call: Call) -> Iterator[tuple[Expr, int]]:
             yield call.expr.items[offset + index], call.start
 
 
-def _statuses(definition: Definition, checks: list[tuple[Expr, int]]) -> dict[int, int]:
+def _kept(file: PyFile, scope: int) -> dict[str, int]:
+    """Statuses that a test gives a name before it checks them: ``expected_status = 404``."""
+    named = (i for i in file.assigns_in(scope) if i.value.kind in ("num", "str") and _NAMES_STATUS.search(i.target))
+    codes = {i.target: int(i.value.text) for i in named if i.value.text.isdecimal()}
+    return {name: code for name, code in codes.items() if 400 <= code < 600}
+
+
+def _statuses(definition: Definition, checks: list[tuple[Expr, int]], kept: dict[str, int]) -> dict[int, int]:
     found: dict[int, int] = {}
     given = {c for d in definition.decorators if "parametrize" in d.expr.text for c in error_statuses(d.expr)}
     for expr, line in checks:
-        codes = error_statuses(expr)
+        codes = error_statuses(expr) | {kept[e.text] for e in expr.walk() if e.text in kept}
         if given and any(e.kind == "name" and e.text in definition.params for e in expr.walk()):
             codes = codes | given
         for code in sorted(codes):
