@@ -27,9 +27,10 @@ Labels were made by reading the code at a pinned commit, before any scan. The ru
 set in view; nothing was tuned on the test set, of which only totals by signal were seen, never a miss. A signal counts
 as found when it is graded practised or sustained.
 
-Twelve repositories joined the development set last. The rules as they were found F1 0.94, exact grade 0.91, citation
-precision 0.96 and line hit 0.91 on them (734 labels): what to expect of a repository that nobody has looked at. Then
-the rules were mended, and labels that the comparison had shown to be wrong."""
+Thirty-six repositories joined the development set last, from a handful of files to large services. The rules as they
+were reached F1 0.95, macro-F1 0.92, exact grade 0.90, citation precision 0.98 and line hit 0.90 on them (2,502 labels
+as they were first made): what to expect of a repository that nobody has looked at. Then the rules were mended, and
+labels that the comparison had shown to be wrong."""
 
 
 class Counts(Struct, frozen=True):
