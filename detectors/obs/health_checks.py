@@ -185,8 +185,8 @@ def _routes(project: Project) -> Iterator[_Endpoint]:
 
 
 def _is_called_health(route: Route) -> bool:
-    """Whether the function that answers is called a health check, or tells that the service is up, and asked nothing,
-    wherever it answers."""
+    """Whether the function that answers is called a health check, or tells that the service is up, and is asked
+    nothing, wherever it answers."""
     handler = route.handler
     if handler is None or handler.params:
         return False

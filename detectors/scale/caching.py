@@ -11,13 +11,10 @@ cache; where entries are dropped when the data changes; tests of hits, misses an
 
 from __future__ import annotations
 
-from evidence.api import Observations, Occurrence, Project, Scenario, Signal, Sites, at, plural, regex, site_of, stem
+from evidence.api import Observations, Occurrence, Project, Scenario, Signal, Sites, at, plural, site_of, stem
 
-# As in the table of caches: caché, cachê, cached, caching, and no cachet.
-_WORD = regex(r"(?i)cach(?:[eéê](?!t)|ing)")
 # Every resource has methods of these names: a test that calls ``client.get`` tells nothing of one.
 _UNTOLD = frozenset({"", "__init__", "get", "post", "put", "patch", "delete", "head", "dispatch_request"})
-_NOT_CACHED = regex(r"(?i)no_?cache|nocache|cache_?buster")
 
 
 def _statement(sites: Sites) -> str:
@@ -76,16 +73,17 @@ def _tests(project: Project, kept: tuple[Occurrence, ...]) -> list[Scenario]:
     """Tests of caches; where some belong to what is cached, by name of the file or by what they run, those alone."""
     names = {o.subject for o in kept} - _UNTOLD
     stems = {stem(o.path) for o in kept}
-    found = [t for t in project.scenarios if t.checks and _is_test(t, names)]
+    found = [t for t in project.scenarios if t.checks and _is_test(project, t, names)]
     named = [t for t in found if stem(t.file.path) in stems]
     return named or [t for t in found if t.mentions(*names)] or found
 
 
-def _is_test(test: Scenario, names: set[str]) -> bool:
+def _is_test(project: Project, test: Scenario, names: set[str]) -> bool:
     """Whether a test checks a cache: it says so, or it runs what is cached; and it looks at the cache, unless both."""
-    if _NOT_CACHED.search(test.name):
+    if project.caches.says_none(test.name):
         return False
-    said, runs = _WORD.search(test.definition.qualname) is not None, test.mentions(*names)
-    return (said and runs) or (
-        (said or runs) and any(_WORD.search(r) for r in test.file.module.refs[test.scope] if not r.isupper())
-    )
+    said, runs = project.caches.speaks_of_one(test.definition.qualname), test.mentions(*names)
+    if said and runs:
+        return True
+    looked_at = (r for r in test.file.module.refs[test.scope] if not r.isupper())
+    return (said or runs) and any(map(project.caches.speaks_of_one, looked_at))

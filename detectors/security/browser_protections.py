@@ -151,6 +151,7 @@ def _extensions(project: Project) -> Iterator[Site]:
 def _switched_off(project: Project) -> bool:
     """Whether the settings of every environment but tests switch CSRFProtect off, or leave it to each view to ask for
     the check and none does."""
+    environments = {(c.file.path, c.scope): c.environment for c in project.settings.classes}
     told = [
         (target, is_off(value))
         for file in project.app
@@ -158,8 +159,7 @@ def _switched_off(project: Project) -> bool:
         for target, value, item in assigned_settings(file)
         if target in ("WTF_CSRF_ENABLED", "WTF_CSRF_CHECK_DEFAULT")
         and file.function_of(item.scope) is None
-        and {c.scope: c.environment for c in project.settings.classes if c.file is file}.get(item.scope, "")
-        not in _NOT_PRODUCTION
+        and environments.get((file.path, item.scope), "") not in _NOT_PRODUCTION
     ]
     names = {target for target, off in told if off} - {target for target, off in told if not off}
     asked = any(c.last == "protect" for f in project.app for c in f.module.calls)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evidence.api import Definition, Fixture, Observations, Project, PyFile, Signal, Site, Sites, plural
+from evidence.api import Definition, Fixture, Observations, Project, PyFile, Role, Signal, Site, Sites, plural
 
 #: What takes a database back to where it was.
 _WIPES = frozenset({
@@ -25,7 +25,7 @@ _WIPES = frozenset({
 })  # fmt: skip
 #: A database file of its own for each test, as Flask's tutorial does it.
 _OWN_FILE = frozenset({"mkstemp", "unlink"})
-#: What builds the tables again.
+# What builds the tables again.
 _BUILDS = frozenset({"create_all", "upgrade"})
 #: What ends a database altogether; a helper that so many tests call for it is how each gets a clean one.
 _ENDS = _WIPES - {"rollback", "sorted_tables", "downgrade", "flushdb", "flushall"}
@@ -223,7 +223,7 @@ def _called(project: Project, file: PyFile, scope: int) -> set[str]:
     named: set[str] = set()
     for call in file.calls_in(scope):
         found = project.defined(file, call.name) if call.name else None
-        if found is not None and found[0] is not file and found[1].kind == "function" and found[0] in project.tests:
+        if found is not None and found[0] is not file and found[1].kind == "function" and found[0].role is Role.TEST:
             named |= _Refs(found[0]).of(found[0].scopes.get(found[1].qualname, 0))
     return named
 

@@ -17,7 +17,8 @@ STORES = (
 STORE_NAME = regex(r"(?i)redis|memcache|valkey|\bmc\b")
 # The word is the same in most languages that borrow it: caché, cachê, cached, caching, cachear; cachets, and products
 # that are called after it, are none.
-WORD = regex(r"(?i)cach(?:[eéê](?!t)|ing)")
+_CACHE = r"cach(?:[eéê](?!t)|ing)"
+WORD = regex(rf"(?i){_CACHE}")
 NOT_CACHED = regex(r"(?i)no_?cache|nocache|cache_?buster")
 # Keys of what is no copy of anything: marks that something is under way, counts, and what a person is given once.
 MARKS = regex(r"(?i)lock|in_?flight|dedup|nonce|attempts?\b|rate_?limit|otp\b|session|token|verif")
@@ -51,6 +52,7 @@ KEPT_BY_PROXY = regex(r"(?im)^[ \t]{0,40}(?:proxy|uwsgi|fastcgi)_cache_valid[ \t
 NEVER = frozenset({"0", "-1", "None"})
 # A lifetime that the project compares with the time itself: ``now - fetched > CACHE_TIMEOUT``.
 OWN_LIFETIME = regex(
-    r"(?i)cach(?:[eéê](?!t)|ing)\w{0,20}_(?:ttl|timeout|duration|max_?age|lifetime|expir\w{1,6}|seconds|minutes|hours|period)\w{0,10}$"
+    rf"(?i){_CACHE}\w{{0,20}}_"
+    r"(?:ttl|timeout|duration|max_?age|lifetime|expir\w{1,6}|seconds|minutes|hours|period)\w{0,10}$"
 )
 CLOCKS = frozenset({"time", "utcnow", "now", "monotonic", "today"})

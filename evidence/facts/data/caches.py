@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from evidence.facts.data import cache_table as table
-from evidence.facts.data.kept_otherwise import kept_otherwise
+from evidence.facts.data.kept_otherwise import kept_otherwise, static_lifetimes
 from evidence.facts.names import PyFile
 from evidence.facts.occurrences import Occurrence, at, between
 from evidence.facts.python.records import Assign, Call, Expr
@@ -37,11 +37,21 @@ class Caches:
             *kept_otherwise(self._project),
         )
 
+    @staticmethod
+    def speaks_of_one(text: str) -> bool:
+        """Whether a name or a text speaks of a cache, or of caching."""
+        return table.WORD.search(text) is not None
+
+    @staticmethod
+    def says_none(name: str) -> bool:
+        """Whether a name says that nothing is cached: ``no_cache``, ``cache_buster``."""
+        return table.NOT_CACHED.search(name) is not None
+
     def _kind(self, file: PyFile, scope: int, receiver: str) -> str:
         """``cache`` or ``store`` for what an object is, by its class or else by its name; "" for neither."""
         outside = self._project.variable_class(file, scope, receiver) if receiver else ""
         last = _last(receiver)
-        named = bool(table.WORD.search(last)) and not table.NOT_CACHED.search(last)
+        named = self.speaks_of_one(last) and not self.says_none(last)
         if outside.startswith(table.CACHES) or named:
             return "cache"
         return "store" if outside.startswith(table.STORES) or table.STORE_NAME.search(last) else ""
@@ -209,31 +219,17 @@ class Caches:
         if kind == "cache":
             known = self._project.variable_class(file, call.scope, receiver).startswith(table.CACHES)
             return known or _last(receiver) in self._asked
-        return kind == "store" and bool(
-            table.WORD.search(key) or (file.path in files and _is_kept(file, key, receiver))
-        )
+        return kind == "store" and (self.speaks_of_one(key) or (file.path in files and _is_kept(file, key, receiver)))
 
     @cached_property
     def set_up(self) -> tuple[Occurrence, ...]:
         """What keeps nothing by itself: ``bound`` caches, and lifetimes of ``static`` files."""
-        return (*self._bound(), *self._static())
+        return (*self._bound(), *static_lifetimes(self._project))
 
     def _bound(self) -> Iterator[Occurrence]:
         for file, call in self._project.live_calls(*table.SET_UPS):
             if self._project.class_of(file, call.name).startswith(table.CACHES):
                 yield at(file, call, "bound", call.target)
-
-    def _static(self) -> Iterator[Occurrence]:
-        for file in self._project.app:
-            given: list[Assign | Call] = [*file.module.assigns, *file.module.calls]
-            for item in given:
-                if item.target.endswith(("SEND_FILE_MAX_AGE_DEFAULT", "SEND_FILE_MAX_AGE_DEFAULT]")):
-                    yield between(file.path, item.start, item.end, "static")
-        for path, text in self._project.texts.items():
-            match = table.EXPIRES.search(text.text) if path.endswith((".conf", ".tpl")) else None
-            if match:
-                line = text.text.count("\n", 0, match.start()) + 1
-                yield between(path, line, line, "static")
 
 
 def _forgotten(file: PyFile, made: Call) -> bool:

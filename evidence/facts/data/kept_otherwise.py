@@ -1,4 +1,5 @@
-"""What is kept for a while without a library: by a function that looks at the clock, or by a proxy before it."""
+"""What is kept for a while without a library: by a function that looks at the clock, a proxy before it, or as a
+static file."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 from evidence.facts.data import cache_table as table
 from evidence.facts.names import PyFile
 from evidence.facts.occurrences import Occurrence, at, between
+from evidence.facts.python.records import Assign, Call
 from evidence.facts.roles import Role, role_of
 
 if TYPE_CHECKING:
@@ -31,6 +33,20 @@ def kept_otherwise(project: Project) -> Iterator[Occurrence]:
             for match in table.KEPT_BY_PROXY.finditer(text.text):
                 line = text.text.count("\n", 0, match.start()) + 1
                 yield between(path, line, line, "header", path)
+
+
+def static_lifetimes(project: Project) -> Iterator[Occurrence]:
+    """Lifetimes of files that never change (``static``): Flask's setting for them, or a proxy's ``expires``."""
+    for file in project.app:
+        given: list[Assign | Call] = [*file.module.assigns, *file.module.calls]
+        for item in given:
+            if item.target.endswith(("SEND_FILE_MAX_AGE_DEFAULT", "SEND_FILE_MAX_AGE_DEFAULT]")):
+                yield between(file.path, item.start, item.end, "static")
+    for path, text in project.texts.items():
+        match = table.EXPIRES.search(text.text) if path.endswith((".conf", ".tpl")) else None
+        if match:
+            line = text.text.count("\n", 0, match.start()) + 1
+            yield between(path, line, line, "static")
 
 
 def _keeps(file: PyFile, scope: int) -> bool:
