@@ -19,7 +19,7 @@ from typing import IO, NoReturn, TypeVar
 
 import msgspec
 
-from evidence.facts.workers.orphans import die_with_parent, forking
+from evidence.facts.workers.orphans import be_forked, die_with_parent, forking
 
 PATIENCE = 120.0
 """Seconds that the fork may need after this process has nothing left to do; large repositories need one or two."""
@@ -92,25 +92,25 @@ def _forked(work: Callable[[], None]) -> Iterator[int]:
 
     The descriptor can be read from when it has ended."""
     ended, held = os.pipe()
-    parent = os.getpid()
-    with forking():
-        child = os.fork()
-        if child == 0:
-            _only(work, parent)
-    os.close(held)
+    parent, child = os.getpid(), 0
     try:
+        with forking():
+            child = os.fork()
+            if child == 0:
+                _only(work, parent)
+            os.close(held)
         yield ended
     finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        if child:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
         os.close(ended)
 
 
 def _only(work: Callable[[], None], parent: int) -> NoReturn:
     """Be the fork: work, and end without undoing what the parent will undo."""
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        be_forked()
         die_with_parent(parent)
         work()
     finally:

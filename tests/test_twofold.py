@@ -6,6 +6,7 @@ Each test runs in a fresh Python, since a fork needs a process with a single thr
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import textwrap
@@ -79,6 +80,27 @@ def test_a_failure_meanwhile_is_raised_and_leaves_no_process() -> None:
         """
     )
     assert found == ["no", True]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("moment", ["before", "after_in_parent", "after_in_child"])
+def test_asked_to_stop_in_the_middle_of_a_fork(number: signal.Signals, moment: str) -> None:
+    """Python drops what is raised in its callbacks around a fork: the request must not be lost, nor leave a trace.
+
+    Asked of the fork, it is that one's own affair: the work is done all the same."""
+    asked = f"os.register_at_fork({moment}=lambda: os.kill(os.getpid(), {int(number)}))"
+    script = textwrap.dedent(_SETTING) + textwrap.dedent(
+        f"""
+        from evidence.cli.outcome import leave_on_signals
+        leave_on_signals()
+        {asked}
+        print(in_two(work, 3, list[int], processes=2))
+        """
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    kept_on = moment == "after_in_child"
+    assert (result.returncode, result.stderr) == (0 if kept_on else 128 + number, "")
+    assert result.stdout == ("[[0, 0], [1, 1], [2, 4]]\n" if kept_on else "")
 
 
 def test_citations_are_the_same_from_two_processes() -> None:

@@ -80,9 +80,11 @@ def _unbuffered(number: int) -> io.TextIOWrapper:
 
 
 def leave_on_signals() -> None:
-    """Make SIGINT, SIGTERM and SIGHUP unwind the program, so that temporary folders go and children end."""
+    """Make SIGINT, SIGTERM and SIGHUP unwind the program, so that temporary folders go and children end; a hang-up that
+    is ignored, as under ``nohup``, stays so."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _leave)
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
 
 
 def leave_if_asked() -> None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -368,6 +368,7 @@ def test_a_temporary_folder_with_a_long_name(tmp_path: Path, monkeypatch: pytest
 
 def test_what_ends_the_start_ends_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """A signal's exception may come when some have been started: none is left that this process would wait for."""
+    resource_tracker.ensure_running()  # a process of multiprocessing's own, which no pool is asked to end
     before, started, submit = children(), list[set[int]](), crew.Crew.submit
 
     def interrupted(self: crew.Crew, *args: Any) -> Any:

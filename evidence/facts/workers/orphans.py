@@ -1,4 +1,4 @@
-"""A process that was forked from a scan must not outlive it."""
+"""What a process that is forked from a scan owes it: it must not outlive it, nor speak of signals."""
 
 from __future__ import annotations
 
@@ -11,17 +11,30 @@ from contextlib import contextmanager
 from time import sleep
 
 _PR_SET_PDEATHSIG = 1
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
 def forking() -> Iterator[None]:
-    """Let Ctrl-C wait while processes are forked: in a child whose first lines run it would leave traces. Children keep
-    it blocked; their parent ends them."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Let signals that ask to end wait while processes are forked.
+
+    Python runs callbacks around a fork and drops what they raise, a signal's exception too: a trace would be printed,
+    and the request lost. So would a child leave traces whose first lines it interrupts; it keeps the signals blocked
+    until :func:`be_forked`."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def be_forked() -> None:
+    """Leave Ctrl-C to the parent, which ends this process; end without a word when anything else asks."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
 
 
 def die_with_parent(parent: int) -> None:

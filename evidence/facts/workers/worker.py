@@ -5,14 +5,13 @@ from __future__ import annotations
 import faulthandler
 import gc
 import os
-import signal
 import warnings
 from collections.abc import Callable
 from ctypes import Array, c_double, c_int
 from multiprocessing.sharedctypes import Synchronized
 from time import monotonic, process_time
 
-from evidence.facts.workers.orphans import die_with_parent
+from evidence.facts.workers.orphans import be_forked, die_with_parent
 
 Item = tuple[str, str, bytes]
 """(key, language, content)."""
@@ -44,14 +43,13 @@ def begin(extract: Extract, desk: Array[c_double], seats: Synchronized[c_int], p
     """Take a seat, then give up what a parser of hostile input has no need of.
 
     ``parent`` is the id of the process that forked this one, 0 where another one stands between them."""
+    be_forked()
     die_with_parent(parent or os.getppid())
     with seats.get_lock():
         seat = int(seats.value)
         seats.value = seat + 1  # type: ignore[assignment]
     desk[seat * FIELDS] = os.getpid()
     _state.update(extract=extract, desk=desk, row=seat * FIELDS)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     faulthandler.disable()
     _limit("RLIMIT_CORE", 0)
     os.environ.clear()
