@@ -22,6 +22,8 @@ _NOT_DONE = 3
 _SIGNAL_BASE = 128
 _INTERRUPTED = _SIGNAL_BASE + signal.SIGINT
 _arrived: list[int] = []
+# How long an exception waits that was lost: whatever lost it is over by then.
+_AGAIN_SECONDS = 0.02
 
 
 def exit_code_of(command: Callable[[], object]) -> int:
@@ -85,11 +87,12 @@ def leave_on_signals() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _leave)
+    sys.unraisablehook = _again_if_lost
 
 
 def leave_if_asked() -> None:
-    """Leave now if a signal has come and its exception got lost on the way, as C code may lose one: what was worked out
-    since is not to be trusted."""
+    """Leave now if a signal has come and its exception got lost on the way, as an ``except`` of a library may lose one:
+    what was worked out since is not to be trusted."""
     if _arrived:
         raise SystemExit(_SIGNAL_BASE + _arrived[0])
 
@@ -100,3 +103,13 @@ def _leave(number: int, _frame: FrameType | None) -> None:
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
     raise SystemExit(_SIGNAL_BASE + number)
+
+
+def _again_if_lost(lost: sys.UnraisableHookArgs) -> None:
+    """Python drops what is raised in a callback of its own (around a fork, when an object goes) and prints a trace: a
+    signal's exception is raised again instead, a moment later."""
+    if _arrived and isinstance(lost.exc_value, SystemExit):
+        signal.signal(signal.SIGALRM, lambda _number, _frame: leave_if_asked())
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN_SECONDS)
+    else:
+        sys.__unraisablehook__(lost)

@@ -96,6 +96,26 @@ def test_a_signal_ends_the_scan_at_once_and_leaves_nothing(number: signal.Signal
     assert not list((tmp_path / "tmp").iterdir())
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_comes_where_python_drops_exceptions_is_not_lost(number: signal.Signals) -> None:
+    """It comes while an object goes: no trace, and the program ends at once all the same."""
+    waiting = f"""
+import os, time, weakref
+from evidence.cli.outcome import exit_code_of, leave_on_signals
+leave_on_signals()
+gone = weakref.finalize(held := type("Held", (), {{}})(), os.kill, os.getpid(), {int(number)})
+def wait():
+    global held
+    del held
+    time.sleep(15)
+raise SystemExit(exit_code_of(wait))
+"""
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", waiting], capture_output=True, timeout=90, check=False)
+    assert (done.returncode, done.stderr) == (128 + number, b"")
+    assert time.monotonic() - began < 10
+
+
 def _process(*arguments: str, stdout: Any) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-c", "from evidence.cli import main; main()", *arguments]
     return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE)
