@@ -3,6 +3,7 @@
 A detector module has a docstring (its documentation page: what it sees, why it matters, what it cannot tell), a tuple
 ``SIGNALS`` of the :class:`Signal` it answers, and a function ``detect(project)`` that yields ``(signal, site)`` pairs:
 one pair per occurrence, in any order. It never grades: the core sorts the sites and applies the signal's bars to them.
+One that asks for nothing that is joined across files may say ``ALONE = True``: it is looked at while they are joined.
 It is registered under the entry-point group ``evidence.detectors``.
 """
 
@@ -133,7 +134,6 @@ class Detector(Protocol):
 
     def detect(self, project: Project) -> Iterable[Observation]:
         """Yield every occurrence that bears on one of ``SIGNALS``."""
-        ...
 
 
 def plural(count: int, noun: str, many: str = "") -> str:

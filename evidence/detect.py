@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -72,9 +71,16 @@ def run(
     timer = timer or Timer()
     asked = list(detectors)
     results: dict[str, tuple[Finding, Sites]] = {}
-    start = time.perf_counter()
-    observed = observe(asked, project, processes)
-    timer.wall += time.perf_counter() - start
+
+    def join() -> None:
+        project.past.begin()
+        if processes > 1:  # a single process joins what is asked for, when it is
+            with timer.joining():
+                project.join()
+
+    project.past.choose()  # before anything is forked, since all will ask for the rows of the history
+    with timer.looking():
+        observed = observe(asked, project, processes, join)
     for detector, seen in zip(asked, observed, strict=True):
         timer.add(detector.__name__, seen.seconds)
         found, failure = _findings(detector, seen, repository, project)

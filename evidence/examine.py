@@ -62,7 +62,6 @@ def examine(
 
     detectors = detect.discover()
     progress.stage("Looking for signals", len(detectors))
-    project.past.begin()
     if request.about_somebody:
         repository.blame.ready()  # a process that is still watched would keep the detectors from forking
     findings = detect.run(detectors, project, repository.id, ledger, request.timer, request.workers)

@@ -1,13 +1,13 @@
 """Asks the detectors what they see: in this process, and where that is safe in a fork of it beside.
 
-Both take families of detectors, the modules of one package, which ask for the same facts. What each saw depends on the
-facts alone.
+Both take families of detectors, the modules of one package, which ask for the same facts. Those that ask for nothing
+joined across files come first, while this process joins them. What each saw depends on the facts alone.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -23,27 +23,34 @@ class Seen(msgspec.Struct, frozen=True):
     seconds: float
 
 
-def observe(detectors: Sequence[Detector], project: Project, processes: int = 1) -> list[Seen]:
-    """What each detector saw, in their order. ``processes`` above 1 allows a fork and changes nothing else."""
-    families = _families(detectors)
+def observe(
+    detectors: Sequence[Detector], project: Project, processes: int = 1, join: Callable[[], object] = lambda: None
+) -> list[Seen]:
+    """What each detector saw, in their order. ``processes`` above 1 allows a fork and changes nothing else.
 
-    def look(family: int) -> list[Seen]:
-        return [_look(detectors[n], project) for n in families[family]]
-
-    if processes > 1:
-        project.join()  # waits for what is counted in the background too, and so ends the threads that watch it
-    told = in_two(look, len(families), list[Seen], processes=processes)
+    ``join`` makes ready what most detectors ask for; those that do not are looked at by the fork meanwhile. It must
+    also end the threads that this process has begun for them, since with a second one nothing is forked."""
     seen: dict[int, Seen] = {}
-    for numbers, found in zip(families, told, strict=True):
-        seen.update(zip(numbers, found, strict=True))
+
+    def look(families: list[list[int]], meanwhile: Callable[[], object] = lambda: None) -> None:
+        def of_family(number: int) -> list[Seen]:
+            return [_look(detectors[n], project) for n in families[number]]
+
+        told = in_two(of_family, len(families), list[Seen], processes=processes, meanwhile=meanwhile)
+        for numbers, found in zip(families, told, strict=True):
+            seen.update(zip(numbers, found, strict=True))
+
+    alone = [n for n, detector in enumerate(detectors) if getattr(detector, "ALONE", False)]
+    look([[n] for n in alone], join)
+    look(_families(detectors, [n for n in range(len(detectors)) if n not in alone]))
     return [seen[number] for number in range(len(detectors))]
 
 
-def _families(detectors: Sequence[Detector]) -> list[list[int]]:
-    """The detectors' numbers by package, large families first: so the two processes end at about the same time."""
+def _families(detectors: Sequence[Detector], numbers: Sequence[int]) -> list[list[int]]:
+    """These detectors' numbers by package, large families first: so the two processes end at about the same time."""
     packages: dict[str, list[int]] = {}
-    for number, detector in enumerate(detectors):
-        packages.setdefault(detector.__name__.rpartition(".")[0], []).append(number)
+    for number in numbers:
+        packages.setdefault(detectors[number].__name__.rpartition(".")[0], []).append(number)
     return sorted(packages.values(), key=lambda family: (-len(family), family))
 
 

@@ -67,6 +67,7 @@ BREADTH = Signal(
     statement=_statement,
 )
 SIGNALS = (BREADTH,)
+ALONE = True
 
 
 def detect(project: Project) -> Observations:

@@ -70,6 +70,7 @@ MIGRATION_DRIVE = Signal(
     statement=_statement,
 )
 SIGNALS = (MIGRATION_DRIVE,)
+ALONE = True
 
 
 def detect(project: Project) -> Observations:

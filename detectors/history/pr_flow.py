@@ -99,6 +99,7 @@ PR_FLOW = Signal(
     statement=_statement,
 )
 SIGNALS = (PR_FLOW,)
+ALONE = True
 
 
 def detect(project: Project) -> Observations:

@@ -51,6 +51,7 @@ REPAIR = Signal(
     statement=_statement,
 )
 SIGNALS = (REPAIR,)
+ALONE = True
 
 
 def detect(project: Project) -> Observations:

@@ -52,6 +52,7 @@ TESTS_WITH_CODE = Signal(
     statement=_statement,
 )
 SIGNALS = (TESTS_WITH_CODE,)
+ALONE = True
 
 
 def detect(project: Project) -> Observations:

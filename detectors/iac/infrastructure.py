@@ -83,6 +83,7 @@ INFRASTRUCTURE = Signal(
     statement=_statement,
 )
 SIGNALS = (INFRASTRUCTURE,)
+ALONE = True
 _LEADS = ("netlify.toml", "vercel.json", "supervisord.conf")
 
 

@@ -45,6 +45,7 @@ RUNTIME_LIMITS = Signal(
     statement=_statement,
 )
 SIGNALS = (RUNTIME_LIMITS,)
+ALONE = True
 
 
 def detect(project: Project) -> Observations:

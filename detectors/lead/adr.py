@@ -70,6 +70,7 @@ ADR = Signal(
     statement=_statement,
 )
 SIGNALS = (ADR,)
+ALONE = True
 
 
 def detect(project: Project) -> Observations:

@@ -88,6 +88,7 @@ ARCHITECTURE = Signal(
     statement=_statement,
 )
 SIGNALS = (ARCHITECTURE,)
+ALONE = True
 
 
 def detect(project: Project) -> Observations:

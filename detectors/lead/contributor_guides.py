@@ -129,6 +129,7 @@ GUIDES = Signal(
     statement=_statement,
 )
 SIGNALS = (GUIDES,)
+ALONE = True
 
 
 def detect(project: Project) -> Observations:

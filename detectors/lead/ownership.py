@@ -107,6 +107,7 @@ OWNERSHIP = Signal(
     statement=_statement,
 )
 SIGNALS = (OWNERSHIP,)
+ALONE = True
 
 
 def detect(project: Project) -> Observations:

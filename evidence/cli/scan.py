@@ -100,6 +100,7 @@ def scan_to(request: ScanRequest, output: Output, profile_detectors: bool = Fals
     leave_if_asked()
     if profile_detectors:
         spent = sorted(request.timer.seconds.items(), key=lambda item: (-item[1], item[0]))
+        spent.append(("facts of files joined for them", request.timer.joined))
         # two processes may share the work: by the clock it takes less than its parts
         spent.append(("all of them, by the clock", request.timer.wall))
         click.echo("\n".join(f"{seconds:8.3f} s  {name}" for name, seconds in spent), err=True)

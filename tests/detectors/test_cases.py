@@ -108,10 +108,24 @@ def test_case(name: str) -> None:
     assert check_results(CASES[name], *_run(name)) == []
 
 
+def test_what_stands_alone_asks_for_nothing_joined() -> None:
+    """A detector that says so finds in its cases what there is without an index of modules, a web graph or reach."""
+    alone = [d for d in DETECTORS if getattr(d, "ALONE", False)]
+    asked = [(n, d) for n, case in CASES.items() for d in alone if {s.id for s in d.SIGNALS} & _judged(case)]
+    assert len({detector.__name__ for _, detector in asked}) == len(alone) > 0
+    for name, detector in asked:
+        project = project_of(CASES[name])
+        list(detector.detect(project))
+        assert not {"names", "imports", "web", "reach"} & vars(project).keys(), name
+
+
+def _judged(case: Case) -> set[str]:
+    return {e.signal for e in case.expectations}
+
+
 def test_cases_are_filed_under_a_signal_they_judge() -> None:
     """A case lies in the folder of a signal that it expects something of."""
-    judged = {name: {e.signal for e in case.expectations} for name, case in CASES.items()}
-    assert not [name for name, signals in judged.items() if name.partition("/")[0] not in signals]
+    assert not [name for name, case in CASES.items() if name.partition("/")[0] not in _judged(case)]
 
 
 @pytest.mark.parametrize("signal", SIGNALS.values(), ids=SIGNALS)

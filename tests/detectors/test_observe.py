@@ -70,6 +70,21 @@ def test_two_processes_share_the_work() -> None:
     assert sorted({place for (place,) in places}) == ["beside", "here"]
 
 
+def test_what_stands_alone_is_looked_at_while_facts_are_joined() -> None:
+    """The fork takes it meanwhile, and nothing else before that is over."""
+    found = _run(
+        """
+        done = []
+        alone = [SimpleNamespace(**vars(seeing(f"history.{name}")), ALONE=True) for name in ("one", "two")]
+        after = seeing("family.one", lambda: done.append("looked"))
+        seen = observe.observe([after, *alone], project, 2, lambda: (time.sleep(1), done.append("joined")))
+        print(json.dumps([*(s.sites["x.one"][-1].value for s in seen[1:]), done[0]]))
+        """,
+        "where",
+    )
+    assert found == ["beside", "beside", "joined"]
+
+
 def test_two_processes_see_what_one_sees() -> None:
     """Sites, their order, values of every type and failures are those of a single process."""
     same = _run(

@@ -72,13 +72,17 @@ class Past:
     def _chosen(self) -> list[Row]:
         return spread([row for row in self.work if row.commit.parents], lambda row: row.author)
 
+    def choose(self) -> list[str]:
+        """The sample: ids of the commits whose lines are counted."""
+        return [row.sha for row in self._chosen]
+
     def begin(self) -> None:
-        """Choose the sample and let its lines be counted, while others work."""
-        self._history.begin_counting([row.sha for row in self._chosen])
+        """Let the sample's lines be counted, while others work."""
+        self._history.begin_counting(self.choose())
 
     @cached_property
     def _counts(self) -> Mapping[str, LineCount]:
-        return self._history.line_counts([row.sha for row in self._chosen])
+        return self._history.line_counts(self.choose())
 
     @cached_property
     def lines_are_counted(self) -> bool:
