@@ -172,9 +172,13 @@ def _scanned(request: ScanRequest, pool: ExtractionPool, ledger: Ledger, progres
         if request.about_somebody:
             repository.blame.start()
 
+        def meanwhile() -> None:
+            load()
+            repository.read_history_if_ready()
+
         progress.stage("Reading files", len(repository.snapshot.blobs))
         with FactsCache.open(request.cache, warn=progress.warn) as cache:
-            facts = collect(repository.snapshot, cache, pool, ledger, progress.advance, meanwhile=load)
+            facts = collect(repository.snapshot, cache, pool, ledger, progress.advance, meanwhile)
         if last and not repository.change_number:
             pool.close()
         from evidence.examine import examine

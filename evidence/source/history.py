@@ -78,6 +78,10 @@ class HistoryReading:
             with open(self._file, "wb") as out:
                 self._child = self._git.start(*LOG, *WITH_CHANGES, bound, self._commit, "--", stdout=out, limits=limits)
 
+    def is_ready(self) -> bool:
+        """Whether git has begun and ended, so that nobody waits for :meth:`result`."""
+        return self._child is not None and self._child.process.poll() is not None
+
     def result(self) -> History:
         """Wait for git and read what it wrote. Never fails: what is missing is in the ledger."""
         self.start()

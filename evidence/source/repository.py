@@ -76,6 +76,11 @@ class OpenRepository:
         """Let git begin with the history while others work; harmless when it has begun."""
         self._reading.start()
 
+    def read_history_if_ready(self) -> None:
+        """Read the history where git has done its part: for whoever has time to spare before it is asked for."""
+        if self._reading.is_ready():
+            self.history()
+
     @cached_property
     def _history(self) -> History:
         return self._reading.result()

@@ -21,6 +21,22 @@ def history(project: Builder | Path, ledger: Ledger | None = None) -> History:
         return repository.history()
 
 
+def test_it_is_read_ahead_only_where_nobody_waits(build: Build) -> None:
+    """Before git was asked there is nothing to read ahead; once it has ended there is."""
+    project = build()
+    project.commit({"a.py": "1\n"}, "Begin")
+    with open_source(str(project.folder), ledger=Ledger()) as repository:
+        repository.read_history_if_ready()
+        assert "_history" not in vars(repository)
+        repository.start_history()
+        deadline = time.monotonic() + 30
+        while "_history" not in vars(repository) and time.monotonic() < deadline:
+            repository.read_history_if_ready()
+            time.sleep(0.01)
+        assert "_history" in vars(repository)
+        assert [c.subject for c in repository.history().commits] == ["Begin"]
+
+
 def test_commits_with_all_their_fields(build: Build) -> None:
     """Newest first, with people, times, text and the files that changed."""
     project = build()
