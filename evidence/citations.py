@@ -14,8 +14,8 @@ from typing import Protocol
 
 from evidence.facts.conversations import Items, cited_item
 from evidence.facts.secrets.addresses import without_addresses
-from evidence.facts.secrets.lines import mask_assignments
-from evidence.facts.secrets.masking import mask, mask_lines
+from evidence.facts.secrets.masking import mask_lines
+from evidence.facts.secrets.pieces import Pieces
 from evidence.model import Blob, Citation, Commit, CommitCitation, FileCitation, Site, Snapshot
 from evidence.twofold import in_two
 
@@ -23,10 +23,6 @@ from evidence.twofold import in_two
 EXCERPT_LINES = 20
 EXCERPT_CHARACTERS = 4_000
 LINE_CHARACTERS = 300
-# Masking costs about 10 microseconds a line. Files up to so many lines are masked whole before they are cut; of longer
-# ones private keys are, and what else is a secret is told by so many lines before the cited ones.
-_WHOLE_LINES = 400
-_CONTEXT_LINES = 200
 # Contents of cited files that are held at once.
 _BATCH_BYTES = 8 << 20
 
@@ -111,7 +107,7 @@ def _cited(
 
     def of_file(number: int) -> list[FileCitation]:
         content, places = files[number]
-        page = _Page(content, max(max(site.start, site.end) for site, _ in places))
+        page = _Page(content)
         return [_file_citation(site, blob, page, repository, name) for site, blob in places]
 
     told = in_two(of_file, len(files), list[FileCitation], processes=processes, meanwhile=meanwhile)
@@ -120,26 +116,20 @@ def _cited(
 
 
 class _Page:
-    """The lines of a file: as they are, and as a reader may see them as far as the ``last`` that is cited."""
+    """The lines of a file: as they are, and as a reader may see them."""
 
-    def __init__(self, content: bytes, last: int) -> None:
+    def __init__(self, content: bytes) -> None:
         self.lines = split_lines(content)
         self._plain = content.decode("utf-8", "replace").split("\n")[: len(self.lines)]
         if b"\r" in content:
             self._plain = [line.rstrip("\r") for line in self._plain]
-        self._whole = len(self.lines) <= _WHOLE_LINES
-        self._masked = mask("\n".join(self._plain)).split("\n") if self._plain else []
-        if self._whole:
-            # what a line tells of secrets it tells of itself and of those after it
-            self._masked = mask_assignments(self._masked[: max(last, 1)])
+        self._pieces = Pieces(self._plain)
 
     def excerpt(self, start: int, end: int) -> tuple[str, bool]:
         """Lines as text, masked and then cut to what a reader takes in; and whether a secret was masked in them."""
-        masked = self._masked[start - 1 : end]
-        if not self._whole:
-            first = max(start - 1 - _CONTEXT_LINES, 0)
-            masked = mask_lines(self._masked[first:end])[start - 1 - first :]
-        return _fitting(masked[:EXCERPT_LINES]), masked != self._plain[start - 1 : end]
+        plain = self._plain[start - 1 : end]
+        masked = self._pieces.masked(start - 1, start - 1 + len(plain))
+        return _fitting(masked[:EXCERPT_LINES]), masked != plain
 
 
 def split_lines(content: bytes) -> list[bytes]:

@@ -18,7 +18,7 @@ _PHRASING = ("login", "log in", "user", "account", "register", "fernet", "curl",
 def may_assign(text: str) -> bool:
     """Whether any name in the text could promise a secret."""
     low = text.lower()
-    return any(word in low for word in _PROMISING) or any(word in low for word in _PHRASING)
+    return any(map(low.__contains__, _PROMISING)) or any(map(low.__contains__, _PHRASING))
 
 
 def hinting_lines(lines: list[str]) -> tuple[set[int], set[int]]:

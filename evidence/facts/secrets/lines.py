@@ -49,6 +49,8 @@ _COMPARISONS = frozenset({"==", "!=", "===", "!=="})
 _OPEN_CODE = ("(", "\\", " or", "+", ",")
 _BLOCK = frozenset({"|", ">", "|-", ">-", "|+", ">+"})
 _AWAITED_LINES = 4
+REMEMBERED = 8
+"""Lines below a name in which its value may stand: no line without a word that hints is told by others above."""
 MAX_LINE = 20_000
 """Characters of a line in which names are looked for; a longer one that hints at a secret is masked whole."""
 
@@ -87,8 +89,11 @@ class _Walker:
         if awaited:
             line = self._continued(awaited, line)
         if hinted:
-            line = _named(_BEARER.sub(_bearer, line))
-            self._remember(line)
+            line = _BEARER.sub(_bearer, line)
+            found = _assignments(line)
+            masked = _named(line, found)
+            self._remember(masked, found if masked == line else _assignments(masked))
+            line = masked
         if told:
             line = mask_phrases(line)
             if opens_credentials(line):
@@ -113,13 +118,13 @@ class _Walker:
             return line
         return _items(name, line) if self.items else _literals(name, line, alone=True)
 
-    def _remember(self, line: str) -> None:
+    def _remember(self, line: str, assignments: list[re.Match[str]]) -> None:
         variable = _VARIABLE_LINE.match(line)
         named = variable or _NAME_LINE.fullmatch(line)
         if named is not None:
-            self._await(named.group(1), block=False, lines=8 if variable else 2)
+            self._await(named.group(1), block=False, lines=REMEMBERED if variable else 2)
             return
-        for match in _assignments(line):
+        for match in assignments:
             rest = line[match.end() :].rstrip()
             block = rest in _BLOCK or rest.endswith(_TRIPLE)
             if block or _goes_on(rest):
@@ -137,9 +142,8 @@ def _goes_on(rest: str) -> bool:
     return rest.endswith(_OPEN_CODE) and rest.count("(") > rest.count(")") and rest[0] not in "\"'"
 
 
-def _named(line: str) -> str:
+def _named(line: str, matches: list[re.Match[str]]) -> str:
     """The line with the values of its secret names masked, each as far as the next such name."""
-    matches = _assignments(line)
     borders = [*(m.start() for m in matches), len(line)][1:]
     parts: list[str] = []
     done = 0

@@ -61,13 +61,20 @@ _TOKEN_HINT = regex(
     r"|npm_[A-Za-z0-9]{20}|dckr_|do[opr]_v1_|hv[sbr]\.[A-Za-z0-9_-]{8}|sk-[A-Za-z0-9_-]{20}|AGE-|eyJ|sig=|Signature="
     r"|AccountKey|AccessKey="
 )
-_TOKEN_WORDS = (
-    "AKIA", "ASIA", "ABIA", "ACCA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gldt-", "glrt-",
-    "glcbt-", "glptt-", "glft-", "glsoat-", "glagent-", "xox", "xapp-", "hooks.slack.com", "sk_", "rk_", "whsec_",
-    "AIza", "GOCSPX-", "ya29.", "SK", "SG.", "key-", "pypi-", "npm_", "dckr_", "_v1_", "hvs.", "hvb.", "hvr.", "sk-",
-    "AGE-SECRET", "eyJ", "sig=", "Signature=", "AccountKey=", "SharedAccessKey=",
-)  # fmt: skip
-"""Every token has one of these. Looking for each in turn is several times as fast as an alternation of them."""
+_TOKEN_WORDS = {
+    "-": (
+        "glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "glsoat-", "glagent-", "xapp-", "GOCSPX-", "key-",
+        "pypi-", "sk-", "AGE-SECRET",
+    ),
+    "_": (
+        "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "sk_", "rk_", "whsec_", "npm_", "dckr_", "_v1_",
+    ),
+    ".": ("hooks.slack.com", "ya29.", "SG.", "hvs.", "hvb.", "hvr."),
+    "=": ("sig=", "Signature=", "AccountKey=", "SharedAccessKey="),
+    "": ("AKIA", "ASIA", "ABIA", "ACCA", "xox", "AIza", "SK", "eyJ"),
+}  # fmt: skip
+"""Every token has one of these, by a sign that they share: short texts lack most signs. Looking for each in turn is
+several times as fast as an alternation of them."""
 
 MIN_MASKED = 16
 """Shorter texts hold no token of the kinds above."""
@@ -80,17 +87,22 @@ def mask(text: str) -> str:
         return text
     if "PRIVATE KEY" in text or len(text) >= _MIN_KEY:
         text = mask_private_keys(text)
+    return mask_within_lines(text)
+
+
+def mask_within_lines(text: str) -> str:
+    """The text with the tokens and passwords in URLs replaced: no such secret goes over the end of a line."""
     if "://" in text:
         text = mask_urls(text)
-    words = [word for word in _TOKEN_WORDS if word in text]
+    words = [word for sign, those in _TOKEN_WORDS.items() if sign in text for word in those if word in text]
     return _without_tokens(text, words) if words else text
 
 
 def _without_tokens(text: str, words: list[str]) -> str:
-    """No token goes over the end of a line: looking closely at lines with a hint alone is five times as fast."""
+    """Looking closely at lines with a hint alone is five times as fast."""
     lines = text.split("\n")
     for number, line in enumerate(lines):
-        if any(word in line for word in words) and _TOKEN_HINT.search(line):
+        if any(map(line.__contains__, words)) and _TOKEN_HINT.search(line):
             lines[number] = _TOKENS.sub(_replacement, line)
     return "\n".join(lines)
 

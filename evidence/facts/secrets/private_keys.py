@@ -17,6 +17,7 @@ _HEADER_LINE = regex(
 KEY_MARKER = regex(r"\s{0,8}-----(?:BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----\s{0,8}")
 _MARKER_ALONE = regex(r"[\"'][\s,;)\]:]{0,20}$")
 _BLOCK = regex(r"[A-Za-z0-9+/]{60}")
+_BLOCK_LENGTH = 60
 _BLOCK_LINE = regex(r"""[\s"'#+,\\|>*/;.(-]{0,40}(?:\\n)?[A-Za-z0-9+/]{60,200}={0,2}(?:\\n)?[\s"',+\\);]{0,20}""")
 _DER = regex(r"(?<![A-Za-z0-9+/])MII[A-Za-z0-9+/]{57,}+={0,2}")
 # Put together here: written in one piece it would be read as a key that was masked.
@@ -34,7 +35,7 @@ def mask_private_keys(text: str) -> str:
     """
     if "PRIVATE KEY" in text and not KEY_MARKER.fullmatch(text):
         text = _without_keys(text)
-    if _BLOCK.search(text) is None:
+    if not any(map(_BLOCK.search, [word for word in text.split() if len(word) >= _BLOCK_LENGTH])):
         return text
     text = _without_blocks(text)
     return text if "-----BEGIN " in text else _DER.sub(_GUESS, text)
