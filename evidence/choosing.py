@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from evidence.facts.roles import Role, role_of
@@ -17,6 +17,8 @@ UPHOLDING = 2
 _STEM = 4
 # Files whose tests a runner collects; what stands beside them (``conftest.py``, ``testing.py``) serves them all.
 _COLLECTED = regex(r"(?:^|/)(?:test_[^/]{1,100}|[^/]{1,100}_tests?|tests?)\.py$|\.(?:spec|test|cy)\.[cm]?[jt]sx?$")
+_Lines = tuple[str, int, int, str, str]
+_NOTHING = (False, False, False, False)
 _WORD = regex(r"[a-z]{3,40}")
 # Stems of names that say nothing of what a file is about.
 _ANYWHERE = frozenset({
@@ -45,29 +47,35 @@ def choose(
     clauses = [clause for clause in signal.clauses if clause not in signal.uncited]
     if sites.count(*clauses) > sites.count(*signal.leads):
         clauses = [clause for clause in clauses if clause not in signal.leads]
-    often = Counter((site.clause, site.path) for site in sites)
+    cited = [site for site in sites if site.clause in clauses]
     named = _named_after(signal, sites)
+    places = {
+        (clause, path): (aside(path), named(clause, path), -often)
+        for (clause, path), often in Counter((site.clause, site.path) for site in cited).items()
+    }
     turns: defaultdict[int, list[Site]] = defaultdict(list)
-    for site in sites:
+    for site in cited:
         turns[turn(site) if turn else 0].append(site)
     shown = _Shown(signal, aside)
     for number in sorted(turns):
         queues: dict[str, list[Site]] = {clause: [] for clause in clauses}
         for site in turns[number]:
-            if site.clause in queues:
-                queues[site.clause].append(site)
+            queues[site.clause].append(site)
         for queue in queues.values():
-            queue.sort(key=lambda site: (aside(site.path), named(site), -often[site.clause, site.path], *site.order()))
+            queue.sort(key=lambda site: (places[site.clause, site.path], site.order()))
         _fill(shown, queues, limit)
     return tuple(shown.sites)
 
 
 def _fill(shown: _Shown, queues: dict[str, list[Site]], limit: int) -> None:
-    while len(shown.sites) < limit and any(queues.values()):
+    while any(queues.values()):
         for queue in queues.values():
-            queue[:] = [site for site in queue if not shown.is_enough(site)]
-            if queue and len(shown.sites) < limit:
-                best = min(queue, key=shown.repeats)
+            if len(shown.sites) >= limit:
+                return
+            best = shown.best(queue)
+            if best is None:
+                queue.clear()
+            else:
                 queue.remove(best)
                 shown.add(best)
 
@@ -80,7 +88,9 @@ class _Shown:
         self.sites: list[Site] = []
         self._signal = signal
         self._aside = aside
-        self._lines: set[tuple[str, int, int, str, str]] = set()
+        self._lines: set[_Lines] = set()
+        # commits, and things on the forge, by clause
+        self._elsewhere: set[tuple[str, _Lines]] = set()
         self._subjects: set[tuple[str, str]] = set()
         self._places: defaultdict[tuple[str, str], list[Site]] = defaultdict(list)
         self._often: Counter[str] = Counter()
@@ -90,24 +100,38 @@ class _Shown:
         """Show one more."""
         self.sites.append(site)
         self._lines.add(_lines_of(site))
+        self._elsewhere.add((site.clause, _lines_of(site)))
         self._subjects.add((site.clause, site.subject))
         self._places[site.clause, site.path].append(site)
         self._often[site.clause] += 1
         self._tested = self._tested or (site.clause not in self._signal.defining and _is_test(site.path))
 
-    def is_enough(self, site: Site) -> bool:
+    def best(self, queue: Iterable[Site]) -> Site | None:
+        """The first of these sites that repeats the least of what is shown; None where that leaves nothing to any."""
+        best, least = None, _NOTHING
+        for site in queue:
+            if self._is_enough(site):
+                continue
+            repeated = self._repeats(site)
+            if best is None or repeated < least:
+                best, least = site, repeated
+            if least == _NOTHING:
+                break
+        return best
+
+    def _is_enough(self, site: Site) -> bool:
         """Whether what is shown leaves nothing to this site: it lies within what its clause shows already, or only
         upholds what enough others do."""
-        alike = self._places.get((site.clause, site.path), ())
-        if site.path and any(site.start <= other.end and other.start <= site.end for other in alike):
+        if not site.path and (site.clause, _lines_of(site)) in self._elsewhere:
             return True
-        if not site.path and any(_lines_of(site) == _lines_of(other) for other in alike):
-            return True  # the same commit, or thing on the forge
+        for other in self._places.get((site.clause, site.path), ()) if site.path else ():
+            if site.start <= other.end and other.start <= site.end:
+                return True
         if site.clause in self._signal.defining:
             return False
         return self._often[site.clause] >= UPHOLDING or (self._tested and _is_test(site.path))
 
-    def repeats(self, site: Site) -> tuple[bool, bool, bool, bool]:
+    def _repeats(self, site: Site) -> tuple[bool, bool, bool, bool]:
         """Whether a site stands aside, and what a reader has seen of it already: its very lines, its subject, its file.
         False sorts first."""
         return (
@@ -118,18 +142,19 @@ class _Shown:
         )
 
 
-def _named_after(signal: Signal, sites: Sites) -> Callable[[Site], tuple[int, int, bool]]:
-    """A key that sorts tests which uphold a signal by how much their names share with it and with the files of the
-    work, what all tests share before single ones: of many tests that pass by some place, a reader would open the one
-    made for it."""
+def _named_after(signal: Signal, sites: Sites) -> Callable[[str, str], tuple[int, int, bool]]:
+    """A key that sorts tests (by clause and path) which uphold a signal by how much their names share with it and with
+    the files of the work, what all tests share before single ones: of many tests that pass by some place, a reader
+    would open the one made for it."""
     own = _stems(signal.id.rpartition(".")[2])
-    work = {stem for site in sites.of(*signal.defining) if not _is_test(site.path) for stem in _stems(_name(site.path))}
+    files = {site.path for site in sites if site.clause in signal.defining}
+    work = {stem for path in files if not _is_test(path) for stem in _stems(_name(path))}
 
-    def key(site: Site) -> tuple[int, int, bool]:
-        if site.clause in signal.defining or not _is_test(site.path):
+    def key(clause: str, path: str) -> tuple[int, int, bool]:
+        if clause in signal.defining or not _is_test(path):
             return (0, 0, False)
-        name = _stems(site.path.rpartition(".")[0])
-        return (-len(name & own), -len(name & work), _COLLECTED.search(site.path) is not None)
+        name = _stems(path.rpartition(".")[0])
+        return (-len(name & own), -len(name & work), _COLLECTED.search(path) is not None)
 
     return key
 
@@ -148,5 +173,5 @@ def _is_test(path: str) -> bool:
     return role_of(path) is Role.TEST
 
 
-def _lines_of(site: Site) -> tuple[str, int, int, str, str]:
+def _lines_of(site: Site) -> _Lines:
     return (site.path, site.start, site.end, site.commit, site.item)
