@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from itertools import combinations
+from functools import lru_cache
+from itertools import chain, combinations
 
 from evidence.facts.history.rows import Row
 from evidence.model import AreaHistory, Owner, RepositoryHistory, Together
 
+_DAY = 24 * 60 * 60
 _MOST_AREAS, _MOST_OWNERS, _MOST_PAIRS = 14, 3, 12
 # A pair that met twice met by chance; a sweep through everything says nothing of any pair.
 _FEWEST_TOGETHER, _SWEEP = 3, 6
@@ -25,22 +27,20 @@ def pictured(
     rows = [(row, areas) for row, areas in touched if areas]
     if not rows:
         return None
-    months = [_month(min(row.commit.authored, row.commit.committed)) for row, _ in rows]
+    months = [_month(min(row.commit.authored, row.commit.committed) // _DAY) for row, _ in rows]
     names, position = _periods(min(months), max(months))
-    commits: Counter[str] = Counter()
-    by_period: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(names))
-    by_author: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    pairs: Counter[tuple[str, str]] = Counter()
+    commits = Counter(chain.from_iterable(areas for _, areas in rows))
+    shown = sorted(commits, key=lambda area: (-commits[area], area))[:_MOST_AREAS]
+    by_period = {area: [0] * len(names) for area in shown}
+    by_author: dict[str, Counter[str]] = {area: Counter() for area in shown}
     for (row, areas), month in zip(rows, months, strict=True):
         at = position(month)
         for area in areas:
-            commits[area] += 1
-            by_author[area][row.author] += 1
-            if at >= 0:
-                by_period[area][at] += 1
-        if 1 < len(areas) <= _SWEEP:
-            pairs.update(combinations(areas, 2))
-    shown = sorted(commits, key=lambda area: (-commits[area], area))[:_MOST_AREAS]
+            if area in by_period:
+                by_author[area][row.author] += 1
+                if at >= 0:
+                    by_period[area][at] += 1
+    pairs = Counter(chain.from_iterable(combinations(areas, 2) for _, areas in rows if 1 < len(areas) <= _SWEEP))
     return RepositoryHistory(
         periods=names,
         areas=tuple(
@@ -68,9 +68,10 @@ def _together(pairs: Counter[tuple[str, str]], shown: set[str]) -> tuple[Togethe
     return tuple(Together(one, other, n) for (one, other), n in kept[:_MOST_PAIRS])
 
 
-def _month(seconds: int) -> int:
-    """Months since the year 0."""
-    day = datetime.fromtimestamp(seconds, UTC)
+@lru_cache(maxsize=8_192)
+def _month(days: int) -> int:
+    """Months since the year 0 on a day, counted from the epoch."""
+    day = datetime.fromtimestamp(days * _DAY, UTC)
     return day.year * 12 + day.month - 1
 
 

@@ -53,6 +53,7 @@ def _ids() -> dict[str, Tool]:
     return {tool.id: tool for tool in tools()}
 
 
+@lru_cache(maxsize=8_192)
 def known_tool(person: Person) -> Tool | None:
     """The tool of the table that makes commits under this name and address; None for people and unknown bots."""
     index = _index()

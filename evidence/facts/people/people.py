@@ -6,7 +6,7 @@ forge links both to one account. Nothing else joins: neither equal names nor a m
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from evidence.facts.people.accounts import noreply_account
 from evidence.facts.people.automation import assistant, automated
 from evidence.facts.people.joining import address, joined, node_of, plain
 from evidence.facts.people.records import Contribution, Contributor
-from evidence.facts.people.trailers import assisted_by, coauthors
+from evidence.facts.people.trailers import assisted_by, coauthors, may_tell_of_others
 from evidence.facts.secrets.masking import mask
 from evidence.model import Account, Commit, Person
 
@@ -59,7 +59,7 @@ class People:
 
     def assistants(self, commit: Commit) -> tuple[str, ...]:
         """Ids of the AI assistants that a commit names as author, co-author or help: a neutral fact."""
-        named = (commit.author, *coauthors(commit), *assisted_by(commit))
+        named = (commit.author, *self._named.get(commit.sha, ()), *assisted_by(commit))
         return tuple(sorted({tool for person in named if (tool := assistant(person))}))
 
     def linked_login(self, commit: Commit) -> str | None:
@@ -90,36 +90,24 @@ class People:
     @cached_property
     def contributions(self) -> tuple[Contribution, ...]:
         """What each contributor did, the most commits first; bots and tools among them."""
-        authored: Counter[str] = Counter()
-        coauthored: Counter[str] = Counter()
         newest: dict[str, str] = {}
-        times: dict[str, tuple[int, int]] = {}
-        merges: dict[str, tuple[int, int]] = {}
+        written, helped, merged = (defaultdict[str, list[int]](list) for _ in range(3))
         keys = {person: self._contributors[root].key for person, root in self._roots.items()}
         for commit in self._commits:
-            key, at = keys[commit.author], commit.authored
+            key = keys[commit.author]
             newest.setdefault(key, commit.sha)
             if len(commit.parents) > 1:
-                first, last = merges.get(key, (at, at))
-                merges[key] = (min(first, at), max(last, at))
+                merged[key].append(commit.authored)
                 continue
-            authored[key] += 1
-            helping = [c.key for c in self.coauthors(commit)] if commit.sha in self._named else ()
-            if helping:
-                coauthored.update(helping)
-            for one in (key, *helping):
-                first, last = times.get(one, (at, at))
-                times[one] = (min(first, at), max(last, at))
-        found = (
-            Contribution(
-                c,
-                authored[c.key],
-                coauthored[c.key],
-                *(times.get(c.key) or merges.get(c.key, (0, 0))),
-                newest.get(c.key, ""),
+            written[key].append(commit.authored)
+            for one in self.coauthors(commit) if commit.sha in self._named else ():
+                helped[one.key].append(commit.authored)
+        found = []
+        for c in self._contributors.values():
+            times = [*written[c.key], *helped[c.key]] or merged[c.key] or [0]
+            found.append(
+                Contribution(c, len(written[c.key]), len(helped[c.key]), min(times), max(times), newest.get(c.key, ""))
             )
-            for c in self._contributors.values()
-        )
         return tuple(sorted(found, key=lambda c: (-c.authored - c.coauthored, int(c.contributor.key[1:]))))
 
     def main(self, most: int = 10) -> tuple[Contribution, ...]:
@@ -134,18 +122,11 @@ class People:
     @cached_property
     def assisted(self) -> tuple[tuple[str, int], ...]:
         """AI assistants and how many commits name each, the most named first: a neutral fact."""
-        named = Counter(
-            tool for commit in self._commits if commit.sha in self._helped for tool in self.assistants(commit)
-        )
+        authors = {person for person in self._tools if assistant(person)}
+        telling = {commit.sha for commit in self._telling}
+        helped = (commit for commit in self._commits if commit.sha in telling or commit.author in authors)
+        named = Counter(tool for commit in helped for tool in self.assistants(commit))
         return tuple(sorted(named.items(), key=lambda item: (-item[1], item[0])))
-
-    @cached_property
-    def _helped(self) -> frozenset[str]:
-        """Commits that may name an assistant: those with trailers, and those whose author's name says so."""
-        by_author = {p for p in self._tools if assistant(p)}
-        return frozenset(
-            c.sha for c in self._commits if c.sha in self._named or c.author in by_author or assisted_by(c)
-        )
 
     def commits_of(self, keys: frozenset[str]) -> Iterator[Commit]:
         """Commits that one of these contributors wrote alone or with others, newest first, merges included."""
@@ -177,7 +158,12 @@ class People:
     @cached_property
     def _named(self) -> dict[str, tuple[Person, ...]]:
         """Whom the trailers of each commit name, for the few commits that have any."""
-        return {c.sha: named for c in self._commits if (named := coauthors(c))}
+        return {c.sha: named for c in self._telling if (named := coauthors(c))}
+
+    @cached_property
+    def _telling(self) -> list[Commit]:
+        """The few commits whose message may name anybody."""
+        return [c for c in self._commits if may_tell_of_others(c)]
 
     @cached_property
     def _uses(self) -> dict[Person, int]:

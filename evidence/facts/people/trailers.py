@@ -15,6 +15,7 @@ from evidence.patterns import regex
 _SHORTEST = len("co-authored-by:x")
 # Most messages have none of these: looking for plain pieces first is ten times faster than looking for the lines.
 _TRAILER_HINTS = ("uthored-by", "UTHORED-BY", "uthored-By", "ssisted-by", "ssisted-By", "enerated-by", "enerated-By")
+_FEWER_HINTS = ("-by", "-By", "-BY", "enerated with")
 # git allows space before the colon; people write several names behind it.
 _TRAILER = regex(
     r"^[ \t]{0,8}(co-authored-by|assisted-by|generated-by)[ \t]{0,8}:[ \t]*([^<\n]{0,200}(?:<[^\n]{0,1000})?)",
@@ -26,6 +27,11 @@ _BETWEEN = regex(r"^\s*(?:[,;&+]\s*)*(?:and\s+)?")
 _GENERATED_WITH = regex(r"^[^\w\n]{0,8}generated with \[?([A-Za-z ]{2,30}?)\]?(?:\(|\.|$)", re.I | re.M)
 _PICKED = regex(r"^\(cherry picked from commit ([0-9a-f]{40})\)", re.M)
 _MOST = 50
+
+
+def may_tell_of_others(commit: Commit) -> bool:
+    """Whether a message has a piece without which neither :func:`coauthors` nor :func:`assisted_by` names anybody."""
+    return bool(commit.body) and any(map(commit.body.__contains__, _FEWER_HINTS))
 
 
 def coauthors(commit: Commit) -> tuple[Person, ...]:
