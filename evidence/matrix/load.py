@@ -125,25 +125,25 @@ def read_rows(data: Mapping[str, Any]) -> tuple[Row, ...]:
 
 def _cells(row: Mapping[str, Any]) -> tuple[CellSpec, ...]:
     """The four cells, lowest level first; each level's effective rule carries those below it."""
-    asked: list[Rule] = []
+    below: tuple[Rule, ...] = ()
     cells = []
     for level in Level:
         try:
-            cells.append(_cell(level, row[level.value.lower()], asked))
+            cells.append(_cell(level, row[level.value.lower()], below))
         except (KeyError, RuleError) as error:
             raise MatrixError(f"{row.get('id')}, {level}: {error}") from error
+        effective = cells[-1].effective
+        below = below if effective is None else (effective,)
     return tuple(cells)
 
 
-def _cell(level: Level, cell: Mapping[str, Any], asked: list[Rule]) -> CellSpec:
+def _cell(level: Level, cell: Mapping[str, Any], below: tuple[Rule, ...]) -> CellSpec:
     rule = None if "not_observable" in cell else parse_rule(cell["rule"])
-    if rule is not None:
-        asked.append(rule)
     return CellSpec(
         level=level,
         marker=cell["marker"],
         rule=rule,
-        effective=None if rule is None else conjoin(*asked),
+        effective=None if rule is None else conjoin(*below, rule),
         not_observable=cell.get("not_observable"),
         example=cell.get("example"),
         seen=tuple(cell.get("seen", ())),
