@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import Any
 
@@ -18,6 +19,7 @@ _SHAPELESS = regex(
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ue000-\uf8ff\ufe00-\ufe0e\ufeff\uffa0\ufff9-\ufffb"
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U0010ffff]"
 )
+_SHAPES = "evidence.shapes"
 
 
 class _Version(msgspec.Struct):
@@ -35,9 +37,17 @@ def to_json(digest: Digest) -> bytes:
 
 def _escaped(content: bytes) -> bytes:
     """JSON with every character escaped that has no shape of its own: such stand inside strings only."""
-    if content.isascii() and b"\x7f" not in content:
-        return content
-    return _SHAPELESS.sub(_escape, content.decode()).encode()
+    return content.replace(b"\x7f", b"\\u007f").decode().encode("ascii", _SHAPES)
+
+
+def _shaped(error: UnicodeError) -> tuple[bytes, int]:
+    """What stands for the next characters beyond ASCII, of which a digest has few, and where they end."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return _SHAPELESS.sub(_escape, error.object[error.start : error.end]).encode(), error.end
+
+
+codecs.register_error(_SHAPES, _shaped)
 
 
 def _escape(match: re.Match[str]) -> str:
