@@ -137,6 +137,7 @@ def _digest(sources: Sequence[ScanRequest], request: ScanRequest, ledger: Ledger
     """The digest of these sources, each a request of its own; ``request`` is what they have in common."""
     scanned: dict[str, Scanned] = {}
     failed: list[EvidenceError] = []
+    registry.prepare()
     # the workers come first: they are forked cheaply only while this process has a single thread
     with ExtractionPool(registry.extract, request.workers) as pool:
         for number, source in enumerate(sources, 1):

@@ -33,7 +33,7 @@ EXTRACTORS: dict[str, Extractor] = {
     "python": Extractor(
         "evidence.facts.python.extract:extract_module",
         "evidence.facts.python.records:Module",
-        "8",
+        "9",
         ("radon", "tree-sitter", "tree-sitter-python"),
         python=True,
     ),
@@ -78,6 +78,13 @@ def load(language: str) -> None:
     _loaded(EXTRACTORS[language].function)
 
 
+def prepare() -> None:
+    """Import what this process needs of the extractors itself, so that those forked from it need not: the records, and
+    PyYAML, which tells the version of its library only when imported."""
+    _decoder("python")
+    fingerprint("yaml")
+
+
 @cache
 def fingerprint(language: str) -> str:
     """Names everything besides the content that may change the facts: extractor, masking, parsers, Python's minor."""
@@ -117,4 +124,4 @@ def _decoder(language: str) -> Callable[[bytes], Any]:
     return msgspec.msgpack.Decoder(_loaded(EXTRACTORS[language].record)).decode
 
 
-__all__ = ["EXTRACTORS", "Extractor", "decode", "extract", "fingerprint", "load"]
+__all__ = ["EXTRACTORS", "Extractor", "decode", "extract", "fingerprint", "load", "prepare"]

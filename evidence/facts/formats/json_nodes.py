@@ -13,10 +13,10 @@ from evidence.patterns import regex
 MAX_BYTES = 512 * 1024
 
 _TOKEN = regex(
-    r"""(?P<space>\s++|//[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*\*/)
+    r"""(?:(?P<space>\s++|//[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*\*/)
       |(?P<punct>[{}\[\]:,])
       |(?P<text>"[^"\\\n]*+(?:\\.[^"\\\n]*+)*"|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*')
-      |(?P<word>[^\s{}\[\]:,"'/]++)""",
+      |(?P<word>[^\s{}\[\]:,"'/]++))[ ]*+""",
     re.VERBOSE,
 )
 _NUMBER = regex(r"[-+]?(?:0[xX][0-9a-fA-F]+|[0-9]+)")
@@ -60,11 +60,11 @@ class _Reader:
             if match is None:
                 raise _Broken
             at = match.end()
-            piece = match.group()
-            if match.lastgroup == "space":
-                self.line = min(self.line + piece.count("\n"), self.last)
+            group = match.lastgroup or ""
+            if group == "space":
+                self.line = min(self.line + match[group].count("\n"), self.last)
             else:
-                self._take(match.lastgroup or "", piece)
+                self._take(group, match[group])
         if self.builder.depth:
             raise _Broken
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from typing import Any
 
 from evidence.facts.python.expressions import is_format
+from evidence.facts.python.nodes import add_children
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.facts.python.scopes import Scope
 from evidence.facts.secrets.masking import mask
@@ -17,10 +18,6 @@ _MAX_STRINGS = 500
 _CHECKING_CONTEXTS = frozenset(
     {"raises", "assertRaises", "assertRaisesRegex", "warns", "pytest.raises", "pytest.warns"}
 )
-
-_NO_EXPRESSIONS = frozenset({"ctx", "op", "ops"})
-# The fields of a node in which expressions may stand, last one first; found when the first such node comes.
-_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
 class Expressions:
@@ -57,77 +54,69 @@ class Expressions:
         """Names in an annotation count as references; its calls and strings do not."""
         for child in ast.walk(node):
             if isinstance(child, ast.Name):
-                scope.refs.add(scope.resolve(child.id))
+                scope.refs.add(scope.names[child.id])
 
     def walk(self, root: ast.expr, scope: Scope, target: str = "") -> None:
         """Record the calls, references and dotted strings of an expression."""
-        stack: list[tuple[ast.AST, str]] = [(root, target)]
+        stack: list[ast.AST] = [root]
         while stack:
-            node, role = stack.pop()
+            node: Any = stack.pop()
             kind = type(node)
-            if kind is ast.Call and not is_format(node):
-                self._record_call(node, scope, role)  # type: ignore[arg-type]
-                stack += [(k.value, "") for k in reversed(node.keywords)]  # type: ignore[attr-defined]
-                stack += [(a, "") for a in reversed(node.args)]  # type: ignore[attr-defined]
-                self._chain(node.func, scope, stack)  # type: ignore[attr-defined]
-            elif kind is ast.Name or kind is ast.Attribute or kind is ast.Subscript:
-                self._chain(node, scope, stack)
-            elif kind is ast.Constant:
-                self._string(node)  # type: ignore[arg-type]
+            if kind is ast.Constant:
+                value = node.value
+                if type(value) is str and "." in value:
+                    self._string(value, node.lineno)
+            elif kind is ast.Name:
+                scope.refs.add(scope.names[node.id])
+            elif kind is ast.Attribute or kind is ast.Subscript:
+                self._chain(node, scope.reader.dotted(node), scope, stack)
+            elif kind is ast.Call and not is_format(node):
+                callee = self._record_call(node, scope, target)
+                stack += [k.value for k in node.keywords[::-1]]
+                stack += node.args[::-1]
+                self._chain(node.func, callee, scope, stack)
             elif kind is ast.Await:
-                stack.append((node.value, role))  # type: ignore[attr-defined]
+                stack.append(node.value)
+                continue  # what is awaited stands in its place
             else:
                 if kind is ast.Yield or kind is ast.YieldFrom:
                     scope.yields = True
                 elif kind is ast.comprehension:
-                    self.iterate(node.target, node.iter, node.iter.lineno, scope)  # type: ignore[attr-defined]
-                stack += [(child, "") for child in _children(node)]
+                    self.iterate(node.target, node.iter, node.iter.lineno, scope)
+                add_children(node, stack)
+            target = ""
 
-    def _record_call(self, node: ast.Call, scope: Scope, role: str) -> None:
-        expr = scope.reader.read(node)
+    def _record_call(self, node: ast.Call, scope: Scope, role: str) -> str:
+        """Keep a call; the dotted name of what is called."""
+        expr = scope.reader.call(node)
         name = expr.text
         last = name.rpartition(".")[2]
         self.calls.append(Call(expr, node.lineno, node.end_lineno or node.lineno, scope.index, role, name, last))
         if last.startswith("assert") or last in _CHECKING_CONTEXTS:
             scope.asserts += 1
+        return name
 
-    def _chain(self, node: ast.AST, scope: Scope, stack: list[tuple[ast.AST, str]]) -> None:
+    def _chain(self, node: Any, name: str, scope: Scope, stack: list[ast.AST]) -> None:
         """A dotted chain is one reference; what hides inside it (call arguments, indices) is walked on its own."""
-        name = scope.reader.dotted(node)
         if name:
             scope.refs.add(name)
         while True:
-            if isinstance(node, ast.Attribute):
+            kind = type(node)
+            if kind is ast.Attribute:
                 node = node.value
-            elif isinstance(node, ast.Subscript):
-                stack.append((node.slice, ""))
-                node = node.value
-            elif isinstance(node, ast.Name):
+            elif kind is ast.Name:
                 if not name:
-                    scope.refs.add(scope.resolve(node.id))
+                    scope.refs.add(scope.names[node.id])
                 return
+            elif kind is ast.Subscript:
+                stack.append(node.slice)
+                node = node.value
             else:
-                stack.append((node, ""))
+                stack.append(node)
                 return
 
-    def _string(self, node: ast.Constant) -> None:
-        value = node.value
-        if not isinstance(value, str) or "." not in value or len(value) >= _MAX_STRING:
+    def _string(self, value: str, line: int) -> None:
+        if len(value) >= _MAX_STRING or len(self.strings) >= _MAX_STRINGS:
             return
-        if len(self.strings) < _MAX_STRINGS and _DOTTED_PATH.fullmatch(value) and mask(value) == value:
-            self.strings.setdefault(value, node.lineno)
-
-
-def _children(node: ast.AST) -> Iterator[ast.AST]:
-    kind = type(node)
-    fields = _FIELDS.get(kind)
-    if fields is None:
-        fields = _FIELDS[kind] = tuple(name for name in reversed(kind._fields) if name not in _NO_EXPRESSIONS)
-    for name in fields:
-        value = getattr(node, name, None)
-        if isinstance(value, list):
-            for item in reversed(value):
-                if isinstance(item, ast.AST):
-                    yield item
-        elif isinstance(value, ast.AST):
-            yield value
+        if _DOTTED_PATH.fullmatch(value) and mask(value) == value:
+            self.strings.setdefault(value, line)

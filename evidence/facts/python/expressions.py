@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from evidence.facts.python.records import Expr
 from evidence.facts.secrets.masking import mask, mask_literal, secret_kind
@@ -29,8 +30,8 @@ _OPERATORS: dict[type[ast.AST], str] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.USub: "-", ast.BitOr: "|", ast.BitAnd: "&",
     ast.Pow: "**", ast.FloorDiv: "//", ast.LShift: "<<", ast.RShift: ">>", ast.BitXor: "^",
 }  # fmt: skip
+_LITERALS = frozenset({ast.Constant, ast.JoinedStr})
 # A tuple is told apart at once; a union is built anew each time it is asked for.
-_LITERALS = (ast.Constant, ast.JoinedStr)
 _NUMBERS = (int, float, complex)
 _KEYS = (str, int)
 # ``environ.get("SECRET_KEY", "x")``: the first argument names what the second one is.
@@ -39,17 +40,14 @@ _NAMED_BY_FIRST = frozenset({"get", "getenv", "setdefault", "config", "env", "st
 # A replacement field of ``str.format``.
 _FIELD = regex(r"\{[^{}]{0,60}\}")
 
-Resolve = Callable[[str], str]
-
 
 class Reader:
-    """Reads expressions of one scope. ``resolve`` maps the first segment of a dotted name to what it was imported
-    as."""
+    """Reads expressions of one scope. ``names`` maps the first segment of a dotted name to what it was imported as."""
 
-    __slots__ = ("_calls", "_cut", "_known", "resolve")
+    __slots__ = ("_calls", "_cut", "_known", "_names")
 
-    def __init__(self, resolve: Resolve) -> None:
-        self.resolve = resolve
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
         # a chain is asked for as a callee, as a reference, and again for each call around it; by the id of its node
         self._known: dict[int, str] = {}
         # and a call for each call around it: its record, and the depth to which that is whole
@@ -59,30 +57,31 @@ class Reader:
     def dotted(self, node: ast.AST) -> str:
         """The dotted name of a chain of names, attributes, calls and indices; "" when it starts with anything else."""
         if type(node) is ast.Name:
-            return self.resolve(node.id)
+            return self._names[node.id]
         known = self._known.get(id(node))
         if known is None:
             known = self._known[id(node)] = self._chained(node)
         return known
 
-    def _chained(self, node: ast.AST) -> str:
+    def _chained(self, node: Any) -> str:
         tail = ""
         for _ in range(MAX_CHAIN):
-            if isinstance(node, ast.Attribute):
+            kind = type(node)
+            if kind is ast.Attribute:
                 tail = f".{node.attr}{tail}"
                 node = node.value
-            elif isinstance(node, ast.Name):
-                return self.resolve(node.id) + tail
-            elif isinstance(node, ast.Call):
+            elif kind is ast.Name:
+                return self._names[node.id] + tail
+            elif kind is ast.Call:
                 tail = f"(){tail}"
                 node = node.func
-            elif isinstance(node, ast.Subscript):
+            elif kind is ast.Subscript:
                 tail = f"[{_key(node.slice)}]{tail}"
                 node = node.value
-            elif isinstance(node, ast.Await):
+            elif kind is ast.Await:
                 node = node.value
             else:
-                return tail if isinstance(node, _LITERALS) else ""
+                return tail if kind in _LITERALS else ""
         return ""
 
     def read(self, node: ast.AST | None, depth: int = 0, name: str = "") -> Expr:
@@ -109,15 +108,18 @@ class Reader:
     def _string(value: str, name: str) -> Expr:
         return _short_string(value, name) if len(value) <= MAX_TEXT else _read_string(value, name)
 
-    def _name(self, node: ast.AST, depth: int, name: str) -> Expr:
-        text = self.dotted(node)
-        if text:
-            return Expr("name", text)
-        return self.read(node.value, depth + 1, name) if isinstance(node, ast.Attribute) else OTHER
+    def _name(self, node: ast.Name, _depth: int, _name: str) -> Expr:
+        return Expr("name", self._names[node.id])
 
-    def _call(self, node: ast.Call, depth: int, name: str) -> Expr:
-        if is_format(node):
-            return self._format(node, depth)
+    def _attribute(self, node: ast.Attribute, depth: int, name: str) -> Expr:
+        text = self.dotted(node)
+        return Expr("name", text) if text else self.read(node.value, depth + 1, name)
+
+    def _call_or_format(self, node: ast.Call, depth: int, name: str) -> Expr:
+        return self._format(node, depth) if is_format(node) else self.call(node, depth, name)
+
+    def call(self, node: ast.Call, depth: int = 0, name: str = "") -> Expr:
+        """The record of what :func:`is_call` says is one; the other arguments as for :meth:`read`."""
         if name and len(node.args) < 2 and not any(k.arg == "default" for k in node.keywords):
             name = ""  # it is a name of further arguments and defaults alone
         known = self._calls.get(id(node)) if not name else None
@@ -136,13 +138,15 @@ class Reader:
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
             last = callee.rpartition(".")[2]
             context = first.value if last in _NAMED_BY_FIRST else name
-        args = [
+        items = [
             hidden(self.read(a, depth + 1, context if i else ""), callee=callee)
             for i, a in enumerate(node.args[:MAX_ITEMS])
         ]
+        if not node.keywords:
+            return Expr("call", callee, tuple(items))
         keywords = node.keywords[:MAX_ITEMS]
-        values = [self.read(k.value, depth + 1, context if k.arg == "default" else (k.arg or "")) for k in keywords]
-        return Expr("call", callee, tuple(args + values), tuple(k.arg or "**" for k in keywords))
+        items += [self.read(k.value, depth + 1, context if k.arg == "default" else (k.arg or "")) for k in keywords]
+        return Expr("call", callee, tuple(items), tuple([k.arg or "**" for k in keywords]))
 
     def _format(self, node: ast.Call, depth: int) -> Expr:
         template = node.func.value.value  # type: ignore[attr-defined]
@@ -150,15 +154,15 @@ class Reader:
         return Expr("fstring", self._string(_FIELD.sub("{}", template[: 64 * MAX_TEXT]), "").text, tuple(items))
 
     def _list(self, node: ast.List | ast.Tuple | ast.Set, depth: int, name: str) -> Expr:
-        return Expr("list", "", tuple(self.read(e, depth + 1, name) for e in node.elts[:MAX_ITEMS]))
+        return Expr("list", "", tuple([self.read(e, depth + 1, name) for e in node.elts[:MAX_ITEMS]]))
 
     def _each(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, depth: int, name: str) -> Expr:
         return Expr("op", "each", (self.read(node.elt, depth + 1, name),))
 
     def _dict(self, node: ast.Dict, depth: int, _name: str) -> Expr:
-        keys = tuple(_key(k) if k else "**" for k in node.keys[:MAX_ITEMS])
-        items = tuple(self.read(v, depth + 1, k) for k, v in zip(keys, node.values, strict=False))
-        return Expr("dict", "", items, keys)
+        keys = [_key(k) if k else "**" for k in node.keys[:MAX_ITEMS]]
+        items = [self.read(v, depth + 1, k) for k, v in zip(keys, node.values, strict=False)]
+        return Expr("dict", "", tuple(items), tuple(keys))
 
     def _fstring(self, node: ast.JoinedStr, depth: int, name: str) -> Expr:
         parts = [
@@ -181,10 +185,11 @@ class Reader:
             operands, operator = [node.operand], node.op
         else:
             operands, operator = [node.left, *node.comparators[:MAX_ITEMS]], node.ops[0]
+            compared = last_segment(self.dotted(node.left))
             # what is compared is no secret in the code, and it may still be one that nobody should read
-            items = tuple(hidden(self.read(o, depth + 1), last_segment(self.dotted(node.left))) for o in operands)
+            items = tuple([hidden(self.read(o, depth + 1), compared) for o in operands])
             return Expr("op", _OPERATORS.get(type(operator), "?"), items)
-        items = tuple(self.read(o, depth + 1, name) for o in operands)
+        items = tuple([self.read(o, depth + 1, name) for o in operands])
         return Expr("op", _OPERATORS.get(type(operator), "?"), items)
 
     def _conditional(self, node: ast.IfExp, depth: int, name: str) -> Expr:
@@ -228,20 +233,21 @@ def is_call(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and not is_format(node)
 
 
-def is_format(node: ast.AST) -> bool:
+def is_format(node: ast.Call) -> bool:
     """Whether this is ``"...".format(...)`` of a constant string: read as the f-string it could be."""
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr != "format":
+    func = node.func
+    if type(func) is not ast.Attribute or func.attr != "format":
         return False
-    return isinstance(node.func.value, ast.Constant) and isinstance(node.func.value.value, str)
+    return isinstance(func.value, ast.Constant) and isinstance(func.value.value, str)
 
 
 def _key(node: ast.AST) -> str:
     """A constant key as text, masked; ``:`` for a slice whose first end is no constant; "" for other keys."""
-    if isinstance(node, ast.Slice):
-        return ":" if node.lower is not None and not isinstance(node.lower, ast.Constant | ast.UnaryOp) else ""
     if isinstance(node, ast.Constant) and isinstance(node.value, _KEYS):
         text = str(node.value)[:2000].encode("utf-8", "backslashreplace").decode()
         return mask(text)[:80] if isinstance(node.value, str) else text[:20]
+    if isinstance(node, ast.Slice):
+        return ":" if node.lower is not None and not isinstance(node.lower, ast.Constant | ast.UnaryOp) else ""
     return ""
 
 
@@ -255,8 +261,8 @@ def last_segment(name: str) -> str:
 _READERS: dict[type[ast.AST], Callable[..., Expr]] = {
     ast.Constant: Reader._constant,
     ast.Name: Reader._name,
-    ast.Attribute: Reader._name,
-    ast.Call: Reader._call,
+    ast.Attribute: Reader._attribute,
+    ast.Call: Reader._call_or_format,
     ast.List: Reader._list,
     ast.Tuple: Reader._list,
     ast.Set: Reader._list,

@@ -30,6 +30,8 @@ from evidence.facts.python.statements import (
 from evidence.facts.records import Lost
 
 _MAX_RETURNS = 20
+_SEQUENCES = (ast.Tuple, ast.List)
+_LEAVING = frozenset({ast.Return, ast.Raise, ast.Continue, ast.Break})
 
 
 def extract_module(content: bytes) -> Module:
@@ -85,14 +87,10 @@ class _Walk:
     # ------------------------------------------------------------------------------------------ statements
 
     def _block(self, body: list[ast.stmt], scope: Scope, owner: str) -> None:
-        for position, node in enumerate(body):
-            method = _STATEMENTS.get(type(node))
-            if method:
-                method(self, node, scope, owner)
-            else:
-                self._plain(node, scope, owner)
-            if isinstance(node, ast.Return | ast.Raise | ast.Continue | ast.Break) and position + 1 < len(body):
-                self._bury(body[position + 1 :])
+        for position, node in enumerate(body, 1):
+            _STATEMENTS.get(type(node), _Walk._plain)(self, node, scope, owner)
+            if type(node) in _LEAVING:
+                self._bury(body[position:])
                 return
 
     def _bury(self, body: list[ast.stmt]) -> None:
@@ -176,23 +174,24 @@ class _Walk:
 
     def _assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, scope: Scope, _owner: str) -> None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        names = [scope.reader.dotted(t) for t in targets]
+        names = [name for t in targets if (name := scope.reader.dotted(t))]
         if isinstance(node, ast.AnnAssign):
             self.found.reference(node.annotation, scope)
         if node.value is None:
             return
-        first = next((n for n in names if n), "")
+        first = names[0] if names else ""
         self.found.walk(node.value, scope, first)
         for target in targets:
-            if isinstance(target, ast.Tuple | ast.List):
+            if isinstance(target, _SEQUENCES):
                 self.found.unpack(target, node.value, scope)
             if not isinstance(target, ast.Name):
                 self.found.walk(target, scope)
-        if is_call(node.value) and not isinstance(node, ast.AugAssign) and len(names) == 1:
+        added = isinstance(node, ast.AugAssign)
+        if is_call(node.value) and not added and len(targets) == 1:
             return
         value = scope.reader.read(node.value, 0, last_segment(first))
-        span, added = (node.lineno, node.end_lineno or node.lineno), isinstance(node, ast.AugAssign)
-        self.found.assigns.extend(Assign(n, value, *span, scope.index, added) for n in names if n)
+        end = node.end_lineno or node.lineno
+        self.found.assigns += [Assign(n, value, node.lineno, end, scope.index, added) for n in names]
 
     def _return(self, node: ast.Return, scope: Scope, _owner: str) -> None:
         if node.value is not None:
@@ -215,12 +214,14 @@ class _Walk:
     def _function(self, node: Function, scope: Scope, owner: str) -> None:
         index = self._open(scope)
         decorators = self._decorators(node, scope)
-        for default in (*node.args.defaults, *(d for d in node.args.kw_defaults if d)):
-            self.found.walk(default, scope)
-        for annotation in (*(a.annotation for a in arguments(node)), node.returns):
+        for default in (*node.args.defaults, *node.args.kw_defaults):
+            if default is not None:
+                self.found.walk(default, scope)
+        named = arguments(node)
+        for annotation in (*[a.annotation for a in named], node.returns):
             if annotation is not None:
                 self.found.reference(annotation, scope)
-        annotated = is_annotated(node)
+        annotated = is_annotated(node, named)
         inner = Scope(index, self.bound[id(node)], scope, owner.startswith("class "))
         qualname = _join(owner, node.name)
         self._block(node.body, inner, qualname)
@@ -272,10 +273,9 @@ class _Walk:
         return len(self.definitions)
 
     def _decorators(self, node: Function | ast.ClassDef, scope: Scope) -> tuple[Decorator, ...]:
-        found = tuple(Decorator(scope.reader.read(d, 1), d.lineno) for d in node.decorator_list)
         for decorator in node.decorator_list:
             self.found.walk(decorator, scope, "decorator")
-        return found
+        return tuple([Decorator(scope.reader.read(d, 1), d.lineno) for d in node.decorator_list])
 
 
 _HANDLED: tuple[tuple[Callable[..., None], tuple[type[ast.AST], ...]], ...] = (

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from evidence.facts.python.expressions import Reader
 from evidence.facts.python.records import Expr
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-# Tuples of what is asked for at every statement: a union would be built anew each time.
-_IMPORTS = (ast.Import, ast.ImportFrom)
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_IMPORTS = frozenset({ast.Import, ast.ImportFrom})
+_SCOPES = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
 _SIMPLE = frozenset({ast.Expr, ast.Return, ast.Assert, ast.Raise, ast.Pass, ast.Delete, ast.Break, ast.Continue})
+# Tuples: a union would be built anew each time it is asked for.
 _ONE_TARGET = (ast.AnnAssign, ast.AugAssign, ast.For, ast.AsyncFor)
 _WITHS = (ast.With, ast.AsyncWith)
 _OUTER = (ast.Global, ast.Nonlocal)
@@ -57,13 +57,8 @@ def arguments(node: Function) -> list[ast.arg]:
 def parameters(node: Function) -> list[str]:
     """Names of all parameters, in order."""
     args = node.args
-    names = [a.arg for a in (*args.posonlyargs, *args.args)]
-    if args.vararg:
-        names.append(args.vararg.arg)
-    names.extend(a.arg for a in args.kwonlyargs)
-    if args.kwarg:
-        names.append(args.kwarg.arg)
-    return names
+    both = (*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg)
+    return [arg.arg for arg in both if arg is not None]
 
 
 class Bound(NamedTuple):
@@ -78,26 +73,27 @@ def bindings(tree: ast.Module) -> Bound:
     """The scopes of a module, and what binds its names in them."""
     top = Names()
     found = Bound({id(tree): top}, [])
-    pending: list[tuple[ast.AST, Names, bool]] = [(s, top, False) for s in tree.body]
+    pending: list[tuple[Any, Names, bool]] = [(s, top, False) for s in tree.body]
     while pending:
         node, names, in_class = pending.pop()
         kind = type(node)
         if kind in _SIMPLE:
             continue
-        if isinstance(node, _IMPORTS):
+        if kind is ast.Assign:
+            _store(node.targets, names)
+        elif kind in _IMPORTS:
             _bind_import(node, names)
-        elif isinstance(node, _SCOPES):
+        elif kind in _SCOPES:
             names.stores.add(node.name)
             found.names[id(node)] = inner = Names()
-            is_class = isinstance(node, ast.ClassDef)
-            if not isinstance(node, ast.ClassDef):
+            is_class = kind is ast.ClassDef
+            if not is_class:
                 inner.stores.update(parameters(node))
                 found.functions.append((node, in_class))
-            pending.extend([(s, inner, is_class) for s in node.body])
+            pending += [(s, inner, is_class) for s in node.body]
         else:
             _bind_statement(node, names)
-            if kind is not ast.Assign:
-                pending.extend([(s, names, False) for s in _blocks(node)])
+            pending += [(s, names, False) for s in _blocks(node)]
     return found
 
 
@@ -111,20 +107,18 @@ def _bind_import(node: ast.Import | ast.ImportFrom, names: Names) -> None:
 
 
 def _bind_statement(node: ast.AST, names: Names) -> None:
-    if isinstance(node, ast.Assign):
-        targets: list[ast.expr] = node.targets
-    elif isinstance(node, _ONE_TARGET):
-        targets = [node.target]
+    if isinstance(node, _ONE_TARGET):
+        _store([node.target], names)
     elif isinstance(node, _WITHS):
-        targets = [i.optional_vars for i in node.items if i.optional_vars]
+        _store([i.optional_vars for i in node.items if i.optional_vars], names)
     elif isinstance(node, _OUTER):
         names.stores.difference_update(node.names)
-        return
-    else:
-        return
+
+
+def _store(targets: list[ast.expr], names: Names) -> None:
     for target in targets:
-        for element in target.elts if isinstance(target, _SEQUENCES) else [target]:
-            if isinstance(element, ast.Name):
+        for element in target.elts if isinstance(target, _SEQUENCES) else (target,):
+            if type(element) is ast.Name:
                 names.stores.add(element.id)
 
 
@@ -140,37 +134,39 @@ def _blocks(node: ast.AST) -> Iterator[ast.AST]:
         yield from case.body
 
 
-class Scope:
-    """A scope while it is walked: its number, what its names resolve to, and what its function gathers."""
+class Visible(dict[str, str]):
+    """What the first segment of a dotted name stands for in a scope, by that segment; found when first asked for."""
 
-    __slots__ = ("_resolved", "asserts", "index", "names", "outer", "reader", "refs", "returns", "yields")
+    __slots__ = ("_names", "_outer")
+
+    def __init__(self, names: Names, outer: Visible | None) -> None:
+        super().__init__()
+        self._names = names
+        self._outer = outer
+
+    def __missing__(self, name: str) -> str:
+        target = self._names.aliases.get(name)
+        if target is None:
+            outer = self._outer
+            target = name if outer is None or name in self._names.stores else outer[name]
+        self[name] = target
+        return target
+
+
+class Scope:
+    """A scope while it is walked: its number, what its names stand for, and what its function gathers.
+
+    Nothing in it leads back to it: a scope and all that was read in it are gone as soon as they are not needed."""
+
+    __slots__ = ("asserts", "index", "names", "outer", "reader", "refs", "returns", "yields")
 
     def __init__(self, index: int, names: Names, outer: Scope | None, skip_outer: bool) -> None:
         self.index = index
-        self.names = names
         # a class body's names are not visible in its methods
         self.outer: Scope | None = outer.outer if outer is not None and skip_outer else outer
+        self.names: Visible = Visible(names, self.outer.names if self.outer is not None else None)
         self.refs: set[str] = set()
         self.returns: list[Expr] = []
         self.asserts = 0
         self.yields = False
-        self._resolved: dict[str, str] = {}
-        self.reader = Reader(self.resolve)
-
-    def resolve(self, name: str) -> str:
-        """What the first segment of a dotted name stands for here."""
-        known = self._resolved.get(name)
-        if known is None:
-            known = self._resolved[name] = self._looked_up(name)
-        return known
-
-    def _looked_up(self, name: str) -> str:
-        scope: Scope | None = self
-        while scope is not None:
-            target = scope.names.aliases.get(name)
-            if target is not None:
-                return target
-            if name in scope.names.stores:
-                return name
-            scope = scope.outer
-        return name
+        self.reader = Reader(self.names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from evidence.facts.python.scopes import Function, arguments
+from evidence.facts.python.scopes import Function
 from evidence.patterns import regex
 
 _CREATE_DATE = regex(r"\bCreate Date: {0,4}(\d{4}-\d\d-\d\d)")
@@ -99,10 +99,10 @@ def place(node: Function | ast.ClassDef, qualname: str) -> tuple[str, str, int, 
     return node.name, qualname, start, node.lineno, node.end_lineno or node.lineno
 
 
-def is_annotated(node: Function) -> bool:
-    """Whether all parameters but ``self`` and ``cls``, or what is returned, carry an annotation."""
-    own = [a for a in arguments(node) if a.arg not in ("self", "cls")]
-    return node.returns is not None or (bool(own) and all(a.annotation for a in own))
+def is_annotated(node: Function, named: list[ast.arg]) -> bool:
+    """Whether all its ``named`` parameters but ``self`` and ``cls``, or what is returned, carry an annotation."""
+    own = [a.annotation for a in named if a.arg not in ("self", "cls")]
+    return node.returns is not None or (bool(own) and all(own))
 
 
 def created(docstring: str | None) -> str:

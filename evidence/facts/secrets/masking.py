@@ -8,6 +8,7 @@ possessive or bounded, and starts at a border of its own class.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from evidence.facts.secrets.guesses import (
     HIDDEN,
@@ -79,12 +80,17 @@ several times as fast as an alternation of them."""
 MIN_MASKED = 16
 """Shorter texts hold no token of the kinds above."""
 _MIN_KEY = 60
+_LONGEST_KEPT = 200
 
 
 def mask(text: str) -> str:
     """The text with issuer-shaped tokens, passwords in URLs and private keys replaced by ``[masked:<kind>]``."""
     if len(text) < MIN_MASKED:
         return text
+    return _masked_before(text) if len(text) <= _LONGEST_KEPT else _masked(text)
+
+
+def _masked(text: str) -> str:
     if "PRIVATE KEY" in text or len(text) >= _MIN_KEY:
         text = mask_private_keys(text)
     return mask_within_lines(text)
@@ -96,6 +102,10 @@ def mask_within_lines(text: str) -> str:
         text = mask_urls(text)
     words = [word for sign, those in _TOKEN_WORDS.items() if sign in text for word in those if word in text]
     return _without_tokens(text, words) if words else text
+
+
+# Keys and labels come again and again, and a string of code is asked about as such and as an argument.
+_masked_before = lru_cache(maxsize=4_096)(_masked)
 
 
 def _without_tokens(text: str, words: list[str]) -> str:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
+from itertools import count
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -59,6 +60,10 @@ class _Batch(Struct, eq=False):
     def add(self, item: Item) -> None:
         self.items.append(item)
         self.size += len(item[2])
+
+    def is_full(self, more: int) -> bool:
+        """Whether an item of so many bytes more would be too much."""
+        return self.size + more > BATCH_BYTES or len(self.items) >= BATCH_ITEMS
 
 
 class ExtractionPool:
@@ -221,19 +226,21 @@ def _answers(future: Future[list[Answer]], items: int) -> list[Answer] | None:
 
 
 def _batched(items: Iterable[Item]) -> Iterator[_Batch]:
-    """Items in batches of about ``BATCH_BYTES``; a heavy item in one of its own."""
-    batch = _Batch(1)
+    """Items in batches of about ``BATCH_BYTES``; a heavy item in one of its own.
+
+    A batch is of one language: what reads a rare one is then imported by one worker and not by each."""
+    numbers = count(1)
+    begun: dict[str, _Batch] = {}
     for item in items:
-        size = len(item[2])
-        full = batch.size + size > BATCH_BYTES or len(batch.items) >= BATCH_ITEMS
-        alone = size >= HEAVY_BYTES and item[1] in HEAVY
-        if batch.items and (full or alone):
+        _, language, content = item
+        if len(content) >= HEAVY_BYTES and language in HEAVY:
+            yield _Batch(next(numbers), [item], len(content), True)
+            continue
+        batch = begun.get(language)
+        if batch is not None and batch.is_full(len(content)):
             yield batch
-            batch = _Batch(batch.number + 1)
+            batch = None
+        if batch is None:
+            batch = begun[language] = _Batch(next(numbers))
         batch.add(item)
-        batch.heavy = alone
-        if alone:
-            yield batch
-            batch = _Batch(batch.number + 1)
-    if batch.items:
-        yield batch
+    yield from begun.values()
