@@ -14,7 +14,7 @@ from evidence.facts.roles import Role
 
 def bare(segment: str) -> str:
     """A segment of a dotted name without its call or index mark."""
-    return segment.partition("(")[0].partition("[")[0]
+    return segment if segment.isidentifier() else segment.partition("(")[0].partition("[")[0]
 
 
 class PyFile:

@@ -54,17 +54,20 @@ class Expr(Struct, frozen=True, array_like=True):
 
     def walk(self) -> Iterator[Expr]:
         """This expression and all below it, depth first."""
-        # most expressions are leaves, most others small: a generator costs more than they do
-        return self._walk() if self.items else iter((self,))
-
-    def _walk(self) -> Iterator[Expr]:
-        found, stack = [], [self]
-        while stack:
-            expr = stack.pop()
-            found.append(expr)
-            if expr.items:
-                stack += expr.items[::-1]
+        # half of all that are asked are leaves
+        if not self.items:
+            return iter((self,))
+        found = [self]
+        _add_below(self, found)
         return iter(found)
+
+
+def _add_below(expr: Expr, found: list[Expr]) -> None:
+    """Add all below an expression, depth first: extraction cuts what is deep, so this does not go far down."""
+    for item in expr.items:
+        found.append(item)
+        if item.items:
+            _add_below(item, found)
 
 
 class Import(Struct, frozen=True, array_like=True, gc=False):
