@@ -38,7 +38,8 @@ class Names:
     def __init__(self, files: Mapping[str, PyFile], paths: Iterable[str] = ()) -> None:
         self.files = files
         # by the paths that files have in the generated project, where the repository is a template of one
-        self._by_path = {module_path(p): p for p in sorted(files, reverse=True)}
+        self._plain = {p: module_path(p) for p in files}
+        self._by_path = {self._plain[p]: p for p in sorted(files, reverse=True)}
         self._packages = {p.rpartition("/")[0] for p in self._by_path if p.endswith("__init__.py")}
         self._namespaces = {p.rpartition("/")[0] for p in self._packages} - self._packages
         self._by_suffix: dict[str, list[str]] = {}
@@ -46,6 +47,7 @@ class Names:
         self._modules: dict[tuple[str, str], str] = {}
         self._starring: dict[str, list[str]] = {}
         self._worked_in: dict[tuple[str, str], bool] = {}
+        self._below: dict[str, list[frozenset[str]]] = {}
         for path in sorted(self._by_path):
             for dotted in _suffixes(path):
                 self._by_suffix.setdefault(dotted, []).append(path)
@@ -56,9 +58,11 @@ class Names:
     def module(self, importer: str, dotted: str) -> str:
         """The path of the file that ``dotted`` names when imported from ``importer``; "" when it is not of the
         project."""
+        if dotted not in self._by_suffix and not dotted.startswith("."):
+            return ""
         key = (importer.rpartition("/")[0], dotted)
         if key not in self._modules:
-            plain = module_path(importer)
+            plain = self._plain.get(importer) or module_path(importer)
             found = self._relative(plain, dotted) if dotted.startswith(".") else self._absolute(plain, dotted)
             self._modules[key] = self._by_path.get(found, "")
         return self._modules[key]
@@ -122,16 +126,19 @@ class Names:
         return self._worked_in[key]
 
     def _imports_from_inside(self, root: str, top: str) -> bool:
-        through = f"{root.rpartition('/')[2]}.{top}"
-        inside = 0
-        for path, file in self.files.items():
-            if not module_path(path).startswith(f"{root}/"):
-                continue
-            modules = file.imported_modules
-            if any(m == through or m.endswith(f".{through}") or m.startswith(f"{through}.") for m in modules):
-                return False
-            inside += any(m.startswith(f"{top}.") and self._holds(root, m) for m in modules)
-        return inside >= _SEVERAL
+        through, own = f"{root.rpartition('/')[2]}.{top}", f"{top}."
+        below = self._imported_below(root)
+        all_of_them = frozenset[str]().union(*below)
+        if any(m == through or m.startswith(f"{through}.") or m.endswith(f".{through}") for m in all_of_them):
+            return False
+        return sum(any(m.startswith(own) and self._holds(root, m) for m in modules) for modules in below) >= _SEVERAL
+
+    def _imported_below(self, root: str) -> list[frozenset[str]]:
+        """What each of the files below a folder imports."""
+        if root not in self._below:
+            inside = (path for path, plain in self._plain.items() if plain.startswith(f"{root}/"))
+            self._below[root] = [self.files[path].imported_modules for path in inside]
+        return self._below[root]
 
     def _holds(self, root: str, dotted: str) -> bool:
         return self._file(f"{root}/{dotted.replace('.', '/')}") in self._by_path
@@ -148,14 +155,15 @@ class Names:
         if hops > _MAX_HOPS or not name:
             return Ref("", name)
         file = self.files[path]
-        head = bare(name.partition(".")[0])
+        first = name.partition(".")[0]
+        head = bare(first)
         # a name of this very file, unless it came in through an import of the same first segment
         if head and head in file.top_level and not file.imported(name):
             return Ref(path, name)
         dotted, attributes = name, ""
         if head and self._stars(path) and (source := self._starred(path, head)):
             return self._inside(source, name, hops + 1)
-        if name.partition(".")[0] not in self._heads:
+        if first not in self._heads:
             return Ref("", name)
         while dotted.strip("."):
             found = self.module(path, dotted)
