@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from evidence.facts.imports import ImportGraph
+from evidence.facts.links import Links
 from evidence.facts.loading import LOADERS, loaded_from
 from evidence.facts.names import Names, PyFile
 from evidence.facts.pyfile import bare
 from evidence.facts.python.records import Definition
 from evidence.facts.roles import Role
 from evidence.patterns import regex
-
-if TYPE_CHECKING:
-    import networkx
 
 # Files that servers, tools and people run by convention (Flask, Alembic, Celery, setuptools, nox, pytest).
 _ENTRY_NAMES = frozenset({
@@ -130,33 +127,29 @@ class Reach:
         return self._listed[folder]
 
     @cached_property
-    def calls(self) -> networkx.DiGraph[tuple[str, str]]:
+    def calls(self) -> Links[tuple[str, str]]:
         """Who refers to whom: nodes are (path, qualified name), with ``<module>`` for a module's own level.
 
         A reference that cannot be followed (``self.store.save``) leads to every function of that last name: liveness
         errs on the side of the author. One that no function bears (``append``) leads nowhere and is left out: they are
         two thirds of all.
         """
-        import networkx
-
-        graph: networkx.DiGraph[tuple[str, str]] = networkx.DiGraph()
-        for path in sorted(self.modules):
-            for definition in self._names.files[path].module.definitions:
-                graph.add_edge(_any(definition.name), (path, definition.qualname))
+        links = Links[tuple[str, str]]()
         for path in sorted(self.modules):
             file = self._names.files[path]
+            for definition in file.module.definitions:
+                links.add(_any(definition.name), [(path, definition.qualname)])
             if file.role is Role.TEST:
                 # all of a test file runs: one node for it keeps the graph of a large suite small
-                named = sorted({name for scope in file.module.refs for name in scope})
-                graph.add_edges_from(((path, _TOP), t) for t in self._targets(file, named))
+                links.add((path, _TOP), self._targets(file, sorted(set[str]().union(*file.module.refs))))
                 continue
             for scope, refs in enumerate(file.module.refs):
                 around = file.definition(scope)
                 node = (path, around.qualname if around else _TOP)
-                graph.add_edges_from((node, t) for t in self._targets(file, refs))
-                if around is not None:
-                    graph.add_edges_from((n, node) for n in _runs_with(file, around))
-        return graph
+                links.add(node, self._targets(file, refs))
+                for runner in _runs_with(file, around) if around else ():
+                    links.add(runner, [node])
+        return links
 
     @cached_property
     def _defined(self) -> frozenset[str]:
@@ -165,28 +158,25 @@ class Reach:
 
     def _targets(self, file: PyFile, refs: Iterable[str]) -> Iterable[tuple[str, str]]:
         for name in refs:
-            ref = self._names.resolve(file.path, name)
-            if not ref.external:
-                head = bare(ref.name.partition(".")[0])
-                if head in self._names.files[ref.path].scopes:
-                    yield ref.path, head
-                elif file.path == ref.path and head in self._defined:
+            path, inside = self._names.resolve(file.path, name)
+            if path:
+                head, dot, _ = inside.partition(".")
+                head = bare(head)
+                if head in self._names.files[path].scopes:
+                    yield path, head
+                elif file.path == path and head in self._defined:
                     yield _any(head)
-            if ref.external or "." in ref.name:
-                last = bare(name.rpartition(".")[2])
-                if last in self._defined:
-                    yield _any(last)
+                if not dot:
+                    continue
+            last = bare(name.rpartition(".")[2])
+            if last in self._defined:
+                yield _any(last)
 
     @cached_property
     def functions(self) -> frozenset[tuple[str, str]]:
         """(path, qualified name) of the functions and classes that can run."""
-        import networkx
-
-        source = ("", "")
-        graph = self.calls
-        graph.add_edges_from((source, (p, _TOP)) for p in sorted(self.modules))
-        graph.add_edges_from((source, node) for node in sorted(self._answering) if node[0] in self.modules)
-        return frozenset(networkx.descendants(graph, source))
+        started = {(path, _TOP) for path in self.modules}
+        return self.calls.reached(started | {node for node in self._answering if node[0] in self.modules})
 
     def live(self, path: str, scope: int = 0) -> bool:
         """Whether code in ``scope`` of ``path`` can run."""
