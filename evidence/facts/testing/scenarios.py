@@ -4,7 +4,7 @@ expect.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from http import HTTPStatus
@@ -115,16 +115,19 @@ def _skipped(definition: Definition) -> bool:
     return any(d.expr.text.endswith(_SKIPS) for d in definition.decorators)
 
 
-def _checking(call: Call) -> Iterator[tuple[Expr, int]]:
+def _checking(call: Call) -> Sequence[tuple[Expr, int]]:
     """What a call checks: methods called assert..., expected exceptions, keywords that name an expected status."""
-    last = call.last
-    if last.startswith("assert") or call.name.endswith(("pytest.raises", "raises")):
-        yield call.expr, call.start
-        return
-    offset = len(call.expr.items) - len(call.expr.keys)
-    for index, key in enumerate(call.expr.keys):
-        if _EXPECTED_KEY.search(key) or (key == "status" and _CLIENT.search(call.name)):
-            yield call.expr.items[offset + index], call.start
+    if call.last.startswith("assert") or call.name.endswith("raises"):
+        return ((call.expr, call.start),)
+    keys = call.expr.keys
+    if not keys:
+        return ()
+    given = zip(keys, call.expr.items[-len(keys) :], strict=True)
+    return [(value, call.start) for key, value in given if _says_expected(key, call)]
+
+
+def _says_expected(key: str, call: Call) -> bool:
+    return _EXPECTED_KEY.search(key) is not None or (key == "status" and _CLIENT.search(call.name) is not None)
 
 
 def _kept(file: PyFile, scope: int) -> dict[str, int]:
@@ -138,9 +141,11 @@ def _statuses(definition: Definition, checks: list[tuple[Expr, int]], kept: dict
     found: dict[int, int] = {}
     given = {c for d in definition.decorators if "parametrize" in d.expr.text for c in error_statuses(d.expr)}
     for expr, line in checks:
-        codes = error_statuses(expr) | {kept[e.text] for e in expr.walk() if e.text in kept}
+        codes = error_statuses(expr)
+        if kept:
+            codes |= {kept[e.text] for e in expr.walk() if e.text in kept}
         if given and any(e.kind == "name" and e.text in definition.params for e in expr.walk()):
-            codes = codes | given
+            codes |= given
         for code in sorted(codes):
             found.setdefault(code, line)
     return found
@@ -150,19 +155,25 @@ def error_statuses(expr: Expr) -> set[int]:
     """The HTTP error statuses (400 to 599) that an expression names: as numbers, ``HTTPStatus`` members or in names.
 
     What an answer holds under another key than a status is none: ``result["cleared"] == 419``."""
-    found = set[int]()
-    parts = list(expr.walk())
-    keyed = any(p.kind == "index" and any(i.kind == "str" for i in p.items) for p in parts)
-    if keyed and not any(_SAYS_STATUS.search(p.text) for p in parts):
-        return found
-    for part in parts:
-        if part.kind == "num" and part.text.isdecimal() and len(part.text) == 3:
-            found.add(int(part.text))
-        elif part.kind == "str" and _LINE.fullmatch(part.text):
-            found.add(int(part.text[:3]))
-        elif part.kind in ("name", "call"):
-            found.add(_status_named(part.text))
-    return {code for code in found if 400 <= code < 600}
+    found = {code for part in expr.walk() if 400 <= (code := _status(part)) < 600}
+    if found and _is_keyed(expr) and not any(_SAYS_STATUS.search(p.text) for p in expr.walk()):
+        return set()
+    return found
+
+
+def _status(expr: Expr) -> int:
+    """The status that is written here itself, 0 for none."""
+    kind, text = expr.kind, expr.text
+    if kind in ("name", "call"):
+        return _status_named(text)
+    if kind == "num":
+        return int(text) if len(text) == 3 and text.isdecimal() else 0
+    return int(text[:3]) if kind == "str" and _LINE.fullmatch(text) else 0
+
+
+def _is_keyed(expr: Expr) -> bool:
+    """Whether it looks up a key in something."""
+    return any(p.kind == "index" and any(i.kind == "str" for i in p.items) for p in expr.walk())
 
 
 @lru_cache(1 << 14)
