@@ -68,7 +68,8 @@ class Node(Struct, frozen=True, array_like=True):
         while stack:
             node = stack.pop()
             yield node
-            stack.extend(reversed(node.items))
+            if node.items:
+                stack.extend(reversed(node.items))
 
     def texts(self) -> list[str]:
         """The texts of :meth:`each`'s scalars."""

@@ -64,17 +64,19 @@ def is_test_file(path: str) -> bool:
 
 def role_of(path: str, generated: bool = False) -> Role:
     """The role of a path; ``generated`` is what the file says of itself."""
-    *folders, name = path.lower().split("/")
+    path = path.lower()
+    *folders, name = path.split("/")
     parts = set(folders)
     copied = name.endswith(_PAGES) and parts & _ASSETS and len(folders) > 1 and folders[0] not in _EXAMPLES
     if parts & _VENDORED or copied:
         return Role.VENDORED
-    migration = _MIGRATION.search(path.lower())
+    python = name.endswith(".py")
+    migration = python and ("migrat" in path or "alembic" in path) and _MIGRATION.search(path)
     # Alembic begins a revision, says so and asks to adjust it: who commits and runs it stands behind it.
     if (generated and not migration) or parts & _GENERATED or _GENERATED_FILE.fullmatch(name):
         return Role.GENERATED
     tests = _TESTS - _SPECIFICATIONS if name.endswith(_DOCUMENTS) else _TESTS
-    if parts & tests or _TEST_FILE.fullmatch(name):
+    if parts & tests or (python and _TEST_FILE.fullmatch(name)):
         return Role.TEST
     if migration:
         return Role.MIGRATION
