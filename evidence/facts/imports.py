@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evidence.facts.names import Names, PyFile
 from evidence.facts.roles import Role
@@ -30,30 +30,31 @@ class ImportGraph:
         graph: Graph = networkx.DiGraph()
         graph.add_nodes_from(sorted(self._names.files))
         for path, file in sorted(self._names.files.items()):
-            for target, line, deferred in self._edges(file):
-                known = graph.get_edge_data(path, target)
-                if known is None or (known["deferred"] and not deferred):
-                    graph.add_edge(path, target, line=line, deferred=deferred)
+            graph.add_edges_from((path, target, edge) for target, edge in self._edges(file).items())
         return graph
 
-    def _edges(self, file: PyFile) -> Iterable[tuple[str, int, bool]]:
+    def _edges(self, file: PyFile) -> dict[str, dict[str, Any]]:
+        """The modules that a file imports: by the first import at the top, else by the first in a function."""
+        found: dict[str, dict[str, Any]] = {}
         for item in file.module.imports:
-            if item.typing:
+            target = self._target(file.path, item.target, item.module) if not item.typing else ""
+            if not target or target == file.path:
                 continue
-            deferred = file.function_of(item.scope) is not None
-            for target in self._targets(file.path, item.target, item.module):
-                if target != file.path:
-                    yield target, item.line, deferred
+            known = found.get(target)
+            if known is None or known["deferred"]:
+                deferred = file.function_of(item.scope) is not None
+                if known is None or not deferred:
+                    found[target] = {"line": item.line, "deferred": deferred}
+        return found
 
-    def _targets(self, path: str, target: str, module: str) -> list[str]:
+    def _target(self, path: str, target: str, module: str) -> str:
         """The file this import names: the submodule where there is one, else the module the name is taken from.
 
         ``from package import submodule`` runs the package's ``__init__`` too, but depends on nothing in it: counting
         that as a dependency would make a cycle of every package that imports its own parts.
         """
         found = self._names.module(path, target) if target != module else ""
-        found = found or self._names.module(path, module)
-        return [found] if found else []
+        return found or self._names.module(path, module)
 
     def cycles(self, paths: Iterable[str]) -> list[list[str]]:
         """The strongly connected groups of two or more modules by top-level imports among ``paths``, each sorted."""
@@ -90,6 +91,16 @@ class ImportGraph:
             seen.add(path)
             stack.extend(t for t in self.graph.successors(path) if t not in seen)
             stack.extend(p for p in self._packages(path) if p not in seen)
+        return frozenset(seen)
+
+    def leading_to(self, paths: Iterable[str]) -> frozenset[str]:
+        """``paths``, of modules, and every module that imports one of them, directly or not."""
+        seen = set(paths)
+        stack = list(seen)
+        while stack:
+            fresh = set(self.graph.predecessors(stack.pop())) - seen
+            seen |= fresh
+            stack += fresh
         return frozenset(seen)
 
     def _packages(self, path: str) -> list[str]:

@@ -113,16 +113,10 @@ class Suite:
     def _reaching(self) -> frozenset[str]:
         """Test files that import code of the project, themselves or through other test files; and browser or HTTP
         tests."""
-        import networkx
-
         graph = self._project.imports.graph
         app = [f.path for f in self._project.python_of(Role.APP, Role.MIGRATION, Role.GENERATED) if f.path in graph]
         outside = [f.path for f in self._files if f.path in graph and _asks_from_outside(f)] if app else []
-        start = ("", "app")
-        reversed_: networkx.DiGraph[object] = networkx.DiGraph()
-        reversed_.add_edges_from((b, a) for a, b in graph.edges)
-        reversed_.add_edges_from((start, p) for p in (*app, *outside))
-        return frozenset(str(p) for p in networkx.descendants(reversed_, start)) if app else frozenset()
+        return self._project.imports.leading_to([*app, *outside])
 
     def _conftests(self, file: PyFile) -> bool:
         """Whether a conftest above a test reaches the project's code."""
