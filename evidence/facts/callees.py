@@ -23,7 +23,7 @@ def callee(names: Names, file: PyFile, scope: int, name: str) -> Ref | None:
     if local:
         return Ref(file.path, local)
     ref = names.resolve(file.path, plain)
-    if not ref.external and ref.name in names.files[ref.path].scopes:
+    if ref.path and ref.name in names.files[ref.path].scopes:
         return ref
     receiver, _, method = plain.rpartition(".")
     owner = _class_of(names, file, scope, receiver) if receiver else None
@@ -80,6 +80,8 @@ def _class_around(file: PyFile, scope: int) -> Definition | None:
 
 def _assigned(file: PyFile, scope: int, name: str) -> list[Call]:
     """The calls whose result the variable is given, in the nearest scope that gives it one."""
+    if name not in file.assigned_names:
+        return []
     while True:
         found = [i for i in file.assigned.get((scope, name), ()) if isinstance(i, Call)]
         if found or not scope:

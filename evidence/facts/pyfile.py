@@ -196,6 +196,11 @@ class PyFile:
             found.setdefault((item.scope, item.target), []).append(item)
         return found
 
+    @cached_property
+    def assigned_names(self) -> frozenset[str]:
+        """What is assigned in any scope: most names that are asked for are not."""
+        return frozenset(name for _, name in self.assigned)
+
 
 Placed = TypeVar("Placed", Assign, Call, Raise)
 
