@@ -5,6 +5,11 @@ from __future__ import annotations
 from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Call, Definition
 
+# Readers of settings packages: environs, python-decouple, django-environ, environ-config, Starlette, everett.
+_PACKAGES = (
+    "environs.", "decouple.", "environ.", "starlette.config.", "everett.", "prettyconf.", "envparse.", "configloader.",
+    "environmental.",
+)  # fmt: skip
 _SELF_AND_ONE = 2
 # What settings are made for, or of: the application, the environment, a file.
 _FOR_SETTINGS = frozenset({
@@ -20,7 +25,23 @@ def is_handed(file: PyFile, definition: Definition) -> bool:
     return made is not None and len(made.params) == _SELF_AND_ONE and made.params[1] not in _FOR_SETTINGS
 
 
-def kept_makers(file: PyFile, call: Call) -> list[str]:
+def uses_package(file: PyFile) -> bool:
+    """Whether a file calls a settings package at all."""
+    return any(c.name.startswith(_PACKAGES) for c in file.module.calls)
+
+
+def from_package(file: PyFile, call: Call) -> bool:
+    """Whether a call is of a settings package, or of what one made."""
+    if call.name.startswith(_PACKAGES):
+        return True
+    head = call.name.partition(".")[0].partition("(")[0]
+    made = [i.expr.text for i in file.assigned.get((0, head), ()) if isinstance(i, Call)]
+    if head == "self":
+        made += _kept_makers(file, call)
+    return any(m.startswith(_PACKAGES) for m in made)
+
+
+def _kept_makers(file: PyFile, call: Call) -> list[str]:
     """What the object's attribute that is called, or whose method is, was made by, in any class of the file: settings
     classes keep their reader in the one that the others build on."""
     attribute = ".".join(call.name.replace("()", "").split(".")[:2])

@@ -13,7 +13,7 @@ from evidence.facts.deployment.environments import environment_of
 from evidence.facts.deployment.manifests import variables
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Definition, Expr
-from evidence.facts.setting_readers import is_handed, kept_makers, opens_a_file
+from evidence.facts.setting_readers import from_package, is_handed, opens_a_file, uses_package
 from evidence.patterns import regex
 
 if TYPE_CHECKING:
@@ -36,11 +36,6 @@ _DOTENV = ("dotenv.load_dotenv", "dotenv.dotenv_values")
 _GETTERS = frozenset(
     {"os.environ.get", "os.getenv", "os.environ.setdefault", "os.environ.pop", "environ.get", "os.environb.get"}
 )
-# Readers of settings packages: environs, python-decouple, django-environ, environ-config, Starlette, everett.
-_PACKAGES = (
-    "environs.", "decouple.", "environ.", "starlette.config.", "everett.", "prettyconf.", "envparse.", "configloader.",
-    "environmental.",
-)  # fmt: skip
 _OBJECT_METHODS = frozenset({
     "from_object", "from_pyfile", "from_file", "from_json", "from_envvar", "from_prefixed_env", "from_mapping",
     "from_toml", "from_yaml",
@@ -181,15 +176,14 @@ class Settings:
         """Functions of the project that read a variable named by their first parameter (``bool_env("DEBUG")``)."""
         found = set()
         for file in self._project.app:
-            for call in file.module.calls:
+            for call in (c for c in file.module.calls if c.name in _GETTERS):
                 definition = file.function_of(call.scope)
                 if definition is None or definition.parent or not definition.params:
                     continue
                 first = call.expr.args[0] if call.expr.args else None
-                named = first is not None and any(
+                if first is not None and any(
                     e.text.partition(".")[0] == definition.params[0] for e in first.walk() if e.kind in ("name", "call")
-                )
-                if named and call.name in _GETTERS:
+                ):
                     found.add((file.path, definition.qualname))
         return frozenset(found)
 
@@ -209,17 +203,22 @@ class Settings:
                 if first is not None and first.kind == "str":
                     rest = call.expr.args[1:2]
                     default = rest[0] if rest and call.name in _GETTERS else call.expr.kwarg("default")
-                    if default is None and rest and not _from_package(file, call):
+                    if default is None and rest and not from_package(file, call):
                         default = rest[0]
-                    required = _from_package(file, call) and default is None
+                    required = from_package(file, call) and default is None
                     yield Read(file, call.start, call.end, call.scope, first.text, default, required)
             for argument in call.expr.items:
                 yield from _indexed(file, argument, call)
         for item in file.module.assigns:
             yield from _indexed(file, item.value, item)
 
+    @cached_property
+    def _with_package(self) -> frozenset[str]:
+        """Application files that call a settings package at all."""
+        return frozenset(f.path for f in self._project.app if uses_package(f))
+
     def _reads(self, file: PyFile, call: Call) -> bool:
-        if call.name in _GETTERS or _from_package(file, call):
+        if call.name in _GETTERS or (file.path in self._with_package and from_package(file, call)):
             return True
         if not call.name or not self._own_readers:
             return False
@@ -281,16 +280,6 @@ def _is_module(path: str) -> bool:
         return False
     inside = bool(folders) and folders[-1] in _FOLDERS
     return _MODULE.fullmatch(stem) is not None or (inside and (bool(environment_of(stem)) or stem in _STEMS))
-
-
-def _from_package(file: PyFile, call: Call) -> bool:
-    if call.name.startswith(_PACKAGES):
-        return True
-    head = call.name.partition(".")[0].partition("(")[0]
-    made = [i.expr.text for i in file.assigned.get((0, head), ()) if isinstance(i, Call)]
-    if head == "self":
-        made += kept_makers(file, call)
-    return any(m.startswith(_PACKAGES) for m in made)
 
 
 def _indexed(file: PyFile, value: Expr, item: Call | Assign) -> Iterator[Read]:
