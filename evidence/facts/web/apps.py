@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Call, Definition
 from evidence.facts.web.kin import APP_PARAMETERS, Kin
@@ -18,14 +20,9 @@ _COMPLETING = {
 _MAKING = ("create", "make", "build")
 
 
-def find_apps(files: list[PyFile], kin: Kin) -> list[App]:
-    """Every creation of an application object, in path and line order."""
-    return [
-        App(file, call, call.last)
-        for file in files
-        for call in file.module.calls
-        if kin.made_by(file, call.scope, call.name) == "app"
-    ]
+def find_apps(made: Iterable[tuple[PyFile, Call, str]]) -> list[App]:
+    """The application objects among what calls make, told with its kind."""
+    return [App(file, call, call.last) for file, call, kind in made if kind == "app"]
 
 
 def find_factories(files: list[PyFile], apps: list[App], names: Names, kin: Kin) -> list[Factory]:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from evidence.facts.constants import UNKNOWN, Constants
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call
-from evidence.facts.web.kin import Kin
 from evidence.facts.web.records import Blueprint
 
 _PREFIXES = ("url_prefix", "path", "base_path", "prefix")
 
 
-def find_blueprints(files: list[PyFile], kin: Kin, constants: Constants) -> list[Blueprint]:
-    """Every Blueprint (or kin) made in ``files``, in path and line order."""
+def find_blueprints(made: Iterable[tuple[PyFile, Call, str]], constants: Constants) -> list[Blueprint]:
+    """The blueprints (or kin) among what calls make, told with its kind."""
     found = []
-    for file in files:
-        for call in file.module.calls:
-            kind = kin.made_by(file, call.scope, call.name)
-            # an extension's API object holds parts; only connexion's, made of a specification, is one
-            part = kind in ("blueprint", "namespace") or (kind == "api" and call.name.endswith(".add_api"))
-            if part and call.target != "return":
-                found.append(_blueprint(file, call, kind, constants))
+    for file, call, kind in made:
+        # an extension's API object holds parts; only connexion's, made of a specification, is one
+        part = kind in ("blueprint", "namespace") or (kind == "api" and call.name.endswith(".add_api"))
+        if part and call.target != "return":
+            found.append(_blueprint(file, call, kind, constants))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evidence.facts.names import Names, PyFile
-from evidence.facts.python.records import Definition, Expr
+from evidence.facts.python.records import Decorator, Definition, Expr
 from evidence.facts.web.kin import Instance, Kin, enclosing
 from evidence.facts.web.records import Blueprint, Callback
 
@@ -21,22 +21,29 @@ class Callbacks:
         self._names = names
         self._kin = kin
         self._by_place = {(b.file.path, b.call.start): b for b in blueprints}
+        self._decorators: dict[str, list[tuple[PyFile, Definition, Decorator]]] = {}
+        for file in files:
+            for definition in file.module.definitions:
+                for decorator in definition.decorators:
+                    method = decorator.expr.text.rpartition(".")[2]
+                    self._decorators.setdefault(method, []).append((file, definition, decorator))
 
     def find(self, methods: frozenset[str]) -> list[Callback]:
         """Every callback registered through one of ``methods``, in path and line order."""
-        ways = (self._decorated, self._called, self._of_views)
-        found = [c for file in self._files for way in ways for c in way(file, methods)]
+        found = [c for method in methods for c in self._decorated(method)]
+        found += (c for file in self._files for c in self._called(file, methods))
+        if around := _AROUND & methods:
+            found += (c for file in self._files for c in self._of_views(file, around))
         return sorted(found, key=lambda c: (c.file.path, c.start, c.method))
 
-    def _decorated(self, file: PyFile, methods: frozenset[str]) -> Iterator[Callback]:
-        for definition in file.module.definitions:
-            for decorator in definition.decorators:
-                receiver, _, method = decorator.expr.text.rpartition(".")
-                if method in methods and receiver:
-                    yield self._callback(
-                        file, definition.parent, method, receiver, decorator.expr.args, (file, definition),
-                        (decorator.line, definition.end),
-                    )  # fmt: skip
+    def _decorated(self, method: str) -> Iterator[Callback]:
+        for file, definition, decorator in self._decorators.get(method, ()):
+            receiver = decorator.expr.text.rpartition(".")[0]
+            if receiver:
+                yield self._callback(
+                    file, definition.parent, method, receiver, decorator.expr.args, (file, definition),
+                    (decorator.line, definition.end),
+                )  # fmt: skip
 
     def _called(self, file: PyFile, methods: frozenset[str]) -> Iterator[Callback]:
         if methods.isdisjoint(file.called):
@@ -60,7 +67,7 @@ class Callbacks:
     def _of_views(self, file: PyFile, methods: frozenset[str]) -> Iterator[Callback]:
         """Methods that Flask-Classful calls around each request of a class of views, by their name."""
         for definition in file.module.definitions:
-            owner = file.definition(definition.parent) if definition.name in _AROUND & methods else None
+            owner = file.definition(definition.parent) if definition.name in methods else None
             if owner is None or owner.kind != "class":
                 continue
             if any(self._kin.class_kind(file.path, base.text) == "flask_view" for base in owner.bases):

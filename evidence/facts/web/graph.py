@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from evidence.facts.constants import Constants
 from evidence.facts.mentions import Mention
 from evidence.facts.names import Names, PyFile
-from evidence.facts.python.records import Definition
+from evidence.facts.python.records import Call, Definition
 from evidence.facts.roles import Role
 from evidence.facts.web.apps import find_apps, find_factories
 from evidence.facts.web.blueprints import find_blueprints
@@ -46,7 +46,13 @@ class WebGraph:
     @cached_property
     def apps(self) -> list[App]:
         """Application objects made in application code."""
-        return find_apps(self._app_files, self._kin)
+        return find_apps(self._made)
+
+    @cached_property
+    def _made(self) -> list[tuple[PyFile, Call, str]]:
+        """The calls that make an application, a blueprint or their kin, with the kind."""
+        calls = ((file, call) for file in self._app_files for call in file.module.calls)
+        return [(file, call, kind) for file, call in calls if (kind := self._kin.made_by(file, call.scope, call.name))]
 
     @cached_property
     def factories(self) -> list[Factory]:
@@ -69,7 +75,7 @@ class WebGraph:
     @cached_property
     def blueprints(self) -> list[Blueprint]:
         """Blueprints and kin made in application code."""
-        return find_blueprints(self._app_files, self._kin, self._constants)
+        return find_blueprints(self._made, self._constants)
 
     @cached_property
     def registrations(self) -> list[Registration]:
@@ -99,12 +105,17 @@ class WebGraph:
     @cached_property
     def requests(self) -> list[Request]:
         """Requests made in tests."""
-        endpoints = {f"{b.name}.{r.endpoint}" for r in self.routes for b in self.blueprints if b.key == r.owner}
+        names = {b.key: b.name for b in self.blueprints}
+        endpoints = {f"{names[r.owner]}.{r.endpoint}" for r in self.routes if r.owner in names}
         return Requests(self._names, endpoints).find(self._test_files)
 
     def callbacks(self, *methods: str) -> list[Callback]:
         """Functions hung on an app, blueprint or extension under one of ``methods``."""
-        return Callbacks(self._app_files, self.blueprints, self._names, self._kin).find(frozenset(methods))
+        return self._callbacks.find(frozenset(methods))
+
+    @cached_property
+    def _callbacks(self) -> Callbacks:
+        return Callbacks(self._app_files, self.blueprints, self._names, self._kin)
 
     @cached_property
     def _rules(self) -> RuleIndex:

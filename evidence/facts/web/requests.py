@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from evidence.facts.names import Names, PyFile
 from evidence.facts.python.records import Call, Expr
@@ -37,8 +38,7 @@ class Requests:
         for file in files:
             looks: dict[int, bool] = {}
             for call in file.module.calls:
-                method = call.last
-                if method in _METHODS or "request" in method or _HELPERS.fullmatch(method):
+                if _may_ask(call.last):
                     if call.scope not in looks:
                         looks[call.scope] = _looks(file, call.scope)
                     checked = looks[call.scope] or _expects(call)
@@ -63,6 +63,11 @@ class Requests:
             yield value.args[0].text
         else:
             yield from self._strings.of(file, scope, value)
+
+
+@lru_cache(1 << 14)
+def _may_ask(method: str) -> bool:
+    return method in _METHODS or "request" in method or _HELPERS.fullmatch(method) is not None
 
 
 def _rooted(text: str, call: Call) -> str:

@@ -14,6 +14,9 @@ from evidence.facts.web.records import Blueprint, Route
 
 _ALWAYS = frozenset({"route", "expose"})
 _VERBS = frozenset({"get", "post", "put", "patch", "delete"})
+_DECORATING = _ALWAYS | _VERBS
+# Calls that add a rule, unless they are told a view by its keyword.
+_ADDING = frozenset({"add_resource", "add_url_rule", "route()"})
 HTTP_METHODS = frozenset({*_VERBS, "head", "options", "trace", "dispatch_request"})
 
 
@@ -40,7 +43,8 @@ class Routes:
                     if route is not None:
                         found.append(route)
             for call in file.module.calls:
-                found.extend(self._called(file, call))
+                if call.last in _ADDING or "view_func" in call.expr.keys:
+                    found.extend(self._called(file, call))
         found.extend(map(self._told, added(self._files, self._names, self._shape)))
         return sorted(found, key=lambda r: (r.file.path, r.start, r.rule))
 
@@ -71,7 +75,7 @@ class Routes:
     def _decorated(self, file: PyFile, definition: Definition, decorator: Decorator) -> Route | None:
         expr = decorator.expr
         receiver, _, method = expr.text.rpartition(".")
-        if not receiver or expr.kind != "call" or method not in _ALWAYS | _VERBS:
+        if not receiver or expr.kind != "call" or method not in _DECORATING:
             return None
         instance = self._kin.instance(file, definition.parent, receiver)
         rule = self._rule(file, definition.parent, expr)
