@@ -138,16 +138,16 @@ class LibraryChecks:
         return ref is not None and (ref.path, ref.name) in self._makers
 
     def _style(self, file: PyFile, call: Call) -> str:
-        receiver, _, last = call.name.rpartition(".")
+        last = call.last
         if last == "validate_on_submit":
             return "form"
         if last == "parse_args":
-            return "parser" if self._made_in(file, call.scope, receiver).startswith(_PARSERS) else ""
+            parser = self._made_in(file, call.scope, call.name.rpartition(".")[0])
+            return "parser" if parser.startswith(_PARSERS) else ""
         if last in CHECKING or last in LOADS or last in MODEL_LOADS or last.endswith(MAKERS):
-            return self._by_type(file, call, receiver, last)
-        if "**" in call.expr.keys and self._kind_near(file, call) == "pydantic":
-            return "call" if self._is_given(file, call) else ""
-        return ""
+            return self._by_type(file, call)
+        spread = "**" in call.expr.keys and self._kind_near(file, call) == "pydantic"
+        return "call" if spread and self._is_given(file, call) else ""
 
     def _kind_near(self, file: PyFile, call: Call) -> str:
         """The kind of the class that a call makes an object of: one that a function around it defines comes first."""
@@ -177,7 +177,8 @@ class LibraryChecks:
         given = {e.text.partition(".")[0].partition("[")[0] for v in call.expr.items for e in v.walk()}
         return around is not None and bool(given & (set(around.params) - {"self", "cls"}))
 
-    def _by_type(self, file: PyFile, call: Call, receiver: str, last: str) -> str:
+    def _by_type(self, file: PyFile, call: Call) -> str:
+        receiver, _, last = call.name.rpartition(".")
         outside = self._project.external(file, call.name)
         if _within(outside, CALLS):
             return "call" if call.expr.items else ""
@@ -248,9 +249,8 @@ class LibraryChecks:
     def _decorates(self, file: PyFile, definition: Definition, expr: Expr) -> bool:
         receiver, _, last = expr.text.rpartition(".")
         if last not in DECORATORS:
-            if last in ("get", "post", "put", "patch", "delete", "route") and _INPUT_PARAMETERS & set(
-                definition.params
-            ):
+            inputs = _INPUT_PARAMETERS & set(definition.params)
+            if inputs and last in ("get", "post", "put", "patch", "delete", "route"):
                 return self._made_in(file, definition.parent, receiver).startswith("flask_openapi3")
             given = expr.kwarg("validate")
             return last == "expect" and (given.text == "True" if given else self._project.checks_what_it_expects)

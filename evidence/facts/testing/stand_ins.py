@@ -103,14 +103,17 @@ class StandIns:
             called: dict[int, set[str]] = {}
             for call in file.module.calls:
                 called.setdefault(call.scope, set()).add(call.last)
-                first = _first(call.expr)
-                if call.scope == 0 and call.target and call.name.endswith("Factory") and first in self.models:
-                    yield StandIn(file.path, call.start, call.end, "factory", first)
+                if call.scope == 0 and call.target and call.name.endswith("Factory"):
+                    first = _first(call.expr)
+                    if first in self.models:
+                        yield StandIn(file.path, call.start, call.end, "factory", first)
             for index, definition in enumerate(file.module.definitions):
+                if not _is_maker(definition):
+                    continue
                 built = sorted(self.models.keys() & called.get(index + 1, set()))
                 # a file with a function of that name means its own
                 elsewhere = {f.path for f, _ in used.get(definition.name, ())} - owners[definition.name]
-                if built and elsewhere and _is_maker(definition):
+                if built and elsewhere:
                     named = (b for b in built if b.lower() in definition.name.replace("_", ""))
                     yield _span(file, definition, "factory", next(named, built[0]))
 
