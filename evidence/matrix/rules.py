@@ -189,14 +189,11 @@ def negated_atoms(rule: Rule) -> Iterator[Graded]:
 
 def implies(known: Atom, asked: Atom) -> bool:
     """Whether one condition makes another true: a higher grade, a larger number, or a measure (it needs practised)."""
-    match known, asked:
-        case Graded(a, has), Graded(b, wants):
-            return a == b and wants <= has
-        case Measured(a, _, _), Graded(b, wants):
-            return a == b and wants is Grade.PRACTISED
-        case Measured(a, m, has_n), Measured(b, n, wants_n):
-            return (a, m) == (b, n) and has_n >= wants_n
-    return False
+    if known.signal != asked.signal:
+        return False
+    if isinstance(asked, Graded):
+        return asked.grade <= known.grade if isinstance(known, Graded) else asked.grade is Grade.PRACTISED
+    return isinstance(known, Measured) and known.measure == asked.measure and known.at_least >= asked.at_least
 
 
 def conjoin(*rules: Rule) -> Rule:

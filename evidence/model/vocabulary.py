@@ -17,6 +17,9 @@ class Outcome(StrEnum):
     ERROR = "error"
 
 
+_GRADE_ORDER = ("trace", "practised", "sustained")
+
+
 class Grade(Enum):
     """How far a found signal goes. A trace is a lead for the reader and never credit."""
 
@@ -24,19 +27,15 @@ class Grade(Enum):
     PRACTISED = "practised"
     SUSTAINED = "sustained"
 
-    @property
-    def rank(self) -> int:
+    def __init__(self, word: str) -> None:
+        self.rank = _GRADE_ORDER.index(word) + 1
         """1, 2 or 3: the order of the grades."""
-        return _GRADE_ORDER.index(self.value) + 1
 
     def __lt__(self, other: Grade) -> bool:
         return self.rank < other.rank
 
     def __le__(self, other: Grade) -> bool:
         return self.rank <= other.rank
-
-
-_GRADE_ORDER = ("trace", "practised", "sustained")
 
 
 class Polarity(StrEnum):
