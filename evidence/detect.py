@@ -16,19 +16,21 @@ from evidence.timer import Timer as Timer
 GROUP = "evidence.detectors"
 # A finding keeps at most this many sites; the true number stays in ``site_count``.
 MAX_SITES = 200
+# What was installed when the detectors were loaded: to find it, Python opens a file of every installed distribution.
+_found: list[EntryPoint] = []
 
 
 @cache
 def discover() -> tuple[Detector, ...]:
     """Every installed detector, ordered by entry-point name. Raises EvidenceError for one that breaks the contract."""
-    found = sorted(entry_points(group=GROUP), key=lambda e: e.name)
-    return tuple(_load(e) for e in found)
+    _found[:] = sorted(entry_points(group=GROUP), key=lambda e: e.name)
+    return tuple(_load(e) for e in _found)
 
 
 @cache
 def versions() -> dict[str, str]:
     """The version of the distribution that each detector's module came with, by module name."""
-    entries = entry_points(group=GROUP)
+    entries = _found or entry_points(group=GROUP)
     # a distribution reads its version from a file each time, and one of ours has nearly all detectors
     known = {id(e.dist): e.dist.version if e.dist else "" for e in {id(e.dist): e for e in entries}.values()}
     return {e.module: known[id(e.dist)] for e in entries}
