@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from evidence.timer import Timer
 
@@ -25,8 +26,7 @@ class Progress(Protocol):
         """Something the user should know, in one sentence."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ScanRequest:
+class ScanRequest(Struct, frozen=True, kw_only=True):
     """What to scan and how. ``source`` is an address or a local path; ``revision`` pins a commit; ``identity`` is the
     public address under which a local copy is cited. ``cache`` and ``keep_clone`` are folders, None for none.
     ``workers``, ``cache`` and ``keep_clone`` never change the digest.
@@ -61,8 +61,8 @@ class ScanRequest:
     upstream: str = ""
     resume: bool = False
     forge_wait: float = 12.0
-    timer: Timer = field(default_factory=Timer, compare=False)
-    keep: list[object] | None = field(default=None, compare=False)
+    timer: Timer = field(default_factory=Timer)
+    keep: list[object] | None = None
 
     @property
     def about_somebody(self) -> bool:

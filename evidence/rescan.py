@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from evidence.installed import files_of, program
 from evidence.model import EvidenceError
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 _NO_MATTER = frozenset({"source", "workers", "cache", "keep_clone", "resume", "forge_wait", "timer", "keep"})
 
 
-@dataclass
-class Made:
+class Made(Struct, dict=True):
     """A finished digest: its JSON form, whether it is ``complete``, and the digest itself."""
 
     json: bytes
@@ -62,8 +62,7 @@ def scan(request: ScanRequest, progress: Progress, *, afresh: bool = False) -> M
     return made
 
 
-@dataclass(frozen=True)
-class _Earlier:
+class _Earlier(Struct, frozen=True, dict=True):
     """The place of a request's digest in the cache."""
 
     request: ScanRequest
@@ -87,7 +86,8 @@ class _Earlier:
     @cached_property
     def key(self) -> bytes:
         """A hash of all that the digest is made of, but for the plugins, which only a scan loads."""
-        wanted = [(f.name, getattr(self.request, f.name)) for f in fields(self.request) if f.name not in _NO_MATTER]
+        names = [name for name in self.request.__struct_fields__ if name not in _NO_MATTER]
+        wanted = [(name, getattr(self.request, name)) for name in names]
         parts = (repr(wanted), repr(self.state.identity), self.state.sha256, program())
         return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()
 
@@ -135,8 +135,7 @@ def _roots(plugins: object) -> Iterator[str]:
             yield top.__file__
 
 
-@dataclass
-class _Heard:
+class _Heard(Struct):
     """Hands progress on, and remembers the warnings."""
 
     progress: Progress

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from evidence.cli.terminal import Warnings, progress
 from evidence.cli.writing import print_out
@@ -185,8 +186,6 @@ def _commits(digest: Digest, repository: OpenRepository) -> Mapping[str, Commit]
 
 def _changes(digest: Digest, repository: OpenRepository, request: ScanRequest, watcher: Warnings) -> Changes | None:
     """What the repository's forge shows now, where the digest cites comments, changes or issues."""
-    from msgspec.structs import replace as with_fields
-
     from evidence.forge import ask_again, ask_forge
     from evidence.model import EvidenceError
     from evidence.verify import cited_elsewhere, cites_the_forge
@@ -197,15 +196,15 @@ def _changes(digest: Digest, repository: OpenRepository, request: ScanRequest, w
     changes = ask_forge(request, repository, watcher.warn).changes
     if changes is None:
         return None
-    changes = with_fields(changes, missing={**_sampled(repository), **changes.missing})
+    changes = replace(changes, missing={**_sampled(repository), **changes.missing})
     urls = cited_elsewhere(digest)
     if not urls:
         return changes
     try:
         again = ask_again(request, repository, watcher.warn, urls)
     except EvidenceError as error:
-        return with_fields(changes, missing={**changes.missing, "elsewhere": str(error)})
-    return with_fields(changes, elsewhere=tuple(again.values()))
+        return replace(changes, missing={**changes.missing, "elsewhere": str(error)})
+    return replace(changes, elsewhere=tuple(again.values()))
 
 
 def _sampled(repository: OpenRepository) -> dict[str, str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from evidence.cli.outcome import leave_if_asked
 from evidence.cli.terminal import progress
@@ -23,8 +23,7 @@ _ALL = {"json": "digest.json", "html": "digest.html", "markdown": "digest.md"}
 _INCOMPLETE = 3
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(Struct, frozen=True):
     """What to write: pairs of a form and a file, or None for standard output."""
 
     targets: tuple[tuple[str, Path | None], ...]

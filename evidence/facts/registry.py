@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import msgspec
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class Extractor:
+
+class Extractor(Struct, frozen=True):
     """``function`` (``module:name``) turns bytes into ``record`` (``module:name``); ``version`` changes with it.
 
     ``packages`` are the distributions whose version may change the output; ``python`` tells that Python's own may.
@@ -63,8 +64,6 @@ MASKING_VERSION = "12"
 
 def extract(language: str, content: bytes) -> bytes:
     """The msgpack form of the record that the language's extractor makes of ``content``."""
-    import msgspec
-
     return msgspec.msgpack.encode(_loaded(EXTRACTORS[language].function)(content))
 
 
@@ -119,8 +118,6 @@ def _loaded(address: str) -> Any:
 
 @cache
 def _decoder(language: str) -> Callable[[bytes], Any]:
-    import msgspec
-
     return msgspec.msgpack.Decoder(_loaded(EXTRACTORS[language].record)).decode
 
 

@@ -9,10 +9,10 @@ import os
 import signal
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from evidence.model import Commit, Ledger, LineCount
@@ -33,13 +33,12 @@ _PAUSE = 0.004
 _PIECE = MIB // 4
 
 
-@dataclass(frozen=True)
-class History:
+class History(Struct, frozen=True):
     """Commits reachable from the scanned one, newest first, as ``git log`` orders them. Merges carry no changes.
     ``lacking`` says why nothing can be told from so little ("" where that is not so)."""
 
     commits: tuple[Commit, ...]
-    counter: LineCounter | None = field(default=None, repr=False, compare=False)
+    counter: LineCounter | None = None
     lacking: str = ""
 
     def begin_counting(self, shas: Sequence[str]) -> None:

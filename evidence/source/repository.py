@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
+
+from msgspec import Struct, field
 
 from evidence.model import Ledger
 from evidence.source.address import Address
@@ -23,8 +24,7 @@ from evidence.source.snapshot import Caps, TreeSnapshot
 _OTHERS = "GIT_ALTERNATE_OBJECT_DIRECTORIES"
 
 
-@dataclass(frozen=True)
-class OpenRepository:
+class OpenRepository(Struct, frozen=True, dict=True):
     """A repository at one commit, valid until the block of :func:`evidence.source.open_source` ends.
 
     ``committed`` is the commit's time, seconds since the epoch; ``warnings`` are sentences for the user that are no
@@ -39,7 +39,7 @@ class OpenRepository:
     git: Git
     refs: Refs
     spool: Path
-    ledger: Ledger = field(repr=False)
+    ledger: Ledger
     caps: Caps = field(default_factory=Caps)
     address: Address | None = None
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from evidence.facts.python.records import Module
 from evidence.facts.records import Commands, Data, Dockerfile, Text
@@ -22,8 +21,7 @@ _TRIALS = regex(
 CHANGE_TRIGGERS = frozenset({"push", "pull_request"})
 
 
-@dataclass(frozen=True)
-class CiInputs:
+class CiInputs(Struct, frozen=True):
     """The facts of one snapshot that pipelines are made of, by path."""
 
     data: Mapping[str, Data]
@@ -33,7 +31,7 @@ class CiInputs:
     paths: frozenset[str]
     dockerfiles: Mapping[str, Dockerfile] = field(default_factory=dict)
     #: Answers that are asked for again and again (parsed scripts, commands by name); filled by whoever asks first.
-    kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    kept: dict[str, Any] = field(default_factory=dict)
 
 
 class Place(Struct, frozen=True, order=True):

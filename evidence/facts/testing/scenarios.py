@@ -5,9 +5,10 @@ expect.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from http import HTTPStatus
+
+from msgspec import Struct
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Definition, Expr
@@ -29,8 +30,7 @@ _NO_HELPERS = ("test", "setUp", "setup", "tearDown", "teardown")
 _SKIPS = ("mark.skip", "unittest.skip", "pytest.skip")
 
 
-@dataclass(frozen=True)
-class Scenario:
+class Scenario(Struct, frozen=True, dict=True):
     """One test function that is collected and not skipped.
 
     ``requests`` are its own and those of the tests' helpers that it calls; ``checks`` are what it asserts (expression,

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 
-@dataclass
-class Patience:
+class Patience(Struct):
     """How long to wait for a forge, in seconds: in all, failed tries included. Tests give their own ``sleep`` and
     ``clock``."""
 
     total: float = 12.0
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.time
-    spent: float = field(default=0.0, init=False)
+    spent: float = 0.0
 
     @property
     def over(self) -> bool:

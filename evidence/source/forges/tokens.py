@@ -6,8 +6,9 @@ import base64
 import netrc
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct
 
 from evidence.patterns import regex
 
@@ -18,17 +19,19 @@ _ENTERPRISE = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
 HOST_VARIABLES = {"github": "GH_HOST", "gitlab": "GITLAB_HOST"}
 
 
-@dataclass(frozen=True)
-class Credential:
+class Credential(Struct, frozen=True):
     """A secret for one host. ``form`` is bearer, private, job or basic; ``source`` says where it was found.
 
     Neither ``repr`` nor ``str`` shows the secret.
     """
 
     form: str
-    secret: str = field(repr=False)
+    secret: str
     user: str = ""
     source: str = ""
+
+    def __repr__(self) -> str:
+        return f"Credential({self.form}, from {self.source})"
 
     def headers(self) -> dict[str, str]:
         """The header that the forge's API wants."""
@@ -46,13 +49,15 @@ class Credential:
         return "Basic " + base64.b64encode(f"{self.user}:{self.secret}".encode()).decode()
 
 
-@dataclass(frozen=True)
-class AppKey:
-    """A GitHub App's id, its installation, and the private key it signs with."""
+class AppKey(Struct, frozen=True):
+    """A GitHub App's id, its installation, and the private key it signs with, which ``repr`` does not show."""
 
     app: int
     installation: int
-    key: str = field(repr=False)
+    key: str
+
+    def __repr__(self) -> str:
+        return f"AppKey({self.app}, {self.installation})"
 
 
 def credential_for(

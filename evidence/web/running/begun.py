@@ -7,10 +7,10 @@ as the scan is over for good, and a day after it was interrupted.
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from msgspec.structs import replace
 from sqlalchemy import or_, select
 
 from evidence.pipeline import ScanRequest
