@@ -46,14 +46,15 @@ class Cache(Protocol):
 
 def collect(
     snapshot: Snapshot,
-    cache: Cache,
+    cache: Cache | None,
     pool: ExtractionPool,
     ledger: Ledger,
     advance: Callable[[int], None],
     meanwhile: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """The record of every readable file by path. What could not be read, in whole or part, is noted in the ledger;
-    ``advance`` is told how many paths are done with; ``meanwhile`` is called once the workers have something to do."""
+    ``advance`` is told how many paths are done with; ``meanwhile`` is called once the workers have something to do.
+    Without a cache no keys are made for one."""
     candidates = list(_candidates(snapshot.blobs))
     paths: dict[str, list[Blob]] = {}
     for blob in candidates:
@@ -98,7 +99,7 @@ class _Run:
     """One pass over the contents: what the cache had, what was parsed, what failed."""
 
     def __init__(
-        self, snapshot: Snapshot, cache: Cache, paths: dict[str, list[Blob]], advance: Callable[[int], None]
+        self, snapshot: Snapshot, cache: Cache | None, paths: dict[str, list[Blob]], advance: Callable[[int], None]
     ) -> None:
         self._snapshot = snapshot
         self._advance = advance
@@ -106,26 +107,37 @@ class _Run:
         self._paths = paths
         self._languages: dict[tuple[str, str], str | None] = {}
         self._keys: dict[str, Part] = {}
-        self._cache_keys: dict[str, Key] = {}
+        self._cache_keys: dict[Part, Key] = {}
         self._records: dict[Part, Any] = {}
         self._failed: dict[Part, str] = {}
         self._fresh: list[tuple[Key, bytes]] = []
         self._fresh_bytes = 0
 
     def misses(self) -> Iterator[tuple[str, str, bytes]]:
-        """(cache key, language, content) of everything the cache does not hold; hits are kept on the way."""
+        """(name, language, content) of everything the cache does not hold; hits are kept on the way."""
+        parts = self._parts() if self._cache is None else self._unknown(self._cache)
+        for (oid, language), content in parts:
+            name = f"{oid}:{language}"
+            self._keys[name] = (oid, language)
+            yield name, language, content
+
+    def _parts(self) -> Iterator[tuple[Part, bytes]]:
+        for oid, content in self._snapshot.read(list(self._paths)):
+            for language in self._languages_of(oid, content[:_HEAD]):
+                yield (oid, language), content
+
+    def _unknown(self, cache: Cache) -> Iterator[tuple[Part, bytes]]:
+        """The parts that the cache does not hold, looked up in groups."""
         group: list[tuple[Key, Part, bytes]] = []
         size = 0
-        for oid, content in self._snapshot.read(list(self._paths)):
-            digest = hashlib.sha256(content).hexdigest()
-            for language in self._languages_of(oid, content[:_HEAD]):
-                key = Key(digest, language, registry.fingerprint(language))
-                group.append((key, (oid, language), content))
-                size += len(content)
+        for part, content in self._parts():
+            key = Key(hashlib.sha256(content).hexdigest(), part[1], registry.fingerprint(part[1]))
+            group.append((key, part, content))
+            size += len(content)
             if len(group) >= _GROUP or size >= _GROUP_BYTES:
-                yield from self._look_up(group)
+                yield from self._look_up(cache, group)
                 group, size = [], 0
-        yield from self._look_up(group)
+        yield from self._look_up(cache, group)
 
     def _languages_of(self, oid: str, head: bytes) -> list[str]:
         for blob in self._paths[oid]:
@@ -138,18 +150,15 @@ class _Run:
         oid, language = part
         self._advance(sum(self._languages[oid, b.path] == language for b in self._paths[oid]))
 
-    def _look_up(self, group: list[tuple[Key, Part, bytes]]) -> Iterator[tuple[str, str, bytes]]:
-        known = self._cache.get_many([k for k, _, _ in group])
-        for cache_key, key, content in group:
+    def _look_up(self, cache: Cache, group: list[tuple[Key, Part, bytes]]) -> Iterator[tuple[Part, bytes]]:
+        known = cache.get_many([k for k, _, _ in group])
+        for cache_key, part, content in group:
             payload = known.get(cache_key)
-            if payload is not None and self._decode(key, payload):
-                self._done(key)
+            if payload is not None and self._decode(part, payload):
+                self._done(part)
                 continue
-            oid, language = key
-            name = f"{oid}:{language}"
-            self._keys[name] = key
-            self._cache_keys[name] = cache_key
-            yield name, language, content
+            self._cache_keys[part] = cache_key
+            yield part, content
 
     def parsed(self, name: str, payload: bytes | None, reason: str) -> None:
         """Take one worker's answer: a payload, or the reason why there is none."""
@@ -157,15 +166,16 @@ class _Run:
         self._done(key)
         if payload is None:
             self._failed[key] = reason
-        elif self._decode(key, payload):
-            self._fresh.append((self._cache_keys[name], payload))
+        elif self._decode(key, payload) and self._cache is not None:
+            self._fresh.append((self._cache_keys[key], payload))
             self._fresh_bytes += len(payload)
             if self._fresh_bytes >= _FRESH_BYTES:
                 self.keep()
 
     def keep(self) -> None:
         """Store what was parsed since the last time."""
-        self._cache.put_many(self._fresh)
+        if self._cache is not None:
+            self._cache.put_many(self._fresh)
         self._fresh, self._fresh_bytes = [], 0
 
     def _decode(self, key: Part, payload: bytes) -> bool:

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import msgspec
@@ -78,10 +77,8 @@ def load(language: str) -> None:
 
 
 def prepare() -> None:
-    """Import what this process needs of the extractors itself, so that those forked from it need not: the records, and
-    PyYAML, which tells the version of its library only when imported."""
+    """Import the records that every scan reads, which the workers need as well as the process that they are forked of."""
     _decoder("python")
-    fingerprint("yaml")
 
 
 @cache
@@ -97,6 +94,9 @@ def fingerprint(language: str) -> str:
 
 
 def _version(package: str) -> str:
+    # a scan without a cache asks for no version, and importing this takes longer than all else of this module
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(package)
     except PackageNotFoundError:
