@@ -27,11 +27,9 @@ def run(arguments: list[str], keep: list[object] | None = None) -> int:
 def main() -> None:
     """What the console script ``evidence`` runs.
 
-    Cycles are not collected: a command ends soon, and looking through a million records for them, only to give back
-    what the system takes back anyway, costs a tenth of a scan. So does taking the records apart one by one."""
+    A scan's records are not taken apart one by one at the end, which would cost a tenth of it."""
     leave_on_signals()
     hold_closed_streams()
-    gc.disable()
     keep: list[object] = []
     code = run(sys.argv[1:], keep)
     gc.freeze()
