@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from evidence.model import ChangeRequest, Changes, Thread
@@ -37,7 +37,7 @@ _LOG = ("log", "--first-parent", "--diff-merges=first-parent", "-p", "-U0", "--n
 _DIFF = ("diff", "-U0", "--no-renames", "--no-textconv", "--no-ext-diff", "--no-color")
 
 
-class _Question(NamedTuple):
+class _Question(Struct, frozen=True):
     change: int
     thread: int
     reviewed: str

@@ -7,7 +7,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from time import time
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from evidence.store.database import FILE_NAME, Unusable, checksum, connect, transaction
 
@@ -23,7 +24,7 @@ _SCHEMA = (
 )
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True):
     """A digest as JSON; ``said`` are the sentences that its scan warned of, ``notes`` what its keeper wrote down."""
 
     digest: bytes

@@ -4,7 +4,8 @@ steps, ``parallel``, ``when``, ``input`` and agents are found by their braces.""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from evidence.facts.ci.records import CiInputs, Job, Pipeline, Place, Step
 from evidence.facts.shell.lines import split
@@ -29,13 +30,13 @@ _PLUGINS = {
 _CALLED = regex(r"\s?[({]|\s[a-z]")
 
 
-class _Block(NamedTuple):
+class _Block(Struct, frozen=True):
     word: str
     label: str
     line: int
 
 
-class _Shell(NamedTuple):
+class _Shell(Struct, frozen=True):
     """One ``sh`` step: its script, first line, last line and the blocks around it, outermost first."""
 
     script: str

@@ -5,10 +5,10 @@ Sources: the tools' own documentation of their command lines. ``tools.classify``
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 
-class Use(NamedTuple):
+class Use(Struct, frozen=True):
     """One use of a program: ``needs`` are word prefixes that must all occur, ``lacks`` words that must not."""
 
     kinds: tuple[str, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from evidence.facts.ci.action_table import ACTIONS, DEFAULTS
 from evidence.facts.ci.deploy_names import deploys_by_name, names_deployment
@@ -13,7 +14,7 @@ from evidence.facts.ci.tool_table import PROGRAMS
 from evidence.patterns import regex
 
 
-class Verdict(NamedTuple):
+class Verdict(Struct, frozen=True):
     """What a command is: the tool's name, what it is for, and why its failure would not count ("" when it does)."""
 
     tool: str

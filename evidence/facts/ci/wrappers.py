@@ -4,7 +4,8 @@ kin."""
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from evidence.facts.ci.programs import program
 from evidence.facts.ci.wrapper_table import PLAIN, VALUES
@@ -25,7 +26,7 @@ _SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ash", "ksh"})
 _ROUNDS = 12
 
 
-class Container(NamedTuple):
+class Container(Struct, frozen=True):
     """A command that runs inside a container: its service (or image), whether ``--no-deps``, and the compose files
     named."""
 
@@ -35,7 +36,7 @@ class Container(NamedTuple):
     alone: bool
 
 
-class Unwrapped(NamedTuple):
+class Unwrapped(Struct, frozen=True):
     """What is left of a command: words, a shell text (``bash -c``), and the container it runs in, if any."""
 
     words: tuple[str, ...]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from evidence.facts.records import Dockerfile, Instruction, Text
 from evidence.facts.roles import Role, role_of
@@ -32,7 +33,7 @@ _MANIFESTS = regex(
 )
 
 
-class Hygiene(NamedTuple):
+class Hygiene(Struct, frozen=True):
     """One thing that a Dockerfile does for its image: ``what`` is one of the detector's clauses; after a colon the file
     that the lines are of, where that is another."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from evidence.facts.deployment import infrastructure_table as table
 from evidence.facts.records import Data, Node, Text
@@ -21,7 +22,7 @@ _SECTIONED = ("copilot", "konf")
 _SETTINGS = {".sls": table.SALT_LIMIT, ".bicep": table.BICEP_LIMIT}
 
 
-class Definition(NamedTuple):
+class Definition(Struct, frozen=True):
     """One place that defines run-time resources. ``tool`` names the kind, ``environment`` is told from the path (""
     when
     there is none)."""
@@ -33,7 +34,7 @@ class Definition(NamedTuple):
     environment: str
 
 
-class Limit(NamedTuple):
+class Limit(Struct, frozen=True):
     """One setting of size, number, probe or scaling. ``scaling`` marks what changes by itself."""
 
     path: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from evidence.facts.records import Data, Dockerfile, Node
 from evidence.facts.roles import Role, role_of
@@ -25,7 +26,7 @@ _TAGGED = regex(r"\bdocker (?:image |buildx )?build\b.{0,600}")
 _TAG = regex(r"(?:-t|--tag)[ =]([^\s\"']{1,200})")
 
 
-class Stack(NamedTuple):
+class Stack(Struct, frozen=True):
     """A compose file that builds something of the project's and starts services beside it.
 
     ``app`` and ``backing`` are the first lines of such services, ``care`` the lines of health checks, conditions and

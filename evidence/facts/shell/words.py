@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from evidence.patterns import regex
 
@@ -12,7 +13,7 @@ _MAX_WORD = 65_536
 _ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 
 
-class Token(NamedTuple):
+class Token(Struct, frozen=True):
     """A word (quotes removed) or an operator. ``quoted`` tells that the word was written with quotes."""
 
     kind: str

@@ -7,8 +7,8 @@ view of the class and hands it to ``add_url_rule`` once or several times.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from evidence.facts.names import Names, PyFile, Ref
@@ -17,7 +17,7 @@ from evidence.facts.python.records import Call, Definition, Expr
 _ADDING = frozenset({"add_url_rule", "add_resource"})
 
 
-class Shape(NamedTuple):
+class Shape(Struct, frozen=True):
     """A call that adds URL rules: on what, which view, and the rules. Without a receiver, the call is by a name that is
     to be looked up."""
 
@@ -26,7 +26,7 @@ class Shape(NamedTuple):
     rules: tuple[Expr, ...]
 
 
-class Added(NamedTuple):
+class Added(Struct, frozen=True):
     """One rule that a call of such a function adds: the call that adds it there, the rule as it stands there, and what
     its parameters are given here."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Expr
@@ -13,7 +14,7 @@ from evidence.facts.web.records import Blueprint
 _HOLDERS = ("app", "blueprint")
 
 
-class Place(NamedTuple):
+class Place(Struct, frozen=True):
     """Where an API hangs: ``bound`` to something at all, ``parent`` the key of the blueprint it is on ("" for the
     application), ``prefix`` its own."""
 
