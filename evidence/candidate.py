@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from evidence.attribution import Attribution, Origins, Seed, Skeletons, Squashes
+from evidence import attribution
 from evidence.facts.people import Candidate, People, everyone, find, found_aside, logins
 from evidence.facts.project import Project
 from evidence.model import Ledger, Upstream, UsageError
@@ -47,7 +47,7 @@ def candidate_of(
     mailmap = project.texts[".mailmap"].text.splitlines() if ".mailmap" in project.texts else ()
     people, theirs = project.people, upstream.commits if upstream is not None else frozenset()
     found = find(people, request.candidates, logins=logins(project.changes), mailmap=mailmap)
-    squashes = Squashes(repository.blame, people.commits, theirs)
+    squashes = attribution.Squashes(repository.blame, people.commits, theirs)
 
     def aside() -> People:
         fetch(dict.fromkeys(squashes.numbers.values(), ""))
@@ -65,18 +65,19 @@ def attribution_of(
     candidate: Candidate | None,
     project: Project,
     repository: OpenRepository,
-    seed: Seed | None,
+    seed: attribution.Seed | None,
     upstream: Upstream | None,
     ledger: Ledger,
-) -> Attribution | None:
+) -> attribution.Attribution | None:
     """What answers for the candidate; None where nobody was found."""
     if not candidate:
         return None
-    origins = Origins(project, seed, Skeletons(_content_of(repository), project.history.commits), upstream)
-    return Attribution(candidate, project, repository.blame, repository.commit, ledger, origins)
+    skeletons = attribution.Skeletons(_content_of(repository), project.history.commits)
+    origins = attribution.Origins(project, seed, skeletons, upstream)
+    return attribution.Attribution(candidate, project, repository.blame, repository.commit, ledger, origins)
 
 
-def seed_of(request: Request, repository: OpenRepository, opened: Open) -> Seed | None:
+def seed_of(request: Request, repository: OpenRepository, opened: Open) -> attribution.Seed | None:
     """The baseline's files: a repository of its own (an address or a path), or a revision of the scanned one. Raises
     UsageError for one that is neither."""
     if request.baseline is None:
@@ -92,7 +93,7 @@ def seed_of(request: Request, repository: OpenRepository, opened: Open) -> Seed 
             files = {path: content for oid, content in seed.snapshot.read(list(paths)) for path in paths[oid]}
     except UsageError as error:
         raise UsageError(f"The baseline cannot be read. {error}") from None
-    return Seed(f"{seed.id}@{seed.commit}", files, _content_of(repository))
+    return attribution.Seed(f"{seed.id}@{seed.commit}", files, _content_of(repository))
 
 
 def _content_of(repository: OpenRepository) -> Callable[[str], bytes | None]:

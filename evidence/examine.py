@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from evidence import detect
-from evidence.attribution import changes_that_matter, limits
+from evidence import attribution, detect
 from evidence.candidate import attribution_of, candidate_of
 from evidence.collect import collect, unread
 from evidence.facts.people import sure_logins
@@ -51,11 +50,11 @@ def examine(
 
     missing = {**_lacking(repository, facts, ledger), **told.missing}
     project = Project(repository.snapshot.blobs, facts, history, changes=told.changes, missing=missing)
-    fetch = partial(fetch_changes, request, repository, limits().change_heads)
+    fetch = partial(fetch_changes, request, repository, attribution.limits().change_heads)
     candidate = candidate_of(request, project, repository, progress.warn, upstream, fetch)
     if candidate and request.candidates:
         told = ask_elsewhere(request, repository, progress.warn, told, sure_logins(project.people, candidate))
-        fetch(changes_that_matter(candidate, project, upstream.commits if upstream is not None else ()))
+        fetch(attribution.changes_that_matter(candidate, project, upstream.commits if upstream is not None else ()))
     told = with_lines(told, repository)
     if told is not first:
         project = project.with_changes(told.changes, {**missing, **told.missing})
@@ -69,7 +68,7 @@ def examine(
     change = _judged(request, repository, project, pool, findings, progress) if repository.change_number else None
 
     progress.stage("Writing citations", None)
-    attribution = attribution_of(candidate, project, repository, seed, upstream, ledger)
+    theirs = attribution_of(candidate, project, repository, seed, upstream, ledger)
     if last and request.keep is not None:
         request.keep.extend((project, findings))
     return Scanned.of(
@@ -77,7 +76,7 @@ def examine(
         project,
         findings,
         forge=told.sha256,
-        attribution=attribution,
+        attribution=theirs,
         candidate=candidate,
         change=change,
         upstream=str(upstream or ""),

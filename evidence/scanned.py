@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 from msgspec import Struct, field
 
 from evidence.api import Project, Site, Sites
-from evidence.attribution import Attribution, Own, Seen
+from evidence.attribution import Own, Seen
 from evidence.choosing import choose
 from evidence.citations import Citable, cite
 from evidence.detect import signals
@@ -18,6 +18,9 @@ from evidence.facts.people import Candidate
 from evidence.matrix.load import load_matrix
 from evidence.model import Citation, Finding, Outcome, Repository
 from evidence.subject import subject_of
+
+if TYPE_CHECKING:
+    from evidence.attribution import Attribution
 
 
 class Opened(Citable, Protocol):

@@ -12,8 +12,6 @@ repaired without a revert. A slow merge may be the reviewers' and not the author
 
 from __future__ import annotations
 
-from statistics import median
-
 from evidence.api import Observations, Project, Signal, Site, Sites, never, person_of, plural, release_item
 
 # Below ten changes a median says little.
@@ -26,6 +24,13 @@ _LINES = 400
 _HOURS_A_DAY = 24
 
 
+def _median(numbers: list[float]) -> float:
+    # importing it takes as long as five detectors do, and few scans ask a forge
+    from statistics import median
+
+    return median(numbers)
+
+
 def _numbers(sites: Sites, clause: str) -> list[float]:
     return [float(s.value) for s in sites.of(clause) if isinstance(s.value, int | float)]
 
@@ -35,7 +40,7 @@ def _flows(sites: Sites) -> bool:
     if len(leads) < _CHANGES or 2 * len(sizes) < len(leads):
         return False
     few_undone = sites.count("reverted") <= _REVERTED * len(leads)
-    return median(leads) <= _LEAD_HOURS and median(sizes) <= _LINES and few_undone
+    return _median(leads) <= _LEAD_HOURS and _median(sizes) <= _LINES and few_undone
 
 
 def _people(sites: Sites) -> list[Sites]:
@@ -50,12 +55,12 @@ def _statement(sites: Sites) -> str:
     leads, sizes, waits = (_numbers(sites, clause) for clause in ("merged", "size", "released"))
     parts = [f"{plural(len(leads), 'merged change')}"]
     if leads:
-        parts.append(f"{_duration(median(leads))} from opening to merge in the median")
+        parts.append(f"{_duration(_median(leads))} from opening to merge in the median")
     if sizes:
-        parts.append(f"{median(sizes):,.0f} lines in the median of {len(sizes):,}")
+        parts.append(f"{_median(sizes):,.0f} lines in the median of {len(sizes):,}")
     parts.append(f"{sites.count('reverted'):,} reverted")
     if waits:
-        parts.append(f"{_duration(median(waits))} to the next release in the median of {len(waits):,}")
+        parts.append(f"{_duration(_median(waits))} to the next release in the median of {len(waits):,}")
     return f"{', '.join(parts)}."
 
 
@@ -82,8 +87,8 @@ DELIVERY_FLOW = Signal(
     measures=lambda sites: {
         "changes": max((each.count("merged") for each in _people(sites)), default=0),
         "releases": sites.count("release"),
-        "lead_hours": round(median(_numbers(sites, "merged") or [0.0]), 1),
-        "lines": round(median(_numbers(sites, "size") or [0.0])),
+        "lead_hours": round(_median(_numbers(sites, "merged") or [0.0]), 1),
+        "lines": round(_median(_numbers(sites, "size") or [0.0])),
         "reverted": sites.count("reverted"),
     },
     statement=_statement,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from evidence.attribution.limits import limits
 from evidence.attribution.origins import Origins
-from evidence.attribution.own import Own, own, work_of
+from evidence.attribution.own import Own, Seen, own, work_of
 from evidence.attribution.shares import NOBODY, UNKNOWN, of_commit, of_item, of_lines
 from evidence.attribution.squashes import Squashes
 from evidence.attribution.standing import NONE, Standing, Standings
@@ -19,14 +19,6 @@ from evidence.attribution.vouching import vouched_for
 from evidence.facts.people import Candidate
 from evidence.facts.project import Project
 from evidence.model import Blame, Commit, Ledger, Share, Signal, Site, Sites
-
-
-class Seen(Struct, frozen=True):
-    """A found signal with all its sites, and those that would be cited if nobody were asked about."""
-
-    signal: Signal
-    sites: Sites
-    cited: tuple[Site, ...]
 
 
 class Attribution:

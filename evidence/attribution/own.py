@@ -9,6 +9,14 @@ from msgspec import Struct, field
 from evidence.model import Grade, Scalar, Share, Signal, Site, Sites
 
 
+class Seen(Struct, frozen=True):
+    """A found signal with all its sites, and those that would be cited if nobody were asked about."""
+
+    signal: Signal
+    sites: Sites
+    cited: tuple[Site, ...]
+
+
 class Own(Struct, frozen=True):
     """What of a signal is the candidate's own.
 
