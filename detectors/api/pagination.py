@@ -96,21 +96,20 @@ def _asks(scenario: Scenario, paging: set[str]) -> int:
     if not scenario.checks:
         return 0
     for call in scenario.calls:
-        if any(_asked(v) for v in call.expr.items):
+        keys = call.expr.keys
+        if _asked(call.expr):
             return call.start
-        keys = {k for k in call.expr.keys if names_page(k)}
-        if keys and (scenario.requests or "url_for" in call.name):
+        if (scenario.requests or "url_for" in call.name) and any(map(names_page, keys)):
             return call.start
-        about = _PAGES.search(f"{call.last} {scenario.name}") or any(is_parameter(k) for k in call.expr.keys)
-        if call.last in paging and about:
+        if call.last in paging and (_PAGES.search(f"{call.last} {scenario.name}") or any(map(is_parameter, keys))):
             return call.start
     return 0
 
 
-def _asked(value: Expr) -> bool:
-    """``"/users?page=2"``, ``query_string={"page": 2}``, ``json={"paging": {"page_size": 1}}``."""
-    for part in value.walk():
-        if part.kind in ("str", "fstring"):
+def _asked(call: Expr) -> bool:
+    """``get("/users?page=2")``, ``get(query_string={"page": 2})``, ``post(json={"paging": {"page_size": 1}})``."""
+    for part in call.walk():
+        if part.kind in ("str", "fstring") and "?" in part.text:
             query = part.text[:600].partition("?")[2]
             if any(is_parameter(p.partition("=")[0]) for p in query.split("&") if "=" in p):
                 return True

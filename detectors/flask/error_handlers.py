@@ -176,8 +176,9 @@ def _tested(project: Project, handlers: list[Callback]) -> Observations:
     names = {w for c in handlers if not (w := _what(c)).isdigit()}
     named_before = {(s.file.path, line): code for s in project.scenarios for code, line in s.statuses.items()}
     asking = {(r.file.path, _function(r.file, r.call.scope)) for r in project.web.requests}
-    for file, expr, line in project.assertions():
-        found = error_statuses(expr) or {named_before.get((file.path, line), 0)} - {0}
+    for check in project.assertions:
+        file, line = check.file, check.line
+        found = error_statuses(check.expr) or {named_before.get((file.path, line), 0)} - {0}
         if not found & codes and (all(told) or not found):
             continue
         around = file.function_at(line)

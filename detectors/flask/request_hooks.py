@@ -11,7 +11,7 @@ more than pass or print, and tests that check their effect. ``before_first_reque
 
 from __future__ import annotations
 
-from evidence.api import Callback, Definition, Observations, Project, PyFile, Signal, Site, Sites, plural
+from evidence.api import Callback, Definition, Expr, Observations, Project, PyFile, Signal, Site, Sites, plural
 
 _HOOKS = (
     "before_request", "after_request", "teardown_request", "teardown_appcontext", "before_app_request",
@@ -130,12 +130,17 @@ def _tested(project: Project, hooks: list[Callback]) -> Observations:
             definition = file.function_of(scope)
             if definition is not None and definition.asserts and any(r.rpartition(".")[2] in names for r in refs):
                 yield _check(file, definition)
-    for file, expr, line in project.assertions():
-        texts = {e.text for e in expr.walk() if e.kind in ("str", "num")} | {
-            e.text.rpartition("[")[2].rstrip("]") for e in expr.walk()
-        }
-        if texts & headers or (refuses and texts & _REFUSALS):
-            yield REQUEST_HOOKS, Site(path=file.path, start=line, end=line, clause="effect_tested", subject="effect")
+    looked_for = headers | _REFUSALS if refuses else headers
+    for check in project.assertions if looked_for else ():
+        if any(_looks_at(part, looked_for) for part in check.parts):
+            path, line = check.file.path, check.line
+            yield REQUEST_HOOKS, Site(path=path, start=line, end=line, clause="effect_tested", subject="effect")
+
+
+def _looks_at(part: Expr, texts: set[str]) -> bool:
+    """Whether a part of a check is one of these constants, or the name or key of one."""
+    name = part.text.rpartition("[")[2].rstrip("]")
+    return name in texts or (part.kind in ("str", "num") and part.text in texts)
 
 
 def _check(file: PyFile, definition: Definition) -> tuple[Signal, Site]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -65,6 +66,8 @@ _ORIGIN = "access-control-allow-origin"
 # Settings of Flask, Flask-Login and Flask-JWT-Extended that put a flag on a cookie.
 _FLAGS = regex(r"(?:SESSION|REMEMBER|JWT|CSRF|AUTH|JWT_REFRESH|WTF_CSRF)_COOKIE_(?:SECURE|HTTPONLY|SAMESITE)")
 _NOT_PRODUCTION = frozenset({"development", "testing"})
+# The kinds of expressions whose texts may name one.
+_NAMING = frozenset({"str", "name", "index", "call"})
 _TESTED = regex(
     r"x-frame-options|x-content-type-options|content-security-policy|strict-transport|csrf|samesite|httponly|access-control-allow-origin|referrer-policy",
     re.IGNORECASE,
@@ -272,15 +275,19 @@ def _cors(project: Project) -> Iterator[Site]:
         yield _site(item.file, item.start, item.end, "cors" if item.named else "open", "CORS")
 
 
+@lru_cache(1 << 14)
+def _is_tested(text: str) -> bool:
+    """Whether a text names a security header or a CSRF token; checks repeat few texts many times."""
+    return _TESTED.search(text) is not None
+
+
 def _tests(project: Project) -> Iterator[Site]:
     """Checks that name a security header or a CSRF token, and tests that refuse without one. That every origin is
     let in is no protection that a test could check."""
-    for file, expr, line in project.assertions():
-        parts = list(expr.walk())
-        open_to_all = any(e.kind == "str" and e.text == "*" for e in parts)
-        named = any(_TESTED.search(e.text) for e in parts if e.kind in ("str", "name", "index", "call"))
-        if named and not open_to_all:
-            yield _site(file, line, line, "tested", file.path)
+    for check in project.assertions:
+        named = any(e.kind in _NAMING and _is_tested(e.text) for e in check.parts)
+        if named and not any(e.kind == "str" and e.text == "*" for e in check.parts):
+            yield _site(check.file, check.line, check.line, "tested", check.file.path)
     for test in project.access.refused_tests:
         if test.definition is not None and re.search("csrf|xsrf", test.definition.name, re.IGNORECASE):
             yield _site(test.file, test.start, test.end, "tested", test.definition.name)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from evidence.facts.joined import Joined
 from evidence.facts.names import PyFile, Ref
-from evidence.facts.python.records import Call, Definition, Expr
+from evidence.facts.python.records import Call, Definition
 
 # Decorators that leave a function for others to call.
 _PLAIN_DECORATORS = frozenset({
@@ -153,20 +153,6 @@ class Questions(Joined):
                 for name in refs:
                     found.setdefault(name.rpartition(".")[2].partition("(")[0], []).append((file, scope))
         return found
-
-    def assertions(self) -> tuple[tuple[PyFile, Expr, int], ...]:
-        """What tests check: asserted expressions, and calls of ``assert...`` methods, with their line."""
-        return self._assertions
-
-    @cached_property
-    def _assertions(self) -> tuple[tuple[PyFile, Expr, int], ...]:
-        found: list[tuple[PyFile, Expr, int]] = []
-        for file in self.tests:
-            found.extend((file, check.expr, check.line) for check in file.module.checks)
-            for call in file.module.calls:
-                if call.last.startswith("assert"):
-                    found.append((file, call.expr, call.start))
-        return tuple(found)
 
     @cached_property
     def has_python(self) -> bool:

@@ -16,7 +16,9 @@ from evidence.patterns import regex
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
-_STATUS = {"401": "401", "403": "403", "UNAUTHORIZED": "401", "FORBIDDEN": "403"}
+_NUMBERS = {"401": "401", "403": "403"}
+_STATUS = {"UNAUTHORIZED": "401", "FORBIDDEN": "403"}
+_NAMES = tuple(_STATUS)
 _STATUS_NAME = regex(r"(?:^|[._])(?:HTTP_)?(?:40[13]_)?(UNAUTHORIZED|FORBIDDEN)$")
 # Exceptions by what their names say; whether the project's own class answers 401 or 403 is read from the class first.
 _FORBIDS = regex(
@@ -68,8 +70,8 @@ class Refusal(Struct, frozen=True):
 def status_of(expr: Expr) -> str:
     """ "401" or "403" where an expression is that status; "" otherwise."""
     if expr.kind in ("num", "str"):
-        return _STATUS.get(expr.text, "") if expr.text.isdigit() else ""
-    if expr.kind == "name":
+        return _NUMBERS.get(expr.text, "")
+    if expr.kind == "name" and expr.text.removesuffix(".value").endswith(_NAMES):
         match = _STATUS_NAME.search(expr.text.removesuffix(".value"))
         return _STATUS[match[1]] if match else ""
     return ""

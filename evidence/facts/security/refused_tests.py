@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -67,20 +67,20 @@ class RefusedTest(Struct, frozen=True):
 def refused_tests(project: Project) -> tuple[RefusedTest, ...]:
     """Every check of the project's tests that expects a refusal, in path and line order."""
     found = [t for file in project.tests for t in _expecting(project, file)]
-    for file, expr, line in project.assertions():
-        code = next((c for e in expr.walk() if (c := status_of(e) or _line(e))), "")
+    for check in project.assertions:
+        file, line = check.file, check.line
+        code = next((c for e in check.parts if (c := status_of(e) or _line(e))), "")
         if code:
             found.append(RefusedTest(file, _around(file, line), line, line, code))
-        elif _sent_to_login(expr) and (around := _around(file, line)) is not None and _of_a_stranger(around.name):
+        elif _sent_to_login(check.parts) and (around := _around(file, line)) is not None and _of_a_stranger(around.name):
             found.append(RefusedTest(file, around, line, line, "401"))
     found.extend(t for s in project.scenarios if (t := _turned_away(s)) is not None)
     unique = {(t.file.path, t.start, t.code): t for t in found}
     return tuple(unique[k] for k in sorted(unique))
 
 
-def _sent_to_login(expr: Expr) -> bool:
-    """Whether a check says that the answer leads to the login page."""
-    parts = list(expr.walk())
+def _sent_to_login(parts: Iterable[Expr]) -> bool:
+    """Whether a check, told by its parts, says that the answer leads to the login page."""
     named = any(e.kind in ("str", "fstring") and _TO_LOGIN.search(e.text[:200]) for e in parts)
     return named and any(e.kind in ("name", "index", "call", "str") and _LOCATION.search(e.text[:200]) for e in parts)
 

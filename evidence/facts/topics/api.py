@@ -15,6 +15,7 @@ from evidence.facts.occurrences import Occurrence
 from evidence.facts.own_limits import OwnLimit, own_limits, refusing_classes
 from evidence.facts.questions import Questions
 from evidence.facts.schema_checks import SchemaChecks
+from evidence.facts.testing.assertions import Assertion, assertions
 from evidence.facts.testing.scenarios import Scenario, scenarios
 
 _APIS = ("flask_restx.Api", "flask_restplus.Api")
@@ -33,6 +34,11 @@ class ApiTopics(Questions):
     def scenarios(self) -> tuple[Scenario, ...]:
         """The project's test functions with what they request, call and check."""
         return scenarios(self.tests, self.web.requests)
+
+    @cached_property
+    def assertions(self) -> tuple[Assertion, ...]:
+        """What the project's tests check."""
+        return tuple(assertions(self.tests))
 
     @cached_property
     def page_uses(self) -> tuple[PageUse, ...]:
