@@ -145,10 +145,13 @@ def detect(project: Project) -> Observations:
         if not grant.named:
             path = grant.file.path
             yield OPEN_CORS, Site(path=path, start=grant.start, end=grant.end, clause="open", subject=path)
+    named = {id(item) for _, item, part in project.expressions("name", "call") if part.text in _UNVERIFIED}
     for file in project.app:
         if project.reach.live(file.path):
             for call in file.module.calls:
                 yield from _call(file, call)
+                if id(call) in named or (call.expr.keys and _switches_off(call)):
+                    yield UNVERIFIED_TLS, _site(file, call, "unverified")
 
 
 def _call(file: PyFile, call: Call) -> Observations:
@@ -158,8 +161,6 @@ def _call(file: PyFile, call: Call) -> Observations:
         if built:
             clause = "input" if any(_from_request(file, call, e) for e in built) else "built"
             yield SQL_FROM_STRINGS, _site(file, call, clause)
-    if _switches_off(call):
-        yield UNVERIFIED_TLS, _site(file, call, "unverified")
     if call.name in _CODE or call.name.endswith(_LOADERS) or _loads_yaml(call):
         values = [e for a in call.expr.items for e in a.walk()]
         if not all(e.kind in ("str", "num", "const") for e in values):
@@ -210,9 +211,8 @@ def _constant(value: Expr) -> bool:
 
 def _switches_off(call: Call) -> bool:
     verify = call.expr.kwarg("verify") or call.expr.kwarg("verify_ssl") or call.expr.kwarg("ssl_verify")
-    if verify is not None and verify.text == "False" and (call.name.startswith(_CLIENTS) or _is_request(call)):
-        return True
-    return call.name in _UNVERIFIED or any(e.text in _UNVERIFIED for a in call.expr.items for e in a.walk())
+    off = verify is not None and verify.text == "False"
+    return off and (call.name.startswith(_CLIENTS) or _is_request(call))
 
 
 def _is_request(call: Call) -> bool:

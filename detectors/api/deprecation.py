@@ -15,13 +15,13 @@ import re
 from collections.abc import Iterator
 
 from evidence.api import (
+    Call,
     CiRun,
     Document,
     Expr,
     Node,
     Observations,
     Project,
-    PyFile,
     Role,
     Section,
     Signal,
@@ -151,35 +151,35 @@ def _site(path: str, start: int, end: int, clause: str, subject: str = "") -> Si
 
 
 def _headers(project: Project) -> Iterator[Site]:
+    written = {id(item) for _, item, part in project.expressions("dict") if _has_header(part)}
     for file in project.app:
         for item in file.module.assigns:
-            key = item.target.rpartition("[")[2].rstrip("]\"'").lstrip("\"'")
-            sets = "headers" in item.target and key.lower() in _HEADERS
-            if (sets or _in_dict(item.value)) and project.reach.live(file.path, item.scope):
-                yield _site(file.path, item.start, item.end, "header", key)
+            sets = "headers" in item.target and _key(item.target).lower() in _HEADERS
+            if (sets or id(item) in written) and project.reach.live(file.path, item.scope):
+                yield _site(file.path, item.start, item.end, "header", _key(item.target))
         for call in file.module.calls:
-            first = call.expr.args[0] if call.expr.args else None
-            receiver, _, last = call.name.rpartition(".")
-            named = (
-                last in _SETTERS
-                and "headers" in receiver
-                and first is not None
-                and first.kind == "str"
-                and first.text.lower() in _HEADERS
-            )
             if (
-                (named or any(_in_dict(v) for v in call.expr.items))
+                (id(call) in written or (call.last in _SETTERS and _sets_header(call)))
                 and not _is_outgoing(call.name)
                 and project.reach.live(file.path, call.scope)
             ):
                 yield _site(file.path, call.start, call.end, "header", call.name)
 
 
-def _in_dict(value: Expr) -> bool:
+def _key(target: str) -> str:
+    return target.rpartition("[")[2].rstrip("]\"'").lstrip("\"'")
+
+
+def _sets_header(call: Call) -> bool:
+    """``response.headers.add("Sunset", ...)``."""
+    first = next(iter(call.expr.args), None)
+    named = first is not None and first.kind == "str" and first.text.lower() in _HEADERS
+    return named and "headers" in call.name.rpartition(".")[0]
+
+
+def _has_header(value: Expr) -> bool:
     """``{"Sunset": ...}`` as it stands in headers: with a capital, as no other data is written."""
-    return any(
-        e.kind == "dict" and any(k.lower() in _HEADERS and k[:1].isupper() for k in e.keys) for e in value.walk()
-    )
+    return any(k[:1].isupper() and k.lower() in _HEADERS for k in value.keys)
 
 
 def _is_outgoing(name: str) -> bool:
@@ -270,23 +270,24 @@ def _compared(run: CiRun) -> Iterator[Site]:
 
 def _leads(project: Project) -> Iterator[Site]:
     """Fields described as deprecated, flags in code, notices in change logs and documents on versions."""
-    for file in project.app:
-        yield from _described(file)
+    yield from _described(project)
     for path, document in project.documents.items():
         if project.role(path) in (Role.APP, Role.EXAMPLE) and _NOTES.search(path):
             yield from _notices(path, document)
 
 
-def _described(file: PyFile) -> Iterator[Site]:
-    for call in file.module.calls:
-        for value in call.expr.walk():
+def _described(project: Project) -> Iterator[Site]:
+    described = {id(i): (f, i) for f, i, part in project.expressions("dict", "call") if "description" in part.keys}
+    for file, item in described.values():
+        for value in item.expr.walk() if isinstance(item, Call) else ():
             text = value.kwarg("description") if value.kind in ("dict", "call") else None
             if text is not None and text.kind == "str" and _FIELD.match(text.text):
-                yield _site(file.path, call.start, call.end, "described", text.text[:40])
+                yield _site(file.path, item.start, item.end, "described", text.text[:40])
                 break
-    for item in file.module.assigns:
-        if item.target == "deprecated" and item.scope and item.value.text in ("True", "False"):
-            yield _site(file.path, item.start, item.end, "flag", file.path)
+    for file in project.app:
+        for item in file.module.assigns:
+            if item.target == "deprecated" and item.scope and item.value.text in ("True", "False"):
+                yield _site(file.path, item.start, item.end, "flag", file.path)
 
 
 def _notices(path: str, document: Document) -> Iterator[Site]:

@@ -161,10 +161,12 @@ class Telemetry:
     def _logged(self, found: set[Use]) -> Iterator[Use]:
         """Trace ids in a log format, or read from the current span, where something is traced at all."""
         vendors = sorted({u.vendor for u in found if u.live and u.kind in known.SET_UP})
+        formats = self._project.expressions("str") if vendors else ()
+        told = {id(item) for _, item, part in formats if known.LOG_FORMAT.search(part.text)}
         for file in self._files if vendors else ():
             for call in file.module.calls:
                 reads = call.name.endswith("get_span_context") and known.OTEL in vendors
-                if reads or any(e.kind == "str" and known.LOG_FORMAT.search(e.text) for e in call.expr.walk()):
+                if reads or id(call) in told:
                     yield self._use(file, call, known.OTEL if reads else vendors[0], "log_ids")
 
     def _dependencies(self) -> Iterator[Use]:

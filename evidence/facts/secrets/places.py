@@ -71,17 +71,19 @@ def secret_places(project: Project) -> tuple[SecretPlace, ...]:
 
 
 def _in_python(project: Project) -> Iterator[SecretPlace]:
-    for file in project.app:
-        # what decorators are given describes requests and answers (Swagger, schemas): examples, not values in use
-        covered = {(c.start, c.end) for c in file.module.calls if c.target == "decorator"}
-        for item in file.module.assigns:
-            for place in _of_assign(file, item) if (item.start, item.end) not in covered else ():
-                covered.add((item.start, item.end))
+    covered: dict[str, set[tuple[int, int]]] = {}
+    for file, item in {id(item): (file, item) for file, item, _ in project.expressions("secret")}.values():
+        if file.path not in covered:
+            # what decorators are given describes requests and answers (Swagger, schemas): examples, not values in use
+            covered[file.path] = {(c.start, c.end) for c in file.module.calls if c.target == "decorator"}
+        known = covered[file.path]
+        if isinstance(item, Call):
+            if not any(a <= item.start and item.end <= b for a, b in known):
+                yield from _of_call(file, item)
+        elif (item.start, item.end) not in known:
+            for place in _of_assign(file, item):
+                known.add((item.start, item.end))
                 yield place
-        for call in file.module.calls:
-            inside = any(a <= call.start and call.end <= b for a, b in covered)
-            if not inside:
-                yield from _of_call(file, call)
 
 
 def _of_assign(file: PyFile, item: Assign) -> Iterator[SecretPlace]:

@@ -72,7 +72,9 @@ def refused_tests(project: Project) -> tuple[RefusedTest, ...]:
         code = next((c for e in check.parts if (c := status_of(e) or _line(e))), "")
         if code:
             found.append(RefusedTest(file, _around(file, line), line, line, code))
-        elif _sent_to_login(check.parts) and (around := _around(file, line)) is not None and _of_a_stranger(around.name):
+        elif (
+            _sent_to_login(check.parts) and (around := _around(file, line)) is not None and _of_a_stranger(around.name)
+        ):
             found.append(RefusedTest(file, around, line, line, "401"))
     found.extend(t for s in project.scenarios if (t := _turned_away(s)) is not None)
     unique = {(t.file.path, t.start, t.code): t for t in found}

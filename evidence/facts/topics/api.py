@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 
 from evidence.facts.api_documents import ApiDocument, api_documents
@@ -10,6 +11,7 @@ from evidence.facts.data.paging import PageUse, page_uses
 from evidence.facts.deployment.proxy_limits import ProxyLimit, proxy_limits
 from evidence.facts.error_helpers import ErrorHelper, error_helpers
 from evidence.facts.error_shapes import ErrorHandler, error_handlers
+from evidence.facts.expressions import Placed, expressions
 from evidence.facts.http_errors import http_errors
 from evidence.facts.occurrences import Occurrence
 from evidence.facts.own_limits import OwnLimit, own_limits, refusing_classes
@@ -29,6 +31,15 @@ class ApiTopics(Questions):
     def constants(self) -> Constants:
         """What strings made of constants come to."""
         return Constants(self.names, self.app)
+
+    @cached_property
+    def _expressions(self) -> dict[str, list[Placed]]:
+        return expressions(self.app)
+
+    def expressions(self, *kinds: str) -> Iterator[Placed]:
+        """The expressions of these kinds that application code assigns and hands to calls."""
+        for kind in kinds:
+            yield from self._expressions.get(kind, ())
 
     @cached_property
     def scenarios(self) -> tuple[Scenario, ...]:
