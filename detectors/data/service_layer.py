@@ -110,7 +110,8 @@ def _tested(project: Project, modules: set[str]) -> Observations:
         if test.requests or not test.checks:
             continue
         access = project.data_access
-        called = {ref.path for c in test.calls if (ref := access.called(test.file, test.scope, c.name))}
+        names = {c.name for c in test.calls}
+        called = {ref.path for name in names if (ref := access.called(test.file, test.scope, name))}
         called |= {ref.path for c in test.calls for ref in access.dispatched(test.file, c)}
         if called & modules:
             found.append((stem(test.file.path) in {stem(p) for p in called & modules}, test))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -105,7 +105,7 @@ class DataAccess:
         return bool(_WRITES.search(name)) and not name.startswith(_OTHER_SESSIONS)
 
     def _is_read(self, file: PyFile, name: str) -> bool:
-        if name in _BUILDERS or (_READS.search(name) and not name.startswith(_OTHER_SESSIONS)):
+        if name in _BUILDERS or _asks(name):
             return True
         model = self._project.models.find(file, name)
         if model is None:
@@ -129,6 +129,10 @@ class DataAccess:
     def layer(self) -> dict[Ref, Definition]:
         """Functions and methods that may form a layer: see :func:`evidence.facts.data.layers.layer`."""
         return layer(self._project, self.touches)
+
+    @cached_property
+    def _layer_names(self) -> frozenset[str]:
+        return frozenset(definition.name for definition in self.layer.values())
 
     @cached_property
     def _layer_methods(self) -> dict[str, list[Ref]]:
@@ -185,13 +189,18 @@ class DataAccess:
 
     def dispatched(self, file: PyFile, call: Call) -> frozenset[Ref]:
         """The functions of the layer that a message handed to a bus runs."""
-        return frozenset(r for r in self._dispatch.handlers(file, call) if r in self.layer)
+        found = self._dispatch.handlers(file, call)
+        return frozenset(r for r in found if r in self.layer) if found else found
 
     def called(self, file: PyFile, scope: int, name: str) -> Ref | None:
         """The function of the layer that a name, called in ``scope``, runs; None for none."""
         receiver, _, last = name.rpartition(".")
         if last in _QUEUED:
             return None
+        if last.removesuffix("()") not in self._layer_names:
+            # only under the alias of an import is one called by another name than its own
+            other = self._project.resolve(file, name.replace("()", ""))
+            return other if other in self.layer else None
         ref = callee(self._project.names, file, scope, name)
         if ref is not None:
             return ref if ref in self.layer else None
@@ -216,6 +225,12 @@ class DataAccess:
     def used(self) -> Counter[Ref]:
         """How many views call each function of the layer."""
         return Counter(ref for view in self.views for ref in view.calls)
+
+
+@lru_cache(1 << 14)
+def _asks(name: str) -> bool:
+    """Whether a name asks a session, a cursor or a store for data; many functions use the same few."""
+    return _READS.search(name) is not None and not name.startswith(_OTHER_SESSIONS)
 
 
 def _goes_on(name: str, other: str) -> bool:

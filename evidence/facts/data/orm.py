@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from evidence.facts.names import PyFile, Ref
+from evidence.facts.pyfile import bare
 from evidence.facts.python.records import Assign, Call, Definition, Expr
 from evidence.patterns import regex
 
@@ -112,11 +113,10 @@ class Models:
         none."""
         segments = name.split(".")
         for index, segment in enumerate(segments):
-            if segment.partition("(")[0].partition("[")[0] not in self.names:
+            plain = bare(segment)
+            if plain not in self.names:
                 continue
-            ref = self._project.resolve(
-                file, ".".join((*segments[:index], segment.partition("(")[0].partition("[")[0]))
-            )
+            ref = self._project.resolve(file, ".".join((*segments[:index], plain)))
             found = self._by_place.get(ref)
             if found is not None:
                 return found

@@ -39,7 +39,9 @@ def guards(file: PyFile, scopes: set[int]) -> Iterator[tuple[Assign | Call, str]
 def _asks_size(call: Call) -> bool:
     """``request.args.get("limit")``, ``positive(request.args, "limit")``."""
     args = call.expr.args
-    asked = args[:1] if call.last == "get" else args[1:2]
-    source = call.name.rpartition(".")[0] if call.last == "get" else "".join(e.text for e in args[:1])
-    named = any(e.kind == "str" and is_parameter(e.text) and SIZES.search(e.text) for e in asked)
+    place = 0 if call.last == "get" else 1
+    if len(args) <= place:
+        return False
+    asked, source = args[place], args[0].text if place else call.name.rpartition(".")[0]
+    named = asked.kind == "str" and is_parameter(asked.text) and SIZES.search(asked.text) is not None
     return named and reads_request(source)

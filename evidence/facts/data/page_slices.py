@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
@@ -12,6 +13,9 @@ from evidence.facts.data.page_requests import reads_request
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Assign, Call, Expr
 from evidence.patterns import regex
+
+if TYPE_CHECKING:
+    from evidence.facts.project import Project
 
 # Where in a text or in bytes somebody reads is called so as well.
 _PLACES = frozenset({"offset", "cursor", "skip"})
@@ -27,29 +31,44 @@ class Returned(Struct, frozen=True):
     scope: int
 
 
-def sliced(file: PyFile) -> Iterator[tuple[Assign | Call | Returned, Expr]]:
-    """Places where a list is cut between ends of which a request or a parameter names the page, with the first end."""
-    yield from _written(file)
-    places: list[tuple[Assign | Call | Returned, tuple[Expr, ...]]] = []
-    places += [(a, (a.value,)) for a in file.module.assigns]
-    places += [(c, c.expr.items) for c in file.module.calls]
-    for number, definition in enumerate(file.module.definitions, 1):
-        if definition.returns:
-            places.append((Returned(definition.line, definition.end, number), definition.returns))
-    for item, values in places:
-        cut = (e.items[0] for value in values for e in value.walk() if _cuts(e))
-        ends = next((e for e in cut if _to_a_page(file, item.scope, e)), None)
-        if ends is not None:
-            yield item, ends.items[0]
+Slice: TypeAlias = tuple[Assign | Call | Returned, Expr]
+"""A place where a list is cut, with the first end."""
 
 
-def _written(file: PyFile) -> Iterator[tuple[Assign, Expr]]:
+def sliced(project: Project) -> dict[str, list[Slice]]:
+    """By path, the places where a list is cut between ends of which a request or a parameter names the page."""
+    found: dict[str, list[Slice]] = {}
+    for file, item, first in (*_written(project), *_cut(project), *_returned(project)):
+        found.setdefault(file.path, []).append((item, first))
+    return found
+
+
+def _written(project: Project) -> Iterator[tuple[PyFile, Assign, Expr]]:
     """Statements in SQL that are written first and run later, with an offset that varies."""
-    for item in file.module.assigns:
-        for part in item.value.walk():
-            if part.kind in ("str", "fstring") and names_window(part.text) and "select" in part.text.lower():
-                yield item, item.value
-                break
+    seen = set()
+    for file, item, part in project.expressions("str", "fstring"):
+        if isinstance(item, Assign) and "select" in part.text.lower() and names_window(part.text):
+            if id(item) not in seen:
+                yield file, item, item.value
+            seen.add(id(item))
+
+
+def _cut(project: Project) -> Iterator[tuple[PyFile, Assign | Call, Expr]]:
+    """What is assigned or handed to a call, cut in it."""
+    seen = set()
+    for file, item, part in project.expressions("index"):
+        if id(item) not in seen and _cuts(part) and _to_a_page(file, item.scope, part.items[0]):
+            seen.add(id(item))
+            yield file, item, part.items[0].items[0]
+
+
+def _returned(project: Project) -> Iterator[tuple[PyFile, Returned, Expr]]:
+    for file in project.app:
+        for number, definition in enumerate(file.module.definitions, 1):
+            cut = (e.items[0] for value in definition.returns for e in value.walk() if _cuts(e))
+            ends = next((e for e in cut if _to_a_page(file, number, e)), None)
+            if ends is not None:
+                yield file, Returned(definition.line, definition.end, number), ends.items[0]
 
 
 def told_a_page(file: PyFile, scope: int) -> bool:
@@ -63,7 +82,8 @@ def told_a_page(file: PyFile, scope: int) -> bool:
 
 def names_window(text: str) -> bool:
     """Whether a text ends in a window of SQL or Cypher that is told from outside."""
-    return _SQL.search(text[-400:]) is not None
+    end = text[-400:]
+    return len(end.split(None, 1)) > 1 and _SQL.search(end) is not None
 
 
 def _cuts(value: Expr) -> bool:

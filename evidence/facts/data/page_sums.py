@@ -48,11 +48,14 @@ def handed(call: Call) -> Expr | None:
         return None
     if call.name == "cls":
         return None  # an object that knows its page is made, and nothing cut yet
-    given = (call.expr.kwarg(k) for k in _HANDED)
-    by_name = next((v for v in given if v is not None and v.kind in ("name", "call", "index")), None)
-    in_order = [a for a in call.expr.args if a.kind == "name" and names_page(a.text.rpartition(".")[2])]
+    for key in _HANDED if call.expr.keys else ():
+        value = call.expr.kwarg(key)
+        if value is not None and value.kind in ("name", "call", "index"):
+            return value
+    args = call.expr.args
+    in_order = [a for a in args if a.kind == "name" and names_page(a.text.rpartition(".")[2])] if len(args) > 1 else []
     several = len({a.text for a in in_order}) > 1 and not _CHECKS.match(call.last)
-    return by_name or (in_order[0] if several else None)
+    return in_order[0] if several else None
 
 
 def walks_itself(file: PyFile, call: Call) -> bool:

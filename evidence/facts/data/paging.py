@@ -5,7 +5,7 @@ Names of parameters are a table (``page_names``); what is cut to a page is told 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ from evidence.facts.data.page_guards import guards
 from evidence.facts.data.page_names import SIZES, is_parameter, names_page
 from evidence.facts.data.page_places import answering, background_of, inside
 from evidence.facts.data.page_requests import asks_the_request, from_request, readers, reads_for, reads_request
-from evidence.facts.data.page_slices import Returned, names_window, page_names, sliced, told_a_page
+from evidence.facts.data.page_slices import Returned, Slice, names_window, page_names, sliced, told_a_page
 from evidence.facts.data.page_sums import (
     bounded,
     connects,
@@ -73,7 +73,8 @@ class PageUse(Struct, frozen=True):
 def page_uses(project: Project) -> tuple[PageUse, ...]:
     """Every such place in files that answer requests and in what those import; nothing where no query is paged."""
     files = answering(project)
-    found = [u for f in files for u in (*_paged_in(project, f), *_parameters(project, f))]
+    cut = sliced(project)
+    found = [u for f in files for u in (*_paged_in(project, f, cut.get(f.path, ())), *_parameters(project, f))]
     if not any(u.kind == "query" for u in found):
         # what walks through every page by itself is a lead, whatever parameters there are
         return tuple(replace(u, kind="query") for u in found if u.kind == "walked")
@@ -96,7 +97,7 @@ def _numbers(route: Route, converter: str, variable: str) -> bool:
     return any(c.last in _NUMBERING for c in file.calls_in(file.scopes.get(route.handler.qualname, 0)))
 
 
-def _paged_in(project: Project, file: PyFile) -> Iterator[PageUse]:
+def _paged_in(project: Project, file: PyFile, cut: Iterable[Slice]) -> Iterator[PageUse]:
     background = background_of(project, file)
     scopes = set()
     for call, capped in _queries(project, file):
@@ -107,7 +108,7 @@ def _paged_in(project: Project, file: PyFile) -> Iterator[PageUse]:
         yield from _cut(file, call, own)
         if capped:
             yield PageUse(file, call.start, call.end, "capped", "fixed")
-    for item, page in (*first_items(file), *sliced(file)):
+    for item, page in (*first_items(file), *cut):
         own = from_request(file, item.scope, page, 3)
         if project.reach.live(file.path, item.scope) and not inside(file, item.scope, background):
             scopes.add(item.scope)
@@ -162,20 +163,23 @@ def _cuts(call: Call, last: str) -> bool:
     """``offset`` with a value that varies, in a query builder or in SQL; readers of flask-paginate."""
     if last == "offset":
         return varies(call.expr.args[:1])
-    in_sql = any(v.kind in ("str", "fstring") and names_window(v.text) for v in call.expr.items)
-    return (in_sql and last not in _LOGS) or last in _READERS
+    return last in _READERS or (
+        last not in _LOGS and any(v.kind in ("str", "fstring") and names_window(v.text) for v in call.expr.items)
+    )
 
 
 def _cuts_as_told(project: Project, file: PyFile, call: Call, last: str) -> bool:
     """Slices, cursors and pages handed to a library, which page only where the function around is told the page."""
-    keys = _TELLING.intersection(call.expr.keys)
-    told = any((v := call.expr.kwarg(k)) is not None and varies((v,)) for k in sorted(keys))
-    skipped = last in ("slice", "skip") and varies(call.expr.args)
-    ranged = last in _RANGES and any(page_names(file, call.scope, v, 3) for v in call.expr.args)
-    driven = _driven(file, call) or (last == "slice" and bounded(file, call))
     if "[:]." in call.name:  # ``search[query.page_start : query.page_end].execute()``
         return told_a_page(file, call.scope)
-    return (told or skipped or ranged) and driven and not project.defined(file, call.name)
+    keys = _TELLING.intersection(call.expr.keys)
+    told = any((v := call.expr.kwarg(k)) is not None and varies((v,)) for k in keys)
+    skipped = last in ("slice", "skip") and varies(call.expr.args)
+    ranged = last in _RANGES and any(page_names(file, call.scope, v, 3) for v in call.expr.args)
+    if not (told or skipped or ranged):
+        return False
+    driven = _driven(file, call) or (last == "slice" and bounded(file, call))
+    return driven and not project.defined(file, call.name)
 
 
 def _driven(file: PyFile, call: Call) -> bool:
@@ -218,8 +222,8 @@ def _parameters(project: Project, file: PyFile) -> Iterator[PageUse]:
 
 def _read(project: Project, file: PyFile, call: Call) -> Iterator[PageUse]:
     receiver, _, last = call.name.rpartition(".")
-    first = call.expr.args[0] if call.expr.args else None
-    name = first.text if first is not None and first.kind == "str" else ""
+    args = call.expr.args
+    name = args[0].text if args and args[0].kind == "str" else ""
     if is_parameter(name) and (
         (last in ("get", "getlist", "pop") and reads_for(file, call))
         or (names_page(name) and asks_the_request(project, file, call))
@@ -237,7 +241,7 @@ def _read(project: Project, file: PyFile, call: Call) -> Iterator[PageUse]:
         yield PageUse(file, call.start, call.end, "capped", "decorator")
     elif last == "min" and not receiver and _brings_down(file, call):
         yield PageUse(file, call.start, call.end, "capped", "min")
-    elif declares_connection(call):
+    elif call.expr.keys and declares_connection(call):
         yield PageUse(file, call.start, call.end, "parameter", "first")
     for value in call.expr.items:
         if value.kind == "dict":
