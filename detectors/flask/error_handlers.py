@@ -182,7 +182,7 @@ def _tested(project: Project, handlers: list[Callback]) -> Observations:
         if not found & codes and (all(told) or not found):
             continue
         around = file.function_at(line)
-        if around is not None and ((file.path, around.qualname) in asking or names & set(file.imports)):
+        if around is not None and ((file.path, around.qualname) in asking or names & file.imports.keys()):
             yield ERROR_HANDLERS, Site(path=file.path, start=line, end=line, clause="tested", subject=str(min(found)))
 
 

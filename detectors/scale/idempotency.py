@@ -67,6 +67,8 @@ _PLAIN_NAMES = regex(
     r"(?i)idempoten|already_processed|redeliver|(?:send|process|handle|enqueue|deliver|charge)(?:s|es)?_(?:\w{1,20}_)?(?:duplicate|twice)"
     r"|duplicate_(?:message|event|request|submission|delivery|webhook|callback|update)"
 )
+# One of these is in each of them: most names are told apart by that.
+_PLAIN_WORDS = ("idempoten", "already_processed", "redeliver", "duplicate", "twice")
 _FIRST_WORDS = {
     "key": "idempotency key",
     "upsert": "upsert",
@@ -163,7 +165,7 @@ def _places(project: Project) -> Iterator[Place]:
 def _headers_of(expr: Expr) -> set[str]:
     """Headers that a call names, in lower case: ``headers.get("If-Match")``, ``headers["If-Match"]`` among arguments,
     or the keys of a dictionary there."""
-    named = {expr.args[0].text.lower()} if "headers" in expr.text and expr.args else set[str]()
+    named = {expr.args[0].text.lower()} if "headers" in expr.text and expr.args else set()
     for item in expr.items:
         if item.kind == "dict":
             named.update(map(str.lower, item.keys))
@@ -241,11 +243,9 @@ def _asked(project: Project) -> Iterator[Place]:
     """Functions that ask whether something came before, where something calls them."""
     for file in project.app:
         for index, definition in enumerate(file.module.definitions):
-            if (
-                definition.kind != "function"
-                or not _ASKS.search(definition.name)
-                or definition.name not in project.called
-            ):
+            if definition.kind != "function" or definition.name not in project.called:
+                continue
+            if not _ASKS.search(definition.name):
                 continue
             refs = " ".join(file.module.refs[index + 1])
             if _KEPT.search(refs) or project.data_access.touches(file, index + 1):
@@ -269,12 +269,18 @@ def _repeated(project: Project, guards: list[tuple[PyFile, int]]) -> Observation
     near = [t for t in project.scenarios if t.checks and _home(project, t.file.path) in homes]
     # a refusal tells of repetition only where the tests are named for what guards against it
     tests = [t for t in near if not t.statuses or stem(t.file.path) in stems]
-    said = {s for s in stems if _PLAIN_NAMES.search(s)}
-    sure = [t for t in tests if _PLAIN_NAMES.search(t.name) or stem(t.file.path) in said or _again(t, names)]
+    said = {s for s in stems if _says_so(s)}
+    sure = [t for t in tests if _says_so(t.name) or stem(t.file.path) in said or _again(t, names)]
     found = sure or [t for t in tests if _TEST_NAMES.search(t.name) and t.mentions(*names, *callers)]
     # where a file of tests is named for what guards, a reader looks there and not at what else says the word
     for test in [t for t in found if stem(t.file.path) in stems] or found:
         yield IDEMPOTENCY, site_of(at(test.file, test.definition, "repeated", test.file.path))
+
+
+def _says_so(name: str) -> bool:
+    """Whether a name can mean nothing but repetition."""
+    lower = name.lower()
+    return any(word in lower for word in _PLAIN_WORDS) and _PLAIN_NAMES.search(name) is not None
 
 
 def _home(project: Project, path: str) -> str:

@@ -262,10 +262,12 @@ def _asks(ref: str, names: set[str]) -> bool:
 
 def _tests(project: Project, names: frozenset[str]) -> Iterator[Site]:
     """Tests with a check that use an entry's class or a recorder, or look at a history."""
-    for file in project.tests:
+    said = {ref for file in project.tests for refs in file.module.refs for ref in refs}
+    telling = {r for r in said if "get_history_model" in r or not names.isdisjoint(r.replace("()", "").split("."))}
+    for file in project.tests if telling else ():
         for number, definition in enumerate(file.module.definitions, 1):
             if definition.kind != "function" or not definition.name.startswith("test") or not definition.asserts:
                 continue
             refs = file.module.refs[number] if number < len(file.module.refs) else ()
-            if any(names & set(r.replace("()", "").split(".")) or "get_history_model" in r for r in refs):
+            if not telling.isdisjoint(refs):
                 yield _site(file, definition.start, definition.end, "tested", definition.name)

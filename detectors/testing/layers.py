@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evidence.api import CiRun, CollectedTest, Observations, Project, Signal, Site, Sites, regex, written
+from evidence.api import CiRun, CollectedTest, Observations, Project, PyFile, Signal, Site, Sites, regex, written
 
 _LAYERS = {
     "unit": "unit units unittest unittests unitarios unitarias unitarias unitaires unitaire",
@@ -150,11 +150,14 @@ def _of_test(test: CollectedTest, folders: _Folders) -> Site:
     end = min(definition.end, definition.start + 39)
     if layer := folders.layer(test.file.folder):
         return Site(path=path, start=definition.start, end=end, clause="folder", subject=layer)
-    driven = any(i.module.partition(".")[0] in _DRIVERS for i in test.file.module.imports)
     for mark, first, last in test.marks:
-        if layer := _layer(mark) or ("end-to-end" if driven and mark not in _BUILT_IN else ""):
+        if layer := _layer(mark) or ("end-to-end" if mark not in _BUILT_IN and _drives_a_browser(test.file) else ""):
             return Site(path=path, start=first, end=last, clause="marker", subject=layer)
     return Site(path=path, start=definition.start, end=end, clause="rest", subject=_REST)
+
+
+def _drives_a_browser(file: PyFile) -> bool:
+    return any(i.module.partition(".")[0] in _DRIVERS for i in file.module.imports)
 
 
 def _steps(project: Project) -> Iterator[Site]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from evidence.api import CollectedTest, Observations, Project, Signal, Site, Sites, plural, regex
 
@@ -84,7 +85,13 @@ def _site(test: CollectedTest, clause: str) -> Site:
 def _uses_client(test: CollectedTest) -> bool:
     """Whether a test asks for a client, or calls something on one."""
     asked = any("client" in name.lower() or "testapp" in name for name in test.definition.params)
-    return asked or any(_REQUESTS.search(name) for name in test.file.module.refs[test.scope])
+    return asked or any(map(_requests, test.file.module.refs[test.scope]))
+
+
+@lru_cache(1 << 14)
+def _requests(name: str) -> bool:
+    """Whether a name is of a request that a client makes; tests refer to few names many times."""
+    return _REQUESTS.search(name) is not None
 
 
 def _runs(project: Project) -> Iterator[Site]:

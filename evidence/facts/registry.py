@@ -77,7 +77,7 @@ def load(language: str) -> None:
 
 
 def prepare() -> None:
-    """Import the records that every scan reads, which the workers need as well as the process that they are forked of."""
+    """Import the records that every scan reads, which workers need as well as the process that they are forked of."""
     _decoder("python")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from evidence.facts.names import PyFile
-from evidence.facts.python.records import Call, Expr
+from evidence.facts.python.records import Call
 from evidence.patterns import regex
 
 if TYPE_CHECKING:
@@ -82,9 +82,10 @@ def _by_ci(project: Project) -> Iterator[MigrationRun]:
 
 
 def _by_tests(project: Project) -> Iterator[MigrationRun]:
+    apis = {id(c): _APIS[name] for _, c, name in project.calls(project.tests, *_APIS) if name in _APIS}
     for file in project.tests:
         for call in file.module.calls:
-            does = _APIS.get(project.external(file, call.name), "") or _told(call) or _inspects(file, call)
+            does = apis.get(id(call), "") or _told(call) or _inspects(file, call)
             if does and _takes_part(project, file, call):
                 yield MigrationRun(file.path, *_lines(file, call), "test", does)
         for item in file.module.imports:
@@ -104,14 +105,16 @@ def _told(call: Call) -> str:
     """A command given as words: ``subprocess.run(["flask", "db", "upgrade"])``, ``invoke(args=["db", "upgrade"])``."""
     named = call.expr.kwarg("args")
     for value in (*call.expr.args, *((named,) if named is not None else ())):
-        words = tuple(e.text for e in value.items if e.kind == "str") if value.kind == "list" else _words(value)
+        if value.kind not in ("list", "str"):
+            continue
+        words = tuple(e.text for e in value.items if e.kind == "str") if value.kind == "list" else _words(value.text)
         if len(words) > 1 and (does := command_does(words)):
             return does
     return ""
 
 
-def _words(value: Expr) -> tuple[str, ...]:
-    return tuple(value.text.split()) if value.kind == "str" and len(value.text) < 120 else ()
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split()) if len(text) < 120 else ()
 
 
 def _inspects(file: PyFile, call: Call) -> str:

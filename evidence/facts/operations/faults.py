@@ -236,8 +236,8 @@ def _wait_after(file: PyFile, item: Assign) -> int:
 def _awaited(file: PyFile, call: Call) -> str:
     """``call_timeout`` where a message that was just published is waited for with an end: the future of a publisher
     (Pub/Sub's ``result``, Kafka's ``get``) leaves the process as any call does."""
-    receiver, _, method = call.name.rpartition(".")
-    given = call.expr.kwarg("timeout") if method in ("result", "get") and receiver else None
+    receiver = call.name.rpartition(".")[0] if call.last in ("result", "get") else ""
+    given = call.expr.kwarg("timeout") if receiver else None
     if given is None or given.text in ("None", "0"):
         return ""
     held = (c for c in file.module.calls if c.scope == call.scope and c.target == receiver)
@@ -253,11 +253,12 @@ def _handed_on(file: PyFile, name: str, scope: int) -> bool:
 def _defaulted(file: PyFile, call: Call) -> str:
     """``timeout`` for one that holds for all calls of a client: ``kwargs.setdefault("timeout", 5)`` in its method that
     sends, ``partial(session.request, timeout=5)``."""
-    receiver, _, method = call.name.rpartition(".")
+    if call.last not in ("setdefault", "partial"):
+        return ""
     args = call.expr.args
-    if method == "setdefault" and len(args) > 1 and args[0].text == "timeout" and args[1].text != "None":
-        return "timeout" if _handed_on(file, receiver, call.scope) else ""
-    if method == "partial" and args and args[0].text.rpartition(".")[2] in ("request", "send", "get", "post"):
+    if call.last == "setdefault" and len(args) > 1 and args[0].text == "timeout" and args[1].text != "None":
+        return "timeout" if _handed_on(file, call.name.rpartition(".")[0], call.scope) else ""
+    if call.last == "partial" and args and args[0].text.rpartition(".")[2] in ("request", "send", "get", "post"):
         given = call.expr.kwarg("timeout")
         return "timeout" if given is not None and given.text != "None" and "." in args[0].text else ""
     return ""

@@ -178,9 +178,10 @@ class FeatureFlags:
         """``config.get("X_ENABLED")`` in a function: settings of installations are declared outside the repository."""
         for file in self._project.app:
             for call in file.module.calls:
-                name = _first(call)
-                if name and CONFIG_GET.search(call.name) and call.scope and name.isupper():
-                    yield file, call, name
+                if call.last == "get" and call.scope and CONFIG_GET.search(call.name):
+                    name = _first(call)
+                    if name.isupper():
+                        yield file, call, name
 
     def _readers(self) -> dict[str, list[tuple[PyFile, Definition]]]:
         """For each such setting, the functions that refer to it or get it from the configuration."""
@@ -191,8 +192,8 @@ class FeatureFlags:
                 for last in wanted.intersection(n for name in refs for n in _read_as(name)):
                     readers.setdefault(last, []).append((file, scope))
             for call in file.module.calls:
-                first = _first(call)
-                if first in wanted and call.last == "get" and "environ" not in call.name:
+                first = _first(call) if call.last == "get" else ""
+                if first in wanted and "environ" not in call.name:
                     readers.setdefault(first, []).append((file, call.scope))
         return {
             k: [(f, d) for f, s in v if (d := f.function_of(s)) is not None and self._live(f, s)]
@@ -291,8 +292,9 @@ def _boolean(value: Expr) -> bool:
 def _read_as(name: str) -> tuple[str, ...]:
     """The settings that a reference may read: itself, and for ``features.X`` the setting ``FEATURE_X``."""
     last = last_segment(name)
-    return (last, f"FEATURE_{last}") if FEATURES_OBJECT.search(name) else (last,)
+    return (last, f"FEATURE_{last}") if last.isupper() and FEATURES_OBJECT.search(name) else (last,)
 
 
 def _first(call: Call) -> str:
-    return call.expr.args[0].text if call.expr.args and call.expr.args[0].kind == "str" else ""
+    args = call.expr.args
+    return args[0].text if args and args[0].kind == "str" else ""

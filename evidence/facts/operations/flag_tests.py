@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 from evidence.facts.names import PyFile
@@ -52,11 +53,11 @@ def _tried(scenario: Scenario, assigned: list[Assign], names: set[str]) -> Itera
     varied = (
         {p for d in decorated if d.text.endswith("parametrize") for p in _words(d)} if _tries_both(decorated) else set()
     )
+    values = TRUE | FALSE | varied
     for expr in (*decorated, *(c.expr for c in scenario.calls)):
-        for name, value in _set_in(expr):
-            way = "both" if value in varied else "on" if value in TRUE else "off" if value in FALSE else ""
-            if way and (name in names or flag_kind(name)):
-                yield name, way
+        for name, value in _set_in(expr, values):
+            if name in names or flag_kind(name):
+                yield name, "both" if value in varied else "on" if value in TRUE else "off"
     for item in assigned:
         name = last_segment(item.target)
         if name in names and item.value.text in TRUE | FALSE:
@@ -81,20 +82,21 @@ def _tries_both(decorators: list[Expr]) -> bool:
     return bool(values & {"True", "true", "1"}) and bool(values & {"False", "false", "0"})
 
 
-def _set_in(expr: Expr) -> Iterator[tuple[str, str]]:
-    """(name, value) pairs that a call sets: ``set_config(app, "X", True)``, ``patch("mod.X", False)``, ``f(X=True)``,
-    dictionaries."""
+def _set_in(expr: Expr, values: AbstractSet[str]) -> Iterator[tuple[str, str]]:
+    """(name, value) pairs that a call sets to one of these: ``set_config(app, "X", True)``, ``patch("mod.X", False)``,
+    ``f(X=True)``, dictionaries."""
     for part in expr.walk():
-        if part.kind in ("call", "dict"):
-            for key in part.keys:
-                value = part.kwarg(key)
-                if key and value is not None:
-                    yield last_segment(key), value.text
+        if not part.items:
+            continue
+        for key in part.keys:
+            value = part.kwarg(key)
+            if key and value is not None and value.text in values:
+                yield last_segment(key), value.text
         if part.kind == "call":
             arguments = part.args
             for given, value in pairwise(arguments):
-                if given.kind in ("str", "name"):
+                if value.text in values and given.kind in ("str", "name"):
                     yield last_segment(given.text), value.text
             answer = part.kwarg("return_value")
-            if arguments and answer is not None and arguments[0].kind == "str":
+            if answer is not None and answer.text in values and arguments and arguments[0].kind == "str":
                 yield last_segment(arguments[0].text), answer.text

@@ -39,6 +39,7 @@ from evidence.facts.roles import Role, role_of
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
+    from evidence.facts.testing.scenarios import Scenario
 
 _BASES = frozenset({
     "logging.Formatter", "logging.Filter", "logging.LoggerAdapter", "logging.StreamHandler", "logging.Handler",
@@ -267,13 +268,19 @@ class LogSetup:
         places = {u.path for u in found if u.live and u.kind in ("structured", "context") and "log" in u.path.lower()}
         names = {u.name for u in found if u.live and u.kind in ("structured", "context")}
         for scenario in self._project.scenarios:
-            about = scenario.mentions(*names) or any(
-                self._project.resolve(scenario.file, c.name).path in places for c in scenario.calls if c.name
+            if not scenario.checks:
+                continue
+            about = scenario.mentions(*names) or (
+                bool(places)
+                and any(self._project.resolve(scenario.file, name).path in places for name in _called(scenario))
             )
-            looked = next((line for expr, line in scenario.checks if _reads_fields(expr)), 0)
-            if (about and scenario.checks) or looked:
+            if about or any(_reads_fields(expr) for expr, _ in scenario.checks):
                 end = min(scenario.definition.end, scenario.definition.start + 39)
                 yield LogUse(scenario.file.path, scenario.definition.start, end, "tested", scenario.name)
+
+
+def _called(scenario: Scenario) -> set[str]:
+    return {call.name for call in scenario.calls if call.name}
 
 
 def _true(value: Expr | None) -> bool:
@@ -287,7 +294,7 @@ def _has_id(expr: Expr) -> bool:
 def _reads_fields(expr: Expr) -> bool:
     """Whether a check reads an attribute of a captured record that plain records do not have."""
     for part in expr.walk():
-        if part.kind in ("name", "call", "index") and ".records[]" in part.text:
+        if ".records[]" in part.text and part.kind in ("name", "call", "index"):
             last = part.text.rpartition(".")[2]
             if last not in PLAIN_FIELDS and not last.endswith("[]"):
                 return True

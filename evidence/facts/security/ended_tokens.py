@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 _ENDED = regex(
     r"expir|revok|blacklist|blocklist|invalidat|no_longer_valid|used_token|already_used|old_token|too_old|stale"
-    r"|inactive_(?:[a-z]{1,10}_)?token",
-    re.IGNORECASE,
+    r"|inactive_(?:[a-z]{1,10}_)?token"
 )
 _LOGS_OUT = regex(r"log_?(?:s_|ging_)?out|sign_?out", re.IGNORECASE)
 _RAISES = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
@@ -37,8 +36,8 @@ def ended_token_tests(project: Project) -> Iterator[tuple[PyFile, Definition]]:
             if definition.kind != "function" or not definition.name.startswith("test"):
                 continue
             turned_away = (file.path, definition.qualname) in refused
-            about = f"{file.path.rpartition('/')[2]} {definition.name}"
-            named = _ENDED.search(definition.name) and ABOUT_TOKENS.search(about)
+            ended = _ENDED.search(definition.name.lower()) is not None
+            named = ended and ABOUT_TOKENS.search(f"{file.path.rpartition('/')[2]} {definition.name}")
             if (
                 (named and (definition.asserts > 0 or turned_away))
                 or (turned_away and _set_up(file, number))

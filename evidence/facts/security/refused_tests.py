@@ -129,12 +129,7 @@ def _expecting(project: Project, file: PyFile) -> Iterator[RefusedTest]:
         elif last in _RAISES and call.expr.args:
             code = exception_code(project, file, call.expr.args[0].text)
         else:
-            offset = len(call.expr.items) - len(call.expr.keys)
-            given = zip(call.expr.keys, call.expr.items[offset:], strict=True)
-            code = next((c for k, v in given if _EXPECTED.fullmatch(k) and (c := status_of(v))), "")
-            code = "" if code and _STAND_INS.search(call.name) else code
-            if not code and _CHECKING.search(last):
-                code = next((c for v in call.expr.args[1:] if v.kind != "str" and (c := status_of(v))), "")
+            code = _told(call)
         if code and call.scope:
             yield RefusedTest(file, file.function_of(call.scope), call.start, call.end, code)
     for definition in file.module.definitions:
@@ -143,6 +138,19 @@ def _expecting(project: Project, file: PyFile) -> Iterator[RefusedTest]:
                 code = next((c for e in decorator.expr.walk() if e.kind != "str" and (c := status_of(e))), "")
                 if code and definition.name.startswith("test"):
                     yield RefusedTest(file, definition, decorator.line, min(definition.end, decorator.line + 39), code)
+
+
+def _told(call: Call) -> str:
+    """The status that a call says it expects: by a keyword, or as a helper that checks a response for it."""
+    args = call.expr.args
+    for key, value in zip(call.expr.keys, call.expr.items[len(args) :], strict=True):
+        code = status_of(value)
+        if code and _EXPECTED.fullmatch(key) and not _STAND_INS.search(call.name):
+            return code
+    if len(args) < 2:
+        return ""
+    code = next((c for v in args[1:] if v.kind != "str" and (c := status_of(v))), "")
+    return code if code and _CHECKING.search(call.last) else ""
 
 
 def _around(file: PyFile, line: int) -> Definition | None:

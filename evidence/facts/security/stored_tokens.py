@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from evidence.facts.pyfile import PyFile
@@ -51,34 +52,47 @@ _LINK = regex(
 def token_functions(project: Project) -> Iterator[tuple[PyFile, Definition, str]]:
     """(file, function, what it does) of live functions: ``revocation``, ``rotation`` or ``expiry``."""
     for file in project.app:
+        asking = _asking(file)
         for number, definition in enumerate(file.module.definitions, 1):
             if definition.kind == "function" and definition.statements:
                 refs = file.module.refs[number] if number < len(file.module.refs) else ()
                 does = _does(file, number, definition, refs)
+                if any(file.inside(scope, number) for scope in asking):
+                    does |= {"revocation"}
                 if does and project.reach.live(file.path, number):
-                    yield from ((file, definition, what) for what in does)
+                    yield from ((file, definition, what) for what in sorted(does))
 
 
-def _does(file: PyFile, scope: int, definition: Definition, refs: tuple[str, ...]) -> list[str]:
+def _asking(file: PyFile) -> frozenset[int]:
+    """The scopes in which a store is asked what was taken back."""
+    texts = ((c.scope, e.text) for c in file.module.calls for e in c.expr.args if e.kind in ("str", "fstring"))
+    return frozenset(scope for scope, text in texts if _KEPT_OUT.search(text))
+
+
+def _does(file: PyFile, scope: int, definition: Definition, refs: tuple[str, ...]) -> set[str]:
     name = definition.qualname.replace(".", "_").lower()
     found = {what for what, pattern in (("revocation", _REVOKES), ("rotation", _ROTATES)) if pattern.search(name)}
-    emptied = [a.target for a in file.assigns_in(scope) if a.value.text in ("None", "")]
-    about = f"{file.path} {definition.qualname} {' '.join((*definition.params, *emptied))}"
     # a method that is called after its verb does what its class is called after
     back = _TAKES_BACK.search(definition.qualname if definition.name in HTTP_METHODS else definition.name)
-    if back is not None and _TAKEN.search(about) and not (back[0][:3].lower() == "log" and _only_forgets(refs)):
-        found.add("revocation")
-    if any(_KEPT_OUT.search(e.text) for c in file.calls_in(scope) for e in c.expr.args if e.kind in ("str", "fstring")):
-        found.add("revocation")
+    if back is not None:
+        emptied = [a.target for a in file.assigns_in(scope) if a.value.text in ("None", "")]
+        about = f"{file.path} {definition.qualname} {' '.join((*definition.params, *emptied))}"
+        if _TAKEN.search(about) and not (back[0][:3].lower() == "log" and _only_forgets(refs)):
+            found.add("revocation")
     if _compares(file, definition, refs):
         found.add("expiry")
     # of a thousand functions hardly one reads a token's state, and its last word is asked first
-    told = [ref for ref in refs if "." in ref and _STATE.search(ref, ref.rfind("."))]
+    told = [ref for ref in refs if "." in ref and _tells_state(ref.rpartition(".")[2])]
     if any(_ASKS_END.fullmatch(ref) for ref in told):
         found.add("expiry")
     if any(_ASKS_STATE.fullmatch(ref) for ref in told):
         found.add("revocation")
-    return sorted(found)
+    return found
+
+
+@lru_cache(1 << 14)
+def _tells_state(word: str) -> bool:
+    return _STATE.search(word) is not None
 
 
 def _only_forgets(refs: tuple[str, ...]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import chain
 
 from evidence.facts.api_documents import ApiDocument, api_documents
 from evidence.facts.constants import Constants
@@ -38,8 +39,7 @@ class ApiTopics(Questions):
 
     def expressions(self, *kinds: str) -> Iterator[Placed]:
         """The expressions of these kinds that application code assigns and hands to calls."""
-        for kind in kinds:
-            yield from self._expressions.get(kind, ())
+        return chain.from_iterable(self._expressions.get(kind, ()) for kind in kinds)
 
     @cached_property
     def scenarios(self) -> tuple[Scenario, ...]:
