@@ -179,5 +179,6 @@ def _configures(file: PyFile) -> bool:
 
 
 def _replaces_settings(call: Call) -> bool:
-    first = call.expr.args[0].text if call.expr.args else ""
-    return call.name.endswith(_REPLACING) and not _SETTINGS.isdisjoint(first.split("."))
+    if not call.name.endswith(_REPLACING) or not call.expr.args:
+        return False
+    return not _SETTINGS.isdisjoint(call.expr.args[0].text.split("."))

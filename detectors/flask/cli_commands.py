@@ -195,9 +195,10 @@ def _added(project: Project, file: PyFile, call: Call) -> tuple[str, str]:
 
 
 def _tested(project: Project) -> Observations:
+    made = {id(call) for _, call, name in project.calls(project.tests, *_RUNNERS) if name in _RUNNERS}
     for file in project.tests:
         for call in file.module.calls:
-            if call.name.endswith(".test_cli_runner") or project.external(file, call.name) in _RUNNERS:
+            if id(call) in made or call.name.endswith(".test_cli_runner"):
                 around = file.function_of(call.scope)
                 if around is None or around.asserts or not around.name.startswith("test"):
                     place = Site(path=file.path, start=call.start, end=call.end, clause="tested", subject=file.path)

@@ -140,8 +140,8 @@ def _renders(call: Call) -> bool:
     """Whether a call renders a template: Flask's functions, or a view's own method given a page."""
     if call.name.endswith(_RENDERING):
         return True
-    first = call.expr.args[0] if call.expr.args else None
-    return call.name.endswith(".render") and first is not None and first.text.endswith((".html", ".jinja2", ".j2"))
+    args = call.expr.args if call.name.endswith(".render") else ()
+    return bool(args) and args[0].text.endswith((".html", ".jinja2", ".j2"))
 
 
 def _template(path: str, template: Template) -> Observations:

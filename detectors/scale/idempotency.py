@@ -271,7 +271,7 @@ def _repeated(project: Project, guards: list[tuple[PyFile, int]]) -> Observation
     tests = [t for t in near if not t.statuses or stem(t.file.path) in stems]
     said = {s for s in stems if _says_so(s)}
     sure = [t for t in tests if _says_so(t.name) or stem(t.file.path) in said or _again(t, names)]
-    found = sure or [t for t in tests if _TEST_NAMES.search(t.name) and t.mentions(*names, *callers)]
+    found = sure or [t for t in tests if t.mentions(*names, *callers) and _TEST_NAMES.search(t.name)]
     # where a file of tests is named for what guards, a reader looks there and not at what else says the word
     for test in [t for t in found if stem(t.file.path) in stems] or found:
         yield IDEMPOTENCY, site_of(at(test.file, test.definition, "repeated", test.file.path))

@@ -287,7 +287,7 @@ def _tested(project: Project) -> Iterator[Site]:
     tests = [
         t
         for t in project.scenarios
-        if t.checks and _TESTS.search(t.name) and t.mentions(*names) and project.tasks.named_by(t.file)
+        if t.checks and t.mentions(*names) and _TESTS.search(t.name) and project.tasks.named_by(t.file)
     ]
     counts = Counter(t.file.path for t in tests)
     shown = sorted(counts, key=lambda p: (-counts[p], p))[:1]

@@ -240,7 +240,7 @@ def _hashing(project: Project) -> Iterator[Site]:
     """Calls that hash a password, or check one against its hash."""
     for file in project.app:
         for call in file.module.calls:
-            last = call.name.replace("()", "").rpartition(".")[2]
+            last = call.last.replace("()", "")
             if (last in _HASHES or call.name.endswith(_CONTEXT_METHODS)) and _hashes(project, file, call):
                 definition = file.function_of(call.scope)
                 short = definition is not None and definition.end - definition.start < 20

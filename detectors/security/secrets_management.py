@@ -186,10 +186,10 @@ def _fetch(call: Call, last: str) -> str:
 
 def _client(call: Call, last: str) -> str:
     """The store of AWS that a call makes a client for, by the service's name."""
-    first = call.expr.args[0] if call.expr.args else None
-    if last not in ("client", "resource", "get_boto_client", "create_client") or first is None or first.kind != "str":
+    if last not in ("client", "resource", "get_boto_client", "create_client"):
         return ""
-    return _AWS.get(first.text, "")
+    args = call.expr.args
+    return _AWS.get(args[0].text, "") if args and args[0].kind == "str" else ""
 
 
 def _in_infrastructure(project: Project) -> Iterator[Site]:

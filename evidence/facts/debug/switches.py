@@ -101,6 +101,8 @@ def _what(project: Project, file: PyFile, item: Assign | Call) -> str:
     if isinstance(item, Call) and item.name.endswith((".config.update", ".config.from_mapping")):
         value = item.expr.kwarg("DEBUG")
         return "application" if value is not None and is_on(value) else ""
+    if item.target != "DEBUG" and not item.target.endswith((".debug", ".config[DEBUG]")):
+        return ""
     if not is_on(item.expr if isinstance(item, Call) else item.value):
         return ""
     if item.target == "DEBUG":

@@ -228,7 +228,8 @@ class FeatureFlags:
         for file in self._project.app:
             for scope, refs in enumerate(file.module.refs):
                 definition = file.function_of(scope)
-                names = sorted({m[1] for r in refs if (m := GROUPED.search(r)) is not None})
+                grouped = (r for r in refs if "feature" in r or "toggles" in r)
+                names = sorted({m[1] for r in grouped if (m := GROUPED.search(r)) is not None})
                 if definition is not None and names and self._live(file, scope):
                     end = min(definition.end, definition.start + _LONGEST - 1)
                     yield from (FlagUse(file.path, definition.start, end, "declared", n) for n in names)

@@ -82,8 +82,8 @@ def _rule(call: Call) -> str:
 
 def _bound(project: Project) -> Iterator[tuple[PyFile, Call, str]]:
     yield from (e for e in project.calls(project.app, *_EXTENSIONS) if e[2].startswith(_EXTENSIONS))
-    for file in project.app:
-        for call in file.module.calls:
+    for last, places in project.called.items():
+        for file, call in places if last == "register_blueprint" or "ealth" in last else ():
             first = call.expr.args[0].text if call.expr.args else ""
             if call.last == "register_blueprint" and first:
                 name = project.external(file, first)

@@ -42,6 +42,8 @@ def _pairs(value: Expr) -> Iterator[tuple[str, Expr]]:
 
 def _name(target: str) -> str:
     """``SESSION_COOKIE_SECURE`` of that name itself, ``self.X`` and ``app.config[X]``."""
+    if target.islower():
+        return ""
     last = target.rpartition("[")[2].removesuffix("]").strip("\"'") if target.endswith("]") else ""
     last = last or target.rpartition(".")[2]
     return last if last.isupper() else ""
