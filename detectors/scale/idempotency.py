@@ -67,8 +67,6 @@ _PLAIN_NAMES = regex(
     r"(?i)idempoten|already_processed|redeliver|(?:send|process|handle|enqueue|deliver|charge)(?:s|es)?_(?:\w{1,20}_)?(?:duplicate|twice)"
     r"|duplicate_(?:message|event|request|submission|delivery|webhook|callback|update)"
 )
-# One of these is in each of them: most names are told apart by that.
-_PLAIN_WORDS = ("idempoten", "already_processed", "redeliver", "duplicate", "twice")
 _FIRST_WORDS = {
     "key": "idempotency key",
     "upsert": "upsert",
@@ -243,9 +241,8 @@ def _asked(project: Project) -> Iterator[Place]:
     """Functions that ask whether something came before, where something calls them."""
     for file in project.app:
         for index, definition in enumerate(file.module.definitions):
-            if definition.kind != "function" or definition.name not in project.called:
-                continue
-            if not _ASKS.search(definition.name):
+            called = definition.kind == "function" and definition.name in project.called
+            if not called or not _ASKS.search(definition.name):
                 continue
             refs = " ".join(file.module.refs[index + 1])
             if _KEPT.search(refs) or project.data_access.touches(file, index + 1):
@@ -278,9 +275,9 @@ def _repeated(project: Project, guards: list[tuple[PyFile, int]]) -> Observation
 
 
 def _says_so(name: str) -> bool:
-    """Whether a name can mean nothing but repetition."""
-    lower = name.lower()
-    return any(word in lower for word in _PLAIN_WORDS) and _PLAIN_NAMES.search(name) is not None
+    """Whether a name can mean nothing but repetition; most have none of the words that such a name has."""
+    words = ("idempoten", "already_processed", "redeliver", "duplicate", "twice")
+    return any(map(name.lower().__contains__, words)) and _PLAIN_NAMES.search(name) is not None
 
 
 def _home(project: Project, path: str) -> str:

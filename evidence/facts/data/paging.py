@@ -263,13 +263,8 @@ def _brings_down(file: PyFile, call: Call) -> bool:
 def _reads_page(value: Expr) -> bool:
     """``request.args.get("per_page")``, or a variable that is named like a size."""
     for part in value.walk():
-        if (
-            part.kind == "call"
-            and part.args
-            and part.args[0].kind == "str"
-            and is_parameter(part.args[0].text)
-            and SIZES.search(part.args[0].text)
-        ):
+        asked = next(iter(part.args), None)
+        if asked is not None and asked.kind == "str" and is_parameter(asked.text) and SIZES.search(asked.text):
             return True
         if part.kind == "name" and names_page(part.text) and SIZES.search(part.text):
             return True

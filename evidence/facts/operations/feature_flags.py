@@ -178,10 +178,9 @@ class FeatureFlags:
         """``config.get("X_ENABLED")`` in a function: settings of installations are declared outside the repository."""
         for file in self._project.app:
             for call in file.module.calls:
-                if call.last == "get" and call.scope and CONFIG_GET.search(call.name):
-                    name = _first(call)
-                    if name.isupper():
-                        yield file, call, name
+                name = _first(call) if call.last == "get" and call.scope else ""
+                if name.isupper() and CONFIG_GET.search(call.name):
+                    yield file, call, name
 
     def _readers(self) -> dict[str, list[tuple[PyFile, Definition]]]:
         """For each such setting, the functions that refer to it or get it from the configuration."""

@@ -39,7 +39,6 @@ from evidence.facts.roles import Role, role_of
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
-    from evidence.facts.testing.scenarios import Scenario
 
 _BASES = frozenset({
     "logging.Formatter", "logging.Filter", "logging.LoggerAdapter", "logging.StreamHandler", "logging.Handler",
@@ -270,17 +269,13 @@ class LogSetup:
         for scenario in self._project.scenarios:
             if not scenario.checks:
                 continue
-            about = scenario.mentions(*names) or (
-                bool(places)
-                and any(self._project.resolve(scenario.file, name).path in places for name in _called(scenario))
+            called = {c.name for c in scenario.calls if c.name} if places else ()
+            about = scenario.mentions(*names) or any(
+                self._project.resolve(scenario.file, name).path in places for name in called
             )
             if about or any(_reads_fields(expr) for expr, _ in scenario.checks):
                 end = min(scenario.definition.end, scenario.definition.start + 39)
                 yield LogUse(scenario.file.path, scenario.definition.start, end, "tested", scenario.name)
-
-
-def _called(scenario: Scenario) -> set[str]:
-    return {call.name for call in scenario.calls if call.name}
 
 
 def _true(value: Expr | None) -> bool:
