@@ -7,8 +7,9 @@ R is ``git log --raw --no-renames HEAD`` plus one Python process that only parse
 shows medians and the ratio to R, by the clock and by the processors' time (which a busy machine disturbs less).
 ``cold`` scans without a cache, ``with a candidate`` tells the work of whoever has most commits from others' besides,
 ``warm`` rescans the same commit with the cache that a first scan filled; its ratio to the cold scan is in the column
-``of cold``. ``detectors`` is the time that the stage of the detectors takes within the cold scan. Memory is the peak of
-the largest single process. Byte code is there in every row, as after an installation.
+``of cold``. ``detectors`` is the time that all detectors take within the cold scan, by the clock; joining the facts of
+files into graphs before is no part of it, and what is looked at meanwhile costs nothing. Memory is the peak of the
+largest single process. Byte code is there in every row, as after an installation.
 """
 
 from __future__ import annotations
