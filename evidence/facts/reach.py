@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import repeat
+from typing import TYPE_CHECKING
 
 from evidence.facts.imports import ImportGraph
-from evidence.facts.links import Links
 from evidence.facts.loading import LOADERS, loaded_from
 from evidence.facts.names import Names, PyFile
 from evidence.facts.pyfile import bare
 from evidence.facts.python.records import Definition
 from evidence.facts.roles import Role
 from evidence.patterns import regex
+
+if TYPE_CHECKING:
+    import networkx
 
 # Files that servers, tools and people run by convention (Flask, Alembic, Celery, setuptools, nox, pytest).
 _ENTRY_NAMES = frozenset({
@@ -127,29 +131,35 @@ class Reach:
         return self._listed[folder]
 
     @cached_property
-    def calls(self) -> Links[tuple[str, str]]:
+    def calls(self) -> networkx.DiGraph[tuple[str, str]]:
         """Who refers to whom: nodes are (path, qualified name), with ``<module>`` for a module's own level.
 
         A reference that cannot be followed (``self.store.save``) leads to every function of that last name: liveness
         errs on the side of the author. One that no function bears (``append``) leads nowhere and is left out: they are
         two thirds of all.
         """
-        links = Links[tuple[str, str]]()
+        import networkx
+
+        graph: networkx.DiGraph[tuple[str, str]] = networkx.DiGraph()
+        # in one call: each costs as much as some edges, and most functions have few
+        graph.add_edges_from(self._steps())
+        return graph
+
+    def _steps(self) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
         for path in sorted(self.modules):
             file = self._names.files[path]
             for definition in file.module.definitions:
-                links.add(_any(definition.name), [(path, definition.qualname)])
+                yield _any(definition.name), (path, definition.qualname)
             if file.role is Role.TEST:
                 # all of a test file runs: one node for it keeps the graph of a large suite small
-                links.add((path, _TOP), self._targets(file, sorted(set[str]().union(*file.module.refs))))
+                named = sorted(set[str]().union(*file.module.refs))
+                yield from zip(repeat((path, _TOP)), set(self._targets(file, named)), strict=False)
                 continue
             for scope, refs in enumerate(file.module.refs):
                 around = file.definition(scope)
                 node = (path, around.qualname if around else _TOP)
-                links.add(node, self._targets(file, refs))
-                for runner in _runs_with(file, around) if around else ():
-                    links.add(runner, [node])
-        return links
+                yield from zip(repeat(node), set(self._targets(file, refs)), strict=False)
+                yield from zip(_runs_with(file, around) if around else (), repeat(node), strict=False)
 
     @cached_property
     def _defined(self) -> frozenset[str]:
@@ -175,8 +185,13 @@ class Reach:
     @cached_property
     def functions(self) -> frozenset[tuple[str, str]]:
         """(path, qualified name) of the functions and classes that can run."""
-        started = {(path, _TOP) for path in self.modules}
-        return self.calls.reached(started | {node for node in self._answering if node[0] in self.modules})
+        import networkx
+
+        source = ("", "")
+        graph = self.calls
+        graph.add_edges_from((source, (path, _TOP)) for path in self.modules)
+        graph.add_edges_from((source, node) for node in self._answering if node[0] in self.modules)
+        return frozenset(networkx.descendants(graph, source))
 
     def live(self, path: str, scope: int = 0) -> bool:
         """Whether code in ``scope`` of ``path`` can run."""
