@@ -57,7 +57,7 @@ EXTRACTORS: dict[str, Extractor] = {
 }
 """By language, as :func:`evidence.facts.language.language_of` names them."""
 
-MASKING_VERSION = "12"
+MASKING_VERSION = "13"
 """Part of every fingerprint: what is masked decides what may be stored."""
 
 

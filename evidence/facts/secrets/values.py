@@ -43,7 +43,7 @@ _ADMITTED = regex(r"change[ _\-]?me|insecure|not[ _\-]?a?[ _\-]?secret|012345678
 # themselves other signs.
 _PLAIN = regex(r"[a-z]{2,12}[0-9]{0,2}(?:[_\-. ][a-z]{1,12}[0-9]{0,2}){0,8}")
 _CONSONANTS = regex(r"[bcdfghjklmnpqrstvwxz]{5}")
-_SAYS_SO = regex(r"[A-Za-z][A-Za-z_\-. ]{0,80}(?:secret|password|passwd|pwd|token|key)s?[!.]?", re.IGNORECASE)
+_SAYS_SO = regex(r"[A-Za-z][A-Za-z_\-. ]{0,80}(?:secret|password|passwd|pwd|token|key|salt)s?[!.]?", re.IGNORECASE)
 _PHRASE = regex(r"[A-Za-z][\w']{0,30}(?: [\w'?!.,]{1,30}){2,20}")
 _HASH = regex(r"\$(?:2[abxy]|argon2\w{0,4}|[156])\$|pbkdf2:|scrypt:|\{SHA")
 _RUN = regex(r"[A-Za-z0-9+/]{12,}+")
