@@ -44,7 +44,8 @@ def _statement(sites: Sites) -> str:
     more = [w for c, w in (("schedule", "a schedule"), ("tested", "tests of tasks")) if sites.has(c)]
     if len(sites.subjects("queue")) >= _SEVERAL:
         more.append(f"{len(sites.subjects('queue'))} queues")
-    beside = f" There are {' and '.join(more)}." if more else ""
+    one = more[:1] == ["a schedule"]
+    beside = f" There {'is' if one else 'are'} {' and '.join(more)}." if more else ""
     worker = ", with a worker to run them" if sites.has("worker") or sites.has("taken") else ""
     tasks = (
         f"{plural(sites.count('task'), 'background task')} defined and sent" if sites.has("task") else "Tasks are sent"
@@ -92,7 +93,7 @@ def detect(project: Project) -> Observations:
     found += _cloud(project)
     found += _delivered(project, {s.path for s in found if s.clause == "taken"})
     if tasks.functions:
-        found += _tested(project, tasks.names)
+        found += _tested(project)
     yield from ((TASK_QUEUE, s) for s in found or _dependencies(project))
 
 
@@ -120,10 +121,10 @@ def _delivered(project: Project, takers: set[str]) -> list[Site]:
     return [_site(path, call.start, call.end, "tested", path) for path, call in sorted(first.items())]
 
 
-def _tested(project: Project, names: frozenset[str]) -> list[Site]:
+def _tested(project: Project) -> list[Site]:
     """Tests that refer to tasks, of the file named for them that does so most, else of any: elsewhere a task is often
     only replaced."""
-    tests = [t for t in project.scenarios if t.checks and t.mentions(*names) and project.tasks.named_by(t.file)]
+    tests = [t for t in project.scenarios if t.checks and project.tasks.tried_by(t)]
     counts = Counter(t.file.path for t in tests)
     shown = sorted(counts, key=lambda p: (_ABOUT_TASKS.search(p) is None, -counts[p], p))[:_SHOWN_FILES]
     return [

@@ -47,8 +47,7 @@ _OPTIONS = {
     **dict.fromkeys(("once", "unique", "job_id", "lock"), "once"),
 }
 _SETTINGS = (
-    (regex(r"(?:acks_late|visibility_timeout|reject_on_worker_lost|prefetch_multiplier"
-         r"|broker_transport_options)\]?$"),
+    (regex(r"(?:acks_late|visibility_timeout|reject_on_worker_lost|prefetch_multiplier)\]?$"),
      "acknowledgement"),
     (regex(r"(?:task_(?:soft_)?time_limit|taskd?_(?:soft_)?time_limit"
          r"|celeryd_task_(?:soft_)?time_limit|job_(?:default_)?(?:expiry_time|timeout)|default_job_timeout)\]?$"),
@@ -84,7 +83,7 @@ _METHODS = {
 }
 # Calls that make tasks of functions, or decorators that do.
 _MAKES_TASKS = frozenset({"partial", "job", "task", "context_task", "db_task"})
-# Huey's signals: ``@huey.signal(signals.SIGNAL_ERROR)``.
+# Huey's: ``@huey.signal(signals.SIGNAL_ERROR)``.
 _ON_ERROR = regex(r"(?:^|\.)signal$")
 _ERROR_SIGNAL = regex(r"SIGNAL_(?:ERROR|EXPIRED|INTERRUPTED|LOCKED)")
 _LIMIT_ERRORS = ("SoftTimeLimitExceeded", "TimeLimitExceeded", "JobTimeoutException")
@@ -220,8 +219,14 @@ def _settings(project: Project) -> Iterator[Site]:
                     for key in part.keys:
                         yield from _setting(file, key, item.start, item.end)
         for call in file.module.calls:
-            for key in call.expr.keys:
+            for key in _told_keys(call.expr):
                 yield from _setting(file, key, call.start, call.end)
+
+
+def _told_keys(call: Expr) -> Iterator[str]:
+    """The settings that a call is given, those for the broker's transport among them."""
+    yield from call.keys
+    yield from (k for v in call.items if v.kind == "dict" for k in v.keys)
 
 
 def _setting(file: PyFile, name: str, start: int, end: int) -> Iterator[Site]:
@@ -283,12 +288,7 @@ def _commands(project: Project) -> Iterator[Site]:
 
 def _tested(project: Project) -> Iterator[Site]:
     """Tests of tasks that make something fail or retry, and say so in what they check or are called."""
-    names = project.tasks.names
-    tests = [
-        t
-        for t in project.scenarios
-        if t.checks and t.mentions(*names) and _TESTS.search(t.name) and project.tasks.named_by(t.file)
-    ]
+    tests = [t for t in project.scenarios if t.checks and _TESTS.search(t.name) and project.tasks.tried_by(t)]
     counts = Counter(t.file.path for t in tests)
     shown = sorted(counts, key=lambda p: (-counts[p], p))[:1]
     yield from (

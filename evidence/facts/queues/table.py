@@ -26,15 +26,19 @@ OBJECTS = regex(
     r"(?:^|\.)(?:Celery|FlaskCeleryExt|RQ|Queue|Huey|RedisHuey|SqliteHuey|RedisExpireHuey|PriorityRedisHuey|RedisBroker|RabbitmqBroker|Dramatiq|Broker|SQSBroker)$"
 )
 WORKERS = regex(
-    r"\bcelery\b.{0,400}\b(?:worker|multi)\b|\brq(?:\s|\b.{0,80}\s)worker|\brqworker\b|\bdramatiq(?:-gevent)?\s|\bhuey_consumer|\barq\s"
+    r"\bcelery\b.{0,400}(?<![.:])(?:worker|multi)\b(?!\.(?!sh\b)\w|:\w)|\brq(?:\s|\b.{0,80}\s)worker|\brqworker\b|\bdramatiq(?:-gevent)?\s|\bhuey_consumer|\barq\s"
     r"|\bflask\s+(?:rq|celery)\s+worker|\btaskiq\s+worker|\bprocrastinate\b.{0,80}\bworker"
 )
 BEATS = regex(r"\bcelery\b.{0,300}\b(?:beat|-B)\b|\brqscheduler\b|\bcelerybeat\b|\brq\b.{0,40}\bscheduler\b")
 # What orders services about that are defined elsewhere: their names may be those of workers.
-ORDERS = regex(
+_ORDERS = regex(
     r"\b(?:docker[- ]compose|podman[- ]compose|supervisorctl|systemctl)\b"
     r"(?:\s{1,4}-[^\s|;&]{1,80}(?:\s[^-\s|;&]\S{0,80})?){0,6}"
     r"\s{1,4}(?:stop|start|restart|up|down|rm|logs|kill|pull|push|build|ps|status|scale)\b[^|;&]{0,400}"
+)
+# What a script says of itself: printed, or a quoted text that spans words.
+_SAID = regex(
+    r"(?:^|[;&|]\s{0,4})(?:echo|printf)\s[^;&|]{0,400}|^\s{0,8}(?:\"[^\"$]{0,80}\s[^\"]{0,400}|'[^'$]{0,80}\s[^']{0,400})"
 )
 SCHEDULES = regex(r"(?i)(?:^|[\[._])(?:celery_?)?beat_schedule\]?$")
 SCHEDULERS = (
@@ -45,3 +49,8 @@ SCHEDULERS = (
     "rq.cron",
     "flask_apscheduler",
 )
+
+
+def run_by(text: str) -> str:
+    """What a line runs itself: without what it orders others about, and without what it says."""
+    return _ORDERS.sub(" ", _SAID.sub(" ", text))

@@ -13,23 +13,23 @@ from evidence.facts.queues.table import (
     BEATS,
     DEFINES,
     OBJECTS,
-    ORDERS,
     PACKAGES,
     SCHEDULERS,
     SCHEDULES,
     SENDS,
     TASK_CLASSES,
     WORKERS,
+    run_by,
 )
 from evidence.facts.queues.use import TaskUse
 from evidence.facts.roles import Role, role_of
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
+    from evidence.facts.testing.scenarios import Scenario
 
 _LONGEST = 40
-# A sender that is handed over to be called: ``spawn(task.delay, order)``.
-_HANDED_OVER = (".delay", ".apply_async")
+_PERIODIC = ("add_periodic_task", "periodic_task", "on_after_configure")
 
 
 class Tasks:
@@ -101,9 +101,8 @@ class Tasks:
         if made not in ("", "object"):  # a class of the project's own tells as little as none
             return _of(made) or any(w in made.rpartition(".")[2].lower() for w in ("celery", "huey", "dramatiq"))
         last = receiver.rpartition(".")[2].lower()
-        return any(w in last for w in ("celery", "huey", "dramatiq", "broker", "rq")) or (
-            last == "app" and file in self.files
-        )
+        named = any(w in last for w in ("celery", "huey", "dramatiq", "broker", "rq"))
+        return named or (last == "app" and file in self.files)
 
     def _made_of(self, file: PyFile, name: str) -> bool:
         ref = self._project.resolve(file, name)
@@ -149,10 +148,15 @@ class Tasks:
         """Names of the task functions."""
         return frozenset(d.name for _, d in self.functions)
 
-    def named_by(self, file: PyFile) -> bool:
-        """Whether a file imports a module that tasks are defined in, or from one."""
-        homes = {f.path for f, _ in self.functions}
-        return any(self._project.resolve(file, i.target).path in homes for i in file.module.imports)
+    def tried_by(self, test: Scenario) -> bool:
+        """Whether a test refers to a task, in a file that imports their module: ``dataset.harvest`` is a field."""
+        file, homes = test.file, {f.path for f, _ in self.functions}
+        if not test.mentions(*self.names):
+            return False
+        refs = (r.partition("(")[0] for r in file.module.refs[test.scope])
+        named = (r for r in refs if r.rpartition(".")[2] in self.names)
+        refers = any("." not in r or not self._project.resolve(file, r).external for r in named)
+        return refers and any(self._project.resolve(file, i.target).path in homes for i in file.module.imports)
 
     @cached_property
     def sent(self) -> tuple[TaskUse, ...]:
@@ -167,26 +171,25 @@ class Tasks:
                 and self._project.reach.live(file.path, call.scope)
                 and self._sends(file, call, receiver, method)
             ):
-                found.add(
-                    TaskUse(
-                        file.path,
-                        call.start,
-                        min(call.end, call.start + _LONGEST - 1),
-                        "sent",
-                        receiver.rpartition(".")[2],
-                    )
-                )
+                found.add(_use(file, call, "sent", receiver.rpartition(".")[2]))
         for file in self._project.app:
             for call in file.module.calls:
-                handed = any(i.text.endswith(_HANDED_OVER) and i.kind != "str" for i in call.expr.items)
+                handed = any(i.kind != "str" and self._handed_over(file, i.text) for i in call.expr.items)
                 if handed and self._project.reach.live(file.path, call.scope):
-                    end = min(call.end, call.start + _LONGEST - 1)
-                    found.add(TaskUse(file.path, call.start, end, "sent", call.last))
+                    found.add(_use(file, call, "sent", call.last))
         for file, call, _ in self._project.calls(
             self._project.app, "celery.chain", "celery.group", "celery.chord", "celery.signature"
         ):
-            found.add(TaskUse(file.path, call.start, min(call.end, call.start + _LONGEST - 1), "sent", "chain"))
+            found.add(_use(file, call, "sent", "chain"))
         return tuple(sorted(found, key=lambda u: (u.path, u.start, u.end, u.name)))
+
+    def _handed_over(self, file: PyFile, text: str) -> bool:
+        """Whether an argument is a task's own way of being sent: the delay of an event is a number."""
+        receiver, _, method = text.rpartition(".")
+        if method != "delay" or receiver.rpartition(".")[2] in self.names:
+            return method in ("delay", "apply_async")
+        ref = self._project.resolve(file, receiver)  # a class that is a task has an object somewhere
+        return not ref.external and bool(ref.name)
 
     def _sends(self, file: PyFile, call: Call, receiver: str, method: str) -> bool:
         last = receiver.rpartition(".")[2].partition("(")[0]
@@ -211,9 +214,7 @@ class Tasks:
                 and not name.startswith("kombu")
                 and self._project.reach.live(file.path, call.scope)
             ):
-                found.append(
-                    TaskUse(file.path, call.start, min(call.end, call.start + _LONGEST - 1), "made", _first(call))
-                )
+                found.append(_use(file, call, "made", _first(call)))
         return tuple(found)
 
     @cached_property
@@ -229,10 +230,10 @@ class Tasks:
             )
             for s in self._project.starts
             if (WORKERS.search(s.text) or BEATS.search(s.text))
-            and (WORKERS.search(text := ORDERS.sub(" ", s.text)) or BEATS.search(text))
+            and (WORKERS.search(text := run_by(s.text)) or BEATS.search(text))
         }
         for line in self._project.written_lines:
-            if WORKERS.search(ORDERS.sub(" ", line.text)) and role_of(line.path) is Role.APP:
+            if WORKERS.search(line.text) and WORKERS.search(run_by(line.text)) and role_of(line.path) is Role.APP:
                 found.add((line.path, line.start, line.end, "worker", line.text))
         for file, call, name in self._project.calls(
             self._project.app, "rq.Worker", "rq.worker", "huey.consumer", "dramatiq.Worker", "rq.SimpleWorker"
@@ -252,11 +253,7 @@ class Tasks:
                     found.append(self._schedule(file, item.start, item.end))
             for call in file.module.calls:
                 last = call.last
-                if call.expr.kwarg("beat_schedule") is not None or last in (
-                    "add_periodic_task",
-                    "periodic_task",
-                    "on_after_configure",
-                ):
+                if call.expr.kwarg("beat_schedule") is not None or last in _PERIODIC:
                     found.append(self._schedule(file, call.start, call.end))
         for file, call, _ in self._project.calls(self._project.app, *SCHEDULERS):
             found.append(self._schedule(file, call.start, call.end))
@@ -280,9 +277,7 @@ class Tasks:
                 named = call.expr.kwarg("queue") or call.expr.kwarg("queue_name")
                 last = call.last
                 if named is not None and (last in DEFINES or last in SENDS) and named.text:
-                    found.append(
-                        TaskUse(file.path, call.start, min(call.end, call.start + _LONGEST - 1), "queue", named.text)
-                    )
+                    found.append(_use(file, call, "queue", named.text))
                 elif last == "Queue" and call.name.startswith("kombu") and _first(call):
                     found.append(TaskUse(file.path, call.start, call.end, "queue", _first(call)))
         return tuple(sorted(set(found), key=lambda u: (u.path, u.start, u.end, u.name)))
@@ -290,6 +285,10 @@ class Tasks:
 
 def _of(name: str) -> bool:
     return name.partition(".")[0].partition("(")[0] in PACKAGES
+
+
+def _use(file: PyFile, call: Call, kind: str, name: str) -> TaskUse:
+    return TaskUse(file.path, call.start, min(call.end, call.start + _LONGEST - 1), kind, name)
 
 
 def _first(call: Call) -> str:
