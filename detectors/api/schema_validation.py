@@ -60,9 +60,12 @@ def _practised(sites: Sites) -> bool:
 def _statement(sites: Sites) -> str:
     schemas = plural(sites.count("schema", "unused"), "schema or form", "schemas or forms")
     endpoints = plural(_endpoints(sites), "endpoint")
+    kept = f", with {schemas}" if sites.count("schema", "unused") else ""
     if not _practised(sites):
+        if not _endpoints(sites):
+            return f"No endpoint is seen to check its input, with {schemas} in the code."
         return f"Input is checked in {endpoints}, with {schemas} in the code: too few for a practice."
-    how = "by the framework against its specification" if sites.of("framework") else f"in {endpoints}, with {schemas}"
+    how = "by the framework against its specification" if sites.of("framework") else f"in {endpoints}{kept}"
     tail = "; tests send invalid input and expect the refusal" if sites.of("tested") else ""
     return f"Input is checked {how}{tail}."
 

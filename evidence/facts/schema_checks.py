@@ -99,9 +99,11 @@ class SchemaChecks(LibraryChecks):
         return _ordered(c for c in found if self._project.reach.live(c.file.path, c.scope))
 
     def _answers(self, check: SchemaCheck) -> bool:
+        definition = check.file.function_of(check.scope)
+        if definition is not None and any(d.expr.text.endswith(".command") for d in definition.decorators):
+            return False  # a command of a shell answers who typed it
         if check.style in ("decorator", "form", "parser") or self.reads_request(check.file, check.scope):
             return True
-        definition = check.file.function_of(check.scope)
         if definition is None:
             return False
         # a layer of the project's own that is handed the request: ``def handle(self, http_request)``

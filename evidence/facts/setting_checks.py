@@ -18,7 +18,11 @@ _SETTING = regex(r"\b[A-Z][A-Z0-9]{1,30}_[A-Z0-9_]{2,40}\b|\b(?:config\w{0,12}|s
 _OF_SETTINGS = regex(r"(?:Config|Setting|Environment)\w{0,20}(?:Error|Exception)$")
 ABOUT_SETTINGS = regex(r"config|settings?|env(?:iron|_|$)|secret", re.IGNORECASE)
 """Names of functions that are about settings."""
-_LACKS = regex(r"missing|required|must be (?:set|defined|given)|not (?:set|defined|configured|found)", re.IGNORECASE)
+_LACKS = regex(
+    r"missing|required|must (?:provide|set|give|define|specify|be (?:set|defined|given))"
+    r"|not (?:set|defined|configured|found)",
+    re.IGNORECASE,
+)
 
 _HANDED = frozenset({"config", "conf", "cfg", "settings", "configuration", "config_info", "config_data", "env"})
 
