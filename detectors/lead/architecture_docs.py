@@ -43,6 +43,8 @@ _ASIDE = frozenset({
 })  # fmt: skip
 # Instructions for coding agents repeat what other documents say; they count where there are none.
 _AGENTS = regex(r"(?:^|/)(?:AGENTS|CLAUDE|GEMINI|copilot-instructions)\.md$")
+# What changed between releases, under whatever headings: it describes changes and no system.
+_CHANGES = frozenset({"changelog", "changes", "history", "news", "releases", "releasenotes", "whatsnew"})
 _FRONT_PAGES = frozenset({"readme", "index", "home", "lisezmoi", "leeme"})
 # A page of prose is about 250 words. Less than half of one says little, and one that names no part of the project says
 # it of any system.
@@ -96,7 +98,8 @@ def detect(project: Project) -> Observations:
     decided = {r.path for r in project.decision_records}
     found = list(_drawn(project, decided))
     for writing in project.writings.all:
-        if writing.path not in decided and _ASIDE.isdisjoint(writing.folders):
+        of_changes = writing.stem.replace("-", "").replace("_", "").replace(" ", "") in _CHANGES
+        if writing.path not in decided and not of_changes and _ASIDE.isdisjoint(writing.folders):
             found.extend(_described(project, writing))
     found = _strongest(found)
     yield from ((ARCHITECTURE, s) for s in found)

@@ -69,6 +69,7 @@ _SHOWN_FILES = 3
 _OWN = regex(r"(?:^|_)metrics?(?:_service)?$")
 # Addresses that Prometheus and its kin scrape by convention.
 _EXPOSED = regex(r"/(?:(?:management|internal|_|-|admin|monitoring|ops)/)?_?(?:metrics|prometheus)/?")
+_WRITERS = ("prometheus_client", "opentelemetry", "gds_metrics", "prometheus_flask_exporter", "aioprometheus")
 _PAGES = frozenset({"render_template", "render_template_string", "render", "redirect"})
 _PACKAGES = frozenset({
     "prometheus-client", "prometheus-flask-exporter", "statsd", "datadog", "markus", "aws-embedded-metrics",
@@ -91,8 +92,11 @@ def _statement(sites: Sites) -> str:
     watched = f"; {kept} in the repository" if sites.has("watched") else ""
     if not made and not calls:
         return f"A library counts requests by itself; the project counts nothing of its own{watched}."
+    counting = f"{plural(calls, 'call')} in {plural(where, 'file')}"
+    if not made:
+        return f"{counting} to send numbers{watched}."
     what = plural(made, "metric or client", "metrics and clients")
-    return f"{what} defined, {plural(calls, 'call')} in {plural(where, 'file')} to count with them{watched}."
+    return f"{what} defined, {counting} to count with them{watched}."
 
 
 METRICS = Signal(
@@ -211,6 +215,13 @@ def _serves(project: Project, route: Route) -> bool:
     if any(c.last == "as_view" for c in calls):
         return False  # an exporter is a function; a class answers with the numbers of a business
     file, handler = route.handler_file, route.handler
+    if (
+        handler is not None
+        and handler.kind == "class"
+        and not any(c in handler.name for c in ("Prometheus", "Exporter"))
+    ):
+        written = (c for c in file.module.calls if handler.start <= c.start <= handler.end)
+        return any(project.external(file, c.name).startswith(_WRITERS) for c in written)
     scope = file.scopes.get(handler.qualname, 0) if handler is not None else 0
     return not scope or not any(c.name.rpartition(".")[2] in _PAGES for c in file.calls_in(scope))
 

@@ -213,17 +213,17 @@ def _upserts(project: Project) -> Iterator[Place]:
                 yield _place(file, call, "upsert")
     for name in _SQL_CALLS:
         for file, call in project.called.get(name, ()):
-            if any(e.kind in ("str", "fstring") and _SQL.search(e.text) for e in call.expr.walk()) and not _once(
-                file, call
-            ):
+            said = any(e.kind in ("str", "fstring") and _SQL.search(e.text) for e in call.expr.walk())
+            if said and not _once(file, call):
                 yield _place(file, call, "upsert")
     for name in ("update_one", "replace_one", "find_one_and_update", "update_many", "UpdateOne", "find_and_modify"):
         for file, call in project.called.get(name, ()):
             given = call.expr.kwarg("upsert")
-            if given is not None and given.text == "True":
+            if given is not None and given.text == "True" and not any(_AGAIN & {*e.keys} for e in call.expr.walk()):
                 yield _place(file, call, "upsert")
 
 
+_AGAIN = frozenset({"$push", "$inc", "$mul", "$pop"})  # done again each time
 _FILLS = regex(r"(?i)seed|fixture")
 
 
