@@ -56,6 +56,12 @@ _ELSE = regex(r"csrf|xsrf|maintenance|captcha|signature|webhook|rate_?limit|thro
 _LOGIN = regex(r"login|token|jwt|credential|password|api_?key|csrf|expired|signature", re.IGNORECASE)
 
 
+# Steps of a login at a provider, as clients of OAuth name them: they ask who somebody is, and for no right.
+_OF_A_LOGIN = frozenset({
+    "authorize_access_token", "authorize_redirect", "authorized_response", "authorization_url", "authorize_url",
+    "create_authorization_url", "save_authorize_data",
+})  # fmt: skip
+
 # Facts that count and are not shown where better ones are.
 _COUNTED = ("inherited", "called_aside", "guard_aside", "inline_aside", "owner", "tested_aside")
 
@@ -182,7 +188,8 @@ def _inside_views(project: Project, guards: Container[tuple[str, str]]) -> Itera
 
 
 def _rights(name: str) -> bool:
-    return bool(_ASKS.search(name.replace("()", "").rpartition(".")[2]))
+    last = name.replace("()", "").rpartition(".")[2]
+    return last not in _OF_A_LOGIN and bool(_ASKS.search(last))
 
 
 def _where(file: PyFile, scope: int, item: Refusal) -> tuple[int, int]:

@@ -71,7 +71,7 @@ SUBCOMMANDS = {
 NAMES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (regex(pattern), kind)
     for pattern, kind in (
-        (r"codeql-action/(?:analyze|autobuild)$|(?:^|/)codeql$", "code"),
+        (r"codeql-action/analyze$|(?:^|/)codeql$", "code"),
         (r"codeql-action/|upload-sarif", ""),
         (r"bandit|semgrep|njsscan|horusec|devskim|checkmarx|veracode|fortify|pysa-action|xanitizer", "code"),
         (r"sonarcloud|sonarqube|sonarsource|sonar-scan", "code"),

@@ -68,13 +68,18 @@ def trail_tables(project: Project) -> Iterator[tuple[PyFile, Definition]]:
             if definition.kind != "class" or not (_words(definition.name) & _NAMED):
                 continue
             fields = _fields(file, number)
-            if not fields or any(b.text.rpartition(".")[2] in _ABSTRACT for b in definition.bases):
+            if not fields or any(_is_abstract(b.text.rpartition(".")[2]) for b in definition.bases):
                 continue
             who = any(_WHO.fullmatch(f) for f in fields)
             became = any(map(_CHANGED_BY.fullmatch, fields)) and not _BECAME.isdisjoint(fields)
             what = became or any(_WHAT.fullmatch(f) for f in fields)
             if who and what and project.reach.live(file.path):
                 yield file, definition
+
+
+def _is_abstract(base: str) -> bool:
+    """Whether what builds on this holds no rows: a form for people edits an entry of another class."""
+    return base in _ABSTRACT or base.endswith("Form")
 
 
 def _fields(file: PyFile, scope: int) -> list[str]:
