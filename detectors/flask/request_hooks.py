@@ -112,15 +112,12 @@ def _works(hook: Callback) -> bool:
 
 def _tested(project: Project, hooks: list[Callback]) -> Observations:
     names = {h.handler.name for h in hooks if h.handler}
-    stems = {h.file.path.rpartition("/")[2].removesuffix(".py") for h in hooks} - {
-        "__init__",
-        "app",
-        "main",
-        "views",
-        "routes",
-    }
+    # tests named after a file of views test what its routes answer
+    answering = {r.file.path for r in project.web.routes}
+    homes = {h.file.path for h in hooks} - answering
+    stems = {p.rpartition("/")[2].removesuffix(".py") for p in homes} - {"__init__", "app", "main", "views", "routes"}
     headers = {t for h in hooks for t in _headers_set(h)}
-    refuses = any(_refuses(project, h) for h in hooks)
+    refused = {code for h in hooks for code in _refused(project, h)}
     asking = {(s.file.path, s.definition.qualname) for s in project.scenarios if s.requests}
     for file in project.tests:
         stem = file.path.rpartition("/")[2].removesuffix(".py").removeprefix("test_").removesuffix("_test")
@@ -130,7 +127,7 @@ def _tested(project: Project, hooks: list[Callback]) -> Observations:
             definition = file.function_of(scope)
             if definition is not None and definition.asserts and any(r.rpartition(".")[2] in names for r in refs):
                 yield _check(file, definition)
-    looked_for = headers | _REFUSALS if refuses else headers
+    looked_for = headers | refused
     for check in project.assertions if looked_for else ():
         if any(_looks_at(part, looked_for) for part in check.parts):
             path, line = check.file.path, check.line
@@ -162,25 +159,26 @@ def _headers_set(hook: Callback) -> set[str]:
     return found - {""}
 
 
-def _refuses(project: Project, hook: Callback) -> bool:
-    """Whether a hook that runs before requests answers 401 or 403, itself or in a function it calls, or that calls."""
+def _refused(project: Project, hook: Callback) -> set[str]:
+    """With which of 401 and 403 a hook that runs before requests answers, itself or in a function it calls, or that
+    calls."""
     if not hook.method.startswith("before") or hook.handler is None or hook.handler_file is None:
-        return False
+        return set()
     wave = [(hook.handler_file, hook.handler)]
     for _ in range(_DEPTH):
-        if any(_mentions_refusal(f, d) for f, d in wave):
-            return True
+        if codes := {code for f, d in wave for code in _refusals_in(f, d)}:
+            return codes
         calls = ((f, c) for f, d in wave for c in f.calls_in(f.scopes.get(d.qualname, 0)))
         wave = [found for f, c in calls if (found := project.defined(f, c.name)) is not None]
-    return False
+    return set()
 
 
-def _mentions_refusal(file: PyFile, definition: Definition) -> bool:
+def _refusals_in(file: PyFile, definition: Definition) -> set[str]:
+    """The codes that a function names; both where an exception that it raises says no more than that it refuses."""
     scope = file.scopes.get(definition.qualname, 0)
     values = [e for c in file.calls_in(scope) for e in c.expr.walk()] + [
         e for r in definition.returns for e in r.walk()
     ]
-    if any(e.kind == "num" and e.text in _REFUSALS for e in values):
-        return True
+    codes = {e.text for e in values if e.kind == "num" and e.text in _REFUSALS}
     raised = [r.name.lower() for r in file.raises_in(scope)]
-    return any("auth" in name or "forbidden" in name for name in raised)
+    return codes or (set(_REFUSALS) if any("auth" in name or "forbidden" in name for name in raised) else set())

@@ -22,6 +22,8 @@ _CONNEXION_APPS = frozenset({"App", "FlaskApp", "AsyncApp"})
 APP_PARAMETERS = frozenset({"app", "application", "flask_app", "_app", "flask_application", "the_app"})
 # Methods that make a part on their receiver: the kind of the receiver, and of what they make.
 _MAKERS = {"namespace": ("api", "namespace"), "add_api": ("app", "api"), "create_app": ("app", "app")}
+# Their namespaces are of sockets: none that routes are kept in.
+_SOCKETS = frozenset({"flask_socketio", "flask_sockets", "flask_sock"})
 # FOCA's function and class that make a connexion application of a configuration file.
 _FOCA = frozenset({"foca.foca.foca", "foca.Foca", "foca.foca.Foca", "foca.foca"})
 # An organisation's own subclass of Flask, kept in another package, is known by its name alone.
@@ -47,6 +49,8 @@ def external_kind(dotted: str) -> str:
         return "app"
     if dotted in _FOCA:
         return "app"
+    if top in _SOCKETS:
+        return ""
     if top in _PACKAGES or top.startswith(("flask_", "quart_")):
         return _CLASSES.get(last, "")
     return "app" if _SUBCLASS.search(last) and "." in dotted else ""
