@@ -3,8 +3,7 @@
 A detector module has a docstring (its documentation page: what it sees, why it matters, what it cannot tell), a tuple
 ``SIGNALS`` of the :class:`Signal` it answers, and a function ``detect(project)`` that yields ``(signal, site)`` pairs:
 one pair per occurrence, in any order. It never grades: the core sorts the sites and applies the signal's bars to them.
-One that asks for nothing that is joined across files may say ``ALONE = True``: it is looked at while they are joined.
-It is registered under the entry-point group ``evidence.detectors``.
+One that asks nothing of joined files may say ``ALONE = True``. Its entry-point group is ``evidence.detectors``.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from evidence.facts.ci import Action, CiRun, Job, Permissions, Pipeline, Place, Step, put_to_work
+from evidence.facts.ci import Action, CiRun, Job, Permissions, Pipeline, Place, Step, built_for_tests, put_to_work
 from evidence.facts.conversations import (
     SUBSTANCE,
     action_items,
@@ -245,6 +244,7 @@ __all__ = [
     "assigned_settings",
     "at",
     "between",
+    "built_for_tests",
     "change_item",
     "claims",
     "closing_note",

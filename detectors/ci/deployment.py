@@ -13,7 +13,19 @@ from __future__ import annotations
 
 import re
 
-from evidence.api import CiRun, Job, Observations, Place, Project, Signal, Site, Sites, put_to_work, regex
+from evidence.api import (
+    CiRun,
+    Job,
+    Observations,
+    Place,
+    Project,
+    Signal,
+    Site,
+    Sites,
+    built_for_tests,
+    put_to_work,
+    regex,
+)
 
 _ENVIRONMENTS = {
     "prod": "production",
@@ -38,15 +50,8 @@ _TOLD = regex(r"(?:[A-Z]{2,20}_)?(?:ENV|ENVIRONMENT|STAGE|TAG)(?:_NAME)?=[\"']?(
 _CALLED = regex(r"/\.github/workflows/[^@]{0,60}(?:deploy|(?<![a-z])cd(?![a-z]))")
 _HEALTH = ("health", "smoke", "status", "ping", "ready", "alive")
 _GRADUAL = (
-    "--atomic",
-    "canary",
-    "blue-green",
-    "bluegreen",
-    "--strategy=rolling",
-    "rolling",
-    "--no-traffic",
-    "rollback",
-)
+    "--atomic", "canary", "blue-green", "bluegreen", "--strategy=rolling", "rolling", "--no-traffic", "rollback",
+)  # fmt: skip
 #: Files by which a platform deploys without a pipeline here.
 _MANIFESTS = frozenset({
     "Procfile", "render.yaml", "fly.toml", "app.yaml", "heroku.yml", "captain-definition", "zappa_settings.json",
@@ -128,7 +133,7 @@ def detect(project: Project) -> Observations:
         place = run.place
         if not clause and (works := put_to_work(run)) is not None:
             clause, (value, place) = "ships", works
-        if clause == "ships" and run.tool != "docker" and run.job.on_trial:
+        if clause == "ships" and (built_for_tests(project.ci_runs, run) if run.tool == "docker" else run.job.on_trial):
             continue
         if clause:
             seen.add(_site(place, clause, run.job.name, value))

@@ -1,7 +1,8 @@
 """CI, whatever the system: :func:`pipelines` reads the configurations, :func:`ci_runs` follows their commands to the
 tools.
 
-Offered: the records of ``records``, these two functions and :func:`put_to_work`.
+Offered: the records of ``records``, these two functions, :func:`put_to_work` and
+:func:`built_for_tests`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from evidence.facts.ci import (
     travis,
     zuul,
 )
+from evidence.facts.ci.deploy_names import built_for_tests
 from evidence.facts.ci.records import (
     Action,
     CiInputs,
@@ -57,6 +59,7 @@ __all__ = [
     "Resolved",
     "Service",
     "Step",
+    "built_for_tests",
     "ci_runs",
     "pipelines",
     "put_to_work",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import pairwise
 
 from evidence.facts.ci.programs import program
 from evidence.facts.ci.records import CiRun, Place
@@ -23,6 +25,7 @@ _RUNNERS = frozenset(
 )
 # "Deploy to ECS": what such a step runs of the repository's own scripts is how this team deploys.
 _STEP = regex(r"\W{0,6}(?:re)?deploy(?:ing)?\b", re.IGNORECASE)
+_OF_TESTS = regex(r"(?:^|/)tests?(?:/|$)|(?:^|[/._-])tests?[._-]?dockerfile|dockerfile[._-]tests?$", re.IGNORECASE)
 _SCRIPT = regex(r"(?:[\w.${}-]{1,80}/){0,8}([\w.-]{1,80})\.(?:py|sh)")
 
 
@@ -60,3 +63,16 @@ def own_script(run: CiRun) -> tuple[str, Place] | None:
             if (named := _SCRIPT.fullmatch(word)) is not None and not _is_round_it(named[1]):
                 return named[1], Place(run.step.path, command.start, command.end)
     return None
+
+
+def built_for_tests(runs: Iterable[CiRun], run: CiRun) -> bool:
+    """Whether an image is pushed for later runs of the tests: its job built it of their folder, or by a file that is
+    named for them."""
+    image = run.words[-1]
+    built = (r.words for r in runs if r.job == run.job and r.words[1:2] == ("build",) and image in r.words)
+    return any(_OF_TESTS.search(source) for words in built for source in _sources(words))
+
+
+def _sources(words: tuple[str, ...]) -> list[str]:
+    """What an image is built of: its folder, and the file that a build is told."""
+    return [words[-1], *(b for a, b in pairwise(words) if a in ("-f", "--file"))]

@@ -26,6 +26,9 @@ NOTHING = Verdict("", ())
 # ``python -m package.tests.functional``: a module among the tests.
 _TEST_MODULE = regex(r"(?:\w{1,60}\.){0,5}tests?\.[\w.]{1,100}(?<!\.(?:py|sh|js|ts))|(?:\w{1,60}\.){1,5}tests?")
 
+# Options that only pytest knows: a team's own word for it, in a container or a script, hands them on.
+_OF_PYTEST = ("--junitxml=", "--junit-xml=", "--cov=", "--cov-report=", "--cov-report")
+
 _NO_FAILURE = ("--exit-zero", "--exit-zero-even-if-changed", "--passWithNoTests=force")
 _ONLY_LISTS = ("--collect-only", "--co", "--fixtures", "--markers", "--setup-plan", "--setup-only", "--listTests")
 _ONLY_TELLS = ("--version", "--help", "-V", "--show-settings", "--show-files")
@@ -47,6 +50,8 @@ def classify(words: tuple[str, ...]) -> Verdict:
     if not kinds and tool not in PROGRAMS and deploys_by_name(words):
         kinds = ("deploy",)
     if not kinds and _TEST_MODULE.fullmatch(tool):
+        kinds = ("test",)
+    if not kinds and tool not in PROGRAMS and any(w.startswith(_OF_PYTEST) for w in rest):
         kinds = ("test",)
     kinds = tuple(k for k in kinds if k)
     if not kinds:
