@@ -174,6 +174,15 @@ def _variables(project: Project, homes: frozenset[str]) -> Iterator[Site]:
                 clause="source" if path in named and 2 * len(known[path]) >= most else "read",
                 subject="environment variables",
             )
+    for item in project.settings.classes:
+        # flask-env's metaclass gives every attribute of a class the value of the variable of that name
+        of_env = any(i.target.startswith("flask_env.") for i in item.file.module.imports)
+        if of_env and item.base and item.file.path in homes:
+            d = item.definition
+            place = Site(
+                path=item.file.path, start=d.start, end=d.end, clause="source", subject="environment variables"
+            )
+            yield place
     for typed in project.settings.typed:
         if project.in_flask_part(typed.file.path) and project.settings.runs(typed.file.path, typed.scope):
             d = typed.definition

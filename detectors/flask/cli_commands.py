@@ -125,7 +125,7 @@ def _hung(project: Project, wiring: _Wiring, file: PyFile, definition: Definitio
     """Whether ``@receiver.method`` hangs a function on something that runs inside the application."""
     if method == "option" or not receiver:
         return _holds(project, file, definition.parent, receiver, _SCRIPT)
-    if receiver.endswith(".cli"):
+    if receiver.endswith(".cli") or _is_command_line(file, definition.parent, receiver):
         return True
     if method == "command" and (
         _is_group(project, wiring, file, definition.parent, receiver)
@@ -139,6 +139,16 @@ def _hung(project: Project, wiring: _Wiring, file: PyFile, definition: Definitio
         and file.path in wiring.making
         and not _only_serves(project, wiring, file, definition)
     )
+
+
+def _is_command_line(file: PyFile, scope: int, name: str) -> bool:
+    """Whether a variable is the application's command line under a name of its own: ``cli = cast(Group, app.cli)``."""
+    for item in file.assigned.get((scope, name), ()):
+        value = item.expr if isinstance(item, Call) else item.value
+        held = value.args[-1] if value.kind == "call" and value.text.endswith("cast") and value.args else value
+        if held.kind in ("name", "index") and held.text.endswith("app.cli"):
+            return True
+    return False
 
 
 def _only_serves(project: Project, wiring: _Wiring, file: PyFile, definition: Definition) -> bool:

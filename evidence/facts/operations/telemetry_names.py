@@ -73,7 +73,11 @@ VENDORS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "Elastic APM": (("elasticapm.contrib.flask.ElasticAPM",), ("elasticapm.capture_span",)),
     "Scout": (("scout_apm.flask.ScoutApm",), ("scout_apm.api.instrument", "scout_apm.api.BackgroundTransaction")),
-    "OpenCensus": (("opencensus.ext.flask.flask_middleware.FlaskMiddleware",), ("opencensus.trace.tracer.Tracer",)),
+    "OpenCensus": (
+        ("opencensus.ext.flask.flask_middleware.FlaskMiddleware",
+         "opencensus.trace.ext.flask.flask_middleware.FlaskMiddleware"),
+        ("opencensus.trace.tracer.Tracer",),
+    ),
     "Honeycomb": (("beeline.init", "beeline.middleware.flask.HoneyMiddleware"), ("beeline.tracer", "beeline.traced")),
     "SkyWalking": (("skywalking.agent.start",), ("skywalking.decorators.trace",)),
     "Sentry": ((), ("sentry_sdk.start_span", "sentry_sdk.start_transaction", "sentry_sdk.trace",
