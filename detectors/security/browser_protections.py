@@ -260,8 +260,8 @@ def _header(file: PyFile, name: str, value: Expr, item: Assign | Call) -> Iterat
         start, end = definition.start, definition.end
     if _NAMES.fullmatch(lower):
         yield _site(file, start, end, "headers", definition.qualname if definition else lower)
-    elif lower == _ORIGIN:
-        yield _site(file, item.start, item.end, "open" if value.text == "*" else "cors", lower)
+    elif lower == _ORIGIN and value.text != "*":
+        yield _site(file, item.start, item.end, "cors", lower)
 
 
 def _header_dict(file: PyFile, value: Expr, item: Assign | Call) -> Iterator[Site]:
@@ -270,7 +270,7 @@ def _header_dict(file: PyFile, value: Expr, item: Assign | Call) -> Iterator[Sit
 
 
 def _cors(project: Project) -> Iterator[Site]:
-    """Flask-CORS: named origins count, all origins are named as such."""
+    """Flask-CORS and hooks: named origins count, all origins are named as such."""
     for item in project.cross_origins:
         yield _site(item.file, item.start, item.end, "cors" if item.named else "open", "CORS")
 

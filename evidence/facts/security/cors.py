@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 _SETTINGS = regex(r"\w{0,20}CORS_(?:ORIGINS?|ALLOWED_ORIGINS?|RESOURCES|ALLOW_ORIGINS?)|ALLOWED_ORIGINS?")
+_HEADER = "access-control-allow-origin"
+_SETTERS = frozenset({"add", "set", "setdefault", "__setitem__"})
 _ALL = frozenset({"*", ".*"})
 
 
@@ -29,13 +31,15 @@ class CrossOrigin(Struct, frozen=True):
 
 
 def cross_origins(project: Project) -> Iterator[CrossOrigin]:
-    """Every use of Flask-CORS in code that can run, and the setting that names origins for one that is given none."""
+    """Every use of Flask-CORS in code that can run, and the setting that names origins for one that is given none; and
+    hooks that let every origin in by hand. The same header on one answer lets nobody into the rest."""
     settings = [
         (file, item)
         for file in project.app
         for name, value, item in assigned_settings(file)
         if _SETTINGS.fullmatch(name) and not is_off(value)
     ]
+    yield from _by_hand(project)
     for file, call in _uses(project):
         given = call.expr.kwarg("origins") or _by_resource(call)
         if given is not None:
@@ -43,6 +47,23 @@ def cross_origins(project: Project) -> Iterator[CrossOrigin]:
             continue
         yield CrossOrigin(file, call.start, call.end, bool(settings))
         yield from (CrossOrigin(other, item.start, item.end, True) for other, item in settings[:1])
+
+
+def _by_hand(project: Project) -> Iterator[CrossOrigin]:
+    for hook in project.web.callbacks("after_request", "after_app_request"):
+        file, handler = hook.handler_file, hook.handler
+        if file is None or handler is None or not project.reach.live(hook.file.path, hook.scope):
+            continue
+        scope = file.scopes.get(handler.qualname, 0)
+        for item in file.assigns_in(scope):
+            name = item.target.rpartition("[")[2].strip("]\"'").lower()
+            if "headers[" in item.target and name == _HEADER and item.value.text == "*":
+                yield CrossOrigin(file, item.start, item.end, False)
+        for call in file.calls_in(scope):
+            given = call.expr.args
+            set_here = ".headers." in f".{call.name}" and call.last in _SETTERS and len(given) > 1
+            if set_here and given[0].text.lower() == _HEADER and given[1].text == "*":
+                yield CrossOrigin(file, call.start, call.end, False)
 
 
 def _by_resource(call: Call) -> Expr | None:
