@@ -17,6 +17,7 @@ import re
 
 from evidence.api import Action, CiRun, Job, Observations, Pipeline, Place, Project, Signal, Site, Sites, plural, regex
 
+_NAMED = 4
 _CALLED = regex(r"/\.github/workflows/[^@]{0,60}(?:test|(?<![a-z])ci(?![a-z]))")
 _TESTS = regex(r"(?<![a-z])(?:unit_?)?test(?:s|ing)?(?![a-z])")
 _ELSEWHERE = regex(r"(?:^|[_\-.])(?:ci|concourse|jenkins|travis|gitlab|buildkite|teamcity|bamboo|drone)(?:[_\-.]|$)")
@@ -27,8 +28,9 @@ def _statement(sites: Sites) -> str:
     if not runs:
         reasons = sorted({str(s.value) for s in sites if s.value})
         return "No pipeline runs the tests on changes" + (f": {reasons[0]}." if reasons else ".")
-    beside = sorted({str(s.value) for s in sites.of("service")})
-    extra = f", with {' and '.join(beside[:2])} beside them" if beside else ""
+    beside = sorted({str(s.value).partition(":")[0] for s in sites.of("service")})
+    beside = beside if len(beside) <= _NAMED else [*beside[: _NAMED - 1], "others"]
+    extra = f", with {' and '.join(t for t in (', '.join(beside[:-1]), beside[-1]) if t)} beside them" if beside else ""
     extra += ", over a matrix" if sites.of("matrix") else ""
     systems = sorted({str(s.value) for s in runs})
     verb = "runs" if len(systems) == 1 else "run"

@@ -83,7 +83,13 @@ def _topology_statement(sites: Sites) -> str:
         extra.append("nested or versioned ones")
     tail = f", with {' and '.join(extra)}" if extra else ""
     modules = plural(_modules(sites), "module")
-    return f"{modules} each hold a registered blueprint with routes; {prefixed} have a URL prefix{tail}."
+    enough = _modules(sites) >= _DOMAINS and _mostly_prefixed(sites)
+    apart = (
+        ". They are registered in many places, none of which shows most of them"
+        if enough and not _in_one_place(sites)
+        else ""
+    )
+    return f"{modules} each hold a registered blueprint with routes; {prefixed} have a URL prefix{tail}{apart}."
 
 
 TOPOLOGY = Signal(

@@ -38,7 +38,7 @@ def _home(sites: Sites) -> bool:
 
 def _statement(sites: Sites) -> str:
     lazy = _lazy(sites)
-    names = sorted({s.rpartition(":")[2] for s in lazy})
+    names = sorted(s.rpartition(":")[2] for s in lazy)
     shown = ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
     if not lazy and sites.of("at_import") and not sites.of("bound", "bound_aside"):
         return "Extensions are bound by init_app when a module is imported, by no function."
