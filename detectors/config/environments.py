@@ -174,15 +174,12 @@ def _variables(project: Project, homes: frozenset[str]) -> Iterator[Site]:
                 clause="source" if path in named and 2 * len(known[path]) >= most else "read",
                 subject="environment variables",
             )
-    for item in project.settings.classes:
+    for kept in project.settings.classes:
         # flask-env's metaclass gives every attribute of a class the value of the variable of that name
-        of_env = any(i.target.startswith("flask_env.") for i in item.file.module.imports)
-        if of_env and item.base and item.file.path in homes:
-            d = item.definition
-            place = Site(
-                path=item.file.path, start=d.start, end=d.end, clause="source", subject="environment variables"
-            )
-            yield place
+        of_env = any(i.target.startswith("flask_env.") for i in kept.file.module.imports)
+        if of_env and kept.base and kept.file.path in homes:
+            d = kept.definition
+            yield Site(path=kept.file.path, start=d.start, end=d.end, clause="source", subject="environment variables")
     for typed in project.settings.typed:
         if project.in_flask_part(typed.file.path) and project.settings.runs(typed.file.path, typed.scope):
             d = typed.definition

@@ -50,20 +50,27 @@ def cross_origins(project: Project) -> Iterator[CrossOrigin]:
 
 
 def _by_hand(project: Project) -> Iterator[CrossOrigin]:
+    """Hooks that give every answer the header for all origins. One that also names origins asks which it may let in."""
     for hook in project.web.callbacks("after_request", "after_app_request"):
         file, handler = hook.handler_file, hook.handler
-        if file is None or handler is None or not project.reach.live(hook.file.path, hook.scope):
-            continue
-        scope = file.scopes.get(handler.qualname, 0)
-        for item in file.assigns_in(scope):
-            name = item.target.rpartition("[")[2].strip("]\"'").lower()
-            if "headers[" in item.target and name == _HEADER and item.value.text == "*":
-                yield CrossOrigin(file, item.start, item.end, False)
-        for call in file.calls_in(scope):
-            given = call.expr.args
-            set_here = ".headers." in f".{call.name}" and call.last in _SETTERS and len(given) > 1
-            if set_here and given[0].text.lower() == _HEADER and given[1].text == "*":
-                yield CrossOrigin(file, call.start, call.end, False)
+        if file is not None and handler is not None and project.reach.live(hook.file.path, hook.scope):
+            written = list(_written(file, file.scopes.get(handler.qualname, 0)))
+            if all(value == "*" for _, _, value in written):
+                yield from (CrossOrigin(file, start, end, False) for start, end, _ in written)
+
+
+def _written(file: PyFile, scope: int) -> Iterator[tuple[int, int, str]]:
+    """(start, end, value) wherever a function writes the header."""
+    for item in file.assigns_in(scope):
+        if "headers[" in item.target and item.target.rpartition("[")[2].strip("]\"'").lower() == _HEADER:
+            yield item.start, item.end, item.value.text
+    for call in file.calls_in(scope):
+        given = call.expr.args
+        sets = ".headers." in f".{call.name}" and call.last in _SETTERS and len(given) > 1
+        if call.target.rpartition("[")[2].strip("]\"'").lower() == _HEADER:
+            yield call.start, call.end, call.name
+        elif sets and given[0].text.lower() == _HEADER:
+            yield call.start, call.end, given[1].text
 
 
 def _by_resource(call: Call) -> Expr | None:
