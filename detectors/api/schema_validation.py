@@ -58,12 +58,12 @@ def _practised(sites: Sites) -> bool:
 
 
 def _statement(sites: Sites) -> str:
-    schemas = plural(sites.count("schema", "unused"), "schema or form", "schemas or forms")
+    schemas = plural(sites.count("schema", "other_schema"), "schema or form", "schemas or forms")
     endpoints = plural(_endpoints(sites), "endpoint")
-    kept = f", with {schemas}" if sites.count("schema", "unused") else ""
+    kept = f", with {schemas}" if sites.count("schema", "other_schema") else ""
     if not _practised(sites):
         if not _endpoints(sites):
-            return f"No endpoint is seen to check its input, with {schemas} in the code."
+            return f"No endpoint was seen to check its input; {schemas} for other ends are in the code."
         return f"Input is checked in {endpoints}, with {schemas} in the code: too few for a practice."
     how = "by the framework against its specification" if sites.of("framework") else f"in {endpoints}{kept}"
     tail = "; tests send invalid input and expect the refusal" if sites.of("tested") else ""
@@ -85,11 +85,11 @@ SCHEMA_VALIDATION = Signal(
         "Declare a schema or form per endpoint, check the whole input with it before using any field, and test one "
         "refusal per rule."
     ),
-    clauses=("checked", "schema", "central", "tested", "framework", "unused"),
-    leads=("unused",),
+    clauses=("checked", "schema", "central", "tested", "framework", "other_schema"),
+    leads=("other_schema",),
     defining=("checked", "central", "framework"),
     applies="python",
-    trace=lambda sites: bool(sites.of("checked", "schema", "unused")),
+    trace=lambda sites: bool(sites.of("checked", "schema", "other_schema")),
     practised=_practised,
     sustained=lambda sites: bool(sites.of("tested")),
     measures=lambda sites: {"endpoints": _endpoints(sites), "schemas": sites.count("schema")},
@@ -110,7 +110,9 @@ def detect(project: Project) -> Observations:
     inputs = project.schema_checks.inputs
     for file, definition, _kind in project.schema_checks.definitions:
         end = min(definition.end, definition.line + _MAX_LINES)
-        clause = "schema" if (file.path, definition.qualname) in inputs else "" if checks or frameworks else "unused"
+        clause = (
+            "schema" if (file.path, definition.qualname) in inputs else "" if checks or frameworks else "other_schema"
+        )
         if clause:
             yield (
                 SCHEMA_VALIDATION,

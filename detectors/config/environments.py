@@ -22,6 +22,8 @@ from evidence.api import Call, Data, Observations, Project, PyFile, Signal, Site
 
 # Settings that one variable feeds are no configuration; below this only classes per environment can make up for it.
 _FEW_READS = 2
+# Environments are told apart where there are so many of them.
+_SEVERAL = 2
 # A manifest speaks of this application when it sets at least so many of the variables that its code reads.
 _SHARED_NAMES = 2
 _ENV_FILE = regex(r"(?:^|/)(?:\.env[\w.-]{0,40}|[\w.-]{1,60}\.env)(?:\.jinja|\.j2)?$")
@@ -45,7 +47,9 @@ def _statement(sites: Sites) -> str:
     sources = sorted(sites.subjects("source"))
     if not sources:
         return f"Settings for {plural(len(names), 'environment')} stand in the code; none comes from outside it."
-    told = f"{plural(len(names), 'environment')} ({', '.join(names)})" if names else "no environment"
+    if len(names) < _SEVERAL:  # one environment, of whatever name, is told from no other
+        return f"Settings come from {' and '.join(sources)}; nothing here tells one environment from another."
+    told = f"{len(names)} environments ({', '.join(names)})"
     tested = "; tests or CI have settings of their own" if sites.has("tested") else ""
     return f"Settings come from {' and '.join(sources)}; {told} told apart{tested}."
 
@@ -66,7 +70,7 @@ ENVIRONMENTS = Signal(
     uncited=("default", "file", "read"),
     applies="python",
     trace=lambda sites: sites.count("source", "environment", "file") > 0,
-    practised=lambda sites: sites.has("source") and len(_environments(sites)) >= 2,
+    practised=lambda sites: sites.has("source") and len(_environments(sites)) >= _SEVERAL,
     sustained=lambda sites: sites.has("tested"),
     measures=lambda sites: {"environments": len(_environments(sites)), "sources": len(sites.subjects("source"))},
     statement=_statement,

@@ -27,7 +27,7 @@ def _statement(sites: Sites) -> str:
     if not whole:
         return "A container starts the application, or services beside it, but not both together."
     services = sum(s.subject in whole for s in sites.of("backing"))
-    care = "; they wait for each other's health, or come in profiles" if sites.of("care").about(whole) else ""
+    care = "; health checks, start conditions or profiles tend them" if sites.of("care").about(whole) else ""
     used = "; CI uses the stack" if sites.of("used_by_ci") else ""
     return f"One command starts the application with {plural(services, 'backing service')}{care}{used}."
 

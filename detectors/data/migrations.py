@@ -78,7 +78,9 @@ def _migrations_statement(sites: Sites) -> str:
         if sites.has(c)
     ]
     told = f", run by {' and '.join(runs)}" if runs else ""
-    return f"{plural(chained, 'chained migration revision')} over {plural(_months(sites), 'month')}{told}."
+    months = _months(sites)
+    span = f"over {plural(months, 'month')}" if months else "within one month"
+    return f"{plural(chained, 'chained migration revision')} {span}{told}."
 
 
 MIGRATIONS = Signal(

@@ -34,6 +34,8 @@ _BULK = (
     "bulk_create", "bulk_update",
     "execute_values", "execute_batch", "copy_from", "copy_expert", "bulk_write",
 )  # fmt: skip
+# What relationships do that are told nothing: naming it tunes no more than leaving it out.
+_DEFAULT = frozenset({"True", "select"})
 # "Several places", and indexes of several columns for as many queries.
 _SEVERAL = 3
 _INDEXES = 2
@@ -59,7 +61,11 @@ def _statement(sites: Sites) -> str:
     ]
     shown = ", ".join(p for p in parts if not p.startswith("0 "))
     if not shown:
-        return "Columns with an index of their own, or relationships that load on request, and no more."
+        begun = (
+            (sites.count("column"), "single column with an index", "single columns with an index"),
+            (sites.count("dynamic"), "relationship that is a query of its own", "relationships that are queries"),
+        )
+        return f"{' and '.join(plural(n, one, many) for n, one, many in begun if n)}, and no more."
     tail = "; statements are counted in tests" * sites.has("counted") + "; statements are timed" * sites.has("profiled")
     return f"Queries are tuned by {shown}{tail}."
 
@@ -149,6 +155,8 @@ def _mapped(project: Project) -> Iterator[Site]:
             last = call.last
             lazy = call.expr.kwarg("lazy")
             if lazy is not None and last in ("relationship", "relation", "backref", "Relationship"):
+                if lazy.text in _DEFAULT:
+                    continue
                 yield _site(model.file, call, "lazy" if lazy.text in _TUNED else "dynamic")
             elif last == "Index":
                 yield _site(model.file, call, "index" if _is_for_queries(call) else "column")

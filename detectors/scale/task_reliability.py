@@ -81,6 +81,8 @@ _METHODS = {
     "enforce_hard_limit": "time_limits",
     "soft_limit_exceeded": "time_limits",
 }
+# What these are told by keyword is the task's own (``resize.delay(job_id=job.id)``), save by RQ's decorated functions.
+_HANDS_ON = frozenset({"delay", "s", "si", "send", "kiq", "defer", "defer_async"})
 # Calls that make tasks of functions, or decorators that do.
 _MAKES_TASKS = frozenset({"partial", "job", "task", "context_task", "db_task"})
 # Huey's: ``@huey.signal(signals.SIGNAL_ERROR)``.
@@ -192,12 +194,16 @@ def _sending(project: Project) -> Iterator[Site]:
     """Options of the calls that send tasks or make queues, and of calls of the library itself."""
     places = {(u.path, u.start) for u in (*project.tasks.sent, *project.tasks.made)}
     files = {p for p, _ in places}
+    by_name = any(
+        i.module.startswith(("rq", "flask_rq", "django_rq")) for f in project.tasks.files for i in f.module.imports
+    )
     for path in sorted(files):
         for call in project.python[path].module.calls:
             if (path, call.start) in places:
                 # a signature of Celery may be told what to call: ``task.s(1).on_error(failed.s(1))``
                 told = {"failures"} if call.last == "on_error" and call.expr.args else set[str]()
-                for kind in sorted(_kinds(call.expr) - {"retries"} | told):
+                options = _kinds(call.expr) if by_name or call.last not in _HANDS_ON else set[str]()
+                for kind in sorted(options - {"retries"} | told):
                     yield _site(path, call.start, call.end, kind)
     for use in project.tasks.made:
         if use.name:

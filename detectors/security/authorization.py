@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from evidence.api import (
     GuardUse,
@@ -43,6 +43,12 @@ _ASKS = regex(
     r"(?:^|_)(?:acl|roles?|permissions?|privileges?|is_admin|owner|owns|scopes?|polic(?:y|ies)|authorized?|allowed|can|may|rbac)(?:$|_)"
     r"|(?:^|_)admin(?:$|_(?!create|delete|get|set|add|update|remove|initiate|list))|has_access|isAdmin|isOwner"
 )
+# What gives somebody a role asks for none: ``user.set_role(role)``.
+_CHANGES = regex(
+    r"(?:set|add|assign|give|grant|remove|revoke|drop|delete|update|create|change|insert|append)_?(?=[a-zA-Z])",
+    re.IGNORECASE,
+)
+_BODY = regex(r"(?:^|\.)request\.(?:json|form|values|get_json)")
 # An attribute of an object (not of a model's class, which is a query) that says whose it is.
 _OWNED = regex(
     r"[a-z]\w{0,40}\.(?:user_id|owner_id|author_id|created_by(?:_id)?|owner|author|usuario_id|creator_id)(?:\.id)?"
@@ -172,24 +178,38 @@ def _inside_views(project: Project, guards: Container[tuple[str, str]]) -> Itera
     refusing = {
         (r.file.path, r.definition.qualname): r
         for r in project.access.refusals
-        if "403" in r.codes or any(_rights(n) for n in r.names)
+        if "403" in r.codes or any(_rights(n) for n in r.names - _sent(r.file, r.scope))
     }
     for file, definition in project.web.views:
         key = (file.path, definition.qualname)
         scope = file.scopes.get(definition.qualname, 0)
-        names = file.module.refs[scope] if scope < len(file.module.refs) else ()
+        names = frozenset(file.module.refs[scope] if scope < len(file.module.refs) else ()) - _sent(file, scope)
         asks = any(_WHO.search(n) for n in names)
         item = refusing.get(key)
-        if item is not None and key not in guards and (asks or any(_rights(n) for n in names)):
+        if item is not None and key not in guards and (asks or _looks_at_rights(file, scope, item, names)):
             start, end = _where(file, scope, item)
             yield _site(file, start, end, "inline_aside" if guards else "inline", definition.qualname)
         elif asks and item is None and any(_OWNED.fullmatch(n) for n in names):
             yield _site(file, definition.start, definition.end, "owner", definition.qualname)
 
 
+def _looks_at_rights(file: PyFile, scope: int, item: Refusal, names: Iterable[str]) -> bool:
+    """Whether a view that refuses and does not plainly ask who is there looks at a right. Beside a 401 something must
+    be called for it: the role of whoever is shown (``user.role``) stands in many answers."""
+    asked = names if "403" in item.codes else (c.name for c in file.calls_in(scope))
+    return any(_rights(n) for n in asked)
+
+
+def _sent(file: PyFile, scope: int) -> frozenset[str]:
+    """Variables that hold what the request says: a role to give somebody (``role = request.json["role"]``) is data."""
+    texts = [(a.target, a.value.text) for a in file.assigns_in(scope)]
+    texts += [(c.target, c.name) for c in file.calls_in(scope) if c.target]
+    return frozenset(target for target, text in texts if _BODY.search(text))
+
+
 def _rights(name: str) -> bool:
     last = name.replace("()", "").rpartition(".")[2]
-    return last not in _OF_A_LOGIN and bool(_ASKS.search(last))
+    return last not in _OF_A_LOGIN and _ASKS.search(last) is not None and not _CHANGES.match(last)
 
 
 def _where(file: PyFile, scope: int, item: Refusal) -> tuple[int, int]:

@@ -24,9 +24,11 @@ _SHOWN_LINES = 40
 # A request through a client object; a client of something else (``self.client_id``) has no such methods.
 _REQUESTS = regex(
     r"client\w{0,20}(?:\(\)|\[\])?\.(?:get|post|put|patch|delete|head|options|open|request|simulate|session_transaction)"
-    r"|test_client|testapp",
+    r"|test_client|testapp\w{0,20}(?:\(\))?\.(?:get|post|put|patch|delete|head|options|request|do_request|post_json|put_json)",
     re.IGNORECASE,
 )
+
+_MAKES_CLIENT = regex(r"(?:^|\.)(?:TestApp|test_client)\b|client", re.IGNORECASE)
 
 
 def _checking(sites: Sites) -> int:
@@ -69,7 +71,7 @@ def detect(project: Project) -> Observations:
     tests = [t for t in project.suite.functions if project.in_flask_part(t.file.path)]
     effective = [t for t in tests if t.effective]
     for test in effective:
-        yield SUITE, _site(test, "client" if _uses_client(test) else "direct")
+        yield SUITE, _site(test, "client" if _uses_client(project, test) else "direct")
     if not effective:
         yield from ((SUITE, _site(t, "unchecked")) for t in tests if t.definition.statements)
     else:
@@ -82,10 +84,18 @@ def _site(test: CollectedTest, clause: str) -> Site:
     return Site(path=test.file.path, start=start, end=end, clause=clause, subject=test.file.path)
 
 
-def _uses_client(test: CollectedTest) -> bool:
+def _uses_client(project: Project, test: CollectedTest) -> bool:
     """Whether a test asks for a client, or calls something on one."""
-    asked = any("client" in name.lower() or "testapp" in name for name in test.definition.params)
-    return asked or any(map(_requests, test.file.module.refs[test.scope]))
+    asked = any("client" in name.lower() for name in test.definition.params)
+    if asked or any(map(_requests, test.file.module.refs[test.scope])):
+        return True
+    return any("testapp" in name and _is_client(project, name) for name in test.definition.params)
+
+
+def _is_client(project: Project, name: str) -> bool:
+    """Whether ``testapp`` is WebTest's, which is a client; a fixture of that name may hand out the application."""
+    own = [f for f in project.suite.fixtures if f.definition.name == name]
+    return not own or any(_MAKES_CLIENT.search(ref) for f in own for ref in f.file.module.refs[f.scope])
 
 
 @lru_cache(1 << 14)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from evidence.facts.callees import callee
+from evidence.facts.filled import fills_from_request, what_is_checked
 from evidence.facts.names import PyFile, Ref
 from evidence.facts.python.records import Call, Definition, Expr
 from evidence.facts.schema_table import (
@@ -107,7 +108,7 @@ class LibraryChecks:
         for call in file.module.calls:
             style = self._style(file, call) if call.target != "decorator" else ""
             if style:
-                yield SchemaCheck(file, call.start, call.end, call.scope, style, _checked(call))
+                yield SchemaCheck(file, call.start, call.end, call.scope, style, what_is_checked(call))
         for index, definition in enumerate(file.module.definitions):
             for decorator in definition.decorators:
                 expr = decorator.expr
@@ -146,8 +147,10 @@ class LibraryChecks:
             return "parser" if parser.startswith(_PARSERS) else ""
         if last in CHECKING or last in LOADS or last in MODEL_LOADS or last.endswith(MAKERS):
             return self._by_type(file, call)
-        spread = "**" in call.expr.keys and self._kind_near(file, call) == "pydantic"
-        return "call" if spread and self._is_given(file, call) else ""
+        if not call.expr.keys or self._kind_near(file, call) != "pydantic":
+            return ""
+        filled = self._is_given(file, call) if "**" in call.expr.keys else fills_from_request(file, call)
+        return "call" if filled else ""
 
     def _kind_near(self, file: PyFile, call: Call) -> str:
         """The kind of the class that a call makes an object of: one that a function around it defines comes first."""
@@ -284,12 +287,6 @@ class LibraryChecks:
     @cached_property
     def _read(self) -> dict[str, frozenset[int]]:
         return {}
-
-
-def _checked(call: Call) -> Expr | None:
-    """What a call checks: its first argument, the one named so, or what it is spread from."""
-    named = (v for k in ("instance", "data", "json_data", "**") if (v := call.expr.kwarg(k)) is not None)
-    return call.expr.args[0] if call.expr.args else next(named, None)
 
 
 def _within(name: str, packages: tuple[str, ...]) -> bool:

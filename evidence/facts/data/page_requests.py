@@ -34,6 +34,12 @@ def from_request(file: PyFile, scope: int, value: Expr, hops: int) -> bool:
     return False
 
 
+def chosen_by_request(project: Project, file: PyFile, call: Call, page: Expr) -> bool:
+    """Whether a call is handed a page that the request chooses. A schema that is filled with one
+    (``JobRequest(limit=request.form["limit"])``) asks nothing of a store yet."""
+    return from_request(file, call.scope, page, 3) and not project.schema_checks.kind(file, call.name)
+
+
 def _value(item: Assign | Call) -> Expr:
     return item.expr if isinstance(item, Call) else item.value
 

@@ -21,6 +21,7 @@ _ASKS = frozenset({
     "list_buckets", "raw_connection", "queue_declare", "describe_table", "get_queue_attributes", "admin_command",
     "cluster_health", "is_connected",
 })  # fmt: skip
+_COMMANDS = frozenset({"ping", "hello", "ismaster", "isMaster", "serverStatus", "dbStats", "replSetGetStatus"})
 # Methods by which a client says how its server is, where the receiver is one.
 _STATES = frozenset({"health", "get_status", "is_healthy", "check_connection", "test_connection", "stats", "exists"})
 _STORES = regex(
@@ -88,6 +89,9 @@ def _asks(project: Project, file: PyFile, call: Call) -> bool:
     if method in _ASKS or (
         method in _QUERY_ENDS and ("query" in lower or "session" in lower or "objects" in lower or "select" in lower)
     ):
+        return True
+    # MongoDB's own way: ``client.admin.command("ping")``
+    if method == "command" and any(a.kind == "str" and a.text in _COMMANDS for a in call.expr.args[:1]):
         return True
     if method in _STATES and _STORES.search(lower):
         return True

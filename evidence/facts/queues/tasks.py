@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Definition
+from evidence.facts.queues.handed import handed
 from evidence.facts.queues.table import (
     BEATS,
     DEFINES,
@@ -59,7 +60,7 @@ class Tasks:
             for n, d in enumerate(f.module.definitions, 1)
             if (d.kind == "function" and self._decorated(f, d)) or (d.kind == "class" and self._is_task(f, n, d))
         ]
-        each = {id(d): (f, d) for f, d in (*found, *self._handed())}
+        each = {id(d): (f, d) for f, d in (*found, *handed(self._project), *self._by_call())}
         return tuple(sorted(each.values(), key=lambda p: (p[0].path, p[1].start)))
 
     def _is_task(self, file: PyFile, number: int, definition: Definition) -> bool:
@@ -95,6 +96,18 @@ class Tasks:
                 return True
         return False
 
+    def _by_call(self) -> Iterator[tuple[PyFile, Definition]]:
+        """Functions that a call of what decorates makes tasks of: ``resize_task = app.task(resize, name="resize")``."""
+        for file, call in self._calls(DEFINES):
+            receiver = call.name.rpartition(".")[0]
+            given = call.expr.args[0] if call.expr.args else None
+            if call.target == "decorator" or given is None or given.kind != "name":
+                continue
+            if _of(self._project.external(file, call.name)) or (receiver and self._queue(file, receiver)):
+                found = self._project.defined(file, given.text)
+                if found is not None and found[1].kind == "function":
+                    yield found
+
     def _queue(self, file: PyFile, receiver: str) -> bool:
         """Whether a name holds a queue: by its class, or by where it comes from when that cannot be told."""
         made = self._project.variable_class(file, 0, receiver)
@@ -107,37 +120,6 @@ class Tasks:
     def _made_of(self, file: PyFile, name: str) -> bool:
         ref = self._project.resolve(file, name)
         return not ref.external and self._project.python[ref.path] in self.files
-
-    def _handed(self) -> Iterator[tuple[PyFile, Definition]]:
-        """Functions given to ``enqueue`` and ``schedule``, by name, by text, or by the module that a text begins
-        with."""
-        for file, call in self._calls(
-            frozenset({"enqueue", "enqueue_call", "enqueue_in", "enqueue_at", "schedule", "cron"})
-        ):
-            for item in call.expr.items[:3]:
-                if item.kind == "name":
-                    found = self._project.defined(file, item.text)
-                    if found is not None and found[1].kind == "function":
-                        yield found
-                texts = [e.text for e in item.walk() if e.kind in ("str", "fstring")]
-                for text in texts:
-                    yield from self._told(file, text)
-
-    def _told(self, file: PyFile, text: str) -> Iterator[tuple[PyFile, Definition]]:
-        dotted, _, last = text.partition("{")[0].rpartition(".")
-        path = self._project.names.module(file.path, dotted) if "." in text and dotted else ""
-        if not path:
-            return
-        folder = path.removesuffix("__init__.py") if path.endswith("__init__.py") else ""
-        if "{" in text and folder:
-            homes = [f for p, f in self._project.python.items() if p.startswith(folder) and p.endswith("/tasks.py")]
-        else:
-            homes = [self._project.python[path]]
-        for home in homes:
-            for definition in home.module.definitions:
-                wanted = definition.name == last if last else not definition.name.startswith("_")
-                if definition.kind == "function" and not definition.parent and wanted:
-                    yield home, definition
 
     def _calls(self, names: frozenset[str]) -> Iterator[tuple[PyFile, Call]]:
         for name in sorted(names):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from evidence.facts.callees import callee
 from evidence.facts.pyfile import PyFile
-from evidence.facts.python.records import Definition
+from evidence.facts.python.records import Assign, Call, Definition
 from evidence.facts.security.purpose import LOGIN, PASSWORD
 from evidence.patterns import regex
 
@@ -23,12 +23,17 @@ _CARRIED = regex(
 )
 _CHECKS_ONE = regex(r"(?:token|api_?key|secret|credential|auth)\w{0,30}$", re.IGNORECASE)
 _SESSION_KEYS = regex(
-    r"session\[[\"']?(?:\w{0,20}_)?(?:user|user_?id|username|usuario|logged_?in|account|uid)\w{0,10}[\"']?\]",
+    r"session\[[\"']?(?:\w{0,20}_|id|is)?(?:user|user_?id|username|usuario|logged_?in|account|uid|conectado|logado"
+    r"|logueado|autenticado|autenticada|authenticated|utilisateur|connecte|benutzer|angemeldet|eingeloggt|uzytkownik"
+    r"|zalogowany)\w{0,10}[\"']?\]",
     re.IGNORECASE,
 )
 _SENDS_AWAY = frozenset({"redirect", "abort"})
 _ENDS = ("session.pop", "session.clear")
-_USER = ("user", "usuario", "logged", "account", "uid")
+_USER = (
+    "user", "usuario", "logged", "account", "uid", "conectado", "logado", "logueado", "autentica", "authenticated",
+    "utilisateur", "connecte", "benutzer", "angemeldet", "eingeloggt", "uzytkownik", "zalogowany",
+)  # fmt: skip
 
 
 def views_that_ask(
@@ -103,7 +108,8 @@ def _asks_session(file: PyFile, scope: int) -> bool:
     calls = file.calls_in(scope)
     if any(c.name.endswith(_ENDS) for c in calls):
         return False
-    puts = (a.target for a in file.module.assigns if a.scope == scope and "session[" in a.target)
+    both: list[Assign | Call] = [*file.module.assigns, *calls]
+    puts = (a.target for a in both if a.scope == scope and "session[" in a.target)
     if any(word in target.lower() for target in puts for word in _USER):
         return False
     return any(c.name.rpartition(".")[2] in _SENDS_AWAY for c in calls)
@@ -112,7 +118,9 @@ def _asks_session(file: PyFile, scope: int) -> bool:
 def session_logins(project: Project) -> Iterator[tuple[PyFile, int]]:
     """Where the session is told who is logged in: the file, and the scope that does it."""
     for file in project.app:
-        for item in file.module.assigns:
+        # ``session["user_id"] = find_user(name).id``, and what a call alone gives: ``session["user"] = load(form)``
+        both: list[Assign | Call] = [*file.module.assigns, *file.module.calls]
+        for item in both:
             if item.scope and _names_user(file, item.target, item.scope) and project.reach.live(file.path, item.scope):
                 yield file, item.scope
 

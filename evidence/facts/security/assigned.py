@@ -84,7 +84,8 @@ def _values(file: PyFile, scope: int, value: Expr) -> Iterator[Expr]:
 def _added(file: PyFile, call: Call, variable: str) -> Iterator[str]:
     """Keys put into a mapping after it was made, in the same function."""
     around = file.function_of(call.scope)
-    for item in file.module.assigns:
+    both: list[Assign | Call] = [*file.module.assigns, *file.module.calls]
+    for item in both:
         if item.target.startswith(f"{variable}[") and file.function_of(item.scope) is around:
             yield item.target.rpartition("[")[2].strip("\"']")
     for other in file.module.calls:

@@ -13,6 +13,15 @@ from evidence.patterns import regex
 
 # Flask-Login has seen to the login: a guard that reads this asks what the user may do.
 _ROLE = regex(r"(?:^|\.)current_user\.(?:roles?|is_admin(?:istrator)?|is_superuser|is_staff|has_roles?)(?:$|[.(\[])")
+# Who is asking, as logins tell; and attributes that say whose an object is, which tokens and sessions have as well.
+_ASKING = regex(
+    r"(?:^|\.)(?:get_jwt_identity|current_user(?:\.\w{1,20})?|current_identity|g\.(?:user|current_user)(?:\.id)?)$"
+)
+_OWNED = regex(
+    r"[a-z]\w{0,40}\.(?:(?:user|owner|author|creator|usuario|autor|dono|proprietario|propietario|utilisateur|auteur"
+    r"|benutzer|besitzer)_?id|created_by(?:_id)?|id_(?:user|owner|usuario|utilisateur|benutzer)|owner|author)(?:\.id)?"
+)
+_OF_TOKENS = regex(r"(?:\w{0,20}_)?(?:token|session|payload|claims|jwt|key|g|data|request|current_user|self|cls)\.")
 # A check of more lines than this does something else besides.
 _WORK = 20
 
@@ -39,7 +48,14 @@ class Guard(Struct, frozen=True):
         # what is called a login and looks at the role of who is logged in asks for more; one that is told a role may
         told = any(p in ("role", "roles", "required_role", "admin") for p in self.definition.params)
         role = not told and any(_ROLE.search(name) for name in self.names)
-        return purposes.MAY if asked == purposes.WHO and role else asked
+        return purposes.MAY if asked == purposes.WHO and (role or self._asks_whose()) else asked
+
+    def _asks_whose(self) -> bool:
+        """Whether it answers 403 and reads both who is asking and whose an object is, as ``account_user`` does:
+        ``account.user_id == get_jwt_identity()``."""
+        names = [name.replace("()", "") for name in self.names]
+        asking = "403" in self.codes and any(_ASKING.search(name) for name in names)
+        return asking and any(_OWNED.fullmatch(name) and not _OF_TOKENS.match(name) for name in names)
 
     @property
     def asks_for_what_it_is_told(self) -> bool:
