@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from evidence.facts.debug.loaded import loaded
 from evidence.facts.debug.places import ASIDE, DebugSwitch, served
 from evidence.facts.debug.started import described, named_values, started
 from evidence.facts.debug.values import APART, is_on, named_on
@@ -29,7 +30,14 @@ _RUNNERS = frozenset(
 
 def debug_switches(project: Project) -> tuple[DebugSwitch, ...]:
     """Every switch that is not plainly for development alone, in path and line order."""
-    found = {*_runs(project), *_assigned(project), *_chosen(project), *described(project), *started(project)}
+    found = {
+        *_runs(project),
+        *_assigned(project),
+        *_chosen(project),
+        *described(project),
+        *started(project),
+        *loaded(project),
+    }
     for config in project.served_specs.foca:
         node = config.root.get("server", "debug")
         if node is not None and node.text.lower() == "true" and environment_of(config.path) not in APART:
