@@ -63,7 +63,7 @@ def _statement(sites: Sites) -> str:
     kept = f", with {schemas}" if sites.count("schema", "other_schema") else ""
     if not _practised(sites):
         if not _endpoints(sites):
-            return f"No endpoint was seen to check its input; {schemas} for other ends are in the code."
+            return f"No endpoint was seen to check its input with the {schemas} in the code."
         return f"Input is checked in {endpoints}, with {schemas} in the code: too few for a practice."
     how = "by the framework against its specification" if sites.of("framework") else f"in {endpoints}{kept}"
     tail = "; tests send invalid input and expect the refusal" if sites.of("tested") else ""
