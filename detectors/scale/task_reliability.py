@@ -82,7 +82,7 @@ _METHODS = {
     "soft_limit_exceeded": "time_limits",
 }
 # What these are told by keyword is the task's own (``resize.delay(job_id=job.id)``), save by RQ's decorated functions.
-_HANDS_ON = frozenset({"delay", "s", "si", "send", "kiq", "defer", "defer_async"})
+_HANDS_ON, _RQ = frozenset({"delay", "s", "si", "send", "kiq", "defer", "defer_async"}), ("rq", "flask_rq", "django_rq")
 # Calls that make tasks of functions, or decorators that do.
 _MAKES_TASKS = frozenset({"partial", "job", "task", "context_task", "db_task"})
 # Huey's: ``@huey.signal(signals.SIGNAL_ERROR)``.
@@ -194,9 +194,7 @@ def _sending(project: Project) -> Iterator[Site]:
     """Options of the calls that send tasks or make queues, and of calls of the library itself."""
     places = {(u.path, u.start) for u in (*project.tasks.sent, *project.tasks.made)}
     files = {p for p, _ in places}
-    by_name = any(
-        i.module.startswith(("rq", "flask_rq", "django_rq")) for f in project.tasks.files for i in f.module.imports
-    )
+    by_name = any(i.module.startswith(_RQ) for f in project.tasks.files for i in f.module.imports)
     for path in sorted(files):
         for call in project.python[path].module.calls:
             if (path, call.start) in places:

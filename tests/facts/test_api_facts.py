@@ -60,7 +60,7 @@ def test_a_wrapper_is_one_only_for_what_it_is_handed() -> None:
             "return Order.query.paginate(page=request.args.get('page'), max_per_page=50)",
             {"query", "capped", "parameter"},
         ),
-        ("return Order.query.offset(request.args['offset']).limit(5)", {"query", "parameter"}),
+        ("return Order.query.offset(request.args['offset']).limit(5)", {"query", "capped", "parameter"}),
         ("return Order.query.limit(10).offset(20)", set()),
         ("return Order.query.limit(int(request.args['limit'])).all()", set()),
         ("return db.execute('SELECT 1 LIMIT :n OFFSET :m', {'m': 1})", {"query"}),

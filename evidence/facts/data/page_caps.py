@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from evidence.facts.names import PyFile
 from evidence.facts.python.records import Call, Expr
 from evidence.patterns import regex
 
@@ -20,6 +21,16 @@ def is_capped(call: Call) -> bool:
     positional = [a for a in call.expr.args if a.kind != "name" or not _is_query(a)]
     size = call.expr.kwarg("per_page") or (positional[1] if len(positional) > 1 else None)
     return size is not None and _is_fixed(size)
+
+
+def size_is_fixed(file: PyFile, call: Call) -> bool:
+    """Whether a query that is cut at an offset is told a constant for its size: ``query.limit(12).offset(start)``."""
+    if call.last != "offset":
+        return False
+    beside = (c for c in file.calls_in(call.scope) if c.last == "limit" and c.start <= call.end and c.end >= call.start)
+    return any(
+        c.expr.args and (c.name in call.name or call.name in c.name) and _is_fixed(c.expr.args[0]) for c in beside
+    )
 
 
 def _is_query(value: Expr) -> bool:

@@ -34,7 +34,7 @@ def from_request(file: PyFile, scope: int, value: Expr, hops: int) -> bool:
     return False
 
 
-def chosen_by_request(project: Project, file: PyFile, call: Call, page: Expr) -> bool:
+def asked(project: Project, file: PyFile, call: Call, page: Expr) -> bool:
     """Whether a call is handed a page that the request chooses. A schema that is filled with one
     (``JobRequest(limit=request.form["limit"])``) asks nothing of a store yet."""
     return from_request(file, call.scope, page, 3) and not project.schema_checks.kind(file, call.name)

@@ -11,18 +11,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from evidence.facts.data.page_caps import has_maximum, is_capped, names_maximum
+from evidence.facts.data.page_caps import has_maximum, is_capped, names_maximum, size_is_fixed
 from evidence.facts.data.page_guards import guards
 from evidence.facts.data.page_names import SIZES, is_parameter, names_page
 from evidence.facts.data.page_places import answering, background_of, inside
-from evidence.facts.data.page_requests import (
-    asks_the_request,
-    chosen_by_request,
-    from_request,
-    readers,
-    reads_for,
-    reads_request,
-)
+from evidence.facts.data.page_requests import asked, asks_the_request, from_request, readers, reads_for, reads_request
 from evidence.facts.data.page_slices import Returned, Slice, names_window, page_names, sliced, told_a_page
 from evidence.facts.data.page_sums import (
     bounded,
@@ -154,11 +147,11 @@ def _queries(project: Project, file: PyFile) -> Iterator[tuple[Call, bool]]:
             if receiver and not other and not project.defined(file, call.name):
                 yield call, is_capped(call)
         elif (last == "limit" and varies(call.expr.args) and _follows(file, call)) or (
-            ((page := handed(call)) is not None and chosen_by_request(project, file, call, page))
+            ((page := handed(call)) is not None and asked(project, file, call, page))
             or _cuts(call, last)
             or (receiver and not client and _cuts_as_told(project, file, call, last))
         ):
-            yield call, False
+            yield call, size_is_fixed(file, call)
 
 
 def _follows(file: PyFile, call: Call) -> bool:
