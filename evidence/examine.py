@@ -64,6 +64,7 @@ def examine(
     if request.about_somebody:
         repository.blame.ready()  # a process that is still watched would keep the detectors from forking
     findings = detect.run(detectors, project, repository.id, ledger, request.timer, request.workers)
+    progress.advance(len(detectors))  # all at once: a fork cannot tell how far it is
 
     change = _judged(request, repository, project, pool, findings, progress) if repository.change_number else None
 

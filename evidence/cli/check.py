@@ -93,6 +93,8 @@ def _content(file: Path) -> bytes:
         content = stream.read(_DIGEST_BYTES + 1)
     if len(content) > _DIGEST_BYTES:
         raise UsageError(f"{file} is larger than {_DIGEST_BYTES >> 20} MiB: no digest is.")
+    if content.strip()[:1] not in (b"{", b""):
+        raise UsageError(f"{file} is not a digest in its JSON form, the one that can be checked: give digest.json.")
     return content
 
 

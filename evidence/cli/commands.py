@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from evidence.cli.given import Named, Seconds
+
 _FORMATS = ("json", "html", "markdown", "csv", "pdf")
-_FILE = click.Path(dir_okay=False, path_type=Path)
-_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = Named(dir_okay=False, path_type=Path)
+_FOLDER = Named(file_okay=False, path_type=Path)
 _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 _INSECURE = click.option(
     "--allow-insecure-host",
@@ -70,7 +72,7 @@ def group() -> None:
 @click.option("--resume", is_flag=True, help="Go on where an earlier scan's questions to the forge broke off.")
 @click.option(
     "--forge-wait",
-    type=click.FloatRange(0, 3600),
+    type=Seconds(0, 3600),
     default=12.0,
     show_default=True,
     metavar="SECONDS",

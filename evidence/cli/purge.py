@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from evidence.cli.writing import print_out
+from evidence.patterns import regex
 
-_OF_THE_WEB = ("web.sqlite3", "web.sqlite3-wal", "web.sqlite3-shm", "secret_key", "work", "begun")
+_DATABASE = ("web.sqlite3", "web.sqlite3-wal", "web.sqlite3-shm")
+# The names are common ones: where no database of ours lies beside them, each is ours only if it looks as we make it.
+_KEY = "secret_key"
+_OUR_KEY = regex(r"[A-Za-z0-9_-]{64}")
+_FOLDERS = {"work": regex(r"work-[a-z0-9_]{8}"), "begun": regex(r"[A-Za-z0-9_-]{22}")}
 
 
 def purge_everything(cache: Path, given: Mapping[str, object]) -> None:
@@ -18,14 +23,36 @@ def purge_everything(cache: Path, given: Mapping[str, object]) -> None:
     settings = read_settings(given)
     if settings.database is not None:
         _empty_database(given)
-    for each in (cache, *(settings.data / name for name in _OF_THE_WEB)):
-        if each.is_dir() and not each.is_symlink():
-            shutil.rmtree(each)
-        elif each.exists() or each.is_symlink():
-            each.unlink()
-        else:
-            continue
-        print_out(f"Removed {each}")
+    if _gone(cache):
+        print_out(f"Removed {cache}")
+    removed = [each for each in _kept(settings.data) if _gone(each)]
+    print_out("\n".join(f"Removed {each}" for each in removed) or f"Nothing of the web page is in {settings.data}")
+
+
+def _kept(data: Path) -> Iterator[Path]:
+    """What the web page keeps in this folder, and nothing else that lies there: it may be any folder."""
+    ours = [data / name for name in _DATABASE]
+    if ours[0].is_file():
+        yield from (*ours, data / _KEY, *(data / name for name in _FOLDERS))
+        return
+    keyed = (data / _KEY).is_file() and bool(_OUR_KEY.fullmatch((data / _KEY).read_text("ascii", "replace")))
+    if keyed:
+        yield data / _KEY
+    for name, shape in _FOLDERS.items():
+        entries = [each.name for each in (data / name).iterdir()] if (data / name).is_dir() else []
+        if (entries or keyed) and all(shape.fullmatch(each) for each in entries):
+            yield data / name
+
+
+def _gone(each: Path) -> bool:
+    """Remove a file or a folder, and say whether it was there."""
+    if each.is_dir() and not each.is_symlink():
+        shutil.rmtree(each)
+    elif each.exists() or each.is_symlink():
+        each.unlink()
+    else:
+        return False
+    return True
 
 
 def _empty_database(given: Mapping[str, object]) -> None:

@@ -39,11 +39,21 @@ def write_file(target: Path, content: bytes) -> None:
     """Write ``content`` to ``target`` through a neighbour that is synced and renamed: no reader sees half a file, and a
     full disk leaves the old one. A pipe or a device (``/dev/null``) is written to as it is, for renaming would put a
     file in its place. OSError when it cannot be done."""
+    try:
+        _write(target, content)
+    except BrokenPipeError:
+        raise SystemExit(PIPE_CLOSED) from None
+    except OSError as error:
+        # a reader knows the file that was asked for, and not its neighbour
+        raise OSError(error.errno, error.strerror, str(target)) from None
+
+
+def _write(target: Path, content: bytes) -> None:
     if target.exists() and not target.is_file():
         with open(target, "wb") as stream:
             stream.write(content)
         return
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)

@@ -1,4 +1,5 @@
-"""The digest as a table: one line for each cell and each finding that it rests on or that speaks against it."""
+"""The digest as a table: one line for each cell and each finding that it rests on or that speaks against it, and below
+them, without a cell, one for each finding of something that no cell names."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from evidence.model import Cell, Citation, Digest, FileCitation, Finding, SignalResult
+from evidence.model import Cell, Citation, Digest, FileCitation, Finding, Outcome, SignalResult
 from evidence.report.visible import visible
 
 COLUMNS = (
@@ -44,6 +45,12 @@ def _rows(digest: Digest) -> Iterator[list[object]]:
             yield [*lead, *_ground(finding, signals.get(finding.signal))]
         if not grounds:
             yield [*lead, *[""] * (len(COLUMNS) - len(lead))]
+    named = {each for cell in digest.cells for each in (*cell.findings, *cell.against)}
+    for finding in digest.findings:
+        if finding.id not in named and finding.outcome is Outcome.FOUND:
+            signal = signals.get(finding.signal)
+            row = titles.get(signal.competency) if signal else None
+            yield [row.domain if row else "", row.title if row else "", "", "", "", "", *_ground(finding, signal)]
 
 
 def _said(cell: Cell) -> list[object]:

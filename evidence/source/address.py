@@ -9,6 +9,7 @@ from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from evidence.model import UsageError
 from evidence.patterns import regex
@@ -146,6 +147,15 @@ def locate(text: str, places: Places) -> Address | Path:
     )
 
 
+def locate_public(text: str, places: Places) -> Address:
+    """The address that a local repository is to be known by, in any of the forms that a source may have. UsageError for
+    all else, folders included."""
+    found = locate(text, replace(places, local=False))
+    if isinstance(found, Path):
+        raise UsageError(f"'{visible(text)}' is a folder: give https://host/owner/name.")
+    return found
+
+
 def _check_text(text: str) -> None:
     if not text:
         raise UsageError("The address is empty: give a local repository or https://host/owner/name.")
@@ -162,7 +172,7 @@ def parse_url(text: str, places: Places) -> Address:
         raise UsageError(f"The address '{visible(text)}' contains letters that do not belong in one: type it by hand.")
     scheme, rest = text.partition("://")[::2]
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    if "@" in authority:
+    if "@" in authority and scheme.lower() in ("https", "http"):
         raise UsageError(
             "The address carries a user name or password: remove it and set GITHUB_TOKEN or GITLAB_TOKEN instead."
         )
@@ -213,9 +223,8 @@ def _segments(repo: str, least: int) -> list[str]:
     if bad is not None:
         raise UsageError(f"The part '{visible(bad)}' of the address is not a name of an owner or repository.")
     if len(segments) < least or len(segments) > 21:  # GitLab allows 20 levels of groups
-        raise UsageError(
-            f"'{visible(repo)}' names no repository: give owner and name, as in https://github.com/owner/name."
-        )
+        shown = f"'{visible(repo)}'" if repo else "The address"
+        raise UsageError(f"{shown} names no repository: give owner and name, as in https://github.com/owner/name.")
     return segments
 
 

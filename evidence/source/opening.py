@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from evidence.facts.secrets.masking import mask
 from evidence.model import EvidenceError, Ledger, UsageError
-from evidence.source.address import Address, Places, locate, parse_url
+from evidence.source.address import Address, Places, locate, locate_public
 from evidence.source.attach import Refs, attach
 from evidence.source.git import MIB, Git
 from evidence.source.identity import identity_of, local_identity
@@ -56,7 +56,7 @@ def open_source(
     """
     options = options or SourceOptions()
     target = locate(text, options.places)
-    known_as = parse_url(options.identity, options.places) if options.identity else None
+    known_as = locate_public(options.identity, options.places) if options.identity else None
     place = find(target) if isinstance(target, Path) else None
     with scratch() as room, ExitStack() as stack:
         if isinstance(target, Address):

@@ -6,10 +6,13 @@ import os
 from collections.abc import Mapping
 
 from evidence.model import UsageError
+from evidence.patterns import regex
 from evidence.source.address import FORGES, Places
 from evidence.source.forges.endpoint import is_loopback
 from evidence.source.quoting import visible
 
+# A name or an IP address in brackets, perhaps with a port, or an origin.
+_HOST = regex(r"(?:https?://)?(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?/?")
 _KINDS = ("github", "gitlab")
 _VARIABLES = {"GH_HOST": "github", "GITLAB_HOST": "gitlab"}
 
@@ -50,7 +53,7 @@ def _options(hosts: tuple[str, ...]) -> list[tuple[str, str, bool]]:
     found = []
     for text in hosts:
         name, _, kind = text.partition("=")
-        if kind not in ("", *_KINDS) or not name:
+        if kind not in ("", *_KINDS) or not _HOST.fullmatch(name):
             raise UsageError(f"'{visible(text)}' is no host: give HOST, HOST=github or HOST=gitlab.")
         found.append((name, kind, True))
     return found

@@ -59,7 +59,7 @@ class TreeSnapshot:
     def read(self, oids: list[str]) -> Iterator[tuple[str, bytes]]:
         """(oid, content) of those that are there and within the caps, each once, in the order asked.
 
-        Content is what the object database holds: of a symlink its target, of an LFS file its pointer.
+        Content is what the object database holds: of a symlink its target. A Git LFS pointer is not the file's content.
         """
         wanted = [oid for oid in dict.fromkeys(oids) if 0 <= self._sizes.get(oid, -1) <= self._caps.blob]
         within = list(self._within_total(wanted))
@@ -67,6 +67,7 @@ class TreeSnapshot:
         for oid, content in contents(self._git, within, self._spool, unreadable):
             if len(content) <= _LFS_LONGEST and content.startswith(_LFS):
                 self._note("lfs_pointer", oid, "the content is kept in Git LFS: only its pointer is here")
+                continue
             yield oid, content
         for oid in unreadable:
             self._note("object_unreadable", oid, "the object is damaged")

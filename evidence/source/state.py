@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from evidence.model import EvidenceError
-from evidence.source.address import Places, locate, parse_url
+from evidence.source.address import Places, locate, locate_public
 from evidence.source.identity import Identity, identity_of, local_identity
 from evidence.source.local import MIB, Place, find, is_object_folder, read_plain
 
@@ -37,7 +37,7 @@ def local_state(text: str, known_as: str | None, places: Places) -> LocalState |
         if not isinstance(target, Path):
             return None
         place = find(target)
-        identity = identity_of(parse_url(known_as, places)) if known_as else local_identity(place, places)
+        identity = identity_of(locate_public(known_as, places)) if known_as else local_identity(place, places)
         told = hashlib.sha256()
         for part in (*_references(place), *_objects(place.common / "objects")):
             told.update(len(part).to_bytes(8, "big") + part)

@@ -166,3 +166,13 @@ def test_what_could_not_be_looked_at_is_code_3(cli: Run, saved: Path, repository
     result = cli("verify", saved, "--repo", partial)
     assert result.code == 3
     assert all(line.startswith("not looked at: ") for line in result.out.splitlines())
+
+
+@pytest.mark.parametrize("content", ["<!DOCTYPE html>\n<html>", "# Evidence digest: `shop`\n", "domain,competency\n"])
+def test_another_form_of_a_digest_is_told_from_a_broken_one(cli: Run, tmp_path: Path, content: str) -> None:
+    """Whoever was sent the page is told which form can be checked."""
+    page = tmp_path / "digest.html"
+    page.write_text(content)
+    result = cli("verify", page, "--repo", ".")
+    assert result.code == 2
+    assert "is not a digest in its JSON form" in result.err

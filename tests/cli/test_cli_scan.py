@@ -158,6 +158,39 @@ def test_a_pipe_or_device_stays_one(tmp_path: Path) -> None:
     assert pipe.is_fifo()
 
 
+def test_a_pipe_that_nobody_reads_on_is_no_complaint(tmp_path: Path) -> None:
+    """As with standard output: the reader went away, and nothing is left to say."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with pytest.raises(SystemExit) as left:
+        write_file(Path(f"/dev/fd/{writer}"), b"x" * 10)
+    os.close(writer)
+    assert left.value.code == 141
+
+
+def test_what_cannot_be_written_is_named_as_it_was_asked_for(tmp_path: Path) -> None:
+    """Not by the name of the neighbour that would have become it; a long name leaves room for that neighbour."""
+    with pytest.raises(OSError) as wrong:
+        write_file(tmp_path / "nowhere" / "digest.json", b"x")
+    assert wrong.value.filename == str(tmp_path / "nowhere" / "digest.json")
+    long = tmp_path / ("n" * 250)
+    write_file(long, b"x")
+    assert [each.name for each in tmp_path.iterdir()] == [long.name]
+
+
+@pytest.mark.parametrize("option", ["-o", "--output-dir"])
+def test_an_empty_output_is_wrong_usage(cli: Run, repository: Path, option: str) -> None:
+    """It is said before anything is scanned."""
+    result = cli("scan", repository, option, "")
+    assert (result.code, result.out) == (2, "")
+    assert "it is empty" in result.err
+
+
+def test_a_wait_that_is_no_number_is_wrong_usage(cli: Run, repository: Path) -> None:
+    """NaN is neither below nor above the range."""
+    assert cli("scan", repository, "--forge-wait", "nan").code == 2
+
+
 def test_a_file_keeps_its_permissions(tmp_path: Path) -> None:
     """A new file has those that any new file has, and a replaced one those it had."""
     fresh, kept, plain = tmp_path / "fresh", tmp_path / "kept", tmp_path / "plain"

@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +48,16 @@ def test_progress_tells_stage_count_and_time(monkeypatch: pytest.MonkeyPatch) ->
     assert lines[0].endswith(" s")
     assert lines[1].endswith("warning: Something is odd.")
     assert "Looking for signals 2  0." in lines[2]
+
+
+def test_a_stage_that_is_done_shows_all_its_steps(cli: Run, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last that is seen of a stage is not that nothing of it was done."""
+    terminal = watched_by(monkeypatch)
+    assert cli("scan", repository, "--no-cache", "-o", "/dev/null").code == 0
+    lines = [line.rpartition("\x1b[K")[2] for line in terminal.getvalue().split("\n")]
+    counts = [word for line in lines for word in line.split() if "/" in word]
+    assert counts
+    assert all(done == total for done, _, total in (word.partition("/") for word in counts)), lines
 
 
 def test_a_dumb_terminal_gets_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,6 +95,7 @@ def test_what_is_not_read(make: Make, trial: Trial) -> None:
     ).demand_sound()
     assert outcome.ledger("file_too_large") == {"big.py": 1}
     assert outcome.ledger("lfs_pointer") == {"model.py": 1}
+    assert outcome.ledger("python_syntax") == {}
     assert sum(outcome.ledger("not_read").values()) == 2
 
 

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from evidence.anonymous import MARK, anonymised
-from evidence.model import CellStatus, Digest, Level, UsageError
+from evidence.model import CellStatus, Digest, Level, Outcome, UsageError
 from evidence.report.comparison import compare
 from evidence.report.csv import COLUMNS, to_csv
 from evidence.report.json_form import to_json
@@ -30,10 +30,19 @@ def test_the_table_has_a_line_for_each_cell_and_ground(rich: Digest) -> None:
     """Every cell is there, as often as findings bear on it, under the published columns."""
     rows = list(csv.DictReader(io.StringIO(to_csv(rich), newline="")))
     assert tuple(rows[0]) == COLUMNS
-    assert {(row["competency"], row["level"]) for row in rows} == {
+    assert {(row["competency"], row["level"]) for row in rows if row["level"]} == {
         (next(c.title for c in rich.competencies if c.id == cell.competency), cell.level.value) for cell in rich.cells
     }
     assert to_csv(rich) == to_csv(rich)
+
+
+def test_the_table_has_what_no_cell_names(rich: Digest) -> None:
+    """A finding of something is a line in any case, as it is a sentence in the page: counter-evidence, too."""
+    bare = tuple(replace(cell, findings=(), against=()) for cell in rich.cells)
+    rows = list(csv.DictReader(io.StringIO(to_csv(replace(rich, cells=bare)), newline="")))
+    alone = sorted(row["signal"] for row in rows if not row["level"])
+    assert alone == sorted(finding.signal for finding in rich.findings if finding.outcome is Outcome.FOUND)
+    assert all(not row["signal"] for row in rows if row["level"])
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "  =cmd|' /C calc'!A0", "\t=1", "%0A"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evidence.model import Ledger, UsageError
-from evidence.source import Places, SourceOptions, open_source
+from evidence.source import Places, SourceOptions, open_source, places_of
 from evidence.source.address import Address, locate
 
 LOOPBACK = Places(insecure=("http://127.0.0.1:8080",))
@@ -72,6 +72,23 @@ def test_forms_of_a_gitlab_address(tail: str, path: str, asked: tuple[str, str])
     assert isinstance(address, Address)
     assert (address.path, (address.asked.kind, address.asked.text)) == (path, asked)
     assert address.clone_url == f"https://gitlab.com/{path}.git"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("ssh://git@github.com/o/r", "'ssh' is not a way we fetch"), ("github.com/", "The address names no repository")],
+)
+def test_the_reason_is_the_one_that_helps(text: str, said: str) -> None:
+    """A user name is no matter where the scheme is none of ours, and nothing is quoted where nothing was given."""
+    with pytest.raises(UsageError, match=said):
+        locate(text, Places())
+
+
+@pytest.mark.parametrize("host", ["git.example/../x", "a b", "user@git.example", "git.example/o/r", ""])
+def test_a_host_is_a_name(host: str) -> None:
+    """Told where it was given, and not later as a host that cannot be reached."""
+    with pytest.raises(UsageError, match="is no host"):
+        places_of((host,), (), {})
 
 
 REFUSED = [

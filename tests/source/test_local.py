@@ -338,6 +338,25 @@ def test_identity_of_a_local_clone(build: Build, origin: str, known: str, url: s
         assert repository.permalink("a b/é.py", 1, 2).startswith(url) and "token" not in repository.url
 
 
+@pytest.mark.parametrize("given", ["github.com/o/r", "git@github.com:o/r.git", "https://github.com/o/r/"])
+def test_a_repository_may_be_known_by_any_form_of_an_address(build: Build, given: str) -> None:
+    """What can be given as a source can be given as the address that citations link to."""
+    project = build()
+    project.commit({"app.py": "x = 1\n"})
+    with open_source(str(project.folder), ledger=Ledger(), options=SourceOptions(identity=given)) as repository:
+        assert (repository.id, repository.url) == ("github.com/o/r", "https://github.com/o/r")
+
+
+@pytest.mark.parametrize("given", [".", "evil.example/o/r", "https://evil.example/o/r", "javascript:alert(1)"])
+def test_a_repository_is_known_by_a_public_address_only(build: Build, given: str) -> None:
+    """No folder and no other host: links of a digest lead to a forge."""
+    project = build()
+    project.commit({"app.py": "x = 1\n"})
+    options = SourceOptions(identity=given)
+    with pytest.raises(UsageError), open_source(str(project.folder), ledger=Ledger(), options=options):
+        pass
+
+
 def test_permalinks(build: Build) -> None:
     """Links open the very lines at the very commit, in each forge's own way; without a public page there is none."""
     project = build()
