@@ -12,6 +12,7 @@ from evidence.facts.people import Candidate, People, everyone, find, found_aside
 from evidence.facts.project import Project
 from evidence.model import Ledger, Upstream, UsageError
 from evidence.source import OpenRepository
+from evidence.source.quoting import visible
 
 Open = Callable[[str, str | None], AbstractContextManager[OpenRepository]]
 """Opens a source (an address or a path) at a revision, or at its HEAD."""
@@ -54,10 +55,11 @@ def candidate_of(
         return People(squashes.all)
 
     found = found_aside(found, people, request.candidates, aside)
+    name = visible(repository.name)
     if found.questions:
-        warn("Several people go by the candidate's name: the digest asks which of them is meant.")
+        warn(f"Several people in {name} go by the candidate's name: the digest asks which of them is meant.")
     elif not found:
-        warn("No commit and no account here is the candidate's: the digest is about the repository.")
+        warn(f"No commit and no account in {name} is the candidate's: what is told of it is about the repository.")
     return found
 
 

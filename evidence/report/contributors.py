@@ -58,7 +58,9 @@ def _source(told: Mapping[str, Any], sources: Mapping[str, str]) -> str:
 
 def _asked(candidate: Mapping[str, Any]) -> Iterator[Sentence]:
     for value in _texts(candidate, "unmatched"):
-        yield ("No commit and no account here is known as ", Quote(value), ".")
+        place = _text(candidate, "repository")
+        where: tuple[Part, ...] = (" in ", Quote(place)) if place else (" here",)
+        yield ("No commit and no account", *where, " is known ", *_by(value), ".")
     identities = _records(candidate, "identities")
     names = dict.fromkeys(name for i in identities for name in (_text(i, "name"), *_texts(i, "names")))
     if len(names) > 1:
@@ -82,6 +84,13 @@ def _asked(candidate: Mapping[str, Any]) -> Iterator[Sentence]:
         )  # fmt: skip
 
 
+def _by(value: str) -> tuple[Part, ...]:
+    """By what somebody was asked about: a name, or an address, which a digest never tells."""
+    return ("by the e-mail address that was asked about",) if value == _AN_ADDRESS else ("as ", Quote(value))
+
+
+# What a digest has in the place of an e-mail address.
+_AN_ADDRESS = "an e-mail address"
 _ONE_ADDRESS = ": what one address or account did is one person's here, under whatever name."
 
 

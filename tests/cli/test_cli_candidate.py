@@ -171,6 +171,26 @@ def test_who_is_not_here_is_said(cli: Run, shared: Path, tmp_path: Path) -> None
     assert not any(cell["status"] == "by_others" for cell in digest["cells"])
 
 
+def test_an_address_that_is_not_here_is_said_in_words(cli: Run, shared: Path, tmp_path: Path) -> None:
+    """No form has the address, and none calls it by a name that nobody asked about."""
+    scanned(cli, shared, tmp_path / "out", "--candidate", "grace@x.org", "--candidate", "Grace")
+    text = (tmp_path / "out" / "digest.md").read_text()
+    assert "No commit and no account here is known by the e-mail address that was asked about." in text
+    assert "No commit and no account here is known as `Grace`." in text
+    assert "grace@x.org" not in text
+
+
+def test_of_several_repositories_it_is_said_where_the_candidate_is_not(cli: Run, shared: Path, tmp_path: Path) -> None:
+    """Whoever worked in one of them is not said to be nowhere."""
+    other = Story(tmp_path / "other")
+    other.commit(ADA, {"app.py": "x = 1\n"})
+    folder = tmp_path / "out"
+    options = ("--no-cache", "--output-dir", str(folder), "--candidate", "Bob")
+    done = cli("scan", str(shared), str(other.written()), *options)
+    assert "No commit and no account in other is the candidate's" in done.err
+    assert "No commit and no account in `local/other` is known as `Bob`." in (folder / "digest.md").read_text()
+
+
 def test_a_baseline_is_subtracted(cli: Run, shared: Path, tmp_path: Path) -> None:
     """What stood at the baseline's revision is nobody's; what came after is whoever's work it is."""
     digest = scanned(cli, shared, tmp_path / "out", "--baseline", "HEAD~4")
