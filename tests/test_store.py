@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from evidence.facts.keys import Key
-from evidence.store import FILE_NAME, FactsCache, default_cache_folder, purge
+from evidence.store import FILE_NAME, DigestCache, FactsCache, default_cache_folder, purge
 
 FORK = multiprocessing.get_context("fork")
 
@@ -205,6 +205,16 @@ def test_a_folder_that_cannot_be_made_is_no_hindrance(tmp_path: Path) -> None:
     with FactsCache.open(tmp_path / "file" / "evidence", said.append) as cache:
         assert cache.get_many([key(1)]) == {}
     assert len(said) == 1
+
+
+def test_a_folder_that_may_not_be_looked_into_is_no_hindrance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another user's home, as a container may give one, costs the cache."""
+
+    def forbid(path: Path, **_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", forbid)
+    assert DigestCache(tmp_path).get(b"k" * 32) is None
 
 
 def test_deleted_in_the_middle(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def scan(
         profile=profile,
         workers=workers,
         cache=None if no_cache else folder,
-        keep_clone=folder / "clones" if keep_clone else None,
+        keep_clone=clones_in(folder) if keep_clone else None,
         hosts=hosts,
         insecure_hosts=insecure_hosts,
         identity=identity,
@@ -273,9 +273,19 @@ def completion(shell: str) -> None:
     print_out(found(group, {}, "evidence", "_EVIDENCE_COMPLETE").source())
 
 
-def cache_folder() -> Path:
-    """The user's cache folder for evidence, by the XDG base directory rules (a relative XDG_CACHE_HOME is ignored)."""
-    import os
+def cache_folder() -> Path | None:
+    """The user's cache folder for evidence, by the XDG base directory rules (a relative XDG_CACHE_HOME is ignored);
+    None for a user without a home, as a container may run one."""
+    from evidence.store.database import default_cache_folder
 
-    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (named if named.is_absolute() else Path.home() / ".cache") / "evidence"
+    try:
+        return default_cache_folder()
+    except RuntimeError:
+        return None
+
+
+def clones_in(cache: Path | None) -> Path:
+    """Where clones are kept; wrong usage where there is no cache folder."""
+    if cache is None:
+        raise click.UsageError("--keep-clone has no folder to keep it in: set HOME or XDG_CACHE_HOME.")
+    return cache / "clones"

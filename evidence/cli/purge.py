@@ -16,14 +16,15 @@ _OUR_KEY = regex(r"[A-Za-z0-9_-]{64}")
 _FOLDERS = {"work": regex(r"work-[a-z0-9_]{8}"), "begun": regex(r"[A-Za-z0-9_-]{22}")}
 
 
-def purge_everything(cache: Path, given: Mapping[str, object]) -> None:
-    """Remove the cache folder and what the web page keeps. Each thing removed is named; OSError where one cannot be."""
+def purge_everything(cache: Path | None, given: Mapping[str, object]) -> None:
+    """Remove the cache folder, if there is one, and what the web page keeps. Each thing removed is named; OSError where
+    one cannot be."""
     from evidence.web.settings import read_settings
 
     settings = read_settings(given)
     if settings.database is not None:
         _empty_database(given)
-    if _gone(cache):
+    if cache is not None and _gone(cache):
         print_out(f"Removed {cache}")
     removed = [each for each in _kept(settings.data) if _gone(each)]
     print_out("\n".join(f"Removed {each}" for each in removed) or f"Nothing of the web page is in {settings.data}")

@@ -41,9 +41,9 @@ class DigestCache:
 
     def get(self, key: bytes) -> Entry | None:
         """The digest of this key, where there is one that is undamaged and not too old."""
-        if not (self._folder / FILE_NAME).exists():
-            return None
         try:
+            if not (self._folder / FILE_NAME).exists():
+                return None
             with closing(connect(self._folder)) as connection:
                 query = "SELECT kept, checksum, payload FROM digest WHERE key = ?"
                 row = connection.execute(query, (key,)).fetchone()

@@ -142,6 +142,8 @@ def read_settings(given: Mapping[str, Any]) -> Settings:
         settings = Settings(**given)
         settings.places  # noqa: B018 - a host that is none is told at the start
         return settings
+    except RuntimeError:
+        raise UsageError("There is no home folder to keep data in: name a folder with --data, or set HOME.") from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         name = "_".join(str(part) for part in first["loc"])

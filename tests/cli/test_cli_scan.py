@@ -178,6 +178,24 @@ def test_what_cannot_be_written_is_named_as_it_was_asked_for(tmp_path: Path) -> 
     assert [each.name for each in tmp_path.iterdir()] == [long.name]
 
 
+def test_without_a_home_nothing_is_kept(
+    cli: Run, repository: Path, digest: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container may run a user whom no account and no variable gives a home: the scan goes on without a cache, and
+    what cannot do without says so."""
+
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", nowhere)
+    result = cli("scan", repository)
+    assert (result.code, result.out.encode()) == (0, digest)
+    result = cli("scan", repository, "--keep-clone")
+    assert result.code == 2
+    assert "HOME" in result.err
+
+
 @pytest.mark.parametrize("option", ["-o", "--output-dir"])
 def test_an_empty_output_is_wrong_usage(cli: Run, repository: Path, option: str) -> None:
     """It is said before anything is scanned."""
