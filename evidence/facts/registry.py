@@ -33,7 +33,7 @@ EXTRACTORS: dict[str, Extractor] = {
     "python": Extractor(
         "evidence.facts.python.extract:extract_module",
         "evidence.facts.python.records:Module",
-        "9",
+        "10",
         ("radon", "tree-sitter", "tree-sitter-python"),
         python=True,
     ),

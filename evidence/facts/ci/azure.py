@@ -185,8 +185,15 @@ class _File:
             condition=condition,
             directory=join("", directory if "$" not in directory else "."),
             cannot_fail="continueOnError" if truth(item.get("continueOnError")) else "",
-            dead=f"condition: {condition}" if condition and never(condition) else "",
+            dead=_dead(item, condition),
         )
+
+
+def _dead(item: Node, condition: str) -> str:
+    """Why a step never runs."""
+    if text(item.get("enabled")).lower() == "false":
+        return "enabled: false"
+    return f"condition: {condition}" if condition and never(condition) else ""
 
 
 def _flat(node: Node | None) -> Iterator[Node]:

@@ -160,7 +160,7 @@ class _Configuration:
             ),
             stage=text(self._own(ancestry, "stage")) or "test",
             manual=when == "manual" or _always(rules, "manual"),
-            allowed_to_fail="allow_failure" if truth(allowed) or _allowed(rules) else "",
+            allowed_to_fail="allow_failure" if _permits(allowed) or _allowed(rules) else "",
             dead=_dead(when, rules, self._own(ancestry, "only"), self._own(ancestry, "except")),
             caches=(Place(path, caches.start, caches.end),) if caches is not None and caches.items else (),
         )
@@ -260,7 +260,15 @@ def _always(rules: Node | None, word: str) -> bool:
 
 
 def _allowed(rules: Node | None) -> bool:
-    return bool(rules is not None and rules.items and all(truth(rule.get("allow_failure")) for rule in rules.items))
+    """Whether every rule that can let the job in lets it fail too."""
+    live = [rule for rule in (rules.items if rules is not None else ()) if text(rule.get("when")) != "never"]
+    return bool(live) and all(_permits(rule.get("allow_failure")) for rule in live)
+
+
+def _permits(allowed: Node | None) -> bool:
+    """Whether ``allow_failure`` says yes, or names the exit code of a failed check."""
+    codes = strings(allowed.get("exit_codes")) if allowed is not None and allowed.kind == "map" else ()
+    return truth(allowed) or "1" in codes
 
 
 def _dead(when: str, rules: Node | None, only: Node | None, but: Node | None) -> str:

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from evidence.facts.ci.found import Found
 from evidence.facts.ci.reading import bare, join
 from evidence.facts.ci.records import CiInputs, Place
 from evidence.facts.records import CommandLine, Commands
 from evidence.facts.shell.lines import split
+from evidence.patterns import regex
 
 _NAMES = ("GNUmakefile", "makefile", "Makefile")
 _VALUES = frozenset({"-C", "--directory", "-f", "--file", "-o", "-I", "-W"})
 _MAX_TARGETS = 60
+# Options by which make runs nothing, and the one by which it minds no failure; short ones may stand together.
+_IDLE = {"n": "make -n", "t": "make -t", "q": "make -q"}
+_IDLE |= {"--just-print": "make -n", "--dry-run": "make -n", "--recon": "make -n", "--touch": "make -t"}
+_IDLE["--question"] = "make -q"
+_FLAGS = regex(r"-[a-zA-Z]{1,12}")
 
 
 class Makefiles(Struct, frozen=True):
@@ -41,7 +48,8 @@ class Makefiles(Struct, frozen=True):
         for name in wanted:
             recipes = list(self._recipes(files, folder, name))
             found.extend(recipes)
-        return found or None
+        muted = _muted([w for w in words[1:] if w.startswith("-")])
+        return [replace(f, swallowed=f.swallowed or muted) for f in found] if muted else found or None
 
     def _has(self, folder: str, target: str) -> bool:
         files = self.by_folder[folder]
@@ -70,6 +78,9 @@ class Makefiles(Struct, frozen=True):
         return list(others.values()) if len(others) == 1 else []
 
     def _lines(self, path: str, commands: Commands, target: str, folder: str) -> Iterator[Found]:
+        given = commands.variables.get("MAKEFLAGS", ("", 0))[0].split()
+        heedless = _muted([w if w.startswith("-") else f"-{w}" for w in given])
+        heedless = heedless or (".IGNORE of the Makefile" if ".IGNORE" in commands.needs else "")
         shell = " ".join(commands.variables.get(name, ("", 0))[0] for name in ("SHELL", ".SHELLFLAGS"))
         for line in self.by_target.get((path, target), ()):
             marks = line.text[: len(line.text) - len(line.text.lstrip("@-+ "))]
@@ -77,7 +88,7 @@ class Makefiles(Struct, frozen=True):
                 Place(path, line.start, line.end),
                 commands=split(line.text.lstrip("@-+ "), first_line=line.start, pipefail="pipefail" in shell),
                 directory=folder,
-                swallowed="make ignores it (-)" if "-" in marks else "",
+                swallowed="make ignores it (-)" if "-" in marks else heedless,
             )
 
 
@@ -101,6 +112,14 @@ def by_folder(inputs: CiInputs) -> Makefiles:
             for line in commands.lines:
                 targets.setdefault((path, line.section), []).append(line)
     return Makefiles(found, targets)
+
+
+def _muted(options: list[str]) -> str:
+    """Why no failure of what make runs with these options would be noticed."""
+    letters = {letter for word in options if _FLAGS.fullmatch(word) and word[1] not in "CfoIW" for letter in word[1:]}
+    asked = letters | {word for word in options if word.startswith("--")}
+    idle = next((f"{said} runs nothing" for option, said in _IDLE.items() if option in asked), "")
+    return idle or ("make -i" if asked & {"i", "--ignore-errors"} else "")
 
 
 def _arguments(words: tuple[str, ...], directory: str) -> tuple[str, str, list[str]]:

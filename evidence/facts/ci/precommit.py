@@ -82,6 +82,8 @@ def hooks(
     rest = [w for w in words[words.index("run") + 1 :]]
     named = next((w for i, w in enumerate(rest) if not w.startswith("-") and not (i and rest[i - 1] in _OPTIONS)), "")
     stage = next((rest[i + 1] for i, w in enumerate(rest[:-1]) if w == "--hook-stage"), "")
+    if text(inputs.data[path].root.get("exclude")).strip("^$()") in _EVERYTHING:
+        return None
     skipped = set(env.get("SKIP", "").split(","))
     found: list[Found] = []
     repos = inputs.data[path].root.get("repos")
@@ -94,6 +96,7 @@ def hooks(
     return found
 
 
+_EVERYTHING = frozenset({".*", ".+", ".*?"})
 _OPTIONS = frozenset({"--hook-stage", "--from-ref", "--to-ref", "-s", "-o", "--color", "-c", "--config", "--files"})
 
 

@@ -31,9 +31,14 @@ _STARTERS = (
 )
 # The first argument is a command line, or the program's name.
 _BY_NAME = ("os.system", "subprocess.getoutput", "os.execvp", "os.execlp")
+# Of these only the value tells that the program failed.
+_SILENT = frozenset({"subprocess.run", "subprocess.call", "os.system"})
+_ENDS = frozenset({"exit", "_exit", "quit", "SystemExit", "check_returncode", "abort", "fail"})
 _COMMAND_WORDS = ("command", "task", "cli")
 # Where a module adds commands by calls, any function of its may be one: ``app.cli.add_command(app.cli.command()(f))``.
 _ADDERS = (".cli.add_command", ".cli.command")
+# Options by which nox runs no session.
+_IDLE = frozenset({"-l", "--list", "--list-sessions", "--install-only"})
 # Options that a command hands on to the formatters it starts.
 _CHECKS = frozenset({"--check", "--check-only", "--diff"})
 
@@ -43,6 +48,8 @@ def sessions(inputs: CiInputs, words: tuple[str, ...], directory: str, _env: Map
     path = find(inputs.python, join(directory, _after(words, ("-f", "--noxfile")) or "noxfile.py"))
     if not path:
         return None
+    if idle := next((w for w in words[1:] if w in _IDLE), ""):
+        return [Found(Place(path, 1, 1), words=words, swallowed=f"{idle} runs nothing", final=True)]
     module = inputs.python[path]
     named = {n.split("-")[0].split("(")[0] for n in _listed(words, ("-s", "--session", "--sessions", "-e"))}
     named = {n for n in named if "$" not in n}
@@ -235,7 +242,18 @@ def _started(path: str, module: Module, definition: Definition | None) -> Iterat
         elif call.name in (*_STARTERS, *_BY_NAME) and call.expr.args:
             argument = call.expr.args[0]
             words = tuple(t for t in (_text(i) for i in argument.items) if t) if argument.kind == "list" else ()
+            lost = _unheeded(module, call)
             if words:
-                yield Found(place, words=words)
+                yield Found(place, words=words, swallowed=lost)
             elif argument.kind == "str":
-                yield Found(place, commands=split(argument.text, first_line=call.start))
+                yield Found(place, commands=split(argument.text, first_line=call.start), swallowed=lost)
+
+
+def _unheeded(module: Module, call: Call) -> str:
+    """Why a failure of a program started from Python is lost: its exit code is kept nowhere, and nothing in the file
+    ends with one."""
+    if call.name not in _SILENT or call.target or call.expr.kwarg("check") is not None:
+        return ""
+    ends = module.raises or module.checks or any(c.last in _ENDS for c in module.calls)
+    told = any(name.endswith("returncode") for names in module.refs for name in names)
+    return "" if ends or told else "its exit code is not looked at"

@@ -36,8 +36,10 @@ def text(node: Node | None) -> str:
 
 
 def truth(node: Node | None) -> bool:
-    """Whether a scalar says yes."""
-    return text(node).lower() in ("true", "yes", "on", "1")
+    """Whether a scalar says yes, as it stands or as an expression (``${{ true }}``)."""
+    said = text(node).strip()
+    said = said[3:-2].strip() if said.startswith("${{") and said.endswith("}}") else said
+    return said.lower() in ("true", "yes", "on", "1")
 
 
 def strings(node: Node | None) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from evidence.patterns import regex
 
 _MATRIX = regex(r"\$\{\{\s?matrix\.([\w.-]{1,80})[^}]{0,120}\}\}")
 _MAKE = frozenset({"make", "gmake", "just", "task"})
+_CHECKING = frozenset({"test", "test-other", "lint", "format", "type"})
 _MAX_VARIANTS = 12
 _MAX_RUNS = 20_000
 
@@ -110,6 +111,8 @@ def _fill(text: str, given: dict[str, str]) -> str:
 def _run(pipeline: Pipeline, job: Job, step: Step, resolved: Resolved) -> CiRun:
     verdict = classify(resolved.words)
     muted = verdict.muted or resolved.swallowed or step.cannot_fail or job.allowed_to_fail
+    if job.manual and _CHECKING.issuperset(verdict.kinds):  # what a person starts may as well not be started
+        muted = muted or "started by hand"
     return CiRun(
         pipeline=pipeline,
         job=job,

@@ -22,6 +22,9 @@ _POSARGS = regex(r"\{posargs(?::((?:[^{}]|\{[^{}]{0,200}\}){0,2000}))?\}")
 _BRACES = regex(r"\{([\w.,-]{1,200})\}")
 _PLAIN_ENVIRONMENT = regex(r"(?:py|pypy|python|cpython)[0-9.t]{0,6}")
 
+# What sets environments up or tells of them, and runs none of their commands.
+_IDLE = frozenset({"--notest", "-n", "-l", "--listenvs", "-a", "--listenvs-all", "--showconfig", "list", "config", "l"})
+
 
 class _Config(Struct, frozen=True):
     path: str
@@ -54,6 +57,8 @@ def environments(
     if config is None:
         return None
     found: list[Found] = []
+    if idle := next((w for w in words[1:] if w in _IDLE), ""):
+        return [Found(Place(config.path, 1, 1), words=words, swallowed=f"{idle} runs nothing", final=True)]
     given = shlex.join(words[words.index("--") + 1 :]) if "--" in words else ""
     for name in _asked(words, env) or config.listed() or ("py",):
         found.extend(f for f in _commands(config, name, directory, given) if f not in found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from evidence.facts.python.checking import call_checks
 from evidence.facts.python.expressions import is_format
 from evidence.facts.python.nodes import add_children
 from evidence.facts.python.records import Assign, Call, Expr
@@ -92,7 +93,7 @@ class Expressions:
         name = expr.text
         last = name.rpartition(".")[2]
         self.calls.append(Call(expr, node.lineno, node.end_lineno or node.lineno, scope.index, role, name, last))
-        if last.startswith("assert") or last in _CHECKING_CONTEXTS:
+        if (last.startswith("assert") and call_checks(node, last)) or last in _CHECKING_CONTEXTS:
             scope.asserts += 1
         return name
 

@@ -10,28 +10,18 @@ import ast
 from collections.abc import Callable
 
 from evidence.facts.plain import is_generated
+from evidence.facts.python import statements
 from evidence.facts.python.calls import Expressions
+from evidence.facts.python.checking import checks, hushes, is_skipped, leaves, suppresses
 from evidence.facts.python.complexity import complexities
 from evidence.facts.python.expressions import is_call, last_segment
 from evidence.facts.python.parsing import parsed
 from evidence.facts.python.records import Assign, Check, Decorator, Definition, Handler, Import, Module, Raise
 from evidence.facts.python.scopes import Function, Scope, arguments, bindings, import_targets, parameters
-from evidence.facts.python.statements import (
-    bounded,
-    checks,
-    constant_test,
-    created,
-    first_line,
-    handler_does,
-    is_annotated,
-    is_docstring,
-    place,
-)
 from evidence.facts.records import Lost
 
 _MAX_RETURNS = 20
 _SEQUENCES = (ast.Tuple, ast.List)
-_LEAVING = frozenset({ast.Return, ast.Raise, ast.Continue, ast.Break})
 
 
 def extract_module(content: bytes) -> Module:
@@ -66,7 +56,7 @@ class _Walk:
         self.refs[0] = tuple(sorted(scope.refs))
         return Module(
             lines=lines,
-            docstring=first_line(ast.get_docstring(self.tree, clean=False)),
+            docstring=statements.first_line(ast.get_docstring(self.tree, clean=False)),
             imports=tuple(self.imports),
             definitions=tuple(d for d in self.definitions if d is not None),
             calls=tuple(self.found.calls),
@@ -81,7 +71,7 @@ class _Walk:
             dead=tuple(self.dead),
             generated=generated,
             lost=lost,
-            created=created(ast.get_docstring(self.tree, clean=False)),
+            created=statements.created(ast.get_docstring(self.tree, clean=False)),
         )
 
     # ------------------------------------------------------------------------------------------ statements
@@ -89,7 +79,7 @@ class _Walk:
     def _block(self, body: list[ast.stmt], scope: Scope, owner: str) -> None:
         for position, node in enumerate(body, 1):
             _STATEMENTS.get(type(node), _Walk._plain)(self, node, scope, owner)
-            if type(node) in _LEAVING:
+            if leaves(node):
                 self._bury(body[position:])
                 return
 
@@ -120,7 +110,7 @@ class _Walk:
     def _if(self, node: ast.If, scope: Scope, owner: str) -> None:
         branch: ast.If | None = node
         while branch is not None:
-            verdict = constant_test(branch.test)
+            verdict = statements.constant_test(branch.test)
             if verdict == "main" and scope.index == 0:
                 self.main = branch.lineno
             self.found.walk(branch.test, scope)
@@ -130,7 +120,7 @@ class _Walk:
                     if isinstance(statement, ast.Import | ast.ImportFrom):
                         self._import(statement, scope, owner, typing=True)
             else:
-                self._block(bounded(branch), scope, owner)
+                self._block(statements.bounded(branch), scope, owner)
             rest = branch.orelse
             if verdict == "always":
                 self._bury(rest)
@@ -140,7 +130,7 @@ class _Walk:
                 self._block(rest, scope, owner)
 
     def _while(self, node: ast.While, scope: Scope, owner: str) -> None:
-        if constant_test(node.test) == "never":
+        if statements.constant_test(node.test) == "never":
             self._bury(node.body)
             return
         self._plain(node, scope, owner)
@@ -157,16 +147,24 @@ class _Walk:
                 self.found.assigns.append(
                     Assign(item.optional_vars.id, value, node.lineno, item.context_expr.end_lineno or 0, scope.index)
                 )
-        self._block(node.body, scope, owner)
+        self._unheard(node.body, scope, owner, suppresses(node))
+
+    def _unheard(self, body: list[ast.stmt], scope: Scope, owner: str, unheard: bool) -> None:
+        """A block; what it asserts is nothing where no failure of it would be heard of."""
+        asserts, checked = scope.asserts, len(self.checks)
+        self._block(body, scope, owner)
+        if unheard:
+            scope.asserts = asserts
+            del self.checks[checked:]
 
     def _try(self, node: ast.Try | ast.TryStar, scope: Scope, owner: str) -> None:
-        self._block(node.body, scope, owner)
+        self._unheard(node.body, scope, owner, hushes(node))
         for handler in node.handlers:
             given = handler.type
             caught = given.elts if isinstance(given, ast.Tuple) else [given] if given else []
             names = tuple(scope.reader.dotted(c) for c in caught)
             end = handler.end_lineno or handler.lineno
-            self.handlers.append(Handler(names, handler.lineno, end, scope.index, handler_does(handler)))
+            self.handlers.append(Handler(names, handler.lineno, end, scope.index, statements.handler_does(handler)))
             scope.refs.update(n for n in names if n)
             self._block(handler.body, scope, owner)
         self._block(node.orelse, scope, owner)
@@ -221,16 +219,16 @@ class _Walk:
         for annotation in (*[a.annotation for a in named], node.returns):
             if annotation is not None:
                 self.found.reference(annotation, scope)
-        annotated = is_annotated(node, named)
+        annotated = statements.is_annotated(node, named)
         inner = Scope(index, self.bound[id(node)], scope, owner.startswith("class "))
-        qualname = _join(owner, node.name)
-        self._block(node.body, inner, qualname)
+        qualname = statements.joined(owner, node.name)
+        self._body(node, inner, qualname)
         self.refs[index] = tuple(sorted(inner.refs))
-        docstring = is_docstring(node.body)
+        docstring = statements.is_docstring(node.body)
         self.annotated += annotated
         self.definitions[index - 1] = Definition(
             "function",
-            *place(node, qualname),
+            *statements.place(node, qualname),
             scope.index,
             decorators,
             params=tuple(parameters(node)),
@@ -251,13 +249,13 @@ class _Walk:
         for given in (*node.bases, *(k.value for k in node.keywords)):
             self.found.walk(given, scope)
         inner = Scope(index, self.bound[id(node)], scope, owner.startswith("class "))
-        qualname = _join(owner, node.name)
-        self._block(node.body, inner, "class " + qualname)
+        qualname = statements.joined(owner, node.name)
+        self._body(node, inner, "class " + qualname)
         self.refs[index] = tuple(sorted(inner.refs))
-        docstring = is_docstring(node.body)
+        docstring = statements.is_docstring(node.body)
         self.definitions[index - 1] = Definition(
             "class",
-            *place(node, qualname),
+            *statements.place(node, qualname),
             scope.index,
             decorators,
             statements=len(node.body) - docstring,
@@ -265,6 +263,12 @@ class _Walk:
             keywords=tuple(k.arg or "**" for k in node.keywords),
             docstring=docstring,
         )
+
+    def _body(self, node: Function | ast.ClassDef, inner: Scope, owner: str) -> None:
+        if is_skipped(node):
+            self._bury(node.body)
+        else:
+            self._block(node.body, inner, owner)
 
     def _open(self, _scope: Scope) -> int:
         """Reserve the next definition's place, so that a definition stands before what it contains."""
@@ -293,8 +297,3 @@ _HANDLED: tuple[tuple[Callable[..., None], tuple[type[ast.AST], ...]], ...] = (
     (_Walk._class, (ast.ClassDef,)),
 )
 _STATEMENTS = {kind: method for method, kinds in _HANDLED for kind in kinds}
-
-
-def _join(owner: str, name: str) -> str:
-    owner = owner.removeprefix("class ")
-    return f"{owner}.{name}" if owner else name

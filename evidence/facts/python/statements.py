@@ -1,4 +1,4 @@
-"""What single statements amount to: tests that are constant, checks that can fail, handlers that only pass."""
+"""What single statements amount to: tests that are constant, handlers that only pass."""
 
 from __future__ import annotations
 
@@ -52,20 +52,6 @@ def _compares(test: ast.expr, name: str) -> bool:
     return orders and any(isinstance(e, ast.Name) and e.id == name for e in (test.left, *test.comparators))
 
 
-def checks(test: ast.expr) -> bool:
-    """Whether an assertion can fail for a reason in the code: not a constant, a filled tuple or a comparison with
-    itself."""
-    if isinstance(test, ast.Constant | ast.Tuple):
-        return False
-    if isinstance(test, ast.Compare) and len(test.comparators) == 1:
-        left, right = test.left, test.comparators[0]
-        if isinstance(left, ast.Constant) and isinstance(right, ast.Constant):
-            return False
-        if isinstance(left, ast.Name) and isinstance(right, ast.Name) and left.id == right.id:
-            return False
-    return True
-
-
 def handler_does(handler: ast.ExceptHandler) -> str:
     """``pass``, ``raise``, ``log``, ``return`` or ``work``: what an ``except`` does with what it caught."""
     body = [s for s in handler.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
@@ -117,3 +103,9 @@ def first_line(text: str | None) -> str:
 
     line = (text or "").strip().partition("\n")[0][:_LONGEST_LINE]
     return mask_text(line.encode("utf-8", "backslashreplace").decode())[:200]
+
+
+def joined(owner: str, name: str) -> str:
+    """The qualified name of what stands in a function or class."""
+    owner = owner.removeprefix("class ")
+    return f"{owner}.{name}" if owner else name

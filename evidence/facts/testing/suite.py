@@ -7,17 +7,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from evidence.facts.names import PyFile
-from evidence.facts.python.records import Call, Definition
+from evidence.facts.python.records import Call, Definition, Expr
 from evidence.facts.roles import Role
+from evidence.facts.testing.collected import candidates, expected_to_fail, is_apart
 from evidence.patterns import regex
 
 if TYPE_CHECKING:
     from evidence.facts.project import Project
 
 _SKIPS = regex(r"(?:^|\.)(?:mark\.)?skip$")
-_CASES = regex(r"(?:^Test|Tests?$|TestCase$|TestSuite$|Case$|Spec$)")
 _FIXTURES = ("pytest.fixture", "pytest_asyncio.fixture", "pytest.yield_fixture", "fixture")
 _SET_UPS = frozenset({
     "setUp", "setUpClass", "asyncSetUp", "setup", "setup_method", "setup_class", "setup_module", "create_app", "set_up",
@@ -48,11 +49,21 @@ class CollectedTest(Struct, frozen=True, eq=False):
     @property
     def marks(self) -> Iterator[tuple[str, int, int]]:
         """The pytest marks on it, on its class and on its module: (name, first line, last line)."""
+        for expr, first, last in self._marked:
+            yield expr.text.rpartition(".")[2], first, last
+
+    @property
+    def mark_expressions(self) -> Iterator[Expr]:
+        """The same as they are written."""
+        return (expr for expr, _, _ in self._marked)
+
+    @property
+    def _marked(self) -> Iterator[tuple[Expr, int, int]]:
         around = self.file.definition(self.definition.parent)
         for marked in (self.definition, *((around,) if around is not None else ())):
             for decorator in marked.decorators:
                 if ".mark." in decorator.expr.text:
-                    yield decorator.expr.text.rpartition(".")[2], decorator.line, marked.line
+                    yield decorator.expr, decorator.line, marked.line
         yield from _module_marks(self.file)
 
 
@@ -88,16 +99,14 @@ class Suite:
         if _skips_all(file) or file.path.endswith("conftest.py"):
             return
         reached = file.path in self._reaching
-        for index, definition in enumerate(file.module.definitions):
-            if not definition.name.lower().startswith("test") or definition.kind != "function":
+        for scope, definition, around in candidates(file):
+            if any(_skipped(d) for d in (definition, around) if d is not None):
                 continue
-            around = file.definition(definition.parent)
-            if around is not None and (around.kind != "class" or not _is_case(around) or _skipped(around)):
-                continue
-            if not _skipped(definition):
-                checks = definition.asserts > 0 or not self._helpers.isdisjoint(_called(file, index + 1))
-                own = reached or (self._conftests(file) and len(definition.params) > (around is not None))
-                yield CollectedTest(file, index + 1, definition, checks, own)
+            checks = definition.asserts > 0 or not self._helpers.isdisjoint(_called(file, scope))
+            own = reached or (self._conftests(file) and len(definition.params) > (around is not None))
+            alone = own and not _asks_from_outside(file) and is_apart(file, scope, definition)
+            test = CollectedTest(file, scope, definition, checks, own and not alone)
+            yield test if not any(map(expected_to_fail, test.mark_expressions)) else replace(test, checks=False)
 
     @cached_property
     def _helpers(self) -> frozenset[str]:
@@ -191,26 +200,22 @@ def _asks_from_outside(file: PyFile) -> bool:
     return bool(names & _BROWSERS) or bool(names & _CLIENTS and not replaced)
 
 
-def _is_case(definition: Definition) -> bool:
-    return bool(_CASES.search(definition.name)) or bool(definition.bases)
-
-
 def _skipped(definition: Definition) -> bool:
     return any(_SKIPS.search(d.expr.text) for d in definition.decorators)
 
 
 def _skips_all(file: PyFile) -> bool:
     """A module that marks all its tests as skipped."""
-    return any(name == "skip" for name, _, _ in _module_marks(file))
+    return any(expr.text.endswith(".skip") for expr, _, _ in _module_marks(file))
 
 
-def _module_marks(file: PyFile) -> Iterator[tuple[str, int, int]]:
+def _module_marks(file: PyFile) -> Iterator[tuple[Expr, int, int]]:
     """The marks that ``pytestmark`` puts on a whole module."""
     for item in file.assigned.get((0, "pytestmark"), ()):
         expr = item.expr if isinstance(item, Call) else item.value
         for part in (expr, *expr.items) if expr.kind != "call" else (expr,):
             if ".mark." in part.text:
-                yield part.text.rpartition(".")[2], item.start, item.end
+                yield part, item.start, item.end
 
 
 def _called(file: PyFile, scope: int) -> set[str]:
