@@ -77,8 +77,16 @@ def _site(place: Place, clause: str, subject: str) -> Site:
     return Site(path=place.path, start=place.start, end=place.end, clause=clause, subject=subject)
 
 
+_TALK = frozenset({"echo", "printf", "true", ":", "exit", "sleep"})
+
+
 def _works(job: Job) -> bool:
-    return not job.dead and bool(job.steps)
+    """Whether a job runs, and does more than print."""
+    return not job.dead and any(
+        step.action is not None or not all(c.words[:1] and c.words[0] in _TALK for c in step.commands)
+        for step in job.steps
+        if step.commands or (step.action is not None and step.action.name != "actions/checkout")
+    )
 
 
 def _pipeline_sites(pipeline: Pipeline) -> list[Site]:

@@ -23,6 +23,8 @@ _TOOLS = frozenset({
     "dlint", "slotscheck",
 })  # fmt: skip
 _KINDS = frozenset({"lint", "format", "format-write"})
+# The letters of all rules that flake8 brings along.
+_ALL_OF_FLAKE8 = frozenset("EFWC")
 _SHOWN = 20
 _EVERYTHING = frozenset({"*", ".", "**", "**/*", "*.py", "/"})
 _RULES = (
@@ -102,6 +104,10 @@ def _switched_off(config: ToolConfig) -> bool:
         t for n in config.values("exclude", "extend-exclude", "ignore-paths", "force-exclude") for t in _words(n)
     ]
     if not _EVERYTHING.isdisjoint(excluded):
+        return True
+    ignored = {w.upper() for n in config.values("ignore", "extend-ignore", "disable") for w in _words(n)}
+    kept = [*config.values("enable"), *(config.values("select", "extend-select") if config.tool == "flake8" else ())]
+    if not any(map(_words, kept)) and (ignored & {"ALL"} or (config.tool == "flake8" and ignored >= _ALL_OF_FLAKE8)):
         return True
     if config.tool != "ruff":
         return False

@@ -57,7 +57,7 @@ def _mapped(sites: Sites) -> Sites:
 def _statement(sites: Sites) -> str:
     handlers = _mapped(sites)
     if not handlers and sites.of("unattached"):
-        return "There are error handlers, but nothing that runs attaches them."
+        return "There are error handlers, but none that is attached answers an error."
     if not handlers:
         return "One callback of an extension answers refused logins; there are no error handlers."
     files = len({s.path for s in handlers})
@@ -98,7 +98,7 @@ SIGNALS = (ERROR_HANDLERS,)
 def detect(project: Project) -> Observations:
     """Handlers, leads, and tests that assert an error status."""
     named = [c for c in project.web.callbacks(*_HANDLERS, *_LOADERS, *_LEAD) if c.method != "error_handler" or c.onto]
-    found = [c for c in named if project.reach.live(c.file.path, c.scope)]
+    found = [c for c in named if project.reach.live(c.file.path, c.scope) and not _idles(c)]
     attached = {id(c) for c in found}
     yield from (_observed(c, "unattached") for c in named if id(c) not in attached)
     shared = Counter(c.file.path for c in found)
@@ -112,6 +112,20 @@ def detect(project: Project) -> Observations:
         yield _place(file, item.start, item.end, "exceptions")
     yield from _of_restful(project)
     yield from _tested(project, [c for c in found if c.method not in _LEAD])
+
+
+def _idles(callback: Callback) -> bool:
+    """Whether a handler makes no response of its own: it passes, or raises or returns what it was given."""
+    file, definition = callback.handler_file, callback.handler
+    if file is None or definition is None or len(definition.decorators) > 1 or definition.yields:
+        return False
+    scope = file.scopes.get(definition.qualname, 0)
+    given = {*definition.params, "None"}
+    if any(True for c in file.calls_in(scope) if c.target != "decorator") or any(True for _ in file.assigns_in(scope)):
+        return False
+    return all(r.text in given for r in definition.returns) and all(
+        r.name in ("", *definition.params) for r in file.raises_in(scope)
+    )
 
 
 def _of_restful(project: Project) -> Observations:

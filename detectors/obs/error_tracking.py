@@ -156,7 +156,10 @@ def _initialised(project: Project) -> Iterator[Site]:
         if file.path not in built:
             built[file.path] = list(_built(file))
         care = _care(built[file.path], call, name)
-        clause = "unused" if not project.reach.live(file.path, call.scope) else "careful" if care else "initialised"
+        told = call.expr.kwarg("dsn") or next(iter(call.expr.args), None)
+        nowhere = name == "sentry_sdk.init" and told is not None and _empty(told)  # an empty DSN sends nothing
+        live = not nowhere and project.reach.live(file.path, call.scope)
+        clause = "unused" if not live else "careful" if care else "initialised"
         yield _site(file.path, call.start, call.end, clause, vendors[name], care)
 
 

@@ -40,6 +40,9 @@ _DOCUMENT_FOLDERS = frozenset({"docs", "doc", "documentation", "wiki", "diagrams
 # What lies in a folder of this name is one, whatever it is called.
 _OF_DIAGRAMS = frozenset({"diagrams", "architecture", "seq_diagrams"})
 _SERVED = frozenset({"node_modules", "static", "public"})
+# What a drawio file holds besides its frame: cells in the open, or packed into one long text.
+_DRAWS = regex(r"<mxCell[^>]{0,400}\b(?:vertex|edge)=|<diagram[^>]{0,400}>[^<\s]{20}")
+_FRAME = regex(r"^[ \t]{0,20}(?:@(?:start|end)\w{1,20}.{0,200}|'.{0,400}|%%.{0,400}|//.{0,400})$", re.MULTILINE)
 # Fewer lines are an example of the notation.
 _LINES = 3
 
@@ -103,5 +106,15 @@ def _files(project: Project) -> Iterator[str]:
             continue
         if folders & _SERVED or project.role(path) not in (Role.APP, Role.EXAMPLE):
             continue
+        if source and _is_empty(project, path):
+            continue
         if source or (folders & _DOCUMENT_FOLDERS and not _HIDES.search(path)):
             yield path
+
+
+def _is_empty(project: Project, path: str) -> bool:
+    """Whether a diagram's source draws nothing: the frame of its notation alone."""
+    text = project.texts.get(path)
+    if text is None or text.lost:  # a picture, or more than is read
+        return False
+    return not _DRAWS.search(text.text) if path.endswith(".drawio") else not _FRAME.sub("", text.text).strip()

@@ -129,6 +129,13 @@ _BY_ENDING = {
     ".jmx": "text",
     ".scala": "text",
     ".txt": "text",
+    ".puml": "text",
+    ".plantuml": "text",
+    ".mmd": "text",
+    ".mermaid": "text",
+    ".d2": "text",
+    ".dbml": "text",
+    ".drawio": "text",
 }
 """Last endings, in lower case."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from msgspec.structs import replace
+
 from evidence.facts.ci.found import Found
 from evidence.facts.ci.programs import program
 from evidence.facts.ci.reading import find, join
@@ -48,8 +50,7 @@ def sessions(inputs: CiInputs, words: tuple[str, ...], directory: str, _env: Map
     path = find(inputs.python, join(directory, _after(words, ("-f", "--noxfile")) or "noxfile.py"))
     if not path:
         return None
-    if idle := next((w for w in words[1:] if w in _IDLE), ""):
-        return [Found(Place(path, 1, 1), words=words, swallowed=f"{idle} runs nothing", final=True)]
+    idle = next((f"{w} runs nothing" for w in words[1:] if w in _IDLE), "")
     module = inputs.python[path]
     named = {n.split("-")[0].split("(")[0] for n in _listed(words, ("-s", "--session", "--sessions", "-e"))}
     named = {n for n in named if "$" not in n}
@@ -61,7 +62,7 @@ def sessions(inputs: CiInputs, words: tuple[str, ...], directory: str, _env: Map
         if not named or aliases & named:
             found.extend(_run_calls(path, module, definition, directory))
             found.extend(_called_on(path, module, definition, directory, shared=True))
-    return found or None
+    return [replace(f, swallowed=f.swallowed or idle) for f in found] or None
 
 
 def commands(inputs: CiInputs, words: tuple[str, ...], directory: str) -> list[Found] | None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from evidence.facts.ci.found import Found
-from evidence.facts.ci.reading import find, join, strings, text
+from evidence.facts.ci.reading import find, join, strings, text, truth
 from evidence.facts.ci.records import CiInputs, Place
 from evidence.facts.records import Node
 from evidence.facts.shell.lines import split
@@ -57,11 +57,13 @@ def environments(
     if config is None:
         return None
     found: list[Found] = []
-    if idle := next((w for w in words[1:] if w in _IDLE), ""):
-        return [Found(Place(config.path, 1, 1), words=words, swallowed=f"{idle} runs nothing", final=True)]
+    idle = next((f"{w} runs nothing" for w in words[1:] if w in _IDLE), "")
     given = shlex.join(words[words.index("--") + 1 :]) if "--" in words else ""
     for name in _asked(words, env) or config.listed() or ("py",):
-        found.extend(f for f in _commands(config, name, directory, given) if f not in found)
+        outcome = next((o for n in config.environment(name) if (o := n.get("ignore_outcome")) is not None), None)
+        muted = idle or ("ignore_outcome" if truth(outcome) else "")
+        part = (replace(f, swallowed=f.swallowed or muted) for f in _commands(config, name, directory, given))
+        found.extend(f for f in part if f not in found)
     return found or None
 
 

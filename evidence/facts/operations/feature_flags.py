@@ -25,7 +25,7 @@ from evidence.facts.operations.flag_table import (
     PLAIN_SWITCH,
     TARGETED,
 )
-from evidence.facts.operations.flag_tests import flag_kind, last_segment, tried_both_ways
+from evidence.facts.operations.flag_tests import flag_kind, last_segment, settled, tried_both_ways
 from evidence.facts.python.records import Assign, Call, Definition, Expr
 
 if TYPE_CHECKING:
@@ -116,12 +116,8 @@ class FeatureFlags:
                 if definition.kind == "function" and (
                     FUNCTION_NAME.fullmatch(definition.name) or _kept(file, definition)
                 ):
-                    if (
-                        definition.name in called
-                        and definition.statements
-                        and self._live(file, number)
-                        and definition.params
-                    ):
+                    asked = definition.name in called and definition.statements and definition.params
+                    if asked and self._live(file, number) and not settled(file, number, definition):
                         yield FlagUse(file.path, definition.start, end, "own", definition.name)
                         if any(PERCENT.search(p) for p in definition.params) or _WHO.intersection(definition.params):
                             yield FlagUse(file.path, definition.start, end, "targeted", definition.name)

@@ -1,4 +1,4 @@
-"""Tests that set a flag: on, off, or both, through decorators, calls and assignments."""
+"""What becomes of a flag: tests that set it on, off, or both, and functions that answer the same whatever is asked."""
 
 from __future__ import annotations
 
@@ -100,3 +100,9 @@ def _set_in(expr: Expr, values: AbstractSet[str]) -> Iterator[tuple[str, str]]:
             answer = part.kwarg("return_value")
             if answer is not None and answer.text in values and arguments and arguments[0].kind == "str":
                 yield last_segment(arguments[0].text), answer.text
+
+
+def settled(file: PyFile, scope: int, definition: Definition) -> bool:
+    """Whether a function gives the same answer always: it returns a constant and looks at nothing."""
+    constant = definition.returns and all(r.kind == "const" for r in definition.returns)
+    return bool(constant) and len(set(definition.returns)) == 1 and not file.module.refs[scope]

@@ -12,7 +12,7 @@ from evidence.facts.pyfile import PyFile
 from evidence.facts.python.records import Decorator, Definition
 from evidence.facts.security import purpose as purposes
 from evidence.facts.security.answering_hooks import answered_by
-from evidence.facts.security.guards import Guard, GuardUse, listed_decorators
+from evidence.facts.security.guards import Guard, GuardUse, hands_on, listed_decorators
 from evidence.facts.security.refusals import Refusal, handled_codes, refusals, units
 from evidence.facts.security.refused_tests import RefusedTest, refused_tests
 from evidence.facts.security.timed_tokens import signed_logins
@@ -83,11 +83,11 @@ class Access:
                 if outer is None:
                     continue
                 scope = file.scopes.get(outer.qualname, 0)
-                inside = (n for n in range(scope, len(file.module.refs)) if file.inside(n, scope))
-                reads = frozenset(r for n in inside for r in file.module.refs[n])
+                scopes = [n for n in range(scope, len(file.module.refs)) if file.inside(n, scope)]
+                reads = frozenset(r for n in scopes for r in file.module.refs[n])
                 # called after a role alone (``admin``), a decorator must look at who is asking
                 role = purposes.speaks_of_rights(outer.name) and any(purposes.speaks_of_identity(r) for r in reads)
-                if role or purposes.demands(outer.name):
+                if (role or purposes.demands(outer.name)) and not hands_on(file, scopes, reads):
                     yield Guard(file, outer, frozenset(), reads)
 
     @staticmethod

@@ -132,3 +132,12 @@ def listed_decorators(file: PyFile) -> Iterator[tuple[Assign | Call, Expr, Defin
         if method in _ADDS and receiver.rpartition(".")[2] in _LISTED:
             values = (value for given in call.expr.args for value in given.walk())
             yield from ((call, value, None) for value in values if value.kind in ("name", "call"))
+
+
+def hands_on(file: PyFile, scopes: list[int], reads: frozenset[str]) -> bool:
+    """Whether a decorator only calls what it decorates with what that is given: it refuses nobody."""
+    inner = (file.definition(n) for n in scopes)
+    own = {name for d in inner if d is not None for name in (*(p.lstrip("*") for p in d.params), d.name)}
+    return all(r.rpartition(".")[2] in ("wraps", "functools", "update_wrapper") or r in own for r in reads) and not any(
+        r.scope in scopes for r in file.module.raises
+    )
