@@ -104,7 +104,8 @@ def _fails(node: ast.AST) -> bool:
 
 def leaves(node: ast.stmt) -> bool:
     """Whether what follows a statement in its block never runs: a return, a raise, a skip of the test; in a module or
-    class of tests, the mark that skips them all."""
+    class of tests, the mark that skips them all. (``__test__ = False`` is no such mark: it tells collectors to leave a
+    class of the application alone that is named like tests.)"""
     if isinstance(node, _LEAVING):
         return True
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
@@ -114,8 +115,6 @@ def leaves(node: ast.stmt) -> bool:
     if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
         return False
     name, value = node.targets[0].id, node.value
-    if name == "__test__":
-        return isinstance(value, ast.Constant) and value.value is False
     return name == "pytestmark" and any(map(_skips, value.elts if isinstance(value, ast.List | ast.Tuple) else [value]))
 
 

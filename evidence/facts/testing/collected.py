@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evidence.facts.names import PyFile
-from evidence.facts.python.records import Definition, Expr
+from evidence.facts.python.records import Assign, Definition, Expr
 from evidence.patterns import regex
 
 _CASES = regex(r"(?:^Test|Tests?$|TestCase$|TestSuite$|Case$|Spec$)")
@@ -23,7 +23,7 @@ _OF_CASES = ("self.assert", "self.fail", "self.skip", "self.subTest")
 
 def candidates(file: PyFile) -> Iterator[tuple[int, Definition, Definition | None]]:
     """The functions named as tests, with their scope and class. Of several by one name the last hides the others; a
-    class with an ``__init__`` of its own is not collected."""
+    class with an ``__init__`` of its own is not collected, nor one that says ``__test__ = False``."""
     places = file.module.definitions
     built = {d.parent for d in places if d.name == "__init__" and d.kind == "function"}
     last = {(d.parent, d.name): at for at, d in enumerate(places, 1)}
@@ -32,8 +32,14 @@ def candidates(file: PyFile) -> Iterator[tuple[int, Definition, Definition | Non
         if not named or last[definition.parent, definition.name] != scope:
             continue
         around = file.definition(definition.parent)
+        if around is not None and _declines(file, definition.parent):
+            continue
         if around is None or (around.kind == "class" and _is_case(around, definition.parent in built)):
             yield scope, definition, around
+
+
+def _declines(file: PyFile, scope: int) -> bool:
+    return any(isinstance(a, Assign) and a.value.text == "False" for a in file.assigned.get((scope, "__test__"), ()))
 
 
 def _is_case(definition: Definition, built: bool) -> bool:
