@@ -98,13 +98,13 @@ def test_git_is_missing(build: Build, monkeypatch: pytest.MonkeyPatch, tmp_path:
         pass
 
 
-def test_temporary_folder_that_cannot_be_written(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_temporary_folder_that_cannot_be_written(build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A temporary folder that is not there is one sentence."""
     import tempfile
 
     project = build()
     project.commit({"a.py": "1\n"})
-    monkeypatch.setattr(tempfile, "tempdir", "/nonexistent")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
     with (
         pytest.raises(EvidenceError, match="temporary folder cannot be written"),
         open_source(str(project.folder), ledger=Ledger()),
