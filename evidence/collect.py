@@ -37,7 +37,10 @@ Part = tuple[str, str]
 
 
 class Cache(Protocol):
-    """What collecting needs of a cache."""
+    """What collecting needs of a cache. A null one holds nothing, and no keys are made for it."""
+
+    @property
+    def is_null(self) -> bool: ...
 
     def get_many(self, keys: Iterable[Key]) -> Mapping[Key, bytes]: ...
 
@@ -46,15 +49,14 @@ class Cache(Protocol):
 
 def collect(
     snapshot: Snapshot,
-    cache: Cache | None,
+    cache: Cache,
     pool: ExtractionPool,
     ledger: Ledger,
     advance: Callable[[int], None],
     meanwhile: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """The record of every readable file by path. What could not be read, in whole or part, is noted in the ledger;
-    ``advance`` is told how many paths are done with; ``meanwhile`` is called once the workers have something to do.
-    Without a cache no keys are made for one."""
+    ``advance`` is told how many paths are done with; ``meanwhile`` is called once the workers have something to do."""
     candidates = list(_candidates(snapshot.blobs))
     paths: dict[str, list[Blob]] = {}
     for blob in candidates:
@@ -99,7 +101,7 @@ class _Run:
     """One pass over the contents: what the cache had, what was parsed, what failed."""
 
     def __init__(
-        self, snapshot: Snapshot, cache: Cache | None, paths: dict[str, list[Blob]], advance: Callable[[int], None]
+        self, snapshot: Snapshot, cache: Cache, paths: dict[str, list[Blob]], advance: Callable[[int], None]
     ) -> None:
         self._snapshot = snapshot
         self._advance = advance
@@ -115,7 +117,7 @@ class _Run:
 
     def misses(self) -> Iterator[tuple[str, str, bytes]]:
         """(name, language, content) of everything the cache does not hold; hits are kept on the way."""
-        parts = self._parts() if self._cache is None else self._unknown(self._cache)
+        parts = self._parts() if self._cache.is_null else self._unknown()
         for (oid, language), content in parts:
             name = f"{oid}:{language}"
             self._keys[name] = (oid, language)
@@ -126,7 +128,7 @@ class _Run:
             for language in self._languages_of(oid, content[:_HEAD]):
                 yield (oid, language), content
 
-    def _unknown(self, cache: Cache) -> Iterator[tuple[Part, bytes]]:
+    def _unknown(self) -> Iterator[tuple[Part, bytes]]:
         """The parts that the cache does not hold, looked up in groups."""
         group: list[tuple[Key, Part, bytes]] = []
         size = 0
@@ -135,9 +137,9 @@ class _Run:
             group.append((key, part, content))
             size += len(content)
             if len(group) >= _GROUP or size >= _GROUP_BYTES:
-                yield from self._look_up(cache, group)
+                yield from self._look_up(group)
                 group, size = [], 0
-        yield from self._look_up(cache, group)
+        yield from self._look_up(group)
 
     def _languages_of(self, oid: str, head: bytes) -> list[str]:
         for blob in self._paths[oid]:
@@ -150,8 +152,8 @@ class _Run:
         oid, language = part
         self._advance(sum(self._languages[oid, b.path] == language for b in self._paths[oid]))
 
-    def _look_up(self, cache: Cache, group: list[tuple[Key, Part, bytes]]) -> Iterator[tuple[Part, bytes]]:
-        known = cache.get_many([k for k, _, _ in group])
+    def _look_up(self, group: list[tuple[Key, Part, bytes]]) -> Iterator[tuple[Part, bytes]]:
+        known = self._cache.get_many([k for k, _, _ in group])
         for cache_key, part, content in group:
             payload = known.get(cache_key)
             if payload is not None and self._decode(part, payload):
@@ -166,7 +168,7 @@ class _Run:
         self._done(key)
         if payload is None:
             self._failed[key] = reason
-        elif self._decode(key, payload) and self._cache is not None:
+        elif self._decode(key, payload) and key in self._cache_keys:
             self._fresh.append((self._cache_keys[key], payload))
             self._fresh_bytes += len(payload)
             if self._fresh_bytes >= _FRESH_BYTES:
@@ -174,8 +176,7 @@ class _Run:
 
     def keep(self) -> None:
         """Store what was parsed since the last time."""
-        if self._cache is not None:
-            self._cache.put_many(self._fresh)
+        self._cache.put_many(self._fresh)
         self._fresh, self._fresh_bytes = [], 0
 
     def _decode(self, key: Part, payload: bytes) -> bool:

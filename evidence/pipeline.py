@@ -180,8 +180,7 @@ def _scanned(request: ScanRequest, pool: ExtractionPool, ledger: Ledger, progres
 
         progress.stage("Reading files", len(repository.snapshot.blobs))
         with FactsCache.open(request.cache, warn=progress.warn) as cache:
-            kept = None if request.cache is None else cache
-            facts = collect(repository.snapshot, kept, pool, ledger, progress.advance, meanwhile)
+            facts = collect(repository.snapshot, cache, pool, ledger, progress.advance, meanwhile)
         if last and not repository.change_number:
             pool.close()
         from evidence.examine import examine

@@ -21,7 +21,8 @@ from tests.in_memory import Snapshot
 class Memory:
     """A cache that remembers, and what was asked of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_null: bool = False) -> None:
+        self.is_null = is_null
         self.items: dict[Key, bytes] = {}
         self.asked: list[Key] = []
 
@@ -111,6 +112,13 @@ def test_the_cache_makes_no_difference_but_to_the_work() -> None:
     assert second.parsed == []
     _collect({**files, "b.py": b"y = 3\n"}, cache, third)
     assert third.parsed == [("python", b"y = 3\n")]
+
+
+def test_a_null_cache_is_asked_for_nothing_and_given_nothing() -> None:
+    """Without a cache the facts are the same, and no keys are made for one."""
+    files, null = {"a.py": b"x = 1\n", "c.toml": b"z = 3\n"}, Memory(is_null=True)
+    assert _collect(files, null) == _collect(files, Memory())
+    assert (null.asked, null.items) == ([], {})
 
 
 def test_the_key_is_what_we_computed_over_the_content() -> None:

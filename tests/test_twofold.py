@@ -91,8 +91,12 @@ def test_asked_to_stop_in_the_middle_of_a_fork(number: signal.Signals, moment: s
     asked = f"os.register_at_fork({moment}=lambda: os.kill(os.getpid(), {int(number)}))"
     script = textwrap.dedent(_SETTING) + textwrap.dedent(
         f"""
-        from evidence.cli.outcome import leave_on_signals
-        leave_on_signals()
+        import signal
+
+        def leave(number, _frame):
+            raise SystemExit(128 + number)
+
+        signal.signal({int(number)}, leave)
         {asked}
         print(in_two(work, 3, list[int], processes=2))
         """

@@ -16,7 +16,6 @@ from evidence.api import CiRun, Job, Observations, Pipeline, Place, Project, Sig
 _SPLIT = ("matrix", "job", "xdist")
 #: Conditions about how earlier steps ended; they skip nothing.
 _OUTCOMES = ("always()", "failure()", "success()", "cancelled()")
-_XDIST = ("-n", "--numprocesses", "--numprocesses=", "-n=")
 
 
 def _statement(sites: Sites) -> str:

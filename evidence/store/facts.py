@@ -49,6 +49,11 @@ class FactsCache:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def is_null(self) -> bool:
+        """Whether nothing is held here, nor will be."""
+        return self._connection is None
+
     def close(self) -> None:
         """Let go of the file; the cache is null afterwards."""
         connection, self._connection = self._connection, None
